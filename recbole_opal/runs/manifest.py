@@ -1,0 +1,172 @@
+"""The manifest of a run folder: name, size and SHA-256 of every file that counts.
+
+`manifest.json` is the commit point: a file is part of the run once the manifest names it. It also
+carries the digest of itself, and only its canonical text is accepted, so a flipped bit anywhere in
+it is noticed. Digests guard against rot, truncation and mix-ups; they are no signature against
+someone who can rewrite the whole folder, which is why no format in the folder can run code.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from recbole_opal.errors import CheckpointError
+
+__all__ = ["MANIFEST_NAME", "FileDigest", "Manifest", "check_name", "verified_bytes"]
+
+MANIFEST_NAME = "manifest.json"
+_FORMAT = "recbole_opal run folder, version 1"
+_MAX_MANIFEST_BYTES = 2**20  # about 6,000 files; a run has some 20
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,149}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FIX = "restore it from a copy of the run folder or train again"
+
+
+@dataclass(frozen=True)
+class FileDigest:
+    """Size in bytes and SHA-256 (64 hexadecimal digits) of one file."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> "FileDigest":
+        """Digest of a file's whole content."""
+        return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run folder holds: plain file name to digest."""
+
+    files: Mapping[str, FileDigest] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """The canonical text of `manifest.json`, its own digest included."""
+        body: dict[str, Any] = {
+            "format": _FORMAT,
+            "files": {
+                name: {"size": entry.size, "sha256": entry.sha256}
+                for name, entry in sorted(self.files.items())
+            },
+        }
+        own = hashlib.sha256(_canonical(body)).hexdigest()
+        return _canonical({**body, "manifest_sha256": own})
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """Reads and checks the manifest of `folder`.
+
+        Raises:
+            CheckpointError: `folder` is no run folder, or its manifest is damaged, names a file
+                outside the folder, or was written in another format.
+        """
+        path = folder / MANIFEST_NAME
+        if not path.is_file():
+            raise CheckpointError(
+                f"{folder} is not a run folder (no {MANIFEST_NAME}); give the path that a run "
+                "printed as `run folder: PATH`."
+            )
+        return cls.decode(_read_regular(path, _MAX_MANIFEST_BYTES), path)
+
+    @classmethod
+    def decode(cls, data: bytes, path: Path) -> "Manifest":
+        """Parses `manifest.json`; raises CheckpointError as `read` does."""
+        try:
+            body = json.loads(data.decode("utf-8"))
+            files = {
+                check_name(name): FileDigest(size=entry["size"], sha256=entry["sha256"])
+                for name, entry in body["files"].items()
+            }
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise CheckpointError(f"{path} is damaged (not a manifest); {_FIX}.") from error
+        if body.get("format") != _FORMAT:
+            raise CheckpointError(
+                f"{path} has format {body.get('format')!r}, this version reads {_FORMAT!r}; "
+                "use the version of recbole_opal that wrote it."
+            )
+        manifest = cls(files)
+        expected = manifest.encode()
+        if data != expected or not all(_is_sound(entry) for entry in files.values()):
+            raise CheckpointError(
+                f"{path} is damaged: it states manifest_sha256 {body.get('manifest_sha256')}, its "
+                f"content has {json.loads(expected)['manifest_sha256']}; {_FIX}."
+            )
+        return manifest
+
+
+def check_name(name: str) -> str:
+    """Returns `name` if it is a plain file name (letters, digits, `. _ + -`, no folder).
+
+    Raises:
+        CheckpointError: `name` could lead out of the folder or is hidden or the manifest's own.
+    """
+    if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST_NAME:
+        raise CheckpointError(
+            f"{name!r} is not a plain file name; a run folder holds only names of letters, digits "
+            "and `._+-`: do not use this folder unless you know who wrote it."
+        )
+    return name
+
+
+def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
+    """Reads a file of `folder` and returns its content once size and digest match the manifest.
+
+    The size is compared before anything is read, so memory is bounded by what the manifest states.
+
+    Raises:
+        CheckpointError: The manifest does not name the file, or it is missing, no regular file,
+            or differs from its digest.
+    """
+    path = folder / check_name(name)
+    expected = manifest.files.get(name)
+    if expected is None:
+        raise CheckpointError(
+            f"{folder} holds no {name}; it holds {', '.join(sorted(manifest.files)) or 'nothing'}: "
+            "choose one of these or train again."
+        )
+    data = _read_regular(path, expected.size)
+    actual = FileDigest.of(data)
+    if actual != expected:
+        raise CheckpointError(
+            f"{path} is damaged: its SHA-256 is {actual.sha256} ({actual.size} bytes), the "
+            f"manifest states {expected.sha256} ({expected.size} bytes); {_FIX}."
+        )
+    return data
+
+
+def _read_regular(path: Path, max_bytes: int) -> bytes:
+    """Reads a regular file of at most `max_bytes`; links, pipes and devices are refused."""
+    try:
+        status = path.lstat()
+        if not S_ISREG(status.st_mode):
+            raise CheckpointError(
+                f"{path} is no regular file; replace the link by the file it should be."
+            )
+        if status.st_size > max_bytes:
+            raise CheckpointError(
+                f"{path} is damaged: it has {status.st_size} bytes where at most {max_bytes} are "
+                f"expected; {_FIX}."
+            )
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CheckpointError(f"cannot read {path}: {reason}; {_FIX}.") from error
+
+
+def _is_sound(entry: FileDigest) -> bool:
+    """True if both fields have the type and form that `FileDigest.of` gives them."""
+    if type(entry.size) is not int or not isinstance(entry.sha256, str):
+        return False
+    return entry.size >= 0 and _SHA256.fullmatch(entry.sha256) is not None
+
+
+def _canonical(body: Mapping[str, Any]) -> bytes:
+    """The one text that stands for `body`."""
+    return (json.dumps(body, ensure_ascii=True, indent=1) + "\n").encode("ascii")

@@ -1,0 +1,46 @@
+"""The random number generators of a process: Python, numpy, torch on the CPU and on every GPU."""
+
+import logging
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["capture_rng", "restore_rng"]
+
+_log = logging.getLogger(__name__)
+
+
+def capture_rng() -> dict[str, Any]:
+    """State of all four global generators, made of what `encode_state` stores.
+
+    The numpy part is the legacy global generator, which RecBole and many libraries draw from.
+    """
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),  # noqa: NPY002 the global one is the one to save
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_rng(state: dict[str, Any]) -> None:
+    """Sets all global generators to what `capture_rng` returned.
+
+    A state saved with another number of GPUs cannot be continued bit for bit; the generators that
+    exist on both sides are restored and a warning says so.
+    """
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])  # noqa: NPY002 the global one is the one to restore
+    torch.set_rng_state(state["torch"])
+    devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if len(state["cuda"]) != devices:
+        _log.warning(
+            "The state was saved with %d GPU(s), this machine has %d: the run goes on, but not "
+            "bit for bit; resume it on the machine it came from.",
+            len(state["cuda"]),
+            devices,
+        )
+    for device, generator_state in enumerate(state["cuda"][:devices]):
+        torch.cuda.set_rng_state(generator_state, device)

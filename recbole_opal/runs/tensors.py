@@ -1,0 +1,90 @@
+"""Tensors to and from safetensors bytes: no code runs on loading, the header is bounded.
+
+The format itself notices truncation but no flipped bit, so bytes are verified against the
+manifest before they come here.
+"""
+
+import json
+from collections.abc import Mapping
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from recbole_opal.errors import CheckpointError
+
+__all__ = ["MAX_HEADER_BYTES", "decode_tensors", "encode_tensors"]
+
+MAX_HEADER_BYTES = 16 * 2**20  # safetensors allows 100 MB; a header of ours takes kilobytes
+_LENGTH_BYTES = 8  # the file starts with the header's length, unsigned, little endian
+
+
+def encode_tensors(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """Encodes tensors as one safetensors file; the values are kept bit for bit.
+
+    Args:
+        tensors: Dense tensors of any shape, device and stride; tensors that share memory are
+            stored each on its own. Device, strides, gradients and order are not kept.
+        metadata: Text that goes into the header.
+
+    Raises:
+        CheckpointError: A tensor is sparse, quantised or of a dtype that safetensors lacks, or
+            the header exceeds 16 MiB.
+    """
+    storages: set[int] = set()
+    plain = {key: _owned(key, tensor, storages) for key, tensor in tensors.items()}
+    try:
+        data = save(plain, dict(metadata or {}))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"these tensors cannot be stored as safetensors ({error}); convert them first."
+        ) from error
+    if _header_bytes(data) > MAX_HEADER_BYTES:
+        raise CheckpointError("the header would exceed 16 MiB; keep long lists as tensors.")
+    return data
+
+
+def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Decodes a safetensors file into tensors on the CPU and the text of its header.
+
+    Args:
+        data: The whole file, verified before.
+        name: The file's name, for the message.
+
+    Returns:
+        The tensors by name, writable, each with its own memory; and the metadata.
+
+    Raises:
+        CheckpointError: `data` is no safetensors file or its header exceeds 16 MiB.
+    """
+    fix = "restore the file from a copy of the run folder or train again"
+    if _header_bytes(data) > MAX_HEADER_BYTES:
+        raise CheckpointError(
+            f"{name} is not a safetensors file of a run (header too long); {fix}."
+        )
+    try:
+        tensors = load(data)
+        header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + _header_bytes(data)])
+    except (SafetensorError, AssertionError, KeyError, RecursionError, ValueError) as error:
+        raise CheckpointError(f"{name} is not a safetensors file ({error}); {fix}.") from error
+    return tensors, header.get("__metadata__", {})
+
+
+def _header_bytes(data: bytes) -> int:
+    """Length that the file claims for its header, in bytes."""
+    return int.from_bytes(data[:_LENGTH_BYTES], "little")
+
+
+def _owned(key: str, tensor: Tensor, storages: set[int]) -> Tensor:
+    """Returns `tensor` on the CPU, contiguous, alone in its memory; copies only where needed."""
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+        raise CheckpointError(f"tensor `{key}` is not dense; convert it with to_dense() first.")
+    own = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    storage = own.untyped_storage()
+    if storage.nbytes() != own.nbytes or storage.data_ptr() in storages:
+        own = own.clone(memory_format=torch.contiguous_format)
+    storages.add(own.untyped_storage().data_ptr())
+    return own
