@@ -1,0 +1,118 @@
+"""Rules that tie several settings together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from recbole.evaluator.register import metric_information, metric_types
+from recbole.utils import EvaluatorType
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.settings.protocol import normalised_eval_args
+from recbole_opal.settings.suggest import did_you_mean
+
+__all__ = ["check_together"]
+
+
+def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the rules that no single setting can break alone; return the settings that they complete.
+
+    Args:
+        settings: all settings of a run, each of the right type and range.
+
+    Raises:
+        SettingsError: two settings contradict each other.
+    """
+    _check_metrics(settings)
+    _check_columns(settings)
+    _check_gradients(settings)
+    return {
+        "eval_args": normalised_eval_args(settings["eval_args"]),
+        "train_neg_sample_args": _negatives(settings),
+    }
+
+
+def _check_metrics(settings: Mapping[str, Any]) -> None:
+    ranking = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
+    # A metric over the ranks of all items cannot be had from a top-k search.
+    known = [name for name in ranking if "rec.meanrank" not in metric_information[name]]
+    for metric in settings["metrics"]:
+        if metric.lower() not in known:
+            why = (
+                "judges scores, not lists" if metric.lower() in metric_types else "is not a metric"
+            )
+            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
+            raise SettingsError(f"--metrics: {metric} {why}{hint}")
+    bad = [length for length in settings["topk"] if length < 1]
+    if bad:
+        raise SettingsError(
+            f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
+        )
+    available = [
+        f"{metric}@{length}" for metric in settings["metrics"] for length in settings["topk"]
+    ]
+    wanted = settings["valid_metric"]
+    if wanted.lower() not in {name.lower() for name in available}:
+        raise SettingsError(
+            f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
+            "or change --metrics and --topk."
+        )
+
+
+def _check_columns(settings: Mapping[str, Any]) -> None:
+    columns = (settings["load_col"] or {}).get(
+        "inter", "*" if settings["load_col"] is None else None
+    )
+    if columns == "*":
+        return
+    for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"):
+        if settings[name] not in (columns or ()):
+            raise SettingsError(
+                f"--load_col: the column {settings[name]} ({name}) is missing under inter; "
+                f"add it, or name another one with --{name}."
+            )
+
+
+def _check_gradients(settings: Mapping[str, Any]) -> None:
+    if settings["enable_scaler"] and settings["clip_grad_norm"] is not None:
+        # RecBole clips the gradients while they are still scaled, so that the limit means nothing.
+        raise SettingsError(
+            "--clip_grad_norm does not work with --enable_scaler=True; leave one of them away."
+        )
+    if settings.get("item_gradient") != "sparse":
+        if settings["learner"] == "sparse_adam":
+            raise SettingsError(
+                "--learner=sparse_adam needs sparse gradients; write --learner=adam."
+            )
+        return
+    if settings["clip_grad_norm"] is not None:
+        raise SettingsError(
+            "--clip_grad_norm does not work with --item_gradient=sparse; write --item_gradient=dense as well."
+        )
+    if settings["learner"] != "adam":
+        raise SettingsError(
+            f"--learner={settings['learner']} does not work with --item_gradient=sparse; "
+            "write --item_gradient=dense as well, or --learner=adam."
+        )
+
+
+def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the arguments of RecBole's sampler: uniform negatives where a RecBole model's loss compares pairs."""
+    given: dict[str, Any] | None = settings["train_neg_sample_args"]
+    if given is None or given.get("distribution") in (None, "none", "None"):
+        given = None
+    if settings["loss_over_pairs"]:
+        arguments = given or {"distribution": "uniform", "sample_num": 1}
+        if (
+            arguments.get("distribution") != "uniform"
+            or arguments.get("sample_num", 1) != 1
+            or arguments.get("dynamic")
+        ):
+            raise SettingsError(
+                "--train_neg_sample_args: only one uniform negative a row is drawn here; leave the flag away."
+            )
+        return {"distribution": "uniform", "sample_num": 1}
+    if given is not None:
+        raise SettingsError(
+            "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; leave the flag away."
+        )
+    return None

@@ -1,0 +1,117 @@
+"""RecBole's command line grammar, `--key=value`, read strictly."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.settings.properties import known_datasets
+from recbole_opal.settings.values import load_settings_file, parse_value
+
+__all__ = ["Request", "parse_arguments"]
+
+# What newcomers type, from the scripts of RecBole and its plugins.
+_SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
+_OWN_FLAGS = ("model", "dataset", "config_files", "resume")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for; values are typed but not yet checked.
+
+    Attributes:
+        model: a model's name. Meaningless with `resume`.
+        dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names both.
+        config_files: yaml files, later ones win.
+        resume: the run folder to continue, or None.
+        settings: every other `--key=value`.
+    """
+
+    model: str = "OPAL"
+    dataset: str = ""
+    config_files: tuple[Path, ...] = ()
+    resume: Path | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_arguments(argv: Sequence[str]) -> Request:
+    """Read the arguments of the command.
+
+    Args:
+        argv: the arguments without the program's name, as `["--dataset=ml-100k", "--num_interests=8"]`.
+
+    Raises:
+        SettingsError: an argument is not of the form `--key=value`, a flag has two values, a config file is missing
+            or malformed, or no data set is named.
+    """
+    texts = _split(argv)
+    for name in _OWN_FLAGS:
+        if texts.get(name) == "":
+            raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
+    settings = {name: parse_value(text) for name, text in texts.items() if name not in _OWN_FLAGS}
+    if "resume" in texts:
+        return _resume(texts, settings)
+    config_files = tuple(Path(name) for name in texts.get("config_files", "").split())
+    named = _named_in(config_files) | texts
+    if "dataset" not in named:
+        examples = " or ".join(f"--dataset={name}" for name in known_datasets())
+        raise SettingsError(f"--dataset is missing; write for example {examples}.")
+    return Request(
+        model=named.get("model", "OPAL"),
+        dataset=named["dataset"],
+        config_files=config_files,
+        settings=settings,
+    )
+
+
+def _split(argv: Sequence[str]) -> dict[str, str]:
+    """Return the text behind each flag's first `=`."""
+    texts: dict[str, str] = {}
+    for position, argument in enumerate(argv):
+        name, equals, text = argument.removeprefix("--").partition("=")
+        if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
+            raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
+        if texts.setdefault(name, text) != text:
+            raise SettingsError(
+                f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
+            )
+    return texts
+
+
+def _how_to_write(argument: str, following: Sequence[str]) -> str:
+    """Say what is wrong with an argument that is not `--key=value`, and what to write."""
+    value = following[0] if following and not following[0].startswith("-") else "VALUE"
+    bare = argument.partition("=")[0]
+    if bare in _SHORT_FLAGS:
+        given = argument.partition("=")[2] or value
+        right = _SHORT_FLAGS[bare] + ("" if bare == "-h" else f"={given}")
+        return f"{bare} is not a flag here; write {right}."
+    if argument.startswith("--") and argument.partition("=")[1]:
+        return f"'{argument}' has no proper name before '='; write --key=value."
+    if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
+        return f"{argument} needs its value behind '='; write {argument}={value} with '=' and without a space."
+    if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):
+        name, _, given = argument.lstrip("-").partition("=")
+        return f"{argument} is not a flag here; write --{name}={given or value} with two dashes and '='."
+    return f"'{argument}' is not a flag; write --key=value with '=' and without spaces (quote values that hold spaces)."
+
+
+def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
+    for name in ("model", "dataset", "config_files"):
+        if name in texts:
+            raise SettingsError(
+                f"--{name} cannot be given with --resume, whose folder already names it; leave --{name} away."
+            )
+    return Request(resume=Path(texts["resume"]), settings=settings)
+
+
+def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
+    """Return the `model` and `dataset` that the files name; RecBole allows both there."""
+    named: dict[str, str] = {}
+    for path in config_files:
+        content = load_settings_file(path)
+        named |= {name: str(content[name]) for name in ("model", "dataset") if name in content}
+    return named

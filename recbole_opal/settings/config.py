@@ -1,0 +1,152 @@
+"""`OpalConfig`: RecBole's `Config` without its surprises."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from recbole.config import Config
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.plain import plain_settings
+from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
+from recbole_opal.settings.validation import checked_settings
+from recbole_opal.settings.values import SettingsLoader, load_settings_file
+
+__all__ = ["OpalConfig"]
+
+
+class OpalConfig(Config):
+    """All settings of one run, checked; read as `config["num_interests"]`, as in RecBole.
+
+    It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated, unknown names and wrong
+    values are errors, our yaml files lie over RecBole's, and a missing data set is told before anything is loaded.
+    Priority, highest first: `settings`, `config_files` (later ones first), the data set's yaml, the model's yaml,
+    overall.yaml, RecBole's own files.
+
+    Args:
+        model: a model's name, or its class.
+        dataset: the data set's name.
+        settings: name to typed value, as `{"num_interests": 8}`.
+        config_files: yaml files.
+
+    Raises:
+        SettingsError: a setting is unknown, refused, of a wrong type or out of range.
+        DataError: the data set is not there.
+    """
+
+    def __init__(
+        self,
+        model: str | type,
+        dataset: str,
+        settings: Mapping[str, Any] | None = None,
+        config_files: Sequence[Path] = (),
+    ) -> None:
+        """See the class."""
+        # RecBole's own lookup by name knows none of our models.
+        model_class = find_model_class(model) if isinstance(model, str) else model
+        self._data_root = ""
+        super().__init__(model_class, dataset, list(config_files), deepcopy(dict(settings or {})))
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], model: type | None = None) -> "OpalConfig":
+        """Build the configuration that `as_plain_dict` was taken from.
+
+        Args:
+            plain: the content of a run's config.yaml.
+            model: the model's class, if it is none that `find_model_class` knows.
+
+        Raises:
+            SettingsError: `model` or `dataset` is missing, or a setting is not valid (any more).
+            DataError: the data set is not there (any more).
+        """
+        missing = [name for name in ("model", "dataset") if name not in plain]
+        if missing:
+            raise SettingsError(
+                f"the run's config.yaml does not name its {missing[0]}; add the line `{missing[0]}: ...`."
+            )
+        settings = {
+            name: value for name, value in plain.items() if name not in ("model", "dataset")
+        }
+        return cls(model or plain["model"], plain["dataset"], settings)
+
+    def as_plain_dict(self) -> dict[str, Any]:
+        """Return all settings as strings, numbers, lists and mappings, to be kept beside a run's results."""
+        bundled = self._data_root == ""
+        return plain_settings(
+            self.final_config_dict, {} if bundled else {"data_path": self._data_root}
+        )
+
+    def compatibility_settings(self) -> None:
+        """Set numpy's missing names; RecBole's own version fails on numpy 2."""
+        set_numpy_aliases()
+
+    def _init_parameters_category(self) -> None:
+        super()._init_parameters_category()
+        # Copies: RecBole appends to these lists, which are shared by the process.
+        self.parameters = {category: list(names) for category, names in self.parameters.items()}
+
+    def _build_yaml_loader(self) -> type[SettingsLoader]:
+        return SettingsLoader
+
+    def _convert_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
+        """Return the values as they are: they are typed already, and RecBole would run `eval` on them."""
+        return config_dict
+
+    def _load_config_files(self, file_list: Sequence[Path] | None) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for path in file_list or ():
+            merged |= load_settings_file(Path(path))
+        return merged
+
+    def _load_cmd_line(self) -> dict[str, Any]:
+        """Return nothing: the command line is read once, by `parse_arguments`."""
+        return {}
+
+    def _load_internal_config_dict(self, model: str, model_class: type, dataset: str) -> None:
+        super()._load_internal_config_dict(model, model_class, dataset)
+        own = next((path for path in map(model_yaml, _ancestors(model_class)) if path), None)
+        # RecBole's model file once more: it must win over our overall.yaml.
+        files = [
+            overall_yaml(),
+            recbole_folder() / "properties" / "model" / f"{model}.yaml",
+            own,
+            dataset_yaml(dataset),
+        ]
+        for path in files:
+            if path is not None and path.is_file():
+                self._update_internal_config_dict(path)
+
+    def _get_final_config_dict(self) -> dict[str, Any]:
+        return checked_settings(
+            super()._get_final_config_dict(), self.external_config_dict, self.model_class
+        )
+
+    def _set_default_parameters(self) -> None:
+        root = str(self.final_config_dict["data_path"])
+        super()._set_default_parameters()
+        # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is given counts.
+        if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
+            self._data_root = root
+            self.final_config_dict["data_path"] = str(Path(root).expanduser() / self.dataset)
+        final = self.final_config_dict
+        columns = [final["USER_ID_FIELD"], final["ITEM_ID_FIELD"], final["TIME_FIELD"]]
+        check_data_folder(
+            Path(final["data_path"]),
+            self.dataset,
+            columns,
+            final["field_separator"],
+            final["encoding"],
+        )
+
+    def _init_device(self) -> None:
+        if not self.final_config_dict["use_gpu"]:
+            # RecBole reads use_gpu nowhere; without a visible GPU it takes the CPU.
+            self.final_config_dict["gpu_id"] = ""
+        super()._init_device()
+
+
+def _ancestors(model_class: type) -> list[str]:
+    return [ancestor.__name__ for ancestor in model_class.__mro__]

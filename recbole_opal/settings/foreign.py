@@ -1,0 +1,75 @@
+"""What RecBole's own yaml files tell about a setting that our schema does not hold: its name and its type."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.host import recbole_folder
+from recbole_opal.settings.values import load_settings_file
+
+__all__ = ["check_foreign_values", "foreign_kinds"]
+
+_COMMENT = re.compile(r"^(\w+):[^#]*#\s*\((\w+)", re.MULTILINE)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "str": (str,),
+    "list": (list, tuple),
+    "dict": (dict,),
+}
+
+
+def foreign_kinds(model: str) -> dict[str, set[str]]:
+    """Return the settings that RecBole reads for a model, each with the names of the types it may have.
+
+    A type comes from the default and from the comment behind it, since RecBole writes `dropout_prob: 0 # (float)`.
+    An empty set means that nothing is known about the type.
+
+    Args:
+        model: the class name of a RecBole model; another name adds nothing.
+    """
+    folder = recbole_folder() / "properties"
+    kinds: dict[str, set[str]] = {}
+    for path in _existing(
+        [folder / "overall.yaml", folder / "dataset/sample.yaml", folder / f"model/{model}.yaml"]
+    ):
+        comments = dict(_COMMENT.findall(path.read_text(encoding="utf-8")))
+        for name, default in load_settings_file(path).items():
+            found = {comments.get(name, ""), type(default).__name__} & set(_KINDS)
+            kinds[name] = kinds.get(name, set()) | found
+    return kinds
+
+
+def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> None:
+    """Check given values against the types of RecBole's defaults; None is left to RecBole.
+
+    Args:
+        settings: name to value, the given ones that our schema does not hold.
+        kinds: what `foreign_kinds` returns.
+
+    Raises:
+        SettingsError: a value has another type.
+    """
+    for name, value in settings.items():
+        wanted = kinds.get(name)
+        if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
+            continue
+        raise SettingsError(
+            f"--{name}={value} has the wrong type; write a value of type {' or '.join(sorted(wanted))}."
+        )
+    if settings.get("loss_type") not in (None, "CE", "BPR"):
+        raise SettingsError(
+            f"--loss_type={settings['loss_type']} is unknown; write --loss_type=CE or --loss_type=BPR."
+        )
+
+
+def _is_a(value: Any, kind: str) -> bool:
+    # In Python a bool is an int, but True is no number of layers.
+    return isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
+
+
+def _existing(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.is_file()]

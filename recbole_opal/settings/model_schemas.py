@@ -1,0 +1,91 @@
+"""The settings of our own models, with their types, ranges and meanings."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from recbole_opal.settings.fields import Finite, Names, Section
+
+__all__ = ["MODEL_SECTIONS", "OpalSettings", "section_of"]
+
+_STAGES = (["soft", "hard"], ["hard"], ["soft"])
+
+
+class OpalSettings(Section):
+    """OPAL's hyper-parameters; the defaults equal those of `properties/model/OPAL.yaml`, which names the sources."""
+
+    hidden_size: int = Field(
+        64, ge=1, le=4096, description="width D of the item and interest vectors"
+    )
+    num_interests: int = Field(
+        4, ge=1, le=64, description="number K of hyper-categories and of interests a user"
+    )
+    temperature: Finite = Field(
+        0.1, gt=0, le=10, description="divides every cosine inside a softmax"
+    )
+    dropout_prob: Finite = Field(
+        0.0, ge=0, lt=1, description="share of the history's vector entries dropped"
+    )
+    fusion_weight: Finite = Field(
+        0.5, ge=0, le=1, description="weight of the evolved h_j in u_j; 1 = h_j only"
+    )
+    fusion: Literal["fixed", "learned"] = Field(
+        "fixed", description="learned: a gate that starts at 0"
+    )
+    evolution_activation: Literal["relu", "none"] = Field(
+        "relu", description="what follows the layer behind the GRU"
+    )
+    evolution_input: Literal["plain", "weighted"] = Field(
+        "plain", description="weighted: the GRU's input times p"
+    )
+    interest_prior: Finite = Field(
+        0.0, ge=0, le=10, description="weight of log(share of an interest) in its score"
+    )
+    orthogonality_weight: Finite = Field(10.0, ge=0, description="lambda_o")
+    uniformity_weight: Finite = Field(1.0, ge=0, description="lambda_f")
+    unique_weight: Finite = Field(1.0, ge=0, description="lambda_q, in the hard stage")
+    routing: Literal["candidate", "target"] = Field(
+        "candidate", description="whose best interest scores a negative"
+    )
+    negative_sampling: Literal["uniform", "popularity", "full"] = Field(
+        "uniform", description="full: all items"
+    )
+    num_negatives: int = Field(
+        1024, ge=1, le=2**20, description="number M of negatives that a batch shares"
+    )
+    popularity_power: Finite = Field(
+        1.0, ge=0, le=2, description="popularity sampling draws by count ** power"
+    )
+    logq_correction: bool = Field(
+        True, description="corrects popularity negatives by their log probability"
+    )
+    future_window: int = Field(
+        10, ge=1, le=1000, description="number W of targets after a cut; 1 = next item"
+    )
+    cuts_per_user: int = Field(
+        10, ge=1, le=1000, description="random cuts of each user's sequence in one epoch"
+    )
+    item_gradient: Literal["sparse", "dense"] = Field(
+        "sparse", description="dense: a step's cost grows with the catalogue"
+    )
+    stages: Names = Field(["soft", "hard"], description="soft,hard | hard | soft")
+
+    @field_validator("stages")
+    @classmethod
+    def _known_stages(cls, stages: list[str]) -> list[str]:
+        if stages not in _STAGES:
+            raise ValueError("write soft,hard or hard or soft")
+        return stages
+
+
+MODEL_SECTIONS: dict[str, type[Section]] = {"OPAL": OpalSettings}
+
+
+def section_of(model_class: type) -> type[Section] | None:
+    """Return the settings of a model of ours (or of a class derived from one), None for RecBole's own models.
+
+    Args:
+        model_class: the model's class.
+    """
+    names = (ancestor.__name__ for ancestor in model_class.__mro__)
+    return next((MODEL_SECTIONS[name] for name in names if name in MODEL_SECTIONS), None)

@@ -1,0 +1,39 @@
+"""`did you mean ...`: the known name that is nearest to what was typed."""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "nearest"]
+
+# difflib's default, enough for one or two wrong letters in the names used here.
+_SIMILARITY = 0.6
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that looks most like `name`, or None.
+
+    Letter case and `-` against `_` are not counted as differences.
+
+    Args:
+        name: what was typed.
+        known: the names that exist.
+    """
+    plain = {_fold(candidate): candidate for candidate in sorted(known)}
+    matches = difflib.get_close_matches(_fold(name), plain, n=1, cutoff=_SIMILARITY)
+    return plain[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return `; did you mean <prefix><name>?`, or an empty text if nothing is near.
+
+    Args:
+        name: what was typed.
+        known: the names that exist.
+        prefix: written before the suggestion, for example `--`.
+    """
+    suggestion = nearest(name, known)
+    return f"; did you mean {prefix}{suggestion}?" if suggestion else ""
+
+
+def _fold(name: str) -> str:
+    return name.lower().replace("-", "_")

@@ -1,0 +1,96 @@
+"""The one place where all settings of a run are checked, before any data is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.settings.checks import check_together
+from recbole_opal.settings.fields import Section, allowed
+from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
+from recbole_opal.settings.model_schemas import section_of
+from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
+from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.suggest import did_you_mean
+
+__all__ = ["checked_settings"]
+
+# Keys of a config file that name the run itself.
+_IDENTITY = {"model", "dataset"}
+
+
+def checked_settings(
+    final: Mapping[str, Any], given: Mapping[str, Any], model_class: type
+) -> dict[str, Any]:
+    """Check all settings of a run.
+
+    Args:
+        final: every setting, defaults included.
+        given: those that the user gave, by flag, argument or config file; only these can be misspelt.
+        model_class: the class of the model.
+
+    Returns:
+        `final` with checked and completed values, for example `stages` as a list.
+
+    Raises:
+        SettingsError: the first setting found that is unknown, refused, of a wrong type or out of range.
+    """
+    sections = _sections(model_class)
+    ours = {name for section in sections for name in section.model_fields}
+    kinds = foreign_kinds(model_class.__name__)
+    _refuse_unknown(given, ours | set(kinds) | set(REFUSED_KEYS) | _IDENTITY, model_class.__name__)
+    refuse_foreign_settings(final)
+    check_foreign_values({name: value for name, value in given.items() if name not in ours}, kinds)
+    checked = dict(final)
+    for section in sections:
+        checked |= _check_section(section, final)
+    return checked | check_together(
+        checked | {"loss_over_pairs": _compares_pairs(final, model_class)}
+    )
+
+
+def _sections(model_class: type) -> list[type[Section]]:
+    own = section_of(model_class)
+    return [*SHARED_SECTIONS, *([own] if own else [])]
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: set[str], model: str) -> None:
+    for name, value in given.items():
+        if name not in known:
+            hint = did_you_mean(name, known - set(REFUSED_KEYS), "--")
+            hint = hint or "; `python run_opal.py --help` lists the settings."
+            raise SettingsError(f"--{name}={value}: {model} has no setting {name}{hint}")
+
+
+def _check_section(section: type[Section], final: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: final[name] for name in section.model_fields if name in final}
+    try:
+        return section.model_validate(values).model_dump()
+    except ValidationError as error:
+        raise SettingsError(_one_line(section, error)) from error
+
+
+def _one_line(section: type[Section], error: ValidationError) -> str:
+    """Tell the first thing that is wrong: the flag, the value, what is allowed, what the setting means."""
+    detail = error.errors(include_url=False)[0]
+    name = str(detail["loc"][0])
+    field = section.model_fields[name]
+    given = error.errors(include_url=False)[0]["input"]
+    if detail["type"] == "value_error":
+        wanted = str(detail["ctx"]["error"])
+    else:
+        wanted = f"write {allowed(field)}"
+    default = f"--{name}={field.default}"
+    place = f" ({given!r} in the list)" if len(detail["loc"]) > 1 else f"={given}"
+    return f"--{name}{place} is not valid; {wanted}, for example {default} ({field.description})."
+
+
+def _compares_pairs(final: Mapping[str, Any], model_class: type) -> bool:
+    """Tell whether a RecBole model's loss compares a target with a sampled item."""
+    if section_of(model_class) is not None:
+        return False
+    if "loss_type" in final:
+        return bool(final["loss_type"] == "BPR")
+    input_type = getattr(model_class, "input_type", None)
+    return getattr(input_type, "name", "") == "PAIRWISE"
