@@ -1,0 +1,1 @@
+"""Atomic files as flat user sequences, protocols over them, and the batches cut out of them."""

@@ -1,0 +1,122 @@
+"""RecBole's dataset, with sequences kept flat instead of one written-out row a prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from recbole.data.dataset import SequentialDataset
+from recbole.data.interaction import Interaction
+
+from recbole_opal.data.protocols import Part, Split, split_by_ratio, split_leave_one_out
+from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.windows import flatten_ranges
+from recbole_opal.errors import DataError
+
+__all__ = ["FutureItemDataset"]
+
+
+class FutureItemDataset(SequentialDataset):
+    """Atomic files as user sequences with a protocol applied.
+
+    Loading, filtering and renumbering are RecBole's. Three things differ from
+    `SequentialDataset`: time is ordered in float64 with ties in file order (RecBole sorts after
+    rounding to float32), nothing is augmented in memory, and no cache is read or written.
+
+    After `build()`, `inter_feat` holds the training part only, so that counters, popularity
+    and interaction matrices that models ask for never see validation or test.
+
+    Args:
+        config: the settings of the run.
+
+    Attributes:
+        sequences: all users' interactions.
+        split: where the parts begin.
+
+    Raises:
+        DataError: the data has no time field.
+    """
+
+    sequences: UserSequences
+    split: Split
+
+    def build(self) -> list[FutureItemDataset]:
+        """Order, split and convert; return the training dataset three times, as RecBole expects.
+
+        The three are one object: what tells the parts apart are the rows the loaders are given.
+        """
+        self._require_time()
+        frame = self.inter_feat
+        self.sequences = UserSequences.from_columns(
+            frame[self.uid_field], frame[self.iid_field], frame[self.time_field]
+        )
+        self.split = self._apply_protocol()
+        self._change_feat_format()
+        self._drop_unused_col()
+        self.inter_feat = self._training_interactions()
+        return [self, self, self]
+
+    def evaluation_rows(self, part: Part, *, mask_history: bool) -> EvalRows:
+        """Return the rows of `split.valid` or `split.test`.
+
+        Args:
+            part: which of the two.
+            mask_history: whether seen items are left out of the lists.
+        """
+        return EvalRows(
+            self.sequences,
+            part,
+            history_width=self.max_item_list_len,
+            mask_history=mask_history,
+        )
+
+    def data_augmentation(self) -> None:
+        """Declare the list fields; rows are gathered batch by batch, not written out here."""
+        self._aug_presets()
+
+    def inter_matrix(self, form: str = "coo", value_field: str | None = None) -> Any:
+        """Return the user-item matrix of the training part.
+
+        Args:
+            form: "coo" or "csr".
+            value_field: the field that holds the values, None for ones.
+        """
+        return self._create_sparse_matrix(
+            self.inter_feat, self.uid_field, self.iid_field, form, value_field
+        )
+
+    def _reset_index(self) -> None:
+        """Restore file order, which RecBole's unstable sort for `rm_dup_inter` has shuffled."""
+        self.inter_feat.sort_index(inplace=True)
+        if self.inter_feat.empty:
+            raise DataError(
+                f"no interaction of dataset '{self.dataset_name}' is left after filtering; relax "
+                "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
+            )
+        super()._reset_index()
+
+    def _require_time(self) -> None:
+        if self.time_field not in self.inter_feat:
+            raise DataError(
+                f"dataset '{self.dataset_name}' has no field '{self.time_field}' to order by; add "
+                f"a column '{self.time_field}:float' or name yours with --TIME_FIELD=..."
+            )
+
+    def _apply_protocol(self) -> Split:
+        rule: dict[str, Any] = self.config["eval_args"]["split"]
+        if "LS" in rule:
+            return split_leave_one_out(self.sequences)
+        return split_by_ratio(self.sequences, rule["RS"])
+
+    def _training_interactions(self) -> Interaction:
+        sequences = self.sequences
+        rows, positions = flatten_ranges(sequences.starts, self.split.train_ends)
+        return Interaction(
+            {
+                self.uid_field: torch.from_numpy(sequences.users[rows]),
+                self.iid_field: torch.from_numpy(sequences.items[positions]),
+                self.time_field: torch.from_numpy(sequences.times[positions].astype(np.float32)),
+            }
+        )

@@ -1,0 +1,224 @@
+"""Batches of training and evaluation rows, gathered from flat arrays when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recbole_opal.data.protocols import Part, Split
+from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.windows import flatten_ranges, next_items, previous_items
+
+__all__ = ["EvalBatch", "EvalRows", "FutureRows", "NextItemRows", "TrainBatch"]
+
+
+@dataclass(frozen=True)
+class TrainBatch:
+    """Training rows.
+
+    Attributes:
+        users: (B,) int64 internal user ids.
+        histories: (B, <= L) int64, right-padded with 0, newest last.
+        lengths: (B,) int64, >= 1.
+        targets: (B, <= W) int64, right-padded with 0, nearest first.
+    """
+
+    users: IntArray
+    histories: IntArray
+    lengths: IntArray
+    targets: IntArray
+
+
+@dataclass(frozen=True)
+class EvalBatch:
+    """Evaluation rows with all their targets.
+
+    Attributes:
+        users: (E,) int64 internal user ids.
+        histories: (E, <= L) int64, right-padded with 0, newest last.
+        lengths: (E,) int64, >= 1.
+        target_rows: (T,) int64, row of each target.
+        target_ids: (T,) int64, item of each target.
+        mask_rows: row of each item to leave out of the lists, or None to leave none out.
+        mask_ids: the items to leave out, or None.
+    """
+
+    users: IntArray
+    histories: IntArray
+    lengths: IntArray
+    target_rows: IntArray
+    target_ids: IntArray
+    mask_rows: IntArray | None
+    mask_ids: IntArray | None
+
+
+class FutureRows:
+    """Random cuts of the training sequences: history before the cut, future items after it.
+
+    Row `r` belongs to user `r % U`, so that an epoch meets each user `cuts_per_user` times. The
+    cut is drawn when the row is gathered: uniform over the places with an item on both sides.
+    Source: OPAL, future-item prediction; one target in the authors' code, up to W here.
+
+    Args:
+        sequences: all users.
+        split: where training ends.
+        history_width: L, the longest history.
+        future_width: W, the most targets of a row; 1 is next-item prediction.
+        cuts_per_user: rows of a user in one epoch.
+    """
+
+    def __init__(
+        self,
+        sequences: UserSequences,
+        split: Split,
+        *,
+        history_width: int,
+        future_width: int,
+        cuts_per_user: int,
+    ) -> None:
+        self._sequences = sequences
+        self._ends = split.train_ends
+        self._history_width = history_width
+        self._future_width = future_width
+        self._cuts_per_user = cuts_per_user
+        self.rows = np.flatnonzero(split.train_ends - sequences.starts >= 2)
+
+    def __len__(self) -> int:
+        """Return the number of rows of an epoch."""
+        return len(self.rows) * self._cuts_per_user
+
+    def batch(self, index: IntArray, draws: npt.NDArray[np.float64]) -> TrainBatch:
+        """Gather rows.
+
+        Args:
+            index: (B,) row numbers in [0, len(self)).
+            draws: (B,) uniform numbers in [0, 1), one for each row's cut.
+        """
+        users = self.rows[index % len(self.rows)]
+        starts, ends = self._sequences.starts[users], self._ends[users]
+        cuts = starts + 1 + (draws * (ends - starts - 1)).astype(np.int64)
+        items = self._sequences.items
+        histories, lengths = previous_items(items, starts, cuts, self._history_width)
+        return TrainBatch(
+            users=self._sequences.users[users],
+            histories=histories,
+            lengths=lengths,
+            targets=next_items(items, cuts, ends, self._future_width),
+        )
+
+
+class NextItemRows:
+    """One row for each training interaction that has a predecessor: RecBole's augmentation.
+
+    RecBole writes out all rows beforehand; here a row is a position, 8 bytes.
+
+    Args:
+        sequences: all users.
+        split: where training ends.
+        history_width: L, the longest history.
+    """
+
+    def __init__(self, sequences: UserSequences, split: Split, *, history_width: int) -> None:
+        self._sequences = sequences
+        self._history_width = history_width
+        firsts = np.minimum(sequences.starts + 1, split.train_ends)
+        self._users, self._positions = flatten_ranges(firsts, split.train_ends)
+
+    def __len__(self) -> int:
+        """Return the number of rows of an epoch."""
+        return len(self._positions)
+
+    def batch(self, index: IntArray) -> TrainBatch:
+        """Gather rows; `targets` is (B, 1).
+
+        Args:
+            index: (B,) row numbers in [0, len(self)).
+        """
+        users, positions = self._users[index], self._positions[index]
+        items = self._sequences.items
+        histories, lengths = previous_items(
+            items, self._sequences.starts[users], positions, self._history_width
+        )
+        return TrainBatch(
+            users=self._sequences.users[users],
+            histories=histories,
+            lengths=lengths,
+            targets=items[positions][:, None],
+        )
+
+
+class EvalRows:
+    """One row a user: the history, every item of the part as target, and what to leave out.
+
+    With `mask_history` everything in the user's past, also what is older than the history
+    window, is left out of the lists; a target the user has met before is then no target, and
+    a row without targets is dropped.
+
+    Args:
+        sequences: all users.
+        part: validation or test.
+        history_width: L, the longest history.
+        mask_history: whether seen items are left out of the lists.
+
+    Attributes:
+        dropped_rows: rows without a target left.
+        dropped_targets: targets met before, repeated targets not counted.
+    """
+
+    def __init__(
+        self, sequences: UserSequences, part: Part, *, history_width: int, mask_history: bool
+    ) -> None:
+        self._sequences = sequences
+        self._history_width = history_width
+        self._mask_history = mask_history
+        rows, positions = flatten_ranges(part.starts, part.ends)
+        first_seen = sequences.first_seen[positions]
+        repeated = (first_seen >= part.starts[rows]) & (first_seen < positions)
+        seen = (first_seen < part.starts[rows]) & mask_history
+        keep = ~seen & ~repeated
+        self.dropped_targets = int(seen.sum())
+        counts = np.bincount(rows[keep], minlength=len(part.rows))
+        kept_rows = counts > 0
+        self.dropped_rows = int((~kept_rows).sum())
+        self._users = part.rows[kept_rows]
+        self._history_ends = part.starts[kept_rows]
+        self._targets = sequences.items[positions[keep]]
+        self._target_offsets = np.append(0, np.cumsum(counts[kept_rows])).astype(np.int64)
+
+    def __len__(self) -> int:
+        """Return the number of rows, E."""
+        return len(self._users)
+
+    @property
+    def num_targets(self) -> int:
+        """Number of distinct targets over all rows."""
+        return len(self._targets)
+
+    def batch(self, index: IntArray) -> EvalBatch:
+        """Gather rows.
+
+        Args:
+            index: (B,) row numbers in [0, len(self)).
+        """
+        users, ends = self._users[index], self._history_ends[index]
+        starts = self._sequences.starts[users]
+        items = self._sequences.items
+        histories, lengths = previous_items(items, starts, ends, self._history_width)
+        target_rows, targets = flatten_ranges(
+            self._target_offsets[index], self._target_offsets[index + 1]
+        )
+        mask_rows, mask_ids = None, None
+        if self._mask_history:
+            mask_rows, positions = flatten_ranges(starts, ends)
+            mask_ids = items[positions]
+        return EvalBatch(
+            users=self._sequences.users[users],
+            histories=histories,
+            lengths=lengths,
+            target_rows=target_rows,
+            target_ids=self._targets[targets],
+            mask_rows=mask_rows,
+            mask_ids=mask_ids,
+        )

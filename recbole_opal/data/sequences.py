@@ -1,0 +1,84 @@
+"""Every user's interactions in time order, as flat arrays with offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["IntArray", "UserSequences"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class UserSequences:
+    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`.
+
+    Attributes:
+        users: (U,) int64, internal user ids, ascending; only users with interactions.
+        offsets: (U + 1,) int64, where each user's interactions begin in the flat arrays.
+        items: (R,) int64, internal item ids (>= 1), oldest first within a user.
+        times: (R,) float64, the timestamps as the file holds them.
+        first_seen: (R,) int64, flat position where the same user met the same item first.
+    """
+
+    users: IntArray
+    offsets: IntArray
+    items: IntArray
+    times: npt.NDArray[np.float64]
+    first_seen: IntArray
+
+    @classmethod
+    def from_columns(
+        cls, users: npt.ArrayLike, items: npt.ArrayLike, times: npt.ArrayLike
+    ) -> UserSequences:
+        """Order interactions by user, then time; ties in time keep the order given.
+
+        Time is compared in float64. RecBole compares in float32, where all times within 64 to
+        128 seconds of each other are equal for present-day Unix time.
+
+        Args:
+            users: (R,) integers, internal user ids.
+            items: (R,) integers, internal item ids.
+            times: (R,) numbers, seconds or any other monotone unit.
+        """
+        user_column = np.asarray(users, dtype=np.int64)
+        item_column = np.asarray(items, dtype=np.int64)
+        time_column = np.asarray(times, dtype=np.float64)
+        order = np.lexsort((time_column, user_column))  # stable: ties keep file order
+        sorted_users = user_column[order]
+        distinct, starts = np.unique(sorted_users, return_index=True)
+        offsets = np.append(starts, len(order)).astype(np.int64)
+        sorted_items = item_column[order]
+        return cls(
+            users=distinct,
+            offsets=offsets,
+            items=sorted_items,
+            times=time_column[order],
+            first_seen=_first_positions(sorted_users, sorted_items),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of users, U."""
+        return len(self.users)
+
+    @property
+    def starts(self) -> IntArray:
+        """(U,) int64, flat position of each user's first interaction."""
+        return self.offsets[:-1]
+
+    @property
+    def lengths(self) -> IntArray:
+        """(U,) int64, number of interactions of each user."""
+        return np.diff(self.offsets)
+
+
+def _first_positions(users: IntArray, items: IntArray) -> IntArray:
+    """Return for each row the position of the first row with the same user and item."""
+    if len(users) == 0:
+        return np.empty(0, dtype=np.int64)
+    keys = users * (int(items.max()) + 1) + items
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return first[inverse.reshape(-1)].astype(np.int64)

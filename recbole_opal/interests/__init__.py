@@ -1,0 +1,1 @@
+"""How a history becomes interests: plain PyTorch that knows nothing of RecBole."""

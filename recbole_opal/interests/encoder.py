@@ -1,0 +1,103 @@
+"""OPAL's encoder: a history in, K interests out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from recbole_opal.interests.assignment import assign_softly, keep_hardest
+from recbole_opal.interests.evolution import InterestEvolution
+from recbole_opal.interests.soft import pool_softly
+
+__all__ = ["EncodedHistories", "HypercategoryEncoder", "Stage"]
+
+Stage = Literal["soft", "hard"]
+
+
+@dataclass(frozen=True)
+class EncodedHistories:
+    """What the encoder knows of a batch.
+
+    Attributes:
+        interests: (B, K, D) float, unit length.
+        assignment: (B, L, K) float, zero for padding.
+        shares: (B, K) float, each interest's share of the history.
+    """
+
+    interests: Tensor
+    assignment: Tensor
+    shares: Tensor
+
+
+class HypercategoryEncoder(nn.Module):
+    """K learnable, orthogonal hyper-categories that sort a history into interests.
+
+    Stage "soft" pools items by their assignment (`z_j`); stage "hard" joins to it where the
+    category's own sub-sequence leads (`h_j`): `u_j = normalize((1 - w) z_j + w h_j)`.
+
+    Args:
+        num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
+        width: D.
+        temperature: of the assignment, > 0.
+        fusion_weight: w in [0, 1]; 1 keeps h_j alone.
+        fusion: "fixed", or "learned": w is scaled by a gate for each category that starts at 0,
+            so that entering the hard stage changes nothing until the GRU has learnt something.
+        activation: see `InterestEvolution`.
+        weighted_input: see `InterestEvolution`.
+    """
+
+    def __init__(
+        self,
+        num_interests: int,
+        width: int,
+        *,
+        temperature: float = 0.1,
+        fusion_weight: float = 0.5,
+        fusion: Literal["fixed", "learned"] = "fixed",
+        activation: Literal["relu", "none"] = "relu",
+        weighted_input: bool = False,
+    ) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.fusion_weight = fusion_weight
+        self.categories = nn.Parameter(torch.empty(num_interests, width))
+        nn.init.orthogonal_(self.categories)
+        self.evolution = InterestEvolution(
+            width, activation=activation, weighted_input=weighted_input
+        )
+        self.gate = nn.Parameter(torch.zeros(num_interests, 1)) if fusion == "learned" else None
+
+    def unit_categories(self) -> Tensor:
+        """Return the hyper-category vectors, (K, D), unit length."""
+        return functional.normalize(self.categories, dim=-1)
+
+    def forward(self, item_vectors: Tensor, mask: Tensor, stage: Stage) -> EncodedHistories:
+        """Encode histories.
+
+        Args:
+            item_vectors: (B, L, D) float, unit length, zero for padding.
+            mask: (B, L) bool, True where there is an item.
+            stage: "soft" or "hard".
+        """
+        categories = self.unit_categories()
+        assignment = assign_softly(item_vectors, categories, mask, self.temperature)
+        interests = pool_softly(item_vectors, assignment, categories)  # (B, K, D)
+        used = assignment
+        if stage == "hard":
+            evolved = self.evolution(item_vectors, assignment, mask, categories)
+            interests = self._fuse(interests, evolved)
+            used = keep_hardest(assignment)
+        mass = used.sum(dim=1)  # (B, K)
+        shares = mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
+        return EncodedHistories(interests, assignment, shares)
+
+    def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
+        weight: Tensor | float = self.fusion_weight
+        if self.gate is not None:
+            weight = self.gate  # (K, 1), unbounded: the sign and size are learnt
+            return functional.normalize(pooled + weight * evolved, dim=-1)
+        return functional.normalize((1 - weight) * pooled + weight * evolved, dim=-1)

@@ -1,0 +1,1 @@
+"""What training minimises: plain PyTorch that knows nothing of RecBole."""

@@ -1,0 +1,56 @@
+"""The best inner product over several interests, for many candidates at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["best_inner_products"]
+
+
+class _BestInnerProducts(torch.autograd.Function):
+    """Maximum over interests that keeps (B, M) numbers for the backward pass, not (B, K, M)."""
+
+    @staticmethod
+    def forward(context: Any, interests: Tensor, candidates: Tensor) -> Tensor:
+        best = interests[:, 0] @ candidates.T  # (B, M)
+        winner = torch.zeros_like(best, dtype=torch.uint8)
+        for number in range(1, interests.shape[1]):
+            scores = interests[:, number] @ candidates.T
+            winner.masked_fill_(scores > best, number)
+            torch.maximum(best, scores, out=best)
+        context.save_for_backward(interests, candidates, winner)
+        return best
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        interests, candidates, winner = context.saved_tensors
+        (gradient,) = gradients  # (B, M)
+        to_interests = torch.empty_like(interests)
+        to_candidates = torch.zeros_like(candidates)
+        for number in range(interests.shape[1]):
+            own = gradient * (winner == number)
+            to_interests[:, number] = own @ candidates
+            to_candidates.addmm_(own.T, interests[:, number])
+        return to_interests, to_candidates
+
+
+def best_inner_products(interests: Tensor, candidates: Tensor) -> Tensor:
+    """Return `max_j <u_j, x_m>` for every row and candidate.
+
+    Memory is O(B M) whatever K; the gradient goes to the winning interest (to the first of
+    equals).
+
+    Args:
+        interests: (B, K, D) float, 1 <= K <= 255.
+        candidates: (M, D) float.
+
+    Returns:
+        (B, M) float.
+    """
+    if interests.shape[1] == 1:
+        return interests[:, 0] @ candidates.T
+    best: Tensor = _BestInnerProducts.apply(interests, candidates)  # type: ignore[no-untyped-call]
+    return best

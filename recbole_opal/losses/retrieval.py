@@ -1,0 +1,89 @@
+"""The recommendation loss: several future targets against shared negatives (OPAL, section 5)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from recbole_opal.losses.matching import best_inner_products
+
+__all__ = ["retrieval_loss", "target_columns"]
+
+Routing = Literal["candidate", "target"]
+
+
+def target_columns(target_ids: Tensor, negative_ids: Tensor) -> Tensor:
+    """Find each target among the negatives.
+
+    Args:
+        target_ids: (B, W) int64.
+        negative_ids: (M,) int64, ascending and distinct.
+
+    Returns:
+        (B, W) int64 column of the negative that is this target, M where there is none.
+    """
+    last = len(negative_ids) - 1
+    columns = torch.searchsorted(negative_ids, target_ids)
+    found = negative_ids[columns.clamp_max(last)] == target_ids
+    return torch.where(found, columns, len(negative_ids))
+
+
+def retrieval_loss(
+    interests: Tensor,
+    targets: Tensor,
+    target_mask: Tensor,
+    negatives: Tensor,
+    *,
+    temperature: float,
+    own_columns: Tensor,
+    negative_weights: Tensor,
+    target_correction: Tensor | float = 0.0,
+    routing: Routing = "candidate",
+) -> Tensor:
+    """Return the cross-entropy of each target against the negatives, averaged over rows.
+
+    A row's loss is the mean over its targets, so that every user counts the same (OPAL draws
+    one target at random; the mean is its expectation). All W targets share one sum over the
+    negatives. A negative that is one of the row's own targets is left out of the row's sum.
+
+    Args:
+        interests: (B, K, D) float.
+        targets: (B, W, D) float.
+        target_mask: (B, W) bool, True where there is a target; every row has one.
+        negatives: (M, D) float.
+        temperature: > 0, divides all inner products.
+        own_columns: (B, W) int64, see `target_columns`.
+        negative_weights: (M,) float, added to the negatives' logits.
+        target_correction: taken off the targets' logits, (B, W) or a number.
+        routing: "candidate" takes the best interest for each candidate, target and negative
+            alike, the rule of serving (OPAL); "target" takes the target's best interest for
+            its negatives too (ComiRec).
+    """
+    target_scores = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
+    blocked = _blocked(own_columns, len(negatives))  # (B, M) bool
+    floor = torch.finfo(interests.dtype).min
+    if routing == "candidate":
+        scores = best_inner_products(interests, negatives) / temperature + negative_weights
+        partition = scores.masked_fill(blocked, floor).logsumexp(dim=-1, keepdim=True)  # (B, 1)
+        best = target_scores.amax(dim=1)  # (B, W)
+    else:
+        sums = [
+            (interests[:, number] @ negatives.T / temperature + negative_weights)
+            .masked_fill(blocked, floor)
+            .logsumexp(dim=-1)
+            for number in range(interests.shape[1])
+        ]
+        best, winner = target_scores.max(dim=1)  # (B, W)
+        partition = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
+    losses = functional.softplus(partition - (best - target_correction))  # (B, W)
+    weights = target_mask / target_mask.sum(dim=-1, keepdim=True)
+    return (losses * weights).sum(dim=-1).mean()
+
+
+def _blocked(columns: Tensor, num_negatives: int) -> Tensor:
+    """Mark the negatives that are targets of their row: (B, M) bool."""
+    marks = torch.zeros(len(columns), num_negatives + 1, dtype=torch.bool, device=columns.device)
+    return marks.scatter_(1, columns, True)[:, :num_negatives]

@@ -1,0 +1,144 @@
+"""What every multi-interest model of this library shares."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from recbole.model.abstract_recommender import SequentialRecommender
+from recbole.utils import InputType
+from torch import Tensor
+
+from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.interests.item_table import ItemTable
+from recbole_opal.losses.negatives import NegativeSampler
+from recbole_opal.losses.retrieval import retrieval_loss, target_columns
+
+__all__ = ["MultiInterestRecommender"]
+
+
+class MultiInterestRecommender(SequentialRecommender):
+    """A user as K vectors; an item's score is the best inner product over them.
+
+    A subclass says how a history becomes interests (`encode`) and which losses come on top
+    (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its options are here, so
+    that all models are trained and served by the same rule.
+
+    Args:
+        config: the settings of the run.
+        dataset: the training dataset.
+
+    Attributes:
+        stages: the training stages in their order.
+        stage: the stage the model is in.
+        loss_names: what the parts of `calculate_loss` are, in the present stage.
+    """
+
+    input_type = InputType.POINTWISE
+    stages: tuple[str, ...] = ("train",)
+
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.hidden_size: int = config["hidden_size"]
+        self.temperature: float = config["temperature"]
+        self.routing = config["routing"]
+        self.stage = self.stages[0]
+        self.items = ItemTable(
+            self.n_items, self.hidden_size, sparse=config["item_gradient"] == "sparse"
+        )
+        self.dropout = torch.nn.Dropout(config["dropout_prob"])
+        self.sampler = NegativeSampler(
+            self.n_items,
+            config["negative_sampling"],
+            config["num_negatives"],
+            counts=_item_counts(dataset, self.ITEM_ID, self.n_items),
+            power=config["popularity_power"],
+            correct=config["logq_correction"],
+        )
+
+    @abstractmethod
+    def encode(self, item_vectors: Tensor, mask: Tensor) -> Any:
+        """Turn histories into an object whose `interests` are (B, K, D) query vectors.
+
+        Args:
+            item_vectors: (B, L, D) float, unit length, zero for padding.
+            mask: (B, L) bool, True where there is an item.
+        """
+
+    def queries(self, encoded: Any) -> Tensor:
+        """Return what is compared with item vectors, (B, K, D'), from what `encode` gave."""
+        interests: Tensor = encoded.interests
+        return interests
+
+    def candidates(self, item_vectors: Tensor) -> Tensor:
+        """Return what is compared with queries, (*, D'), from item vectors (*, D)."""
+        return item_vectors
+
+    def auxiliary_losses(self, encoded: Any, mask: Tensor) -> dict[str, Tensor]:
+        """Return the weighted losses beside the retrieval loss, by name."""
+        return {}
+
+    def set_stage(self, stage: str) -> None:
+        """Enter a training stage.
+
+        Args:
+            stage: one of `stages`.
+        """
+        if stage not in self.stages:
+            raise ValueError(f"{type(self).__name__} has the stages {self.stages}, not '{stage}'.")
+        self.stage = stage
+
+    def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
+        """Return the weighted parts of the loss; `loss_names` tells which is which."""
+        history, targets = interaction[self.ITEM_SEQ], interaction[FUTURE_ITEMS]
+        drawn = self.sampler.draw(history.device)
+        item_vectors, target_vectors, negative_vectors = self.items(history, targets, drawn.ids)
+        mask = history > 0
+        encoded = self.encode(self.dropout(item_vectors), mask)
+        retrieval = retrieval_loss(
+            self.queries(encoded),
+            self.candidates(target_vectors),
+            targets > 0,
+            self.candidates(negative_vectors),
+            temperature=self.temperature,
+            own_columns=target_columns(targets, drawn.ids),
+            negative_weights=drawn.log_weights,
+            target_correction=self.sampler.target_correction(targets),
+            routing=self.routing,
+        )
+        parts = {"retrieval": retrieval, **self.auxiliary_losses(encoded, mask)}
+        self.loss_names = tuple(parts)
+        return tuple(parts.values())
+
+    def interests(self, interaction: Any) -> Tensor:
+        """Return the query vectors of a batch of histories, (B, K, D') float."""
+        history = interaction[self.ITEM_SEQ]
+        (item_vectors,) = self.items(history)
+        return self.queries(self.encode(item_vectors, history > 0))
+
+    def item_table(self) -> Tensor:
+        """Return the vectors of all items, (N, D') float; row 0 is padding."""
+        return self.candidates(self.items.all())
+
+    def predict(self, interaction: Any) -> Tensor:
+        """Return the score of each row's item, (B,) float."""
+        (vectors,) = self.items(interaction[self.ITEM_ID])
+        scores = torch.einsum("bkd,bd->bk", self.interests(interaction), self.candidates(vectors))
+        return scores.amax(dim=-1)
+
+    def full_sort_predict(self, interaction: Any) -> Tensor:
+        """Return all scores, (B, N) float, for RecBole code that needs the whole matrix.
+
+        This library's evaluator never calls it: it asks for `interests` and `item_table`.
+        """
+        interests, table = self.interests(interaction), self.item_table()
+        best = interests[:, 0] @ table.T  # (B, N)
+        for number in range(1, interests.shape[1]):
+            best = torch.maximum(best, interests[:, number] @ table.T)
+        return best
+
+
+def _item_counts(dataset: Any, item_field: str, num_items: int) -> Tensor:
+    """Count the training interactions of each item, (N,) int64."""
+    return torch.bincount(dataset.inter_feat[item_field], minlength=num_items)

@@ -1,0 +1,1 @@
+"""Training in stages on RecBole's own loop, with exact resumption."""
