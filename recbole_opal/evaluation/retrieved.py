@@ -1,0 +1,48 @@
+"""The lists of one evaluation batch, as the collector takes them."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from recbole_opal.retrieval import Pairs
+
+__all__ = ["RankSums", "Retrieved", "rank_sums"]
+
+
+@dataclass(frozen=True)
+class RankSums:
+    """What GAUC needs of each row.
+
+    Attributes:
+        positive_rank_sum: `(B,)` float64, sum of the average ranks of the row's targets.
+        num_candidates: `(B,)` int64, items that could be returned for the row.
+    """
+
+    positive_rank_sum: Tensor
+    num_candidates: Tensor
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The lists of a batch.
+
+    Attributes:
+        ids: `(B, k)` int64, best first; 0 = fill (fewer than `k` candidates), never a hit.
+        ranks: what GAUC needs, or `None` if no metric asks for it.
+    """
+
+    ids: Tensor
+    ranks: RankSums | None = None
+
+
+def rank_sums(ranks: Tensor, positives: Pairs, num_candidates: Tensor) -> RankSums:
+    """Add up the ranks of each row's targets.
+
+    Args:
+        ranks: `(P,)` float64 average ranks.
+        positives: `(rows, ids)`, each pair once.
+        num_candidates: `(B,)` int64.
+    """
+    rows = positives[0].to(ranks.device)
+    total = ranks.new_zeros(len(num_candidates)).index_add_(0, rows, ranks)
+    return RankSums(total, num_candidates)

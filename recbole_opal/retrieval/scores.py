@@ -1,0 +1,158 @@
+"""Scores that do not depend on how they were blocked, and how far a fast score may be off.
+
+A matrix product in float32 may differ in its last bits with the shape of the matrices, the number
+of threads and the device. Ranking by it would make lists depend on the block size. So the fast
+product only finds candidates; they are scored again in float64 and rounded to float32, where all
+ways to sum agree unless the exact value lies within about 1e-16 of the middle between two floats.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from recbole_opal.errors import RetrievalError
+
+__all__ = ["ItemVectors", "block_scores", "candidate_scores", "check_interests"]
+
+_CHUNK_ELEMENTS = 2**21
+"""Float64 elements of gathered item vectors at a time (16 MiB)."""
+
+_NORM_CHUNK = 2**16
+_INPUT_ROUNDING = {"highest": 0.0, "high": 2.0**-11, "medium": 2.0**-8}
+"""Relative rounding of the inputs of a float32 product under torch's matmul precision setting."""
+
+
+@dataclass(frozen=True)
+class ItemVectors:
+    """An item table that was checked once.
+
+    Attributes:
+        table: `(N, D)` float32 or float64, row 0 = padding.
+        largest_norm: largest Euclidean length of a row.
+    """
+
+    table: Tensor
+    largest_norm: float
+
+    @classmethod
+    def of(cls, items: Tensor) -> "ItemVectors":
+        """Check shape and finiteness; half precision becomes float32, which changes no value.
+
+        Raises:
+            RetrievalError: not a matrix of at least the padding row, or not finite.
+        """
+        if items.ndim != 2 or len(items) < 1:
+            raise RetrievalError(
+                f"the item table has shape {tuple(items.shape)}; it must be (items, width) with "
+                "the padding item in row 0"
+            )
+        table = items.detach()
+        if table.dtype not in (torch.float32, torch.float64):
+            table = table.float()
+        norms = [_largest_norm(part) for part in torch.split(table, _NORM_CHUNK)]
+        largest = torch.stack(norms).max().item()
+        _check_length(largest, "the item table")
+        return cls(table, largest)
+
+    def error_bound(self, interests: Tensor) -> Tensor:
+        """Return how far a fast score may lie from the final score, for each row.
+
+        Any order of summing `D` products has an error of at most `D * 2^-24 * |u| * |v|` (Higham,
+        Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); four more roundings
+        cover the final one, and `D` smallest normal numbers cover underflow.
+
+        Args:
+            interests: `(B, K, D)` float.
+
+        Returns:
+            `(B,)` float64.
+        """
+        width = interests.shape[2]
+        relative = (width + 4) * 2.0**-24
+        relative += 2 * _INPUT_ROUNDING[torch.get_float32_matmul_precision()]
+        norms = torch.linalg.vector_norm(interests, dim=2, dtype=torch.float64).amax(dim=1)  # (B,)
+        bound: Tensor = (
+            relative * norms * self.largest_norm + width * torch.finfo(torch.float32).tiny
+        )
+        return bound
+
+
+def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
+    """Return the interests in the item table's dtype and device after checking them.
+
+    Args:
+        interests: `(B, K, D)` float.
+        items: the checked item table.
+        k: length of the lists.
+
+    Raises:
+        RetrievalError: `k` < 1, a shape does not fit, or a vector is not finite.
+    """
+    if k < 1:
+        raise RetrievalError(f"top-k was asked for k={k}; use k of at least 1")
+    width = items.table.shape[1]
+    if interests.ndim != 3 or interests.shape[1] < 1 or interests.shape[2] != width:
+        raise RetrievalError(
+            f"interests have shape {tuple(interests.shape)} but the items have width {width}; "
+            "pass (users, interests, width) with at least one interest"
+        )
+    queries = interests.detach().to(device=items.table.device, dtype=items.table.dtype)
+    if queries.numel():
+        _check_length(_largest_norm(queries).item(), "the interests")
+    return queries
+
+
+def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
+    """Score each row's own candidates in float64 and rounds to float32.
+
+    Args:
+        interests: `(B, K, D)` float.
+        items: `(N, D)` float.
+        ids: `(B, C)` int64.
+
+    Returns:
+        `(B, C)` float32.
+    """
+    batch, count = ids.shape
+    rows = max(1, _CHUNK_ELEMENTS // max(1, count * items.shape[1]))
+    scores = torch.empty(batch, count, dtype=torch.float32, device=ids.device)
+    for start in range(0, batch, rows):
+        part = slice(start, start + rows)
+        vectors = items[ids[part]].double()  # (R, C, D)
+        products = torch.einsum("rkd,rcd->rkc", interests[part].double(), vectors)
+        scores[part] = products.amax(dim=1).float()  # (R, C)
+    return scores
+
+
+def block_scores(interests: Tensor, block: Tensor) -> Tensor:
+    """Score all rows against a block of items in float64 and rounds to float32.
+
+    Args:
+        interests: `(B, K, D)` float.
+        block: `(n, D)` float.
+
+    Returns:
+        `(B, n)` float32.
+    """
+    columns = block.double().T  # (D, n)
+    best = interests[:, 0].double() @ columns  # (B, n)
+    for place in range(1, interests.shape[1]):
+        torch.maximum(best, interests[:, place].double() @ columns, out=best)
+    return best.float()
+
+
+def _largest_norm(vectors: Tensor) -> Tensor:
+    """Return the largest row length as float64; NaN or inf if any value is."""
+    lengths: Tensor = torch.linalg.vector_norm(vectors, dim=-1, dtype=torch.float64)
+    return lengths.max()
+
+
+def _check_length(largest: float, name: str) -> None:
+    """Refuse vectors that are not finite or whose float32 products could overflow."""
+    # 1.8e19 squared is the largest float32: below it no product of two vectors overflows.
+    if not largest < 1.8e19:
+        raise RetrievalError(
+            f"{name} holds a value that is NaN, infinite or too large for float32; lower the "
+            "learning rate or check the model's weights"
+        )
