@@ -1,4 +1,4 @@
-"""The one place that meets RecBole 1.2.1's flaws: its installation, numpy 2, model lookup, anomaly mode."""
+"""The one place that meets RecBole 1.2.1's flaws: installation, numpy 2, lookup, anomaly mode."""
 
 import importlib.util
 import sys
@@ -23,7 +23,8 @@ __all__ = [
 
 RECBOLE_VERSION = "1.2.1"
 
-# Names that RecBole writes and that numpy 1.24 and 2.0 took away; numpy 2 brought back `bool` and `long`.
+# Names that RecBole writes and that numpy 1.24 and 2.0 took away; numpy 2 brought back `bool` and
+# `long`.
 _NUMPY_ALIASES = {
     "bool": np.bool_,
     "complex": np.complex128,
@@ -62,7 +63,8 @@ def require_recbole() -> None:
     """Check that RecBole 1.2.1 is installed, without importing it.
 
     Raises:
-        MissingRecBoleError: it is not; the message holds the command that installs it on this Python.
+        MissingRecBoleError: it is not; the message holds the command that installs it on this
+            Python.
     """
     try:
         found = version("recbole")
@@ -90,10 +92,12 @@ def _install_hint(python: tuple[int, int]) -> str:
 def set_numpy_aliases() -> None:
     """Give numpy back the names that RecBole still writes; only those that are missing.
 
-    RecBole's own version of this fails on numpy 2 (`np.float_` is gone) and overwrites `np.bool` and `np.long`.
+    RecBole's own version of this fails on numpy 2 (`np.float_` is gone) and overwrites `np.bool`
+    and `np.long`.
     """
     for name, scalar_type in _NUMPY_ALIASES.items():
-        # The class's dictionary is asked, since getattr of a removed name warns or raises, by numpy's version.
+        # The class's dictionary is asked, since getattr of a removed name warns or raises, by
+        # numpy's version.
         if name not in vars(np):
             setattr(np, name, scalar_type)
 
@@ -101,8 +105,8 @@ def set_numpy_aliases() -> None:
 def quiet_autograd() -> None:
     """Switch autograd's anomaly mode off.
 
-    RecBole's `sine.py` switches it on for the whole process when any sequential model is imported, which makes
-    training 1.9 to 3 times slower.
+    RecBole's `sine.py` switches it on for the whole process when any sequential model is imported,
+    which makes training 1.9 to 3 times slower.
     """
     import torch  # here, not above: a mistyped flag is refused without waiting for torch
 
@@ -121,7 +125,7 @@ def recbole_folder() -> Path:
 
 
 def supported_models() -> list[str]:
-    """Return the names that `--model` takes: ours, then RecBole's that need nothing but item sequences."""
+    """Return what `--model` takes: our models, then RecBole's that need only item sequences."""
     from recbole_opal.models import MODELS
 
     return [*MODELS, *sorted(_sequential_names() - set(MODELS) - set(_UNSUPPORTED))]
@@ -159,7 +163,8 @@ def _find_in_recbole(name: str) -> type[Any]:
         )
     if canonical not in _sequential_names():
         raise SettingsError(
-            f"--model={canonical} is not a sequential model, and only those are supported; try --model=SASRec."
+            f"--model={canonical} is not a sequential model, and only those are supported; try "
+            "--model=SASRec."
         )
     from recbole.utils import get_model
 
@@ -173,7 +178,7 @@ def _every_name() -> set[str]:
 
 
 def _sequential_names() -> set[str]:
-    """Return RecBole's sequential models, from the folder's listing: importing one imports them all."""
+    """Return RecBole's sequential models, from a listing: importing one imports them all."""
     folder = recbole_folder() / "model" / "sequential_recommender"
     modules = {path.stem for path in folder.glob("*.py")}
     return {name for name in _every_name() if name.lower() in modules}

@@ -14,7 +14,7 @@ __all__ = ["check_together"]
 
 
 def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the rules that no single setting can break alone; return the settings that they complete.
+    """Check the rules that no setting can break alone; return the settings that they complete.
 
     Args:
         settings: all settings of a run, each of the right type and range.
@@ -86,7 +86,8 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
         return
     if settings["clip_grad_norm"] is not None:
         raise SettingsError(
-            "--clip_grad_norm does not work with --item_gradient=sparse; write --item_gradient=dense as well."
+            "--clip_grad_norm does not work with --item_gradient=sparse; write "
+            "--item_gradient=dense as well."
         )
     if settings["learner"] != "adam":
         raise SettingsError(
@@ -96,7 +97,7 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
 
 
 def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the arguments of RecBole's sampler: uniform negatives where a RecBole model's loss compares pairs."""
+    """Return the sampler's arguments: uniform negatives where a RecBole loss compares pairs."""
     given: dict[str, Any] | None = settings["train_neg_sample_args"]
     if given is None or given.get("distribution") in (None, "none", "None"):
         given = None
@@ -108,11 +109,13 @@ def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
             or arguments.get("dynamic")
         ):
             raise SettingsError(
-                "--train_neg_sample_args: only one uniform negative a row is drawn here; leave the flag away."
+                "--train_neg_sample_args: only one uniform negative a row is drawn here; leave "
+                "the flag away."
             )
         return {"distribution": "uniform", "sample_num": 1}
     if given is not None:
         raise SettingsError(
-            "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; leave the flag away."
+            "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; "
+            "leave the flag away."
         )
     return None

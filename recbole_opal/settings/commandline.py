@@ -8,6 +8,7 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.properties import known_datasets
+from recbole_opal.settings.suggest import nearest
 from recbole_opal.settings.values import load_settings_file, parse_value
 
 __all__ = ["Request", "parse_arguments"]
@@ -24,7 +25,8 @@ class Request:
 
     Attributes:
         model: a model's name. Meaningless with `resume`.
-        dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names both.
+        dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names
+            both.
         config_files: yaml files, later ones win.
         resume: the run folder to continue, or None.
         settings: every other `--key=value`.
@@ -41,11 +43,12 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     """Read the arguments of the command.
 
     Args:
-        argv: the arguments without the program's name, as `["--dataset=ml-100k", "--num_interests=8"]`.
+        argv: the arguments without the program's name, as `["--dataset=ml-100k",
+            "--num_interests=8"]`.
 
     Raises:
-        SettingsError: an argument is not of the form `--key=value`, a flag has two values, a config file is missing
-            or malformed, or no data set is named.
+        SettingsError: an argument is not of the form `--key=value`, a flag has two values, a config
+            file is missing or malformed, or no data set is named.
     """
     texts = _split(argv)
     for name in _OWN_FLAGS:
@@ -57,8 +60,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     config_files = tuple(Path(name) for name in texts.get("config_files", "").split())
     named = _named_in(config_files) | texts
     if "dataset" not in named:
-        examples = " or ".join(f"--dataset={name}" for name in known_datasets())
-        raise SettingsError(f"--dataset is missing; write for example {examples}.")
+        raise SettingsError(_how_to_name_a_dataset(settings))
     return Request(
         model=named.get("model", "OPAL"),
         dataset=named["dataset"],
@@ -92,18 +94,30 @@ def _how_to_write(argument: str, following: Sequence[str]) -> str:
     if argument.startswith("--") and argument.partition("=")[1]:
         return f"'{argument}' has no proper name before '='; write --key=value."
     if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
-        return f"{argument} needs its value behind '='; write {argument}={value} with '=' and without a space."
+        return f"{argument} needs its value behind '='; write {argument}={value} without a space."
     if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):
         name, _, given = argument.lstrip("-").partition("=")
-        return f"{argument} is not a flag here; write --{name}={given or value} with two dashes and '='."
-    return f"'{argument}' is not a flag; write --key=value with '=' and without spaces (quote values that hold spaces)."
+        return f"{argument} is not a flag here; write --{name}={given or value}."
+    return (
+        f"'{argument}' is not a flag; write --key=value without spaces, "
+        "or with quotes around a value that holds spaces."
+    )
+
+
+def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
+    misspelt = nearest("dataset", settings)
+    if misspelt is not None:
+        return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
+    examples = " or ".join(f"--dataset={name}" for name in known_datasets())
+    return f"--dataset is missing; write for example {examples}."
 
 
 def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
     for name in ("model", "dataset", "config_files"):
         if name in texts:
             raise SettingsError(
-                f"--{name} cannot be given with --resume, whose folder already names it; leave --{name} away."
+                f"--{name} cannot be given with --resume, whose folder already names it; leave "
+                f"--{name} away."
             )
     return Request(resume=Path(texts["resume"]), settings=settings)
 

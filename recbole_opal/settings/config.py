@@ -21,10 +21,10 @@ __all__ = ["OpalConfig"]
 class OpalConfig(Config):
     """All settings of one run, checked; read as `config["num_interests"]`, as in RecBole.
 
-    It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated, unknown names and wrong
-    values are errors, our yaml files lie over RecBole's, and a missing data set is told before anything is loaded.
-    Priority, highest first: `settings`, `config_files` (later ones first), the data set's yaml, the model's yaml,
-    overall.yaml, RecBole's own files.
+    It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated,
+    unknown names and wrong values are errors, our yaml files lie over RecBole's, and a missing data
+    set is told before anything is loaded. Priority, highest first: `settings`, `config_files`
+    (later ones first), the data set's yaml, the model's yaml, overall.yaml, RecBole's own files.
 
     Args:
         model: a model's name, or its class.
@@ -36,6 +36,8 @@ class OpalConfig(Config):
         SettingsError: a setting is unknown, refused, of a wrong type or out of range.
         DataError: the data set is not there.
     """
+
+    parameters: dict[str, list[str]]
 
     def __init__(
         self,
@@ -65,7 +67,8 @@ class OpalConfig(Config):
         missing = [name for name in ("model", "dataset") if name not in plain]
         if missing:
             raise SettingsError(
-                f"the run's config.yaml does not name its {missing[0]}; add the line `{missing[0]}: ...`."
+                f"the run's config.yaml does not name its {missing[0]}; add the line "
+                f"`{missing[0]}: ...`."
             )
         settings = {
             name: value for name, value in plain.items() if name not in ("model", "dataset")
@@ -73,7 +76,7 @@ class OpalConfig(Config):
         return cls(model or plain["model"], plain["dataset"], settings)
 
     def as_plain_dict(self) -> dict[str, Any]:
-        """Return all settings as strings, numbers, lists and mappings, to be kept beside a run's results."""
+        """Return all settings as plain data, to be kept beside a run's results."""
         bundled = self._data_root == ""
         return plain_settings(
             self.final_config_dict, {} if bundled else {"data_path": self._data_root}
@@ -92,7 +95,7 @@ class OpalConfig(Config):
         return SettingsLoader
 
     def _convert_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
-        """Return the values as they are: they are typed already, and RecBole would run `eval` on them."""
+        """Return the values as they are: typed already, while RecBole would run `eval` on them."""
         return config_dict
 
     def _load_config_files(self, file_list: Sequence[Path] | None) -> dict[str, Any]:
@@ -127,7 +130,8 @@ class OpalConfig(Config):
     def _set_default_parameters(self) -> None:
         root = str(self.final_config_dict["data_path"])
         super()._set_default_parameters()
-        # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is given counts.
+        # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
+        # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
             self._data_root = root
             self.final_config_dict["data_path"] = str(Path(root).expanduser() / self.dataset)

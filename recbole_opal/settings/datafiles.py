@@ -33,13 +33,15 @@ def check_data_folder(
     """
     if Path(dataset).name != dataset:
         raise DataError(
-            f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for its name."
+            f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for "
+            "its name."
         )
     if not folder.is_dir():
         hint = did_you_mean(dataset, _neighbours(folder.parent), "--dataset=")
         otherwise = f"{hint} Otherwise" if hint else ";"
         raise DataError(
-            f"--dataset={dataset}: there is no folder {folder}{otherwise} put {dataset}.inter there, "
+            f"--dataset={dataset}: there is no folder {folder}{otherwise} put {dataset}.inter "
+            "there, "
             "or name the folder above it with --data_path."
         )
     path = folder / f"{dataset}.inter"

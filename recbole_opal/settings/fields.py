@@ -15,7 +15,7 @@ _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
 
 
 class Section(BaseModel):
-    """A group of settings that are checked together: types are strict, unknown names are refused."""
+    """Settings that are checked together: types are strict, unknown names are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -39,7 +39,7 @@ def _number_to_list(value: Any) -> Any:
 
 
 def _interval(value: Any) -> Any:
-    """Check RecBole's interval notation; a command line reads `[5,10]` as a list and `(5,10)` as a tuple."""
+    """Check RecBole's interval notation; `[5,10]` arrives as a list, `(5,10)` as a tuple."""
     if value is None:
         return None
     if isinstance(value, list | tuple) and len(value) == 2:

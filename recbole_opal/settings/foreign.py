@@ -1,4 +1,4 @@
-"""What RecBole's own yaml files tell about a setting that our schema does not hold: its name and its type."""
+"""Names and types of the settings that RecBole's yaml files hold and our schema does not."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def foreign_kinds(model: str) -> dict[str, set[str]]:
-    """Return the settings that RecBole reads for a model, each with the names of the types it may have.
+    """Return the settings that RecBole reads for a model, each with the names of its types.
 
-    A type comes from the default and from the comment behind it, since RecBole writes `dropout_prob: 0 # (float)`.
-    An empty set means that nothing is known about the type.
+    A type comes from the default and from the comment behind it, since RecBole writes
+    `dropout_prob: 0 # (float)`. An empty set means that nothing is known about the type.
 
     Args:
         model: the class name of a RecBole model; another name adds nothing.
@@ -58,11 +58,13 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
         if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
-            f"--{name}={value} has the wrong type; write a value of type {' or '.join(sorted(wanted))}."
+            f"--{name}={value} has the wrong type; write a value of type "
+            f"{' or '.join(sorted(wanted))}."
         )
     if settings.get("loss_type") not in (None, "CE", "BPR"):
         raise SettingsError(
-            f"--loss_type={settings['loss_type']} is unknown; write --loss_type=CE or --loss_type=BPR."
+            f"--loss_type={settings['loss_type']} is unknown; write --loss_type=CE or "
+            "--loss_type=BPR."
         )
 
 

@@ -12,7 +12,7 @@ _STAGES = (["soft", "hard"], ["hard"], ["soft"])
 
 
 class OpalSettings(Section):
-    """OPAL's hyper-parameters; the defaults equal those of `properties/model/OPAL.yaml`, which names the sources."""
+    """OPAL's hyper-parameters, as in `properties/model/OPAL.yaml`, which names their sources."""
 
     hidden_size: int = Field(
         64, ge=1, le=4096, description="width D of the item and interest vectors"
@@ -82,7 +82,7 @@ MODEL_SECTIONS: dict[str, type[Section]] = {"OPAL": OpalSettings}
 
 
 def section_of(model_class: type) -> type[Section] | None:
-    """Return the settings of a model of ours (or of a class derived from one), None for RecBole's own models.
+    """Return the settings of our model or of a class derived from it, None for RecBole's models.
 
     Args:
         model_class: the model's class.

@@ -5,7 +5,8 @@ from typing import Any
 
 __all__ = ["plain_settings"]
 
-# What RecBole's Config derives from the settings and the machine; it is derived anew when they are read back.
+# What RecBole's Config derives from the settings and the machine; it is derived anew when they are
+# read back.
 _DERIVED = {
     "MODEL_INPUT_TYPE",
     "MODEL_TYPE",
@@ -32,7 +33,8 @@ def plain_settings(final: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[s
     )
     sampler = plain.get("train_neg_sample_args")
     if isinstance(sampler, dict):
-        # RecBole writes "none" for no sampler and adds keys; only what `--train_neg_sample_args` takes is kept.
+        # RecBole writes "none" for no sampler and adds keys; only what `--train_neg_sample_args`
+        # takes is kept.
         uniform = sampler.get("distribution") == "uniform"
         plain["train_neg_sample_args"] = (
             {"distribution": "uniform", "sample_num": 1} if uniform else None

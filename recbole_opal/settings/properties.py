@@ -1,4 +1,4 @@
-"""Where the yaml files with the defaults lie: beside the package in a checkout, inside it in a wheel."""
+"""Where the yaml files lie: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def model_yaml(name: str) -> Path | None:
 
 
 def dataset_yaml(name: str) -> Path | None:
-    """Return the yaml file of a data set, or None: such a set is read as user_id, item_id, timestamp.
+    """Return the yaml file of a data set, or None: it is read as user_id, item_id, timestamp.
 
     Args:
         name: the data set's name, which is its folder's.
@@ -47,7 +47,7 @@ def dataset_yaml(name: str) -> Path | None:
 
 
 def known_datasets() -> list[str]:
-    """Return the names of the data sets that have a yaml file, ml-100k (which needs no download) first."""
+    """Return the data sets that have a yaml file, ml-100k (which needs no download) first."""
     names = sorted(path.stem for path in (properties_folder() / "dataset").glob("*.yaml"))
     return sorted(names, key=lambda name: name != "ml-100k")
 

@@ -30,7 +30,8 @@ def normalised_eval_args(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in {*_FIXED, "split"}:
             raise SettingsError(
-                f"--eval_args: {name} is not a key{did_you_mean(name, [*_FIXED, 'split'])}; {_FORMS}."
+                f"--eval_args: {name} is not a key{did_you_mean(name, [*_FIXED, 'split'])}; "
+                f"{_FORMS}."
             )
     arguments = {"split": {"RS": [8, 1, 1]}} | _FIXED | dict(given)
     if arguments["mode"] == {"valid": "full", "test": "full"}:

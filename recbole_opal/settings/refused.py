@@ -1,4 +1,4 @@
-"""Settings that RecBole knows and that are refused here, each with its reason and what to do instead."""
+"""Settings of RecBole that are refused here, each with its reason and what to do instead."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,8 @@ REFUSED_KEYS: dict[str, str] = {
     "preload_weight": _NO_KNOWLEDGE,
     "threshold": "no labels are made, every row counts; filter rows with --val_interval",
     "neg_sampling": "it is RecBole 1.0's name; use --negative_sampling (OPAL) or leave it away",
-    "training_neg_sample_num": "it is RecBole 1.0's name; use --num_negatives (OPAL) or leave it away",
+    "training_neg_sample_num": "it is RecBole 1.0's name; use --num_negatives (OPAL) or leave it "
+    "away",
 }
 
 

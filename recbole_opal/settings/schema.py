@@ -1,6 +1,7 @@
 """Every setting that all models share, with its type, its range and its meaning.
 
-The defaults here equal those of `properties/overall.yaml` (or of RecBole, where ours is silent); a test holds that.
+The defaults here equal those of `properties/overall.yaml` (or of RecBole, where ours is silent); a
+test holds that.
 """
 
 from typing import Any, Literal
@@ -79,7 +80,7 @@ class EvaluationSettings(Section):
 
     eval_args: dict[str, Any] = Field(
         {"split": {"RS": [8, 1, 1]}, "group_by": "user", "order": "TO", "mode": "full"},
-        description="split {'RS': [8, 1, 1]} (ratios of each user's sequence) or {'LS': 'valid_and_test'}",
+        description="split {'RS': [8, 1, 1]} (ratios, per user) or {'LS': 'valid_and_test'}",
     )
     repeatable: Literal[True] = Field(
         True, description="sequential models may recommend an item again"

@@ -18,6 +18,8 @@ __all__ = ["checked_settings"]
 
 # Keys of a config file that name the run itself.
 _IDENTITY = {"model", "dataset"}
+# Flags that are no settings, but may be what a misspelt name meant.
+_COMMAND_FLAGS = {"config_files", "resume"}
 
 
 def checked_settings(
@@ -27,14 +29,16 @@ def checked_settings(
 
     Args:
         final: every setting, defaults included.
-        given: those that the user gave, by flag, argument or config file; only these can be misspelt.
+        given: those that the user gave, by flag, argument or config file; only these can be
+            misspelt.
         model_class: the class of the model.
 
     Returns:
         `final` with checked and completed values, for example `stages` as a list.
 
     Raises:
-        SettingsError: the first setting found that is unknown, refused, of a wrong type or out of range.
+        SettingsError: the first setting found that is unknown, refused, of a wrong type or out of
+            range.
     """
     sections = _sections(model_class)
     ours = {name for section in sections for name in section.model_fields}
@@ -58,7 +62,7 @@ def _sections(model_class: type) -> list[type[Section]]:
 def _refuse_unknown(given: Mapping[str, Any], known: set[str], model: str) -> None:
     for name, value in given.items():
         if name not in known:
-            hint = did_you_mean(name, known - set(REFUSED_KEYS), "--")
+            hint = did_you_mean(name, (known | _COMMAND_FLAGS) - set(REFUSED_KEYS), "--")
             hint = hint or "; `python run_opal.py --help` lists the settings."
             raise SettingsError(f"--{name}={value}: {model} has no setting {name}{hint}")
 
@@ -72,7 +76,7 @@ def _check_section(section: type[Section], final: Mapping[str, Any]) -> dict[str
 
 
 def _one_line(section: type[Section], error: ValidationError) -> str:
-    """Tell the first thing that is wrong: the flag, the value, what is allowed, what the setting means."""
+    """Tell the first thing that is wrong: flag, value, what is allowed, what it means."""
     detail = error.errors(include_url=False)[0]
     name = str(detail["loc"][0])
     field = section.model_fields[name]

@@ -19,7 +19,7 @@ class SettingsLoader(yaml.SafeLoader):
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; a repeated key is an error, since only one of its values could count."""
+        """Return a mapping; a key that is written twice is an error, since only one could count."""
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
@@ -42,9 +42,9 @@ SettingsLoader.add_implicit_resolver(
 def parse_value(text: str) -> Any:
     """Return the value that a flag's text stands for.
 
-    Python literals (`0.1`, `[10,20]`, `{'split': {'LS': 'valid_and_test'}}`, `None`), the words true, false, null
-    and `~` in any case, and yaml lists and mappings (`[soft, hard]`) are read; everything else stays text. Nothing
-    is evaluated, unlike in RecBole, which runs `eval` on it.
+    Python literals (`0.1`, `[10,20]`, `{'split': {'LS': 'valid_and_test'}}`, `None`), the words
+    true, false, null and `~` in any case, and yaml lists and mappings (`[soft, hard]`) are read;
+    everything else stays text. Nothing is evaluated, unlike in RecBole, which runs `eval` on it.
 
     Args:
         text: what stands behind the first `=`.
@@ -63,10 +63,11 @@ def load_settings_file(path: Path) -> dict[str, Any]:
         path: a file that holds `key: value` lines.
 
     Raises:
-        SettingsError: the file is missing, not UTF-8, not yaml, or not a mapping of names to values.
+        SettingsError: the file is missing, not UTF-8, not yaml, or not a mapping of names to
+            values.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SettingsLoader)  # noqa: S506, a SafeLoader
+        content = _load(path.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"--config_files: cannot read {path} ({error.strerror}); check the path."
         raise SettingsError(message) from error
@@ -91,14 +92,18 @@ def _parse_word(text: str) -> Any:
         return None
     if word[:1] in ("[", "{"):
         try:
-            return yaml.load(text, Loader=SettingsLoader)  # noqa: S506, a SafeLoader
+            return _load(text)
         except yaml.YAMLError:
             return text
     return text
 
 
+def _load(text: str) -> Any:
+    return yaml.load(text, Loader=SettingsLoader)  # noqa: S506, it is a SafeLoader
+
+
 def _is_plain(value: Any) -> bool:
-    """Tell whether the value is made of what yaml knows too; Python's bytes, sets, complex numbers are not."""
+    """Tell whether yaml knows such values too; it does not know bytes, sets, complex numbers."""
     if isinstance(value, dict):
         return all(isinstance(key, str | int) and _is_plain(item) for key, item in value.items())
     if isinstance(value, list | tuple):

@@ -1,0 +1,86 @@
+"""The command: `run_opal.py` and `recbole-opal`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.console import Console
+
+from recbole_opal.errors import OpalError
+from recbole_opal.host import require_recbole
+from recbole_opal.reporting.table import result_table
+from recbole_opal.settings.commandline import parse_arguments
+from recbole_opal.settings.help import help_text
+
+__all__ = ["console", "main"]
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its last line on standard output is `run folder: PATH`.
+
+    Args:
+        argv: the arguments without the program's name; None reads those of the process.
+
+    Returns:
+        0, or the `exit_code` of the error (2: the settings or the data, 1: the training), or 130
+        after Ctrl-C. An error is one line on standard error.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if {"--help", "-h"} & set(arguments):
+        print(help_text())
+        return 0
+    if "--version" in arguments:
+        print(f"recbole-opal {_version()}")
+        return 0
+    try:
+        _run(arguments)
+    except OpalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt as interrupt:
+        print(_how_to_go_on(interrupt), file=sys.stderr)
+        return _INTERRUPTED
+    return 0
+
+
+def console() -> None:
+    """Run the command and end the process with its exit code."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output, for example `head`, has gone: nothing is left to be told. Python
+        # flushes once more at its end, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    request = parse_arguments(arguments)
+    require_recbole()
+    # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
+    from recbole_opal.run import run_request
+
+    result = run_request(request)
+    Console().print(result_table(result.stages, result.best_stage))
+    # Not through rich, which would wrap a long path.
+    print(f"run folder: {result.folder}")
+
+
+def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
+    """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
+    folder = getattr(interrupt, "folder", None)
+    if folder is None:
+        return "interrupted before anything was saved; give the same command again."
+    return f"interrupted; continue with: python run_opal.py --resume={folder}"
+
+
+def _version() -> str:
+    try:
+        return version("recbole-opal")
+    except PackageNotFoundError:
+        return "(a checkout that is not installed)"

@@ -1,0 +1,101 @@
+"""A progress bar on standard error, so that standard output keeps only the results."""
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+__all__ = ["TrainingProgress"]
+
+Item = TypeVar("Item")
+
+
+class TrainingProgress:
+    """Shows how far an epoch or an evaluation is, with the time left and the loss.
+
+    Args:
+        enabled: False shows no bar, as `show_progress`. A bar also needs a terminal: in a log file
+            it is noise.
+        console: where to write; None is standard error.
+
+    Example:
+        >>> with TrainingProgress(enabled=False) as progress:
+        ...     for batch in progress.track([1, 2, 3], 3, "epoch 0"):
+        ...         progress.loss(0.5 / batch)
+    """
+
+    def __init__(self, enabled: bool = True, console: Console | None = None) -> None:
+        """See the class."""
+        self._console = console or Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("eta"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[loss]}"),
+            console=self._console,
+            transient=True,
+            disable=not (enabled and self._console.is_terminal),
+        )
+
+    def __enter__(self) -> "TrainingProgress":
+        """Start drawing."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop drawing and give the terminal back, also after an error or Ctrl-C."""
+        self._progress.stop()
+
+    def track(self, items: Iterable[Item], total: int | None, description: str) -> Iterator[Item]:
+        """Hand on the items one by one and show how many are done.
+
+        Args:
+            items: for example a loader.
+            total: how many items there are, None if that is not known.
+            description: what they are, for example `soft, epoch 3`.
+
+        Yields:
+            Each item.
+        """
+        task = self._progress.add_task(description, total=total, loss="")
+        try:
+            for item in items:
+                yield item
+                self._progress.advance(task)
+        finally:
+            # A finished bar is taken away: what it counted stands in the log's line.
+            self._progress.remove_task(task)
+
+    def loss(self, value: float) -> None:
+        """Show a loss beside the innermost bar.
+
+        Args:
+            value: the mean loss so far.
+        """
+        if self._progress.task_ids:
+            self._progress.update(self._progress.task_ids[-1], loss=f"loss {value:.4f}")
+
+    def message(self, text: str) -> None:
+        """Write one line above the bar, or plainly to standard error where there is no bar.
+
+        Args:
+            text: one line, shown as it is.
+        """
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,74 @@
+"""The text of `--help`, made from the schema, so that it cannot fall behind."""
+
+import textwrap
+
+from recbole_opal.settings.fields import Section, allowed
+from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.properties import known_datasets, model_yaml
+from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.values import load_settings_file
+
+__all__ = ["help_text"]
+
+_USAGE = """\
+Train a recommender in its stages, evaluate it, and keep everything in a run folder.
+
+usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
+
+  --dataset=NAME        {datasets},
+                        or any folder NAME with NAME.inter inside --data_path
+  --model=NAME          OPAL (default), or a sequential model of RecBole: GRU4Rec, SASRec, SINE, ...
+  --config_files='A B'  yaml files with settings; a later file wins, and a flag wins over files
+  --resume=FOLDER       continue the run in FOLDER exactly where it stopped
+  --help, --version     this text, the version
+
+examples:
+  python run_opal.py --dataset=ml-100k
+  python run_opal.py --dataset=ml-100k --num_interests=8 --stages=soft --topk=[20,50]
+  python run_opal.py --dataset=ml-100k --model=GRU4Rec \\
+    --eval_args="{{'split': {{'LS': 'valid_and_test'}}}}"
+
+A value is a number, a word, True, False, None, a list or a mapping. These are the settings with
+their defaults; the yaml file of a data set or of a model in properties/ may hold others."""
+
+
+def help_text() -> str:
+    """Return what `--help` prints: usage, examples, and each setting with its default and range."""
+    parts = [_USAGE.format(datasets=", ".join(known_datasets()))]
+    parts += [
+        _section(name, section) + _other_defaults(name, section)
+        for name, section in MODEL_SECTIONS.items()
+    ]
+    parts += [
+        _section(section.__name__.removesuffix("Settings"), section) for section in SHARED_SECTIONS
+    ]
+    return "\n\n".join(parts)
+
+
+def _section(title: str, section: type[Section]) -> str:
+    lines = [f"{title}:"]
+    for name, field in section.model_fields.items():
+        lines.append(f"  --{name}={_shown(field.default)}")
+        text = f"{field.description}; {allowed(field)}"
+        lines += textwrap.wrap(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "\n".join(lines)
+
+
+def _other_defaults(model: str, section: type[Section]) -> str:
+    """Return the shared settings that a model's yaml sets to its own default."""
+    path = model_yaml(model)
+    values = load_settings_file(path) if path else {}
+    others = [
+        f"--{name}={value}" for name, value in values.items() if name not in section.model_fields
+    ]
+    text = f"its defaults for shared settings: {', '.join(others)}"
+    return "\n" + textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
+
+
+def _shown(default: object) -> str:
+    """Return a default as it may be typed."""
+    if isinstance(default, list):
+        return "[" + ",".join(str(part) for part in default) + "]"
+    if isinstance(default, dict):
+        return f'"{default}"'
+    return repr(default) if default in ("", "\t", " ") else str(default)
