@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from recbole.data.dataset import SequentialDataset
 from recbole.data.interaction import Interaction
 
-from recbole_opal.data.protocols import Part, Split, split_by_ratio, split_leave_one_out
-from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.protocols import Split, split_by_ratio, split_leave_one_out
 from recbole_opal.data.sequences import UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
@@ -58,20 +56,6 @@ class FutureItemDataset(SequentialDataset):
         self.inter_feat = self._training_interactions()
         return [self, self, self]
 
-    def evaluation_rows(self, part: Part, *, mask_history: bool) -> EvalRows:
-        """Return the rows of `split.valid` or `split.test`.
-
-        Args:
-            part: which of the two.
-            mask_history: whether seen items are left out of the lists.
-        """
-        return EvalRows(
-            self.sequences,
-            part,
-            history_width=self.max_item_list_len,
-            mask_history=mask_history,
-        )
-
     def data_augmentation(self) -> None:
         """Declare the list fields; rows are gathered batch by batch, not written out here."""
         self._aug_presets()
@@ -108,7 +92,7 @@ class FutureItemDataset(SequentialDataset):
         rule: dict[str, Any] = self.config["eval_args"]["split"]
         if "LS" in rule:
             return split_leave_one_out(self.sequences)
-        return split_by_ratio(self.sequences, rule["RS"])
+        return split_by_ratio(self.sequences, rule["RS"], self.config["ratio_rounding"])
 
     def _training_interactions(self) -> Interaction:
         sequences = self.sequences
@@ -117,6 +101,6 @@ class FutureItemDataset(SequentialDataset):
             {
                 self.uid_field: torch.from_numpy(sequences.users[rows]),
                 self.iid_field: torch.from_numpy(sequences.items[positions]),
-                self.time_field: torch.from_numpy(sequences.times[positions].astype(np.float32)),
+                self.time_field: torch.from_numpy(sequences.times[positions].astype("float32")),
             }
         )

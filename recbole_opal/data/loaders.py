@@ -82,8 +82,6 @@ class FutureTrainLoader(_GatheringLoader):
 class NextItemTrainLoader(_GatheringLoader):
     """Batches of (prefix, next item), for RecBole's own sequential models.
 
-    Histories are padded to MAX_ITEM_LIST_LENGTH because those models expect that width.
-
     Args:
         config: the settings of the run.
         dataset: the training dataset.
@@ -101,9 +99,6 @@ class NextItemTrainLoader(_GatheringLoader):
         """Gather the rows `index` and, where the loss needs them, RecBole's negatives."""
         batch = self.rows.batch(index)
         fields = self._history_fields(batch)
-        name = self.iid_field + self.config["LIST_SUFFIX"]
-        missing = self.config["MAX_ITEM_LIST_LENGTH"] - fields[name].shape[1]
-        fields[name] = torch.nn.functional.pad(fields[name], (0, missing))  # (B, L)
         fields[self.iid_field] = torch.from_numpy(batch.targets[:, 0])
         interaction = self.transform(self._dataset, Interaction(fields))
         return self._neg_sampling(interaction)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.data.sequences import IntArray, UserSequences
 
-__all__ = ["Part", "Split", "split_by_ratio", "split_leave_one_out"]
+__all__ = ["Part", "Rounding", "Split", "split_by_ratio", "split_leave_one_out"]
+
+Rounding = Literal["cumulative", "recbole"]
+
+_ROUNDING_SLACK = 1e-9
+"""0.9 * 10 may come out just below 9."""
 
 
 @dataclass(frozen=True)
@@ -44,29 +51,30 @@ class Split:
     test: Part
 
 
-def split_by_ratio(sequences: UserSequences, ratios: Sequence[float]) -> Split:
+def split_by_ratio(
+    sequences: UserSequences, ratios: Sequence[float], rounding: Rounding = "cumulative"
+) -> Split:
     """Split each user's sequence by time into training, validation and test.
 
-    Counts follow RecBole's rule for `eval_args: {split: {RS: ratios}, order: TO,
-    group_by: user}`: validation and test round down but take one item of a user who can spare
-    it, training takes the rest. Unlike RecBole, all items of a part are targets of one row.
+    With 8:1:1 and n interactions, "cumulative" cuts at floor(0.8 n) and floor(0.9 n), so that
+    no part loses more than one item to rounding. "recbole" follows RecBole's
+    `split_by_ratio`: validation and test round down, but take one item of a user who can spare
+    it, and training takes the rest; users of 10 to 19 interactions then have one target each.
+
+    Unlike in RecBole, all items of a part are targets of one row.
 
     Args:
         sequences: all users.
-        ratios: three non-negative shares in any unit, for example (8, 1, 1).
+        ratios: three positive shares in any unit, for example (8, 1, 1).
+        rounding: "cumulative" or "recbole".
     """
     shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     lengths = sequences.lengths
-    wanted = shares[:, None] * lengths  # (3, U)
-    counts = wanted.astype(np.int64)
-    counts[0] = lengths - counts[1] - counts[2]
-    can_spare = np.ones(len(lengths), dtype=bool)
-    for part in (2, 1):  # test first, as RecBole does
-        can_spare &= counts[0] > 1  # RecBole stops at the first part nothing is left for
-        raised = can_spare & (wanted[part] > 0) & (wanted[part] < 1)
-        counts[part] += raised
-        counts[0] -= raised
-    return _split_at(sequences, counts[1], counts[2])
+    if rounding == "recbole":
+        return _split_at(sequences, *_recbole_counts(lengths, shares))
+    exact = np.cumsum(shares)[:2, None] * lengths  # (2, U)
+    train, valid_end = np.floor(exact + _ROUNDING_SLACK).astype(np.int64)
+    return _split_at(sequences, valid_end - train, lengths - valid_end)
 
 
 def split_leave_one_out(sequences: UserSequences) -> Split:
@@ -83,6 +91,22 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     test = (lengths >= 3).astype(np.int64)
     valid = (lengths >= 4).astype(np.int64)
     return _split_at(sequences, valid, test)
+
+
+def _recbole_counts(
+    lengths: IntArray, shares: npt.NDArray[np.float64]
+) -> tuple[IntArray, IntArray]:
+    """Return the sizes of validation and test by RecBole's rule, each (U,) int64."""
+    wanted = shares[:, None] * lengths  # (3, U)
+    counts = wanted.astype(np.int64)
+    counts[0] = lengths - counts[1] - counts[2]
+    can_spare = np.ones(len(lengths), dtype=bool)
+    for part in (2, 1):  # test first, as RecBole does
+        can_spare &= counts[0] > 1  # RecBole stops at the first part nothing is left for
+        raised = can_spare & (wanted[part] > 0) & (wanted[part] < 1)
+        counts[part] += raised
+        counts[0] -= raised
+    return counts[1], counts[2]
 
 
 def _split_at(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:

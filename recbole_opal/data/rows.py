@@ -112,7 +112,8 @@ class FutureRows:
 class NextItemRows:
     """One row for each training interaction that has a predecessor: RecBole's augmentation.
 
-    RecBole writes out all rows beforehand; here a row is a position, 8 bytes.
+    RecBole writes out all rows beforehand; here a row is two numbers. Histories are padded to
+    the full width, which RecBole's models expect.
 
     Args:
         sequences: all users.
@@ -139,7 +140,11 @@ class NextItemRows:
         users, positions = self._users[index], self._positions[index]
         items = self._sequences.items
         histories, lengths = previous_items(
-            items, self._sequences.starts[users], positions, self._history_width
+            items,
+            self._sequences.starts[users],
+            positions,
+            self._history_width,
+            full_width=True,
         )
         return TrainBatch(
             users=self._sequences.users[users],
@@ -161,6 +166,7 @@ class EvalRows:
         part: validation or test.
         history_width: L, the longest history.
         mask_history: whether seen items are left out of the lists.
+        full_width: whether histories are always L wide, which RecBole's models expect.
 
     Attributes:
         dropped_rows: rows without a target left.
@@ -168,9 +174,16 @@ class EvalRows:
     """
 
     def __init__(
-        self, sequences: UserSequences, part: Part, *, history_width: int, mask_history: bool
+        self,
+        sequences: UserSequences,
+        part: Part,
+        *,
+        history_width: int,
+        mask_history: bool,
+        full_width: bool = False,
     ) -> None:
         self._sequences = sequences
+        self._full_width = full_width
         self._history_width = history_width
         self._mask_history = mask_history
         rows, positions = flatten_ranges(part.starts, part.ends)
@@ -205,7 +218,9 @@ class EvalRows:
         users, ends = self._users[index], self._history_ends[index]
         starts = self._sequences.starts[users]
         items = self._sequences.items
-        histories, lengths = previous_items(items, starts, ends, self._history_width)
+        histories, lengths = previous_items(
+            items, starts, ends, self._history_width, full_width=self._full_width
+        )
         target_rows, targets = flatten_ranges(
             self._target_offsets[index], self._target_offsets[index + 1]
         )

@@ -10,7 +10,7 @@ __all__ = ["flatten_ranges", "next_items", "previous_items"]
 
 
 def previous_items(
-    items: IntArray, starts: IntArray, ends: IntArray, width: int
+    items: IntArray, starts: IntArray, ends: IntArray, width: int, *, full_width: bool = False
 ) -> tuple[IntArray, IntArray]:
     """Gather the last `width` items before each end, right-padded with 0, oldest first.
 
@@ -22,12 +22,13 @@ def previous_items(
         starts: (B,) flat position of the first item a row may use.
         ends: (B,) flat position after the last item a row may use.
         width: the longest history, L >= 1.
+        full_width: pad to `width` all the same.
 
     Returns:
         (B, <= L) int64 item ids with 0 as padding, and (B,) int64 lengths.
     """
     lengths = np.minimum(ends - starts, width)
-    return _padded(items, ends - lengths, lengths), lengths
+    return _padded(items, ends - lengths, lengths, width if full_width else 1), lengths
 
 
 def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) -> IntArray:
@@ -42,7 +43,7 @@ def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) ->
     Returns:
         (B, <= W) int64 item ids with 0 as padding.
     """
-    return _padded(items, starts, np.minimum(ends - starts, width))
+    return _padded(items, starts, np.minimum(ends - starts, width), 1)
 
 
 def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
@@ -62,8 +63,8 @@ def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray
     return rows, positions
 
 
-def _padded(items: IntArray, starts: IntArray, lengths: IntArray) -> IntArray:
-    width = max(int(lengths.max(initial=0)), 1)
+def _padded(items: IntArray, starts: IntArray, lengths: IntArray, least: int) -> IntArray:
+    width = max(int(lengths.max(initial=0)), least)
     columns = np.arange(width)
     inside = columns < lengths[:, None]  # (B, width)
     positions = np.where(inside, starts[:, None] + columns, 0)

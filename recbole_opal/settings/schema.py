@@ -24,10 +24,8 @@ class EnvironmentSettings(Section):
 
     gpu_id: Text = Field("0", description="ids of the visible GPUs, '' for none")
     use_gpu: bool = Field(True, description="False: the CPU, even where a GPU is at hand")
-    worker: int = Field(
+    worker: Literal[0] = Field(
         0,
-        ge=0,
-        le=0,
         description="batches are gathered in memory, worker processes would only copy them",
     )
     seed: int = Field(2020, ge=0, le=2**32 - 1, description="random seed")
@@ -52,7 +50,7 @@ class EnvironmentSettings(Section):
 class TrainingSettings(Section):
     """Optimiser, batches and stopping."""
 
-    epochs: int = Field(300, ge=0, description="most epochs of each stage")
+    epochs: int = Field(300, ge=1, description="most epochs of each stage")
     train_batch_size: int = Field(1024, ge=1, description="training rows in a batch")
     learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = Field(
         "adam", description="optimiser"
@@ -95,6 +93,9 @@ class EvaluationSettings(Section):
     eval_batch_size: int = Field(1024, ge=1, description="users in an evaluation batch")
     metric_decimal_place: int = Field(
         10, ge=1, le=16, description="digits of a metric, before early stopping"
+    )
+    ratio_rounding: Literal["cumulative", "recbole"] = Field(
+        "cumulative", description="how the ratios of RS become whole items of a user"
     )
     mask_history: bool | None = Field(
         None, description="seen items are taken out of the lists; None: True for RS, False for LS"

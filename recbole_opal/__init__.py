@@ -1,0 +1,52 @@
+"""Multi-interest candidate retrieval inside RecBole.
+
+The public names are imported when they are first used, so that a mistyped flag is refused before
+torch and RecBole are loaded.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from recbole_opal.errors import OpalError
+
+if TYPE_CHECKING:
+    from recbole_opal.data.dataset import FutureItemDataset
+    from recbole_opal.models.base import MultiInterestRecommender
+    from recbole_opal.models.opal import OPAL
+    from recbole_opal.run import RunResult, resume, run
+    from recbole_opal.settings.config import OpalConfig
+    from recbole_opal.training.two_stage import TwoStageTrainer
+
+__all__ = [
+    "OPAL",
+    "FutureItemDataset",
+    "MultiInterestRecommender",
+    "OpalConfig",
+    "OpalError",
+    "RunResult",
+    "TwoStageTrainer",
+    "resume",
+    "run",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "OPAL": "recbole_opal.models.opal",
+    "FutureItemDataset": "recbole_opal.data.dataset",
+    "MultiInterestRecommender": "recbole_opal.models.base",
+    "OpalConfig": "recbole_opal.settings.config",
+    "RunResult": "recbole_opal.run",
+    "TwoStageTrainer": "recbole_opal.training.two_stage",
+    "resume": "recbole_opal.run",
+    "run": "recbole_opal.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'")
+    from recbole_opal.host import require_recbole
+
+    require_recbole()
+    return getattr(import_module(_HOMES[name]), name)

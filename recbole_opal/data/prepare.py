@@ -1,0 +1,136 @@
+"""From settings to the three loaders of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recbole.data.utils import create_samplers
+
+from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
+from recbole_opal.data.protocols import Part
+from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
+from recbole_opal.errors import DataError
+from recbole_opal.evaluation.loader import MultiTargetEvalLoader
+
+__all__ = ["PreparedData", "prepare_data"]
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The data of a run.
+
+    Attributes:
+        dataset: the training dataset, for the model's constructor.
+        train: the training loader.
+        valid: the validation loader.
+        test: the test loader.
+        counts: what was kept and what was left out, by name.
+    """
+
+    dataset: FutureItemDataset
+    train: FutureTrainLoader | NextItemTrainLoader
+    valid: MultiTargetEvalLoader
+    test: MultiTargetEvalLoader
+    counts: dict[str, int]
+
+
+def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
+    """Load, split and wrap the data set a configuration names.
+
+    Args:
+        config: the settings of the run.
+        future_items: True for multi-interest models (random cuts, future targets), False for
+            RecBole's own (prefix, next item).
+
+    Raises:
+        DataError: the data cannot be read, or a part is empty.
+    """
+    dataset = FutureItemDataset(config)
+    dataset.build()
+    rows = _training_rows(config, dataset, future_items)
+    if len(rows) == 0:
+        raise DataError(
+            f"no user of dataset '{config['dataset']}' has two training interactions; lower the "
+            "filters or give training a larger share in --eval_args."
+        )
+    valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
+    test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
+    counts = _counts(dataset, rows, valid, test)
+    return PreparedData(
+        dataset=dataset,
+        train=_training_loader(config, dataset, rows),
+        valid=_evaluation_loader(config, dataset, valid, "validation", future_items),
+        test=_evaluation_loader(config, dataset, test, "test", future_items),
+        counts=counts,
+    )
+
+
+def _training_rows(
+    config: Any, dataset: FutureItemDataset, future_items: bool
+) -> FutureRows | NextItemRows:
+    width = config["MAX_ITEM_LIST_LENGTH"]
+    if not future_items:
+        return NextItemRows(dataset.sequences, dataset.split, history_width=width)
+    return FutureRows(
+        dataset.sequences,
+        dataset.split,
+        history_width=width,
+        future_width=config["future_window"],
+        cuts_per_user=config["cuts_per_user"],
+    )
+
+
+def _training_loader(
+    config: Any, dataset: FutureItemDataset, rows: FutureRows | NextItemRows
+) -> FutureTrainLoader | NextItemTrainLoader:
+    if isinstance(rows, FutureRows):
+        return FutureTrainLoader(config, dataset, rows, shuffle=config["shuffle"])
+    sampler, _, _ = create_samplers(config, dataset, [dataset, dataset, dataset])
+    return NextItemTrainLoader(config, dataset, rows, sampler, shuffle=config["shuffle"])
+
+
+def _evaluation_rows(
+    config: Any, dataset: FutureItemDataset, part: Part, future_items: bool
+) -> EvalRows:
+    mask_history = config["mask_history"]
+    if mask_history is None:  # on where a user has many targets, off where RecBole has it off
+        mask_history = "LS" not in config["eval_args"]["split"]
+    return EvalRows(
+        dataset.sequences,
+        part,
+        history_width=config["MAX_ITEM_LIST_LENGTH"],
+        mask_history=mask_history,
+        full_width=not future_items,
+    )
+
+
+def _evaluation_loader(
+    config: Any, dataset: FutureItemDataset, rows: EvalRows, name: str, future_items: bool
+) -> MultiTargetEvalLoader:
+    return MultiTargetEvalLoader(config, dataset, rows, name, dense_scores=not future_items)
+
+
+def _counts(
+    dataset: FutureItemDataset, rows: FutureRows | NextItemRows, valid: EvalRows, test: EvalRows
+) -> dict[str, int]:
+    users = len(dataset.sequences)
+    split = dataset.split
+    return {
+        "users": users,
+        "items": dataset.item_num - 1,
+        "interactions": len(dataset.sequences.items),
+        "training_interactions": len(dataset.inter_feat),
+        "training_rows_an_epoch": len(rows),
+        "users_too_short_for_validation": users - len(split.valid.rows),
+        "users_too_short_for_test": users - len(split.test.rows),
+        "valid_rows": len(valid),
+        "valid_targets": valid.num_targets,
+        "valid_targets_already_seen": valid.dropped_targets,
+        "valid_rows_without_targets": valid.dropped_rows,
+        "test_rows": len(test),
+        "test_targets": test.num_targets,
+        "test_targets_already_seen": test.dropped_targets,
+        "test_rows_without_targets": test.dropped_rows,
+    }

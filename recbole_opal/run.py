@@ -1,0 +1,227 @@
+"""One run from settings to a run folder: what `run_opal.py` and `recbole_opal.run` do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from recbole.utils import init_seed
+
+from recbole_opal.data.prepare import PreparedData, prepare_data
+from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.per_user import per_user_values
+from recbole_opal.host import find_model_class
+from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.reporting.environment import peak_memory, versions
+from recbole_opal.reporting.log import run_log
+from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.runs import RunFolder
+from recbole_opal.settings import Request
+from recbole_opal.settings.config import OpalConfig
+from recbole_opal.training.snapshot import TrainingSnapshot
+from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.two_stage import TwoStageTrainer
+
+__all__ = ["RunResult", "resume", "run", "run_request"]
+
+_MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came out of a run.
+
+    Attributes:
+        folder: the run folder.
+        stages: `{"soft": {"valid": {...}, "test": {"recall@50": ...}}, ...}`.
+        best_stage: the stage that is best on validation.
+        seconds: wall time of the run, earlier sessions of a resumed run included.
+    """
+
+    folder: Path
+    stages: dict[str, dict[str, dict[str, float]]]
+    best_stage: str
+    seconds: float
+
+
+def run(
+    model: str, dataset: str, *, config_files: Sequence[str | Path] = (), **settings: Any
+) -> RunResult:
+    """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
+
+    Args:
+        model: "OPAL" or one of RecBole's sequential models.
+        dataset: name of the data set.
+        config_files: yaml files with more settings.
+        **settings: any setting by its name, typed: `num_interests=8`.
+
+    Raises:
+        OpalError: settings or data are wrong, or training cannot go on.
+
+    Example:
+        >>> import recbole_opal  # doctest: +SKIP
+        >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
+        >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
+    """
+    config = OpalConfig(model, dataset, settings, [Path(name) for name in config_files])
+    return _Session(config).start()
+
+
+def resume(folder: str | Path, **settings: Any) -> RunResult:
+    """Continue a run that was stopped, exactly as if it had not been.
+
+    A run that ended because `epochs` were reached can be given more of them.
+
+    Args:
+        folder: the run folder.
+        **settings: new values of the few settings that may change: epochs, show_progress,
+            state, tensorboard, gpu_id, use_gpu.
+
+    Raises:
+        OpalError: the folder is damaged, or a setting may not change.
+    """
+    for name in settings:
+        if name not in _MAY_CHANGE:
+            raise SettingsError(
+                f"--{name} cannot change when a run is continued, only "
+                f"{', '.join(_MAY_CHANGE)} can; start a new run with it."
+            )
+    run_folder = RunFolder.open(Path(folder))
+    plain = run_folder.load_yaml("config.yaml") | settings
+    return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
+
+
+def run_request(request: Request) -> RunResult:
+    """Do what a command line asks for.
+
+    Args:
+        request: the parsed command line.
+
+    Raises:
+        OpalError: see `run` and `resume`.
+    """
+    if request.resume is not None:
+        return resume(request.resume, **request.settings)
+    return run(
+        request.model, request.dataset, config_files=request.config_files, **request.settings
+    )
+
+
+class _Session:
+    """The part of a run that happens in one process."""
+
+    def __init__(self, config: OpalConfig) -> None:
+        self.config = config
+        self.started = perf_counter()
+        self.seconds_before = 0.0
+
+    def start(self) -> RunResult:
+        """Begin a new run."""
+        init_seed(self.config["seed"], self.config["reproducibility"])
+        data = self._load()
+        label = f"{self.config['model']}-{self.config['dataset']}"
+        folder = RunFolder.create(Path(self.config["checkpoint_dir"]), label)
+        with folder.update():
+            folder.save_yaml("config.yaml", self.config.as_plain_dict())
+            folder.save_json("ids.json", _tokens(data))
+        return self._train(folder, data, None)
+
+    def go_on(self, folder: RunFolder) -> RunResult:
+        """Continue an old run."""
+        state = folder.load_state()
+        self.seconds_before = state["seconds"]
+        init_seed(self.config["seed"], self.config["reproducibility"])
+        data = self._load()
+        if folder.load_json("ids.json") != _tokens(data):
+            raise SettingsError(
+                f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
+                "give back the old files or start a new run."
+            )
+        return self._train(folder, data, TrainingSnapshot(state["training"]))
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + perf_counter() - self.started
+
+    def _load(self) -> PreparedData:
+        model_class = find_model_class(self.config["model"])
+        multi_interest = issubclass(model_class, MultiInterestRecommender)
+        return prepare_data(self.config, future_items=multi_interest)
+
+    def _train(
+        self, folder: RunFolder, data: PreparedData, snapshot: TrainingSnapshot | None
+    ) -> RunResult:
+        """Train from the beginning or from a snapshot; evaluate; write everything down."""
+        progress = TrainingProgress(enabled=self.config["show_progress"])
+        with progress, run_log(folder.path, progress, self.config["state"]):
+            trainer = _build_trainer(self.config, data, progress)
+            if snapshot is not None:
+                trainer.restore(snapshot, data.train)
+            trainer.on_progress = lambda: self._save(folder, trainer)
+            try:
+                trainer.fit(data.train, data.valid)
+                return self._finish(folder, data, trainer)
+            except KeyboardInterrupt as interrupt:
+                interrupt.folder = folder.path  # type: ignore[attr-defined]
+                raise
+
+    def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+        with folder.update():
+            folder.save_state({"training": trainer.snapshot().state, "seconds": self.seconds})
+            folder.save_lines("training.jsonl", trainer.history)
+
+    def _finish(self, folder: RunFolder, data: PreparedData, trainer: StagedTrainer) -> RunResult:
+        """Test every stage at its best weights and write weights, values and metrics."""
+        stages: dict[str, dict[str, dict[str, float]]] = {}
+        trainer.eval_collector.data_collect(data.train)
+        with folder.update():
+            for stage, record in trainer.records.items():
+                trainer.load_stage(stage)
+                folder.save_weights(stage, trainer.weights[stage])
+                test = trainer.evaluate(data.test, load_best_model=False)
+                users, values = per_user_values(trainer.eval_collector.last_struct, self.config)
+                folder.save_arrays(f"per_user-{stage}-test.npz", {"user_id": users, **values})
+                stages[stage] = {"valid": record.valid, "test": dict(test or {})}
+            trainer.load_stage(trainer.best_stage)
+            folder.save_json("metrics.json", self._metrics(data, trainer, stages))
+        return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
+
+    def _metrics(
+        self, data: PreparedData, trainer: StagedTrainer, stages: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        return {
+            "model": self.config["model"],
+            "dataset": self.config["dataset"],
+            "stages": {
+                name: {**trainer.records[name].as_dict(), **metrics}
+                for name, metrics in stages.items()
+            },
+            "best_stage": trainer.best_stage,
+            "seconds": self.seconds,
+            "peak_memory": peak_memory(trainer.device),
+            "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+            "data": data.counts,
+            "versions": versions(trainer.device),
+        }
+
+
+def _build_trainer(
+    config: OpalConfig, data: PreparedData, progress: TrainingProgress
+) -> StagedTrainer:
+    model_class = find_model_class(config["model"])
+    model = model_class(config, data.dataset).to(config["device"])
+    if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
+        return TwoStageTrainer(config, model, progress)
+    return StagedTrainer(config, model, progress=progress)
+
+
+def _tokens(data: PreparedData) -> dict[str, list[str]]:
+    """Return the token of each internal id; 0 is padding."""
+    dataset = data.dataset
+    return {
+        field: [str(token) for token in dataset.field2id_token[field]]
+        for field in (dataset.uid_field, dataset.iid_field)
+    }

@@ -1,0 +1,78 @@
+"""Everything a training run needs to continue exactly where it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recbole_opal.runs.rng import capture_rng, restore_rng
+from recbole_opal.training.stages import StageRecord
+
+if TYPE_CHECKING:
+    from recbole_opal.training.trainer import StagedTrainer
+
+__all__ = ["TrainingSnapshot"]
+
+
+@dataclass(frozen=True)
+class TrainingSnapshot:
+    """The state after a validation: weights, optimiser, stopping, all random generators.
+
+    Attributes:
+        state: nested plain data and tensors, see `recbole_opal.runs.state`.
+    """
+
+    state: dict[str, Any]
+
+    @classmethod
+    def take(cls, trainer: StagedTrainer, train_data: Any) -> TrainingSnapshot:
+        """Collect the state of a trainer.
+
+        Args:
+            trainer: between two epochs.
+            train_data: the training loader.
+        """
+        return cls(
+            {
+                "stage": trainer.stage,
+                "start_epoch": trainer.start_epoch,
+                "cur_step": trainer.cur_step,
+                "best_valid_score": float(trainer.best_valid_score),
+                "best_valid_result": trainer.best_valid_result,
+                "model": dict(trainer.model.state_dict()),
+                "optimizer": trainer.optimizer.state_dict(),
+                "weights": trainer.weights,
+                "records": {name: record.as_dict() for name, record in trainer.records.items()},
+                "history": trainer.history,
+                "random": capture_rng(),
+                "loader": train_data.generator.get_state(),
+            }
+        )
+
+    def put(self, trainer: StagedTrainer, train_data: Any) -> None:
+        """Give the state back.
+
+        Args:
+            trainer: of the same settings; what it has done is forgotten.
+            train_data: the training loader.
+        """
+        state = self.state
+        device = trainer.device
+        trainer.records = {name: StageRecord(**record) for name, record in state["records"].items()}
+        trainer.weights = {
+            stage: {name: value.to(device) for name, value in weights.items()}
+            for stage, weights in state["weights"].items()
+        }
+        trainer.stage = state["stage"]
+        if hasattr(trainer.model, "set_stage"):
+            trainer.model.set_stage(trainer.stage)
+        trainer.model.load_state_dict(state["model"])
+        trainer.optimizer = trainer._build_optimizer()
+        trainer.optimizer.load_state_dict(state["optimizer"])
+        trainer.start_epoch = state["start_epoch"]
+        trainer.cur_step = state["cur_step"]
+        trainer.best_valid_score = state["best_valid_score"]
+        trainer.best_valid_result = state["best_valid_result"]
+        trainer.history = list(state["history"])
+        train_data.generator.set_state(state["loader"])
+        restore_rng(state["random"])

@@ -1,0 +1,51 @@
+"""What is known of each training stage, and which one is best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["StageRecord", "best_stage"]
+
+
+@dataclass
+class StageRecord:
+    """The course of one stage.
+
+    Attributes:
+        name: the stage.
+        best_epoch: epoch of the weights that are kept, counted from 0; -1 for the entry weights.
+        epochs: epochs trained.
+        score: the best value of `valid_metric`.
+        valid: all validation metrics at `best_epoch`.
+        train_seconds: time in training epochs.
+        valid_seconds: time in validation.
+        ended: "" while it runs, then "stopping_step" or "epochs".
+    """
+
+    name: str
+    best_epoch: int = -1
+    epochs: int = 0
+    score: float = float("nan")
+    valid: dict[str, float] = field(default_factory=dict)
+    train_seconds: float = 0.0
+    valid_seconds: float = 0.0
+    ended: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        return asdict(self)
+
+
+def best_stage(records: Mapping[str, StageRecord], *, bigger: bool) -> str:
+    """Return the stage with the best validation score; of equals the earlier one.
+
+    Source: this project's decision; OPAL's authors always take the last stage.
+
+    Args:
+        records: finished stages in their order, at least one.
+        bigger: whether a bigger score is better.
+    """
+    sign = 1.0 if bigger else -1.0
+    return max(records.values(), key=lambda record: sign * record.score).name

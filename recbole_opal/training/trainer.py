@@ -1,0 +1,255 @@
+"""RecBole's training loop with kept weights, exact resumption and one line an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from logging import getLogger
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from recbole.trainer import Trainer
+from torch import Tensor
+
+from recbole_opal.errors import TrainingError
+from recbole_opal.evaluation.mixin import TopKEvaluation
+from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
+from recbole_opal.training.snapshot import TrainingSnapshot
+from recbole_opal.training.stages import StageRecord, best_stage
+from recbole_opal.training.tensorboard import close_tensorboard
+
+__all__ = ["StagedTrainer"]
+
+
+class StagedTrainer(TopKEvaluation, Trainer):
+    """Train a model through its stages on RecBole's `fit`.
+
+    For each stage: start from the best weights of the stage before, with a fresh optimiser
+    (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
+    than `stopping_step` validations, keep the best weights. Nothing is written to disk here: the
+    owner of the trainer is told after each validation (`on_progress`) and saves what it likes.
+
+    RecBole's own models have one stage, "train".
+
+    Args:
+        config: the settings of the run.
+        model: the model.
+        stages: names of the stages to train, in order.
+        progress: where bars and lines go.
+
+    Attributes:
+        records: what is known of each stage begun, by name.
+        weights: the best weights of each stage, on the model's device.
+        history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
+        on_progress: called after each validation and at each end of a stage.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        model: Any,
+        stages: tuple[str, ...] = ("train",),
+        progress: TrainingProgress | None = None,
+    ) -> None:
+        super().__init__(config, model)
+        close_tensorboard(self, enabled=bool(config["tensorboard"]))
+        self.stages = stages
+        self.progress = progress or TrainingProgress(enabled=False)
+        self.records: dict[str, StageRecord] = {}
+        self.weights: dict[str, dict[str, Tensor]] = {}
+        self.history: list[dict[str, Any]] = []
+        self.on_progress: Callable[[], None] = lambda: None
+        self._train_data: Any = None
+        self._steps = 0
+        self._resumed = False
+        self.enter_stage(stages[0])
+
+    @property
+    def record(self) -> StageRecord:
+        """The record of the stage the trainer is in."""
+        return self.records[self.stage]
+
+    def enter_stage(self, stage: str) -> None:
+        """Begin a stage: best weights of the stage before, fresh optimiser, fresh stopping.
+
+        Args:
+            stage: one of `stages`.
+        """
+        if self.records:
+            self.model.load_state_dict(self.weights[self.stage])
+        self.stage = stage
+        if hasattr(self.model, "set_stage"):
+            self.model.set_stage(stage)
+        self.records[stage] = StageRecord(stage)
+        self.weights[stage] = self._copy_weights()
+        self.start_epoch, self.cur_step = 0, 0
+        self.best_valid_score = -np.inf if self.valid_metric_bigger else np.inf
+        self.best_valid_result = None
+        self.optimizer = self._build_optimizer()
+
+    def load_stage(self, stage: str) -> None:
+        """Put the model into a finished stage with its best weights.
+
+        Args:
+            stage: a stage in `weights`.
+        """
+        if hasattr(self.model, "set_stage"):
+            self.model.set_stage(stage)
+        self.model.load_state_dict(self.weights[stage])
+
+    @property
+    def best_stage(self) -> str:
+        """The stage that is best on validation; of equals the earlier one."""
+        return best_stage(self.records, bigger=self.valid_metric_bigger)
+
+    def fit(
+        self,
+        train_data: Any,
+        valid_data: Any = None,
+        verbose: bool = True,
+        saved: bool = True,
+        show_progress: bool = False,
+        callback_fn: Callable[[int, float], None] | None = None,
+    ) -> tuple[float, dict[str, float]]:
+        """Train the stages that are not finished; return the best stage's score and metrics.
+
+        Args:
+            train_data: the training loader.
+            valid_data: the validation loader.
+            verbose: whether RecBole's own lines are logged beside ours.
+            saved: unused; the best weights are always kept in memory.
+            show_progress: unused; bars are the affair of `progress`.
+            callback_fn: called with (epoch, validation score) after each validation.
+
+        Raises:
+            TrainingError: the loss is not a finite number.
+        """
+        self._train_data = train_data
+
+        def after_validation(epoch: int, score: float) -> None:
+            self._after_validation(epoch)
+            if callback_fn:
+                callback_fn(epoch, score)
+
+        for stage in self.stages[self.stages.index(self.stage) :]:
+            if stage != self.stage:
+                self.enter_stage(stage)
+            self.on_progress()
+            if not self.record.ended and self.cur_step <= self.stopping_step:
+                super().fit(train_data, valid_data, False, True, False, after_validation)
+            self._end_stage()
+        best = self.records[self.best_stage]
+        self.load_stage(best.name)
+        return best.score, best.valid
+
+    def snapshot(self) -> TrainingSnapshot:
+        """Return all there is to continue from here exactly."""
+        return TrainingSnapshot.take(self, self._train_data)
+
+    def restore(self, snapshot: TrainingSnapshot, train_data: Any) -> None:
+        """Go back to a snapshot; `fit` then continues as if never stopped.
+
+        Args:
+            snapshot: what `snapshot` gave, perhaps in another process.
+            train_data: the training loader whose generator is set back too.
+        """
+        self._train_data = train_data
+        snapshot.put(self, train_data)
+
+    def _end_stage(self) -> None:
+        stopped = self.cur_step > self.stopping_step
+        self.record.ended = "stopping_step" if stopped else "epochs"
+        self.on_progress()
+
+    def _train_epoch(
+        self,
+        train_data: Any,
+        epoch_idx: int,
+        loss_func: Any = None,
+        show_progress: bool = False,
+    ) -> Any:
+        """Train one epoch by RecBole's loop, counting steps and naming the losses."""
+        self._epoch, self._steps = epoch_idx, 0
+        title = f"{self.stage} {epoch_idx}"
+        started = perf_counter()
+        batches = self.progress.track(self._counted(train_data), len(train_data), title)
+        totals = super()._train_epoch(batches, epoch_idx, loss_func, show_progress=False)
+        seconds = perf_counter() - started
+        values = totals if isinstance(totals, tuple) else (totals,)
+        names = getattr(self.model, "loss_names", ("loss",))
+        losses = {name: value / self._steps for name, value in zip(names, values, strict=True)}
+        self.record.epochs = epoch_idx + 1
+        self.record.train_seconds += seconds
+        self.history.append(
+            {"stage": self.stage, "epoch": epoch_idx, "loss": losses, "train_seconds": seconds}
+        )
+        if (epoch_idx + 1) % self.eval_step != 0:
+            self._log_epoch()
+        return totals
+
+    def _counted(self, batches: Any) -> Iterator[Any]:
+        for batch in batches:
+            self._steps += 1
+            yield batch
+
+    def _check_nan(self, loss: Tensor) -> None:
+        if not math.isfinite(float(loss.detach())):
+            raise TrainingError(
+                f"the loss became {float(loss.detach())} in stage {self.stage}, epoch "
+                f"{self._epoch}, step {self._steps}; lower --learning_rate or raise --temperature."
+            )
+
+    def _valid_epoch(
+        self, valid_data: Any, show_progress: bool = False
+    ) -> tuple[float, dict[str, float]]:
+        """Validate; a tie with the best score counts as no gain, where RecBole never stops."""
+        started = perf_counter()
+        score, result = super()._valid_epoch(valid_data, show_progress)
+        seconds = perf_counter() - started
+        self.record.valid_seconds += seconds
+        self.history[-1] |= {"valid": dict(result), "valid_seconds": seconds}
+        if score == self.best_valid_score:
+            worse = -np.inf if self.valid_metric_bigger else np.inf
+            return float(np.nextafter(score, worse)), result
+        return score, result
+
+    def _save_checkpoint(self, epoch: int, verbose: bool = True, **kwargs: Any) -> None:
+        """Keep the weights of the best epoch in memory; RecBole would pickle them to a file."""
+        self.weights[self.stage] = self._copy_weights()
+        self.record.best_epoch = epoch
+
+    def _after_validation(self, epoch: int) -> None:
+        self.start_epoch = epoch + 1
+        self.record.score = float(self.best_valid_score)
+        self.record.valid = dict(self.best_valid_result or {})
+        self._log_epoch()
+        self.on_progress()
+
+    def _log_epoch(self) -> None:
+        row = self.history[-1]
+        words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
+        words += [f"{name}={value:.4f}" for name, value in row["loss"].items()]
+        words.append(f"train_s={row['train_seconds']:.1f}")
+        if "valid" in row:
+            words.append(f"valid_{self.valid_metric}={row['valid'][self.valid_metric]:.4f}")
+            words.append(f"best={self.best_valid_score:.4f}")
+            words.append(f"valid_s={row['valid_seconds']:.1f}")
+        getLogger("recbole_opal").info(" ".join(words))
+
+    def _build_optimizer(self, **kwargs: Any) -> Any:
+        """Build RecBole's optimiser, with SparseAdam for tables whose gradients are sparse.
+
+        `weight_decay` does not touch those tables: their rows are normalised whenever they are
+        used, so their length changes the step size at most.
+        """
+        sparse, rest = split_sparse_parameters(self.model)
+        if not sparse:
+            return super()._build_optimizer(**kwargs)
+        tables = torch.optim.SparseAdam(sparse, lr=self.learning_rate)
+        return JointOptimizer([tables, super()._build_optimizer(params=rest, **kwargs)])
+
+    def _copy_weights(self) -> dict[str, Tensor]:
+        return {name: value.detach().clone() for name, value in self.model.state_dict().items()}
