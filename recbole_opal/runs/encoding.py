@@ -28,6 +28,7 @@ __all__ = [
     "encode_yaml",
 ]
 
+_NOT_NPZ = (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
 _DAMAGED = "restore the file from a copy of the run folder or train again"
 
 
@@ -62,8 +63,11 @@ def decode_json(data: bytes, name: str) -> Any:
 
 
 def encode_yaml(value: Mapping[str, Any]) -> bytes:
-    """Encodes plain values as UTF-8 YAML in insertion order; other types raise `yaml.YAMLError`."""
-    return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True).encode("utf-8")
+    """Encodes plain values as YAML in insertion order; other types raise `yaml.YAMLError`.
+
+    Text beyond ASCII is escaped, since PyYAML reads some of its own unescaped output differently.
+    """
+    return yaml.safe_dump(dict(value), sort_keys=False).encode("ascii")
 
 
 def decode_yaml(data: bytes, name: str) -> dict[str, Any]:
@@ -112,7 +116,7 @@ def decode_arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
                 member.removesuffix(".npy"): _array(archive, member)
                 for member in archive.namelist()
             }
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except _NOT_NPZ as error:
         raise CheckpointError(f"{name} is not readable as npz ({error}); {_DAMAGED}.") from error
 
 

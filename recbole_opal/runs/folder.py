@@ -54,8 +54,9 @@ class RunFolder:
 
     @classmethod
     def create(cls, parent: Path, label: str) -> "RunFolder":
-        """Makes a new, empty run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` under `parent`.
+        """Makes a new, empty run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) in `parent`.
 
+        `label` is made plain first: other characters than letters, digits and `._+-` become `-`.
         The random part comes from the system, so no seeded generator moves.
 
         Raises:
@@ -63,9 +64,8 @@ class RunFolder:
         """
         clean = re.sub(r"[^A-Za-z0-9._+-]+", "-", label).strip(".-") or "run"
         while True:
-            moment = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+            name = f"{clean[:100]}-{_now()}-{secrets.token_hex(3)}"
             try:
-                name = f"{clean[:100]}-{moment}-{secrets.token_hex(3)}"
                 return cls(VerifiedFolder.create(Path(parent) / name))
             except FileExistsError:
                 continue  # another run of this second drew the same number
@@ -198,6 +198,11 @@ class RunFolder:
         for path in sorted(self.path.glob("state-*.safetensors")):
             if _STATE.fullmatch(path.name) and path.name not in listed:
                 atomic.discard(path)
+
+
+def _now() -> str:
+    """The moment, in UTC, as it stands in folder names."""
+    return datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
 
 
 def _state_number(name: str) -> int:

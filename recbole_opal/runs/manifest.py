@@ -80,7 +80,7 @@ class Manifest:
         try:
             body = json.loads(data.decode("utf-8"))
             files = {
-                check_name(name): FileDigest(size=entry["size"], sha256=entry["sha256"])
+                check_name(name, path): _sound_digest(entry["size"], entry["sha256"])
                 for name, entry in body["files"].items()
             }
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -92,7 +92,7 @@ class Manifest:
             )
         manifest = cls(files)
         expected = manifest.encode()
-        if data != expected or not all(_is_sound(entry) for entry in files.values()):
+        if data != expected:
             raise CheckpointError(
                 f"{path} is damaged: it states manifest_sha256 {body.get('manifest_sha256')}, its "
                 f"content has {json.loads(expected)['manifest_sha256']}; {_FIX}."
@@ -100,16 +100,20 @@ class Manifest:
         return manifest
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, where: Path) -> str:
     """Returns `name` if it is a plain file name (letters, digits, `. _ + -`, no folder).
 
+    Args:
+        name: A name from a manifest or from a caller.
+        where: The folder or manifest it is meant for, for the message.
+
     Raises:
-        CheckpointError: `name` could lead out of the folder or is hidden or the manifest's own.
+        CheckpointError: `name` could lead out of the folder, is hidden, or is the manifest's own.
     """
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST_NAME:
         raise CheckpointError(
-            f"{name!r} is not a plain file name; a run folder holds only names of letters, digits "
-            "and `._+-`: do not use this folder unless you know who wrote it."
+            f"{where}: {name!r} is not a plain file name of letters, digits and `._+-`; "
+            "use a folder whose origin you know, or another name."
         )
     return name
 
@@ -123,7 +127,7 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
         CheckpointError: The manifest does not name the file, or it is missing, no regular file,
             or differs from its digest.
     """
-    path = folder / check_name(name)
+    path = folder / check_name(name, folder)
     expected = manifest.files.get(name)
     if expected is None:
         raise CheckpointError(
@@ -160,11 +164,11 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
         raise CheckpointError(f"cannot read {path}: {reason}; {_FIX}.") from error
 
 
-def _is_sound(entry: FileDigest) -> bool:
-    """True if both fields have the type and form that `FileDigest.of` gives them."""
-    if type(entry.size) is not int or not isinstance(entry.sha256, str):
-        return False
-    return entry.size >= 0 and _SHA256.fullmatch(entry.sha256) is not None
+def _sound_digest(size: Any, sha256: Any) -> FileDigest:
+    """A digest whose fields have the type and form that `FileDigest.of` gives them."""
+    if type(size) is not int or size < 0 or not _SHA256.fullmatch(sha256):
+        raise ValueError("no digest")
+    return FileDigest(size=size, sha256=sha256)
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

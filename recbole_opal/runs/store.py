@@ -56,6 +56,9 @@ class VerifiedFolder:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:  # a file in the way included
+            raise atomic.write_error(path, 0, error) from error
+        try:
             path.mkdir()
         except FileExistsError:
             raise
@@ -83,7 +86,7 @@ class VerifiedFolder:
         """
         with self.update():
             entry = FileDigest.of(data)
-            former = self._staged.pop(check_name(name), None)
+            former = self._staged.pop(check_name(name, self.path), None)
             if former is not None:
                 atomic.discard(former)
             self._staged[name] = atomic.stage(self.path / name, data, entry.sha256)

@@ -37,7 +37,7 @@ def encode_tensors(
     storages: set[int] = set()
     plain = {key: _owned(key, tensor, storages) for key, tensor in tensors.items()}
     try:
-        data = save(plain, dict(metadata or {}))
+        data = save(plain, dict(metadata) if metadata else None)  # {} breaks the header
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"these tensors cannot be stored as safetensors ({error}); convert them first."
