@@ -1,6 +1,6 @@
 """Rules that tie several settings together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recbole.evaluator.register import metric_information, metric_types
@@ -32,9 +32,7 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_metrics(settings: Mapping[str, Any]) -> None:
-    ranking = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
-    # A metric over the ranks of all items cannot be had from a top-k search.
-    known = [name for name in ranking if "rec.meanrank" not in metric_information[name]]
+    known = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
     for metric in settings["metrics"]:
         if metric.lower() not in known:
             why = (
@@ -47,15 +45,22 @@ def _check_metrics(settings: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
         )
-    available = [
-        f"{metric}@{length}" for metric in settings["metrics"] for length in settings["topk"]
-    ]
+    available = _result_names(settings["metrics"], settings["topk"])
     wanted = settings["valid_metric"]
     if wanted.lower() not in {name.lower() for name in available}:
         raise SettingsError(
             f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
             "or change --metrics and --topk."
         )
+
+
+def _result_names(metrics: Sequence[str], lengths: Sequence[int]) -> list[str]:
+    """Return `metric@k` for each pair; a metric over the ranks of all items (GAUC) has no k."""
+    names: list[str] = []
+    for metric in metrics:
+        over_all = "rec.meanrank" in metric_information[metric.lower()]
+        names += [metric] if over_all else [f"{metric}@{length}" for length in lengths]
+    return names
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ def check_data_folder(
     Raises:
         DataError: the folder, the file, its header or a column is missing.
     """
-    if Path(dataset).name != dataset:
+    if Path(dataset).name != dataset or dataset == "..":
         raise DataError(
             f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for "
             "its name."

@@ -75,7 +75,7 @@ def load_settings_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"--config_files: {path} is not UTF-8 text; save it as UTF-8."
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(_where(path, error)) from error
     if content is None:
         return {}
@@ -93,13 +93,16 @@ def _parse_word(text: str) -> Any:
     if word[:1] in ("[", "{"):
         try:
             return _load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             return text
     return text
 
 
 def _load(text: str) -> Any:
-    return yaml.load(text, Loader=SettingsLoader)  # noqa: S506, it is a SafeLoader
+    value = yaml.load(text, Loader=SettingsLoader)  # noqa: S506, it is a SafeLoader
+    if not _is_plain(value):
+        raise ValueError("yaml dates, sets and bytes are no settings")
+    return value
 
 
 def _is_plain(value: Any) -> bool:
@@ -111,8 +114,11 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _where(path: Path, error: yaml.YAMLError) -> str:
+def _where(path: Path, error: Exception) -> str:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return f"--config_files: {path} is not yaml; write lines of the form `key: value`."
+        return (
+            f"--config_files: {path} must be yaml whose values are numbers, texts, lists and "
+            "mappings; write lines of the form `key: value`."
+        )
     line = error.problem_mark.line + 1
     return f"--config_files: {path}, line {line}: {error.problem}; correct that line."

@@ -1,0 +1,140 @@
+import pytest
+
+
+@pytest.mark.parametrize("valid_metric", ["MRR@10", "Recall@5", "Recall", "@10", "recall@10 "])
+def test_the_validation_metric_must_be_measured(refusal, valid_metric):
+    message = refusal(metrics=["Recall", "NDCG"], topk=[10, 20], valid_metric=valid_metric)
+    assert message.startswith(f"--valid_metric={valid_metric}")
+    assert "Recall@10, Recall@20, NDCG@10, NDCG@20" in message
+
+
+def test_letter_case_of_metrics_is_free(configure):
+    assert configure(metrics="recall", valid_metric="RECALL@20")["valid_metric"] == "RECALL@20"
+
+
+def test_a_metric_over_all_ranks_has_no_k(configure, refusal):
+    assert configure(metrics="GAUC,Recall", valid_metric="gauc")["valid_metric"] == "gauc"
+    message = refusal(metrics="GAUC", valid_metric="GAUC@10", topk=[10])
+    assert "choose one of GAUC, or" in message
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("Recal", "did you mean recall?"),
+        ("AUC", "judges scores"),
+        ("LogLoss", "judges scores"),
+        ("xyzzy", "choose from"),
+    ],
+)
+def test_unknown_and_value_metrics_are_refused(refusal, metric, told):
+    message = refusal(metrics=["Hit", metric], valid_metric="Hit@10")
+    assert message.startswith(f"--metrics: {metric} ")
+    assert told in message
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["ItemCoverage", "GiniIndex", "ShannonEntropy", "AveragePopularity", "TailPercentage", "MAP"],
+)
+def test_the_diversity_metrics_are_known(configure, metric):
+    assert configure(metrics=[metric], valid_metric=f"{metric}@10")["metrics"] == [metric]
+
+
+@pytest.mark.parametrize("topk", [0, [10, 0], [-1]])
+def test_list_lengths_are_positive(refusal, topk):
+    assert refusal(topk=topk).startswith("--topk: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "split"),
+    [
+        ({"split": {"LS": "valid_and_test"}}, {"LS": "valid_and_test"}),
+        ({"split": {"RS": [0.8, 0.1, 0.1]}, "mode": "full"}, {"RS": [0.8, 0.1, 0.1]}),
+        ({"order": "TO", "group_by": "user"}, {"RS": [8, 1, 1]}),
+        ({"mode": {"valid": "full", "test": "full"}}, {"RS": [8, 1, 1]}),
+        ({}, {"RS": [8, 1, 1]}),
+    ],
+)
+def test_the_two_protocols_with_what_was_left_away(configure, given, split):
+    arguments = configure(eval_args=given)["eval_args"]
+    assert arguments == {
+        "split": split,
+        "order": "TO",
+        "group_by": "user",
+        "mode": {"valid": "full", "test": "full"},
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"order": "RO"},
+        {"mode": "uni100"},
+        {"mode": {"valid": "uni100", "test": "full"}},
+        {"group_by": "none"},
+        {"group_by": None},
+        {"split": {"LS": "valid_only"}},
+        {"split": {"LS": "test_only"}},
+        {"split": {"TS": [1, 2]}},
+        {"split": {"RS": [8, 1]}},
+        {"split": {"RS": [8, 0, 2]}},
+        {"split": {"RS": [8, 1, -1]}},
+        {"split": {"RS": [8, 1, float("nan")]}},
+        {"split": {"RS": [8, 1, float("inf")]}},
+        {"split": {"RS": [True, 1, 1]}},
+        {"split": {"RS": "8,1,1"}},
+        {"split": {"RS": [8, 1, 1], "LS": "valid_and_test"}},
+        {"split": "LS"},
+        {"splt": {"RS": [8, 1, 1]}},
+    ],
+)
+def test_other_protocols_are_refused_and_both_are_shown(refusal, given):
+    message = refusal(eval_args=given)
+    assert message.startswith("--eval_args: ")
+    assert "{'RS': [8, 1, 1]}" in message
+    assert "{'LS': 'valid_and_test'}" in message
+
+
+def test_a_column_that_every_run_needs_must_be_read(refusal, configure):
+    message = refusal(load_col={"inter": ["user_id", "item_id"]})
+    assert "timestamp (TIME_FIELD)" in message
+    assert "--load_col" in refusal(load_col={"item": ["item_id"]})
+    assert configure(load_col={"inter": "*"})["load_col"] == {"inter": "*"}
+    assert configure(load_col=None)["load_col"] is None
+
+
+def test_sparse_gradients_go_with_adam_alone(refusal, configure):
+    assert "--item_gradient=dense" in refusal(clip_grad_norm={"max_norm": 5.0})
+    assert "--item_gradient=dense" in refusal(learner="sgd")
+    config = configure(clip_grad_norm={"max_norm": 5.0}, learner="sgd", item_gradient="dense")
+    assert config["clip_grad_norm"] == {"max_norm": 5.0}
+    assert configure("GRU4Rec", learner="sgd")["learner"] == "sgd"
+    assert "--learner=adam" in refusal("GRU4Rec", learner="sparse_adam")
+
+
+def test_recbole_would_clip_scaled_gradients(refusal):
+    message = refusal("GRU4Rec", clip_grad_norm={"max_norm": 5.0}, enable_scaler=True)
+    assert "--enable_scaler" in message
+
+
+@pytest.mark.parametrize("model", ["OPAL", "GRU4Rec"])
+def test_recbole_s_sampler_is_refused_where_no_loss_uses_it(refusal, configure, model):
+    sampler = {"distribution": "uniform", "sample_num": 1}
+    assert "--train_neg_sample_args" in refusal(model, train_neg_sample_args=sampler)
+    unused = {"distribution": "none"}
+    config = configure(model, train_neg_sample_args=unused)
+    assert config["train_neg_sample_args"]["distribution"] == "none"
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        {"distribution": "popularity", "sample_num": 1},
+        {"distribution": "uniform", "sample_num": 5},
+        {"distribution": "uniform", "dynamic": True},
+    ],
+)
+def test_pairs_have_one_uniform_negative(refusal, sampler):
+    message = refusal("GRU4Rec", loss_type="BPR", train_neg_sample_args=sampler)
+    assert "one uniform negative" in message

@@ -1,0 +1,141 @@
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from recbole_opal import host
+from recbole_opal.errors import OpalError, SettingsError
+
+PINNED = "recbole==1.2.1"
+
+
+def test_anomaly_mode_is_off_after_the_lookup_of_a_recbole_model():
+    host.find_model_class("GRU4Rec")
+    import recbole.model.sequential_recommender.sine  # noqa: F401, switches it on when imported
+
+    torch.autograd.set_detect_anomaly(True)
+    host.find_model_class("GRU4Rec")
+    assert not torch.is_anomaly_enabled()
+
+
+@pytest.mark.parametrize("model", ["GRU4Rec", "OPAL"])
+def test_anomaly_mode_is_off_in_a_process_that_looks_a_model_up_first(model):
+    code = (
+        "import sys, torch; from recbole_opal.host import find_model_class; "
+        f"find_model_class('{model}'); sys.exit(torch.is_anomaly_enabled())"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+def test_upstream_still_switches_it_on():
+    """If this fails, RecBole has mended it, and the note in `quiet_autograd` is out of date."""
+    code = (
+        "import sys, torch; from recbole.utils import get_model; get_model('GRU4Rec'); "
+        "sys.exit(torch.is_anomaly_enabled())"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1  # noqa: S603
+
+
+@pytest.mark.parametrize("name", ["OPAL", "opal", "Opal"])
+def test_our_models_come_first_and_case_is_free(name):
+    assert host.find_model_class(name).__name__ == "OPAL"
+
+
+def test_a_recbole_model_is_found_by_any_case_under_its_own_name():
+    assert host.find_model_class("gru4rec").__name__ == "GRU4Rec"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("OPLA", "did you mean --model=OPAL?"),
+        ("SASRek", "did you mean --model=SASRec?"),
+        ("qqqqqq", "choose one of OPAL, "),
+        ("BPR", "not a sequential model"),
+        ("DeepFM", "not a sequential model"),
+        ("KGAT", "not a sequential model"),
+        ("lightgbm", "not a sequential model"),
+        ("DIN", "labelled"),
+        ("dien", "--model=DIEN cannot run here"),
+        ("KSR", "knowledge graph"),
+        ("S3Rec", "pre-training"),
+        ("SASRecF", "item features"),
+        ("BERT4Rec", "transforms"),
+        ("../opal", "is not a model"),
+    ],
+)
+def test_a_model_that_cannot_run_is_refused_with_the_reason(name, told):
+    with pytest.raises(SettingsError) as caught:
+        host.find_model_class(name)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_supported_model_is_found_and_sequential():
+    from recbole.utils import ModelType
+
+    names = host.supported_models()
+    assert {"OPAL", "GRU4Rec", "SASRec", "SINE", "NARM", "STAMP"} <= set(names)
+    assert len(names) == len(set(names))
+    for name in names:
+        model_class = host.find_model_class(name)
+        assert model_class.__name__ == name
+        assert model_class.type == ModelType.SEQUENTIAL
+
+
+def test_no_supported_recbole_model_reads_more_than_sequences():
+    """The list of refused models is checked against what their source reads."""
+    folder = host.recbole_folder() / "model" / "sequential_recommender"
+    needs = re.compile(
+        r"LABEL_FIELD|get_item_feature|get_preload_weight|selected_features|MASK_|INVERSE_|inter_feat"
+    )
+    for path in folder.glob("[!_]*.py"):
+        names = {name.lower() for name in host.supported_models()}
+        assert bool(needs.search(path.read_text())) == (path.stem not in names), path.stem
+
+
+def test_only_missing_aliases_are_set(monkeypatch):
+    import recbole  # noqa: F401
+
+    monkeypatch.setattr(np, "float", "mine", raising=False)
+    for name in ("int", "object", "str", "complex", "unicode"):
+        monkeypatch.delattr(np, name, raising=False)
+    kept = np.bool, np.long
+    host.set_numpy_aliases()
+    assert np.float == "mine"  # noqa: NPY001
+    assert (np.int, np.object, np.str) == (np.int_, np.object_, np.str_)  # noqa: NPY001
+    assert (np.complex, np.unicode) == (np.complex128, np.str_)  # noqa: NPY001
+    assert (np.bool, np.long) == kept
+
+
+@pytest.mark.parametrize(
+    ("python", "hint"),
+    [
+        ((3, 10), "`pip install recbole==1.2.1`"),
+        ((3, 11), "`pip install recbole==1.2.1`"),
+        ((3, 12), "`pip install --no-deps recbole==1.2.1`"),
+        ((3, 13), "`pip install --no-deps recbole==1.2.1`"),
+    ],
+)
+def test_a_missing_recbole_is_told_with_the_command_of_this_python(monkeypatch, python, hint):
+    def missing(name):
+        raise host.PackageNotFoundError(name)
+
+    monkeypatch.setattr(host, "version", missing)
+    monkeypatch.setattr(host.sys, "version_info", (*python, 0, "final", 0))
+    with pytest.raises(ImportError) as caught:
+        host.require_recbole()
+    assert isinstance(caught.value, OpalError)
+    assert hint in str(caught.value)
+    assert ("ray" in str(caught.value)) == (python >= (3, 12))
+
+
+def test_another_recbole_is_refused(monkeypatch):
+    monkeypatch.setattr(host, "version", lambda name: "1.1.1")
+    with pytest.raises(
+        host.MissingRecBoleError, match=r"recbole 1\.1\.1 is installed, not 1\.2\.1"
+    ):
+        host.require_recbole()
