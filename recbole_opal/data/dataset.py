@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from recbole.data.dataset import SequentialDataset
 from recbole.data.interaction import Interaction
+from recbole.utils import FeatureType
 
 from recbole_opal.data.protocols import Split, split_by_ratio, split_leave_one_out
 from recbole_opal.data.sequences import UserSequences
@@ -34,7 +36,7 @@ class FutureItemDataset(SequentialDataset):
         split: where the parts begin.
 
     Raises:
-        DataError: the data has no time field.
+        DataError: a time is missing or no number, or no interaction is left.
     """
 
     sequences: UserSequences
@@ -45,7 +47,6 @@ class FutureItemDataset(SequentialDataset):
 
         The three are one object: what tells the parts apart are the rows the loaders are given.
         """
-        self._require_time()
         frame = self.inter_feat
         self.sequences = UserSequences.from_columns(
             frame[self.uid_field], frame[self.iid_field], frame[self.time_field]
@@ -71,8 +72,24 @@ class FutureItemDataset(SequentialDataset):
             self.inter_feat, self.uid_field, self.iid_field, form, value_field
         )
 
+    def _data_filtering(self) -> None:
+        """Check the times before the first step that orders by them."""
+        self._require_time()
+        super()._data_filtering()
+
+    def _remove_duplication(self) -> None:
+        """Keep one of a user's interactions with an item, the earlier in the file among ties.
+
+        RecBole sorts with an unstable sort first, and so keeps any of those with equal times.
+        """
+        keep = self.config["rm_dup_inter"]
+        if keep is None:
+            return
+        self.inter_feat.sort_values(self.time_field, kind="stable", inplace=True)
+        self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
+
     def _reset_index(self) -> None:
-        """Restore file order, which RecBole's unstable sort for `rm_dup_inter` has shuffled."""
+        """Restore file order, which the sort for `rm_dup_inter` has changed."""
         self.inter_feat.sort_index(inplace=True)
         if self.inter_feat.empty:
             raise DataError(
@@ -82,10 +99,22 @@ class FutureItemDataset(SequentialDataset):
         super()._reset_index()
 
     def _require_time(self) -> None:
-        if self.time_field not in self.inter_feat:
+        name, field = self.dataset_name, self.time_field
+        if field not in self.inter_feat:
             raise DataError(
-                f"dataset '{self.dataset_name}' has no field '{self.time_field}' to order by; add "
-                f"a column '{self.time_field}:float' or name yours with --TIME_FIELD=..."
+                f"dataset '{name}' has no field '{field}' to order by; add a column "
+                f"'{field}:float' or name yours with --TIME_FIELD=..."
+            )
+        if self.field2type[field] != FeatureType.FLOAT:  # tokens would be numbered as they appear
+            raise DataError(
+                f"dataset '{name}' orders by '{field}', which is no number; write the column as "
+                f"'{field}:float'."
+            )
+        missing = int((~np.isfinite(self.inter_feat[field])).sum())
+        if missing:  # RecBole would put them at the mean time
+            raise DataError(
+                f"dataset '{name}' has {missing} interactions without a finite '{field}'; give "
+                "them a time or take them out of the file."
             )
 
     def _apply_protocol(self) -> Split:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.data.protocols import Part, Split
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.sequences import IntArray, UserSequences, first_occurrences
 from recbole_opal.data.windows import flatten_ranges, next_items, previous_items
 
 __all__ = ["EvalBatch", "EvalRows", "FutureRows", "NextItemRows", "TrainBatch"]
@@ -187,11 +187,12 @@ class EvalRows:
         self._history_width = history_width
         self._mask_history = mask_history
         rows, positions = flatten_ranges(part.starts, part.ends)
-        first_seen = sequences.first_seen[positions]
-        repeated = (first_seen >= part.starts[rows]) & (first_seen < positions)
-        seen = (first_seen < part.starts[rows]) & mask_history
-        keep = ~seen & ~repeated
-        self.dropped_targets = int(seen.sum())
+        # Counted from the part's start: with the history unmasked, an item that is met there,
+        # and twice here, is one target.
+        once = first_occurrences(rows, sequences.items[positions]) == np.arange(len(rows))
+        seen = (sequences.first_seen[positions] < part.starts[rows]) & mask_history
+        keep = once & ~seen
+        self.dropped_targets = int((once & seen).sum())
         counts = np.bincount(rows[keep], minlength=len(part.rows))
         kept_rows = counts > 0
         self.dropped_rows = int((~kept_rows).sum())

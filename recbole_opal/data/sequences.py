@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["IntArray", "UserSequences"]
+__all__ = ["IntArray", "UserSequences", "first_occurrences"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -57,7 +57,7 @@ class UserSequences:
             offsets=offsets,
             items=sorted_items,
             times=time_column[order],
-            first_seen=_first_positions(sorted_users, sorted_items),
+            first_seen=first_occurrences(sorted_users, sorted_items),
         )
 
     def __len__(self) -> int:
@@ -75,10 +75,15 @@ class UserSequences:
         return np.diff(self.offsets)
 
 
-def _first_positions(users: IntArray, items: IntArray) -> IntArray:
-    """Return for each row the position of the first row with the same user and item."""
-    if len(users) == 0:
+def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
+    """Return (R,) int64, for each row the position of the first row with its group and item.
+
+    Args:
+        groups: (R,) numbers of what owns a row, for example its user.
+        items: (R,) internal item ids.
+    """
+    if len(groups) == 0:
         return np.empty(0, dtype=np.int64)
-    keys = users * (int(items.max()) + 1) + items
+    keys = groups * (int(items.max()) + 1) + items
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     return first[inverse.reshape(-1)].astype(np.int64)
