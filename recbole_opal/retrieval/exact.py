@@ -1,8 +1,12 @@
 """Exact top-k under the maximum over interests, blocked over items.
 
-Memory beyond the inputs: `12 * B * block_size` bytes in the fast pass and at most
-`40 * B * block_size` where equal scores at the cut must be settled, plus lists of
-`O(B * (k + 16))` and 16 MiB of gathered vectors: nothing grows with `N` or with `K`.
+Memory beyond the inputs, whatever `N` and `K` (`search_memory_bytes` computes the bound):
+
+- the fast pass keeps two `(B, block)` float32 buffers: `8 * B * block` bytes;
+- settling equal scores at the cut, which few rows need, works in float64:
+  `20 * B * block + 8 * D * block` bytes;
+- lists of `k + 16` candidates take about `80 * B * (k + 16)` bytes;
+- gathered vectors and masks are made in chunks of at most 64 MiB.
 """
 
 import torch
@@ -19,7 +23,14 @@ from recbole_opal.retrieval.scores import (
 )
 from recbole_opal.retrieval.types import Pairs, TopK
 
-__all__ = ["DEFAULT_BLOCK_SIZE", "SLACK", "ExactIndex", "exact_top_k", "settle"]
+__all__ = [
+    "DEFAULT_BLOCK_SIZE",
+    "SLACK",
+    "ExactIndex",
+    "exact_top_k",
+    "search_memory_bytes",
+    "settle",
+]
 
 DEFAULT_BLOCK_SIZE = 8192
 """Items at a time: the fastest of 2048..32768 at N=100k, B=256, K=4, D=64 on 1 and 2 threads."""
@@ -70,6 +81,21 @@ class ExactIndex:
             result.scores[open_rows] = part.scores
             result.ids[open_rows] = part.ids
         return result
+
+
+def search_memory_bytes(
+    num_rows: int, k: int, width: int, block_size: int = DEFAULT_BLOCK_SIZE
+) -> int:
+    """Return an upper bound of the memory of one search beyond its inputs, in bytes.
+
+    Args:
+        num_rows: B.
+        k: length of the lists.
+        width: D.
+        block_size: items at a time.
+    """
+    blocks = (20 * num_rows + 8 * width) * block_size
+    return blocks + 80 * num_rows * (k + SLACK) + 64 * 2**20
 
 
 def exact_top_k(

@@ -72,7 +72,7 @@ class FaissFlatIndex:
                 result.scores[rows], result.ids[rows] = part.scores, part.ids
                 still_open = unsettled(part, outside, error[rows])
                 needed[rows] = 0
-                needed[rows[still_open]] = depth + 1
+                needed[rows[still_open]] = 4 * depth
             waiting = needed.nonzero().flatten()
         if len(waiting):
             masked = excluded.for_rows(waiting, batch)

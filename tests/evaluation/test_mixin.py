@@ -1,0 +1,155 @@
+"""The whole evaluator in RecBole's own evaluation loop, on tiny models."""
+
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from recbole.data.interaction import Interaction
+from recbole.trainer.trainer import Trainer
+from torch import Tensor
+
+from recbole_opal.errors import RetrievalError
+from recbole_opal.evaluation import MultiTargetEvalLoader, TopKEvaluation, per_user_values
+
+USERS, ITEMS = 40, 90
+
+
+class OurTrainer(TopKEvaluation, Trainer):
+    """As the library's own trainers are composed."""
+
+
+class MultiInterest(torch.nn.Module):
+    """K interests by user; items as a parameter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(3)
+        self.users = torch.nn.Parameter(torch.randn(USERS, 3, 5, generator=generator))
+        self.items = torch.nn.Parameter(torch.randn(ITEMS, 5, generator=generator))
+
+    def interests(self, interaction: Interaction) -> Tensor:
+        return self.users[interaction["user_id"]]
+
+    def item_table(self) -> Tensor:
+        return self.items
+
+
+class Dense(MultiInterest):
+    """The same scores through RecBole's interface only."""
+
+    interests = None
+    item_table = None
+
+    def full_sort_predict(self, interaction: Interaction) -> Tensor:
+        products = torch.einsum("bkd,nd->bkn", self.users[interaction["user_id"]], self.items)
+        return products.amax(dim=1).flatten()
+
+
+class Rows:
+    """Every user once, with targets and masks from a random evaluation."""
+
+    def __init__(self, evaluation: Any) -> None:
+        self.evaluation = evaluation
+
+    def __len__(self) -> int:
+        return USERS
+
+    def batch(self, index: np.ndarray) -> Any:
+        targets = self.evaluation.pairs([self.evaluation.targets[row] for row in index])
+        masked = self.evaluation.pairs([self.evaluation.masked[row] for row in index])
+        return SimpleNamespace(
+            users=index,
+            histories=np.ones((len(index), 2), dtype=np.int64),
+            lengths=np.full(len(index), 2),
+            target_rows=targets[0].numpy(),
+            target_ids=targets[1].numpy(),
+            mask_rows=masked[0].numpy(),
+            mask_ids=masked[1].numpy(),
+        )
+
+
+@pytest.fixture
+def parts(
+    config: Any, make_evaluation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Returns (config, loader, evaluation, train data) in a folder of their own."""
+    monkeypatch.chdir(tmp_path)  # RecBole writes log folders below the current one
+    evaluation = make_evaluation(USERS, ITEMS, seed=1)
+    dataset = SimpleNamespace(
+        uid_field="user_id",
+        iid_field="item_id",
+        item_num=ITEMS,
+        get_item_feature=lambda: Interaction({"item_id": torch.arange(ITEMS)}),
+        num=lambda field: ITEMS if field == "item_id" else USERS,
+        item_counter=Counter({item: 1 + item % 7 for item in range(1, ITEMS)}),
+    )
+    loader = MultiTargetEvalLoader(config, dataset, Rows(evaluation), "test")
+    return config, loader, evaluation, SimpleNamespace(dataset=dataset)
+
+
+def _evaluate(parts: Any, model: torch.nn.Module) -> tuple[Any, Any]:
+    config, loader, _, train_data = parts
+    trainer = OurTrainer(config, model)
+    trainer.eval_collector.data_collect(train_data)
+    return trainer, trainer.evaluate(loader, load_best_model=False)
+
+
+def _naive_recall(model: MultiInterest, evaluation: Any, k: int) -> float:
+    scores = torch.einsum("bkd,nd->bkn", model.users, model.items).amax(dim=1).detach().numpy()
+    values = []
+    for user, row in enumerate(scores):
+        row[0] = -np.inf
+        row[evaluation.masked[user]] = -np.inf
+        best = np.argsort(-row)[:k]
+        values.append(np.isin(evaluation.targets[user], best).mean())
+    return float(np.mean(values))
+
+
+@pytest.mark.parametrize("backend", ["torch", "faiss"])
+def test_interest_models_and_dense_models_agree_on_every_metric(parts: Any, backend: str) -> None:
+    config, _, evaluation, _ = parts
+    config["retrieval"] = backend
+    _, found = _evaluate(parts, MultiInterest())
+    _, dense = _evaluate(parts, Dense())
+    assert len(found) == 11 * 3 + 1
+    assert all(type(value) is float for value in found.values())
+    assert dict(found) == pytest.approx(dict(dense), abs=1e-12)
+    for k in (1, 5, 20):
+        naive = _naive_recall(MultiInterest(), evaluation, k)
+        assert found[f"recall@{k}"] == pytest.approx(naive, abs=1e-9)
+
+
+def test_per_user_values_of_the_last_evaluation(parts: Any) -> None:
+    trainer, found = _evaluate(parts, MultiInterest())
+    users, values = per_user_values(trainer.eval_collector.last_struct, parts[0])
+    assert users.tolist() == list(range(USERS))
+    assert values["ndcg@20"].mean() == pytest.approx(found["ndcg@20"])
+
+
+def test_a_second_evaluation_sees_new_weights(parts: Any) -> None:
+    model = MultiInterest()
+    trainer, before = _evaluate(parts, model)
+    again = trainer.evaluate(parts[1], load_best_model=False)
+    assert again == before
+    with torch.no_grad():
+        model.items.copy_(model.items.flip(0))
+    after = trainer.evaluate(parts[1], load_best_model=False)
+    assert after["recall@20"] == pytest.approx(_naive_recall(model, parts[2], 20), abs=1e-9)
+    assert after != before
+
+
+def test_a_failed_evaluation_leaves_nothing_behind(parts: Any) -> None:
+    model = MultiInterest()
+    trainer, before = _evaluate(parts, model)
+    saved = model.users.detach().clone()
+    with torch.no_grad():
+        model.users[30] = torch.nan  # a later batch fails, when earlier ones are collected
+    with pytest.raises(RetrievalError, match="interests"):
+        trainer.evaluate(parts[1], load_best_model=False)
+    with torch.no_grad():
+        model.users.copy_(saved)
+    assert trainer.evaluate(parts[1], load_best_model=False) == before
