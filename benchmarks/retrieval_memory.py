@@ -107,11 +107,8 @@ def main() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
         rest, index, search, seconds = done.stdout.split()
         print(f"{backend}: at rest {int(rest) / MIB:.0f} MiB (libraries and items), ", end="")
-        print(
-            f"building the index +{int(index) / MIB:.0f} MiB, search +{int(search) / MIB:.0f} MiB, ",
-            end="",
-        )
-        print(f"{float(seconds):.1f} s")
+        print(f"building the index +{int(index) / MIB:.0f} MiB, ", end="")
+        print(f"search +{int(search) / MIB:.0f} MiB, {float(seconds):.1f} s")
 
 
 if __name__ == "__main__":

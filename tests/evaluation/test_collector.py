@@ -27,6 +27,11 @@ def test_hand_computed_matches() -> None:
     assert match_targets(ids, targets).tolist() == [[0, 0, 1, 2], [1, 0, 0, 2]]
 
 
+def test_a_fill_is_never_a_hit() -> None:
+    found = match_targets(torch.tensor([[4, 0, 0]]), (torch.tensor([0, 0]), torch.tensor([4, 0])))
+    assert found[0, :3].tolist() == [1, 0, 0]
+
+
 def test_same_data_as_upstream(config: Any, make_evaluation: Any) -> None:
     ours, upstream = TopKCollector(config), Collector(config)
     for seed in range(3):

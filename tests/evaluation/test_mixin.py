@@ -35,7 +35,7 @@ class MultiInterest(torch.nn.Module):
         return self.users[interaction["user_id"]]
 
     def item_table(self) -> Tensor:
-        return self.items
+        return self.items + 0  # a new tensor, as models that transform their items give
 
 
 class Dense(MultiInterest):
