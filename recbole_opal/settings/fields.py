@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.fields import FieldInfo
 
-__all__ = ["Finite", "Interval", "Names", "Numbers", "Section", "Text", "allowed"]
+__all__ = ["Finite", "Interval", "Names", "Numbers", "Section", "Text", "allowed", "typed"]
 
 _NUMBER = r"[-+]?(?:inf|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
 _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
@@ -80,8 +80,21 @@ def allowed(field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         text = " | ".join(str(choice) for choice in get_args(annotation))
     else:
-        text = _KINDS.get(get_origin(annotation) or annotation, "a value") + _range(field)
+        text = _kind(annotation) + _range(field)
     return f"{text} or None" if optional else text
+
+
+def typed(value: object) -> str:
+    """Return a value as it may be typed behind a flag's `=`, in a shell too.
+
+    Args:
+        value: for example the default of a field.
+    """
+    if isinstance(value, list):
+        return "[" + ",".join(str(part) for part in value) + "]"
+    if isinstance(value, dict):
+        return f'"{value}"'
+    return repr(value) if value in ("", "\t", " ") else str(value)
 
 
 _KINDS: dict[Any, str] = {
@@ -89,9 +102,14 @@ _KINDS: dict[Any, str] = {
     int: "an integer",
     float: "a number",
     str: "a text",
-    list: "a list",
+    list[int]: "a list of integers",
+    list[str]: "a list of names",
     dict: "a mapping such as {'name': value}",
 }
+
+
+def _kind(annotation: Any) -> str:
+    return _KINDS.get(annotation) or _KINDS.get(get_origin(annotation), "a value")
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def foreign_kinds(model: str) -> dict[str, set[str]]:
+@cache
+def foreign_kinds(model: str) -> Mapping[str, set[str]]:
     """Return the settings that RecBole reads for a model, each with the names of its types.
 
     A type comes from the default and from the comment behind it, since RecBole writes

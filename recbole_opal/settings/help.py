@@ -2,7 +2,7 @@
 
 import textwrap
 
-from recbole_opal.settings.fields import Section, allowed
+from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS
 from recbole_opal.settings.properties import known_datasets, model_yaml
 from recbole_opal.settings.schema import SHARED_SECTIONS
@@ -48,7 +48,7 @@ def help_text() -> str:
 def _section(title: str, section: type[Section]) -> str:
     lines = [f"{title}:"]
     for name, field in section.model_fields.items():
-        lines.append(f"  --{name}={_shown(field.default)}")
+        lines.append(f"  --{name}={typed(field.default)}")
         text = f"{field.description}; {allowed(field)}"
         lines += textwrap.wrap(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "\n".join(lines)
@@ -63,12 +63,3 @@ def _other_defaults(model: str, section: type[Section]) -> str:
     ]
     text = f"its defaults for shared settings: {', '.join(others)}"
     return "\n" + textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
-
-
-def _shown(default: object) -> str:
-    """Return a default as it may be typed."""
-    if isinstance(default, list):
-        return "[" + ",".join(str(part) for part in default) + "]"
-    if isinstance(default, dict):
-        return f'"{default}"'
-    return repr(default) if default in ("", "\t", " ") else str(default)

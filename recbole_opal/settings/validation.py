@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.checks import check_together
-from recbole_opal.settings.fields import Section, allowed
+from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
@@ -85,7 +85,7 @@ def _one_line(section: type[Section], error: ValidationError) -> str:
         wanted = str(detail["ctx"]["error"])
     else:
         wanted = f"write {allowed(field)}"
-    default = f"--{name}={field.default}"
+    default = f"--{name}={typed(field.default)}"
     place = f" ({given!r} in the list)" if len(detail["loc"]) > 1 else f"={given}"
     return f"--{name}{place} is not valid; {wanted}, for example {default} ({field.description})."
 

@@ -28,9 +28,9 @@ def answer_with(monkeypatch):
                 raise outcome
             return outcome
 
-        module = ModuleType("recbole_opal.run")
+        module = ModuleType("recbole_opal.experiment")
         module.run_request = run_request
-        monkeypatch.setitem(sys.modules, "recbole_opal.run", module)
+        monkeypatch.setitem(sys.modules, "recbole_opal.experiment", module)
         return requests
 
     return install

@@ -21,15 +21,15 @@ def test_anomaly_mode_is_off_after_the_lookup_of_a_recbole_model():
     assert not torch.is_anomaly_enabled()
 
 
-@pytest.mark.parametrize("model", ["GRU4Rec", "OPAL"])
-def test_anomaly_mode_is_off_in_a_process_that_looks_a_model_up_first(model):
+def test_anomaly_mode_is_off_in_a_process_that_looks_a_model_up_first():
     code = (
         "import sys, torch; from recbole_opal.host import find_model_class; "
-        f"find_model_class('{model}'); sys.exit(torch.is_anomaly_enabled())"
+        "find_model_class('GRU4Rec'); sys.exit(torch.is_anomaly_enabled())"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
 
 
+@pytest.mark.slow
 def test_upstream_still_switches_it_on():
     """If this fails, RecBole has mended it, and the note in `quiet_autograd` is out of date."""
     code = (
