@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
-    from recbole_opal.run import RunResult, resume, run
+    from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.training.two_stage import TwoStageTrainer
 
@@ -36,10 +36,10 @@ _HOMES = {
     "FutureItemDataset": "recbole_opal.data.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",
     "OpalConfig": "recbole_opal.settings.config",
-    "RunResult": "recbole_opal.run",
+    "RunResult": "recbole_opal.experiment",
     "TwoStageTrainer": "recbole_opal.training.two_stage",
-    "resume": "recbole_opal.run",
-    "run": "recbole_opal.run",
+    "resume": "recbole_opal.experiment",
+    "run": "recbole_opal.experiment",
 }
 
 

@@ -63,7 +63,7 @@ def _run(arguments: Sequence[str]) -> None:
     request = parse_arguments(arguments)
     require_recbole()
     # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
-    from recbole_opal.run import run_request
+    from recbole_opal.experiment import run_request
 
     result = run_request(request)
     Console().print(result_table(result.stages, result.best_stage))

@@ -52,5 +52,10 @@ def best_inner_products(interests: Tensor, candidates: Tensor) -> Tensor:
     """
     if interests.shape[1] == 1:
         return interests[:, 0] @ candidates.T
-    best: Tensor = _BestInnerProducts.apply(interests, candidates)  # type: ignore[no-untyped-call]
+    # Mixed precision would hand the backward pass other dtypes than the forward pass had.
+    with torch.autocast(interests.device.type, enabled=False):
+        dtype = torch.promote_types(interests.dtype, candidates.dtype)
+        best: Tensor = _BestInnerProducts.apply(  # type: ignore[no-untyped-call]
+            interests.to(dtype), candidates.to(dtype)
+        )
     return best

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.runs.rng import capture_rng, restore_rng
 from recbole_opal.training.stages import StageRecord
 
@@ -49,6 +50,24 @@ class TrainingSnapshot:
             }
         )
 
+    def refuse_prolonging_an_earlier_stage(self, epochs: int) -> None:
+        """Check that `epochs` does not ask for more of a stage another one started from.
+
+        Args:
+            epochs: the most epochs of each stage.
+
+        Raises:
+            SettingsError: it does.
+        """
+        for name, record in self.state["records"].items():
+            cut_short = record["ended"] == "epochs" and record["epochs"] < epochs
+            if cut_short and name != self.state["stage"]:
+                raise SettingsError(
+                    f"--epochs={epochs} cannot prolong this run: stage {name} ended after "
+                    f"{record['epochs']} epochs and stage {self.state['stage']} started from it; "
+                    "start a new run."
+                )
+
     def put(self, trainer: StagedTrainer, train_data: Any) -> None:
         """Give the state back.
 
@@ -74,5 +93,7 @@ class TrainingSnapshot:
         trainer.best_valid_score = state["best_valid_score"]
         trainer.best_valid_result = state["best_valid_result"]
         trainer.history = list(state["history"])
+        if trainer.start_epoch < trainer.epochs and trainer.record.ended == "epochs":
+            trainer.record.ended = ""  # more epochs are allowed now than when the stage ended
         train_data.generator.set_state(state["loader"])
         restore_rng(state["random"])

@@ -140,7 +140,9 @@ class _Session:
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        return self._train(folder, data, TrainingSnapshot(state["training"]))
+        snapshot = TrainingSnapshot(state["training"])
+        snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
+        return self._train(folder, data, snapshot)
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,142 @@
+"""The recommendation loss against a naive double loop, for both routings."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recbole_opal.losses.retrieval import retrieval_loss, target_columns
+
+
+def make_case(seed, batch, interests, window, negatives, items=12, width=3):
+    generator = torch.Generator().manual_seed(seed)
+    table = torch.randn(items, width, generator=generator, dtype=torch.float64)
+    targets = torch.randint(1, items, (batch, window), generator=generator)
+    lengths = torch.randint(1, window + 1, (batch, 1), generator=generator)
+    targets = targets * (torch.arange(window) < lengths)
+    drawn = torch.randint(1, items, (negatives,), generator=generator)
+    ids, counts = torch.unique(drawn, return_counts=True)
+    users = torch.randn(batch, interests, width, generator=generator, dtype=torch.float64)
+    return table, targets, ids, counts.double().log(), users
+
+
+def naive_loss(table, targets, ids, weights, users, temperature, routing):
+    rows = []
+    for user, own in zip(users, targets, strict=True):
+        own_ids = [int(t) for t in own if t > 0]
+        losses = []
+        for target in own_ids:
+            scores = [float(u @ table[target]) / temperature for u in user]
+            winner = max(range(len(scores)), key=scores.__getitem__)
+            total = math.exp(scores[winner])
+            for item, weight in zip(ids.tolist(), weights.tolist(), strict=True):
+                if item in own_ids:
+                    continue
+                candidate = [float(u @ table[item]) / temperature for u in user]
+                best = max(candidate) if routing == "candidate" else candidate[winner]
+                total += math.exp(best + weight)
+            losses.append(-math.log(math.exp(scores[winner]) / total))
+        rows.append(sum(losses) / len(losses))
+    return sum(rows) / len(rows)
+
+
+def our_loss(table, targets, ids, weights, users, temperature, routing):
+    return retrieval_loss(
+        users,
+        table[targets],
+        targets > 0,
+        table[ids],
+        temperature=temperature,
+        own_columns=target_columns(targets, ids),
+        negative_weights=weights,
+        routing=routing,
+    )
+
+
+@pytest.mark.parametrize("routing", ["candidate", "target"])
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
+def test_equals_a_naive_loop(routing, seed, batch, interests, window):
+    case = make_case(seed, batch, interests, window, negatives=8)
+    actual = float(our_loss(*case, 0.7, routing))
+    assert actual == pytest.approx(naive_loss(*case, 0.7, routing))
+
+
+def test_two_candidates_by_hand():
+    # One interest, target cosine 1, one negative with cosine 0, temperature 0.5.
+    users = torch.tensor([[[1.0, 0.0]]])
+    loss = retrieval_loss(
+        users,
+        torch.tensor([[[1.0, 0.0]]]),
+        torch.tensor([[True]]),
+        torch.tensor([[0.0, 1.0]]),
+        temperature=0.5,
+        own_columns=torch.tensor([[1]]),
+        negative_weights=torch.zeros(1),
+    )
+    assert float(loss) == pytest.approx(math.log(1 + math.exp(-2)))
+
+
+def test_the_routings_differ_with_several_interests_and_agree_with_one():
+    several = make_case(3, 3, 3, 2, negatives=8)
+    one = make_case(3, 3, 1, 2, negatives=8)
+    assert float(our_loss(*several, 0.7, "candidate")) != float(our_loss(*several, 0.7, "target"))
+    assert float(our_loss(*one, 0.7, "candidate")) == pytest.approx(
+        float(our_loss(*one, 0.7, "target"))
+    )
+
+
+def test_columns_of_targets_among_negatives():
+    targets = torch.tensor([[5, 2, 0], [9, 7, 1]])
+    negatives = torch.tensor([2, 5, 7])
+    assert target_columns(targets, negatives).tolist() == [[1, 0, 3], [3, 2, 3]]
+
+
+def test_a_target_among_the_negatives_adds_nothing():
+    table, targets, _, _, users = make_case(1, 2, 2, 1, negatives=4)
+    targets = torch.tensor([[3], [4]])
+    clean, dirty = torch.tensor([7]), torch.tensor([3, 4, 7])
+    losses = []
+    for row in range(2):
+        own = targets[row : row + 1]
+        other = torch.tensor([i for i in dirty.tolist() if i != int(own)])
+        for ids in (dirty, other):
+            losses.append(
+                float(
+                    our_loss(
+                        table,
+                        own,
+                        ids,
+                        torch.zeros(len(ids)).double(),
+                        users[row : row + 1],
+                        1.0,
+                        "candidate",
+                    )
+                )
+            )
+    assert losses[0] == pytest.approx(losses[1])
+    assert losses[2] == pytest.approx(losses[3])
+    assert len(clean) == 1
+
+
+@pytest.mark.parametrize("routing", ["candidate", "target"])
+def test_gradient_in_float64(routing):
+    table, targets, ids, weights, users = make_case(5, 2, 2, 2, negatives=5)
+    users.requires_grad_()
+    table.requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda u, x: our_loss(x, targets, ids, weights, u, 0.7, routing), (users, table), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("routing", ["candidate", "target"])
+def test_row_order_and_batch_size_change_no_row(routing):
+    table, targets, ids, weights, users = make_case(6, 3, 2, 2, negatives=5)
+    together = float(our_loss(table, targets, ids, weights, users, 0.7, routing))
+    alone = [
+        float(our_loss(table, targets[r : r + 1], ids, weights, users[r : r + 1], 0.7, routing))
+        for r in range(3)
+    ]
+    assert together == pytest.approx(sum(alone) / 3)

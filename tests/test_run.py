@@ -1,0 +1,172 @@
+"""One run from end to end: what it returns, prints and leaves behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import recbole_opal
+from recbole_opal.cli import main
+from recbole_opal.errors import DataError
+from recbole_opal.runs import RunFolder
+
+SCRIPT = Path(__file__).parents[1] / "run_opal.py"
+
+
+@pytest.fixture
+def result(quick_settings):
+    return recbole_opal.run("OPAL", "tiny", **quick_settings)
+
+
+def test_metrics_file_has_both_stages(result):
+    metrics = json.loads((result.folder / "metrics.json").read_text())
+    assert set(metrics["stages"]) == {"soft", "hard"}
+    for stage in metrics["stages"].values():
+        for part in ("valid", "test"):
+            assert set(stage[part]) == {
+                f"{name}@{k}" for name in ("recall", "hit", "ndcg") for k in (5, 10)
+            }
+    assert metrics["best_stage"] in metrics["stages"]
+    assert metrics["seconds"] > 0
+    assert metrics["peak_memory"]["host_bytes"] > 10**7
+    assert {"python", "torch", "recbole", "numpy"} <= set(metrics["versions"])
+    assert metrics["stages"]["soft"]["test"] == result.stages["soft"]["test"]
+
+
+def test_the_folder_verifies_and_holds_no_pickle(result):
+    RunFolder.open(result.folder).verify()
+    names = {path.name for path in result.folder.iterdir()}
+    assert {
+        "config.yaml", "training.jsonl", "metrics.json", "ids.json", "manifest.json",
+        "weights-soft.safetensors", "weights-hard.safetensors",
+    } <= names  # fmt: skip
+    assert not [name for name in names if name.endswith((".pth", ".pt", ".pkl"))]
+
+
+def test_per_user_values_average_to_the_metrics(result):
+    values = RunFolder.open(result.folder).load_arrays("per_user-hard-test.npz")
+    for name, mean in result.stages["hard"]["test"].items():
+        assert float(np.mean(values[name])) == pytest.approx(mean, abs=1e-9)
+    assert len(np.unique(values["user_id"])) == len(values["user_id"])
+
+
+def test_saved_weights_give_the_reported_numbers(result):
+    """Load the weights by hand, rank by brute force, and find the same test recall."""
+    from recbole_opal.data.prepare import prepare_data
+    from recbole_opal.settings.config import OpalConfig
+
+    folder = RunFolder.open(result.folder)
+    config = OpalConfig.from_plain(folder.load_yaml("config.yaml"))
+    data = prepare_data(config, future_items=True)
+    model = recbole_opal.OPAL(config, data.dataset).eval()
+    model.load_state_dict(folder.load_weights("soft"))
+    recalls = []
+    with torch.no_grad():
+        for batch, seen, rows, ids in data.test:
+            scores = model.full_sort_predict(batch)
+            scores[:, 0] = -torch.inf
+            scores[seen] = -torch.inf
+            best = scores.argsort(dim=1, descending=True)[:, :10]
+            for row in range(len(batch)):
+                wanted = set(ids[rows == row].tolist())
+                recalls.append(len(wanted & set(best[row].tolist())) / len(wanted))
+    assert np.mean(recalls) == pytest.approx(result.stages["soft"]["test"]["recall@10"], abs=1e-9)
+
+
+def test_faiss_and_torch_give_the_same_metrics(quick_settings):
+    results = [
+        recbole_opal.run("OPAL", "tiny", **quick_settings, retrieval=backend).stages
+        for backend in ("torch", "faiss")
+    ]
+    assert results[0] == results[1]
+
+
+def test_diversity_metrics_work(quick_settings):
+    settings = quick_settings | {
+        "metrics": [
+            "Recall", "MRR", "MAP", "Precision", "GAUC", "ItemCoverage", "GiniIndex",
+            "ShannonEntropy", "AveragePopularity", "TailPercentage",
+        ],
+    }  # fmt: skip
+    test = recbole_opal.run("OPAL", "tiny", **settings).stages["soft"]["test"]
+    assert 0 < test["itemcoverage@10"] <= 1
+    assert 0 < test["gauc"] <= 1
+    assert {"giniindex@5", "shannonentropy@5", "averagepopularity@5", "tailpercentage@5"} <= set(
+        test
+    )
+
+
+@pytest.mark.parametrize("model", ["GRU4Rec", "SASRec", "SINE", "NARM", "STAMP"])
+def test_recbole_models_run_through_the_same_protocol(quick_settings, model):
+    own = {"cuts_per_user", "num_interests", "num_negatives", "future_window", "hidden_size"}
+    settings = {key: value for key, value in quick_settings.items() if key not in own}
+    result = recbole_opal.run(model, "tiny", **settings | {"epochs": 1})
+    assert set(result.stages) == {"train"}
+    assert 0 <= result.stages["train"]["test"]["recall@10"] <= 1
+    assert not torch.is_anomaly_enabled()
+
+
+def test_pairwise_losses_get_negatives(quick_settings):
+    own = {"cuts_per_user", "num_interests", "num_negatives", "future_window", "hidden_size"}
+    settings = {key: value for key, value in quick_settings.items() if key not in own} | {
+        "loss_type": "BPR",
+        "train_neg_sample_args": {"distribution": "uniform", "sample_num": 1},
+        "epochs": 1,
+    }
+    assert recbole_opal.run("GRU4Rec", "tiny", **settings).best_stage == "train"
+
+
+def test_leave_one_out_has_one_target_a_user_and_masks_nothing(quick_settings):
+    settings = quick_settings | {"eval_args": {"split": {"LS": "valid_and_test"}}}
+    result = recbole_opal.run("OPAL", "tiny", **settings)
+    metrics = json.loads((result.folder / "metrics.json").read_text())
+    assert metrics["data"]["test_targets"] == metrics["data"]["test_rows"] == 60
+    test = result.stages["soft"]["test"]
+    assert test["recall@10"] == test["hit@10"]
+
+
+def test_the_same_seed_gives_the_same_numbers_in_two_processes(quick_settings, tmp_path):
+    outcomes = []
+    for number, seed in enumerate((1, 1, 2)):
+        settings = quick_settings | {
+            "seed": seed, "checkpoint_dir": str(tmp_path / str(number)), "topk": "[5,10]",
+        }  # fmt: skip
+        flags = [f"--{name}={value}" for name, value in settings.items()]
+        done = subprocess.run(
+            [sys.executable, str(SCRIPT), "--dataset=tiny", *flags],
+            check=True, capture_output=True, text=True, cwd=tmp_path,
+        )  # fmt: skip
+        folder = Path(done.stdout.splitlines()[-1].removeprefix("run folder: "))
+        run_folder = RunFolder.open(folder)
+        rows = run_folder.load_lines("training.jsonl")
+        metrics = run_folder.load_json("metrics.json")["stages"]
+        outcomes.append(
+            ([row["loss"] for row in rows], {name: metrics[name]["test"] for name in metrics})
+        )
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0] != outcomes[2]
+
+
+def test_the_command_prints_a_table_and_the_folder_last(quick_settings, capsys):
+    settings = quick_settings | {"topk": "[5,10]", "epochs": 1}
+    assert main(["--dataset=tiny", *(f"--{k}={v}" for k, v in settings.items())]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("run folder: ")
+    assert Path(lines[-1].removeprefix("run folder: ")).is_dir()
+    assert any("recall@10" in line for line in lines)
+
+
+def test_too_little_data_is_one_kind_error(quick_settings):
+    with pytest.raises(DataError, match="filter"):
+        recbole_opal.run("OPAL", "tiny", **quick_settings, user_inter_num_interval="[9999,inf)")
+
+
+def test_public_names_are_importable():
+    for name in recbole_opal.__all__:
+        assert getattr(recbole_opal, name) is not None
+    with pytest.raises(AttributeError, match="nothing_like_this"):
+        _ = recbole_opal.nothing_like_this

@@ -1,0 +1,168 @@
+"""A stopped and continued run equals an unbroken one, to the last bit."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import recbole_opal
+from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.runs import RunFolder
+from recbole_opal.training.trainer import StagedTrainer
+
+SCRIPT = Path(__file__).parents[2] / "run_opal.py"
+
+
+def weights_of(folder):
+    run_folder = RunFolder.open(Path(folder))
+    return {stage: run_folder.load_weights(stage) for stage in run_folder.stages}
+
+
+def losses_of(folder):
+    rows = RunFolder.open(Path(folder)).load_lines("training.jsonl")
+    return [(row["stage"], row["epoch"], row["loss"], row["valid"]) for row in rows]
+
+
+def assert_equal_runs(one, other):
+    first, second = weights_of(one), weights_of(other)
+    assert first.keys() == second.keys()
+    for stage, weights in first.items():
+        for name, value in weights.items():
+            assert torch.equal(value, second[stage][name]), (stage, name)
+    assert losses_of(one) == losses_of(other)
+
+
+def interrupted_after(monkeypatch, validations, settings):
+    """Run until Ctrl-C comes behind the given number of validations; return the folder."""
+    with monkeypatch.context() as patch:
+        done = {"n": 0}
+        original = StagedTrainer._train_epoch
+
+        def stop(self, *arguments, **options):
+            if done["n"] == validations:
+                raise KeyboardInterrupt
+            done["n"] += 1
+            return original(self, *arguments, **options)
+
+        patch.setattr(StagedTrainer, "_train_epoch", stop)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            recbole_opal.run("OPAL", "tiny", **settings)
+    return caught.value.folder
+
+
+@pytest.mark.parametrize("validations", [0, 2, 4, 6])
+def test_resuming_equals_not_stopping(quick_settings, monkeypatch, validations):
+    """Before the first epoch, within stage 1, at the stage switch, within stage 2."""
+    settings = quick_settings | {"epochs": 4, "stopping_step": 100, "dropout_prob": 0.2}
+    unbroken = recbole_opal.run("OPAL", "tiny", **settings)
+    folder = interrupted_after(monkeypatch, validations, settings)
+    resumed = recbole_opal.resume(folder)
+    assert resumed.folder == folder
+    assert_equal_runs(unbroken.folder, resumed.folder)
+    assert resumed.stages == unbroken.stages
+
+
+@pytest.mark.parametrize("model", ["GRU4Rec", "SASRec"])
+def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model):
+    settings = {
+        key: quick_settings[key]
+        for key in (
+            "data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress",
+            "MAX_ITEM_LIST_LENGTH",
+        )
+    } | {"epochs": 3, "hidden_size": 8, "train_batch_size": 256}  # fmt: skip
+    unbroken = recbole_opal.run(model, "tiny", **settings)
+    short = recbole_opal.run(model, "tiny", **settings | {"epochs": 1})
+    longer = recbole_opal.resume(short.folder, epochs=3)
+    assert_equal_runs(unbroken.folder, longer.folder)
+    assert longer.stages == unbroken.stages
+
+
+def test_two_and_two_epochs_equal_four(quick_settings):
+    settings = quick_settings | {"stages": "soft", "stopping_step": 100}
+    four = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 4})
+    two = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 2})
+    assert_equal_runs(four.folder, recbole_opal.resume(two.folder, epochs=4).folder)
+
+
+def test_a_finished_first_stage_cannot_be_prolonged(quick_settings):
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings)
+    with pytest.raises(SettingsError, match="stage soft"):
+        recbole_opal.resume(finished.folder, epochs=9)
+
+
+def test_resuming_a_finished_run_gives_its_result_again(quick_settings):
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings)
+    assert recbole_opal.resume(finished.folder).stages == finished.stages
+
+
+def test_only_a_few_settings_may_change(quick_settings):
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings | {"epochs": 1})
+    with pytest.raises(SettingsError, match="--learning_rate cannot change"):
+        recbole_opal.resume(finished.folder, learning_rate=0.1)
+
+
+def test_a_damaged_state_is_refused_by_name(quick_settings):
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings | {"epochs": 1})
+    state = next(finished.folder.glob("state-*.safetensors"))
+    data = bytearray(state.read_bytes())
+    data[-5] ^= 1
+    state.write_bytes(data)
+    with pytest.raises(CheckpointError, match=state.name):
+        recbole_opal.resume(finished.folder)
+
+
+def test_other_data_is_refused(quick_settings, data_path):
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings | {"epochs": 1})
+    file = data_path / "tiny" / "tiny.inter"
+    content = file.read_text()
+    try:
+        file.write_text(content + "newcomer\ti1\t1.7e9\n" * 6)
+        with pytest.raises(SettingsError, match="not the one this run was trained on"):
+            recbole_opal.resume(finished.folder)
+    finally:
+        file.write_text(content)
+
+
+def start_process(settings, folder):
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), "--dataset=tiny", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for_epochs(saved, count, limit_s=120):
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        for log in saved.glob("*/training.jsonl"):
+            if len(log.read_text().splitlines()) >= count:
+                return log.parent
+        time.sleep(0.02)
+    raise AssertionError("the run did not get far enough")
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end):
+    settings = quick_settings | {"epochs": 40, "stopping_step": 100, "topk": "[5,10]"}
+    process = start_process(settings, tmp_path)
+    folder = wait_for_epochs(Path(settings["checkpoint_dir"]), 3)
+    process.send_signal(end)
+    _, errors = process.communicate(timeout=60)
+    if end == signal.SIGINT:
+        assert process.returncode == 130
+        assert f"--resume={folder}" in errors
+        assert "Traceback" not in errors
+    resumed = recbole_opal.resume(folder)
+    unbroken = recbole_opal.run("OPAL", "tiny", **settings | {"topk": [5, 10]})
+    assert_equal_runs(unbroken.folder, resumed.folder)
+    assert not list(folder.glob("*.tmp"))

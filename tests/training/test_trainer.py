@@ -1,0 +1,178 @@
+"""The trainer: stages, stopping, bad losses, and what RecBole's loop leaves out."""
+
+import numpy as np
+import pytest
+import torch
+
+from recbole_opal.data.prepare import prepare_data
+from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.models import OPAL
+from recbole_opal.settings.config import OpalConfig
+from recbole_opal.training.two_stage import TwoStageTrainer
+
+
+@pytest.fixture
+def build(quick_settings):
+    def make(**changes):
+        config = OpalConfig("OPAL", "tiny", quick_settings | changes)
+        data = prepare_data(config, future_items=True)
+        torch.manual_seed(0)
+        model = OPAL(config, data.dataset).to(config["device"])
+        return TwoStageTrainer(config, model), data
+
+    return make
+
+
+def fake_scores(trainer, monkeypatch, scores):
+    """Let validation give these scores, one after the other."""
+    remaining = iter(scores)
+    monkeypatch.setattr(
+        "recbole_opal.evaluation.mixin.TopKEvaluation.evaluate",
+        lambda self, *a, **k: {"recall@10": next(remaining)},
+    )
+
+
+def test_both_stages_train_and_the_better_one_is_left_in_the_model(build):
+    trainer, data = build()
+    score, result = trainer.fit(data.train, data.valid)
+    assert list(trainer.records) == ["soft", "hard"]
+    assert [record.epochs for record in trainer.records.values()] == [2, 2]
+    assert score == max(record.score for record in trainer.records.values())
+    assert result["recall@10"] == score
+    assert trainer.model.stage == trainer.best_stage
+    for name, value in trainer.model.state_dict().items():
+        assert torch.equal(value, trainer.weights[trainer.best_stage][name])
+
+
+def test_the_hard_stage_starts_from_the_best_soft_weights_with_a_fresh_optimiser(
+    build, monkeypatch
+):
+    trainer, data = build(epochs=3)
+    fake_scores(trainer, monkeypatch, [0.5, 0.4, 0.3, 0.1, 0.1, 0.1])
+    entered = {}
+    enter = trainer.enter_stage
+
+    def watch(stage):
+        enter(stage)
+        entered["weights"] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
+        entered["memory"] = [len(o.state) for o in trainer.optimizer.optimizers]
+
+    monkeypatch.setattr(trainer, "enter_stage", watch)
+    trainer.fit(data.train, data.valid)
+    assert trainer.records["soft"].best_epoch == 0
+    for name, value in entered["weights"].items():
+        assert torch.equal(value, trainer.weights["soft"][name])
+    assert entered["memory"] == [0, 0]
+
+
+def test_a_stage_stops_after_more_than_stopping_step_bad_validations(build, monkeypatch):
+    trainer, data = build(epochs=50, stopping_step=2, stages="soft")
+    fake_scores(trainer, monkeypatch, [0.1, 0.3, 0.2, 0.2, 0.2, 0.9])
+    trainer.fit(data.train, data.valid)
+    record = trainer.records["soft"]
+    assert (record.epochs, record.best_epoch, record.score) == (5, 1, 0.3)
+    assert record.ended == "stopping_step"
+
+
+def test_ties_are_no_gain(build, monkeypatch):
+    """In RecBole a metric that stays at 0 never stops training."""
+    trainer, data = build(epochs=50, stopping_step=2, stages="soft")
+    fake_scores(trainer, monkeypatch, [0.0] * 50)
+    trainer.fit(data.train, data.valid)
+    assert trainer.records["soft"].epochs == 4
+    assert trainer.records["soft"].best_epoch == 0
+
+
+def test_each_stage_stops_by_itself(build, monkeypatch):
+    trainer, data = build(epochs=50, stopping_step=1)
+    # Soft: best 0.9 at epoch 0. Hard begins anew: 0.2, 0.3 are gains though below 0.9.
+    fake_scores(trainer, monkeypatch, [0.9, 0.1, 0.1, 0.2, 0.3, 0.1, 0.1])
+    trainer.fit(data.train, data.valid)
+    assert trainer.records["hard"].best_epoch == 1
+    assert trainer.best_stage == "soft"
+
+
+@pytest.mark.parametrize("stages", ["soft", "hard", "soft,hard"])
+def test_stages_can_be_picked(build, stages):
+    trainer, data = build(stages=stages, epochs=1)
+    trainer.fit(data.train, data.valid)
+    assert list(trainer.records) == stages.split(",")
+
+
+def test_an_unknown_stage_is_refused(quick_settings):
+    with pytest.raises(SettingsError, match="stages"):
+        OpalConfig("OPAL", "tiny", quick_settings | {"stages": "soft,firm"})
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_with_epoch_and_step(build, monkeypatch, bad):
+    trainer, data = build()
+    calls = {"n": 0}
+    loss = trainer.model.calculate_loss
+
+    def spoil(batch):
+        calls["n"] += 1
+        parts = loss(batch)
+        return (parts[0] * bad, *parts[1:]) if calls["n"] == 4 else parts
+
+    monkeypatch.setattr(trainer.model, "calculate_loss", spoil)
+    steps = len(data.train)
+    where = f"stage soft, epoch {3 // steps}, step {3 % steps + 1}"
+    with pytest.raises(TrainingError, match=where):
+        trainer.fit(data.train, data.valid)
+
+
+def test_history_holds_every_part_of_the_loss(build):
+    trainer, data = build(epochs=1)
+    trainer.fit(data.train, data.valid)
+    soft, hard = trainer.history
+    assert set(soft["loss"]) == {"retrieval", "orthogonality", "uniformity"}
+    assert set(hard["loss"]) == {*soft["loss"], "hard_uniformity", "unique"}
+    assert {"recall@5", "hit@10", "ndcg@10"} <= set(hard["valid"])
+    steps = len(data.train)
+    assert steps > 1
+    means = sum(hard["loss"].values())  # RecBole's own record is the sum over steps
+    assert means == pytest.approx(trainer.train_loss_dict[0] / steps)
+
+
+def test_one_line_an_epoch(build, caplog):
+    trainer, data = build(epochs=2, stages="soft")
+    with caplog.at_level("INFO", logger="recbole_opal"):
+        trainer.fit(data.train, data.valid)
+    lines = [r.message for r in caplog.records if r.name == "recbole_opal"]
+    assert len(lines) == 2
+    for word in ("stage=soft", "epoch=1", "retrieval=", "uniformity=", "valid_recall@10=", "best="):
+        assert word in lines[1]
+
+
+def test_epochs_without_validation_are_logged_too(build, caplog):
+    trainer, data = build(epochs=3, eval_step=3, stages="soft")
+    with caplog.at_level("INFO", logger="recbole_opal"):
+        trainer.fit(data.train, data.valid)
+    lines = [r.message for r in caplog.records if r.name == "recbole_opal"]
+    assert len(lines) == 3
+    assert ["valid_" in line for line in lines] == [False, False, True]
+
+
+def test_loss_falls_on_data_with_structure(build):
+    trainer, data = build(epochs=25, stages="soft", learning_rate=0.01)
+    untrained = trainer.evaluate(data.valid, load_best_model=False)
+    trainer.fit(data.train, data.valid)
+    losses = [row["loss"]["retrieval"] for row in trainer.history]
+    assert losses[-1] < losses[0] - 0.5
+    assert trainer.history[-1]["valid"]["recall@10"] > untrained["recall@10"] + 0.1
+
+
+def test_tensorboard_is_written_unless_switched_off(build, tmp_path):
+    trainer, data = build(epochs=1, stages="soft")
+    trainer.fit(data.train, data.valid)
+    assert not list(tmp_path.rglob("events.out.tfevents*"))
+    trainer, data = build(epochs=1, stages="soft", tensorboard=True)
+    trainer.fit(data.train, data.valid)
+    assert list(tmp_path.rglob("events.out.tfevents*"))
+
+
+def test_mixed_precision_trains(build):
+    trainer, data = build(epochs=2, enable_amp=True)
+    score, _ = trainer.fit(data.train, data.valid)
+    assert np.isfinite(score)
