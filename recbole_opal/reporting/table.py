@@ -21,12 +21,15 @@ def result_table(stages: StageMetrics, best_stage: str, part: str = "test") -> T
     Raises:
         KeyError: a stage has no such part, or `best_stage` is none of the stages.
     """
-    table = Table(title=f"{part} metrics", caption=f"best stage on validation: {best_stage}")
+    several = len(stages) > 1
+    caption = f"best stage on validation: {best_stage}" if several else None
+    table = Table(title=f"{part} metrics", caption=caption)
     table.add_column("metric")
     best = stages[best_stage]
     for name in stages:
         # The mark is text, not only colour: it must survive a log file.
-        header, style = (f"{name} (best)", "bold green") if name == best_stage else (name, "")
+        is_best = several and name == best_stage
+        header, style = (f"{name} (best)", "bold green") if is_best else (name, "")
         table.add_column(header, justify="right", style=style)
     for metric in best[part]:
         table.add_row(metric, *(_number(parts[part].get(metric)) for parts in stages.values()))

@@ -41,8 +41,11 @@ def test_the_validation_part_can_be_shown():
     assert "0.8000" in text
 
 
-def test_one_stage_alone():
-    assert "train (best)" in text_of(result_table({"train": {"test": {"hit@5": 1}}}, "train"))
+def test_one_stage_alone_is_not_compared():
+    text = text_of(result_table({"train": {"test": {"hit@5": 1}}}, "train"))
+    assert "train" in text
+    assert "1.0000" in text
+    assert "best" not in text
 
 
 def test_an_unknown_stage_is_an_error():
