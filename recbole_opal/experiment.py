@@ -13,7 +13,7 @@ from recbole.utils import init_seed
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.per_user import per_user_values
-from recbole_opal.host import find_model_class
+from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.reporting.environment import peak_memory, versions
 from recbole_opal.reporting.log import run_log
@@ -67,7 +67,8 @@ def run(
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
     config = OpalConfig(model, dataset, settings, [Path(name) for name in config_files])
-    return _Session(config).start()
+    with quiet_deprecations():
+        return _Session(config).start()
 
 
 def resume(folder: str | Path, **settings: Any) -> RunResult:
@@ -91,7 +92,8 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
             )
     run_folder = RunFolder.open(Path(folder))
     plain = run_folder.load_yaml("config.yaml") | settings
-    return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
+    with quiet_deprecations():
+        return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
 
 
 def run_request(request: Request) -> RunResult:

@@ -2,6 +2,9 @@
 
 import importlib.util
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ __all__ = [
     "MissingRecBoleError",
     "find_model_class",
     "quiet_autograd",
+    "quiet_deprecations",
     "recbole_folder",
     "require_recbole",
     "set_numpy_aliases",
@@ -111,6 +115,18 @@ def quiet_autograd() -> None:
     import torch  # here, not above: a mistyped flag is refused without waiting for torch
 
     torch.autograd.set_detect_anomaly(False)
+
+
+@contextmanager
+def quiet_deprecations() -> Iterator[None]:
+    """Hide, while the block runs, the FutureWarnings of pandas and torch that RecBole provokes.
+
+    They speak of RecBole's own lines (chained `fillna`, `Series.agg(len)`, `amp.GradScaler`);
+    whoever runs a model can do nothing about them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module=r"recbole\.")
+        yield
 
 
 def recbole_folder() -> Path:

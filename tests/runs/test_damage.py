@@ -3,7 +3,6 @@
 import io
 import pickle
 import random
-import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -108,20 +107,27 @@ def hostile_contents(canary: Path) -> dict[str, bytes]:
         "huge header": (2**62).to_bytes(8, "little") + b"{}",
         "header of 99 MB": (99 * 2**20).to_bytes(8, "little") + b'{"a":' + b" " * (99 * 2**20 - 5),
         "shape beyond the file": save({"x": torch.zeros(2)}).replace(b"[2]", b"[9]"),
-        "deep nesting": b"[" * 200_000,
+        "deep nesting": b"[" * 50_000,
         "nothing": b"",
     }
 
 
+def peak_memory(reset: bool) -> int:
+    """Highest resident memory in bytes since the last reset (Linux)."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
 @pytest.mark.parametrize("rewritten", [False, True], ids=["digest-kept", "digest-rewritten"])
 def test_hostile_contents_run_nothing_and_are_refused_fast(
     full_run: RunFolder, tmp_path: Path, rewritten: bool
 ) -> None:
     canary = tmp_path / "canary"
-    contents = hostile_contents(canary)
     manifest = Manifest.read(full_run.path)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for kind, data in contents.items():
+    for kind, data in hostile_contents(canary).items():
         for name in LOADERS:
             if name == "training.jsonl" and kind == "nothing" and rewritten:
                 continue  # an empty log is a sound log
@@ -133,13 +139,13 @@ def test_hostile_contents_run_nothing_and_are_refused_fast(
             if rewritten:
                 files = {**manifest.files, name: FileDigest.of(data)}
                 (full_run.path / "manifest.json").write_bytes(Manifest(files).encode())
-            started = time.perf_counter()
+            memory, started = peak_memory(reset=True), time.process_time()
             assert_refused(full_run.path, name)
-            assert time.perf_counter() - started < 1.0, (kind, name)
+            assert time.process_time() - started < 1.0, (kind, name)
+            assert peak_memory(reset=False) - memory < 200 * 2**20, (kind, name)
             file.write_bytes(sound)
             (full_run.path / "manifest.json").write_bytes(manifest.encode())
     assert not canary.exists()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024  # KiB
     full_run.verify()
 
 
@@ -169,9 +175,9 @@ def test_a_sparse_giant_is_refused_unread(full_run: RunFolder) -> None:
     file = full_run.path / "weights-soft.safetensors"
     with file.open("r+b") as handle:
         handle.truncate(50 * 2**30)
-    started = time.perf_counter()
+    started = time.process_time()
     assert_refused(full_run.path, file.name)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_link_is_refused(full_run: RunFolder) -> None:

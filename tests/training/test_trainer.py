@@ -155,7 +155,7 @@ def test_epochs_without_validation_are_logged_too(build, caplog):
 
 
 def test_loss_falls_on_data_with_structure(build):
-    trainer, data = build(epochs=25, stages="soft", learning_rate=0.01)
+    trainer, data = build(epochs=60, stages="soft", learning_rate=0.03, stopping_step=100)
     untrained = trainer.evaluate(data.valid, load_best_model=False)
     trainer.fit(data.train, data.valid)
     losses = [row["loss"]["retrieval"] for row in trainer.history]
