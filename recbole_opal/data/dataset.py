@@ -39,6 +39,7 @@ class FutureItemDataset(SequentialDataset):
         DataError: a time is missing or no number, or no interaction is left.
     """
 
+    inter_feat: Any  # RecBole's: a data frame, and an Interaction once `build` has ended
     sequences: UserSequences
     split: Split
 
@@ -89,7 +90,7 @@ class FutureItemDataset(SequentialDataset):
         self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
 
     def _reset_index(self) -> None:
-        """Restore file order, which the sort for `rm_dup_inter` has changed."""
+        """Restore file order, in which ids are then given, after the sort for `rm_dup_inter`."""
         self.inter_feat.sort_index(inplace=True)
         if self.inter_feat.empty:
             raise DataError(

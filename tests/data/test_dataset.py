@@ -43,23 +43,33 @@ def test_present_day_times_are_ordered_to_the_second(make_dataset):
 
 
 def repeats(keep):
-    """Rows at one time, items met twice, and what `rm_dup_inter` must keep of them, in order."""
+    """Rows at few times, items met twice, and what `rm_dup_inter` must keep of them, in order."""
     random = np.random.default_rng(5)
-    files = {f"u{user}": [f"i{item}" for item in random.integers(0, 40, 60)] for user in range(4)}
-    rows = [(user, items[at], NOW) for at in range(60) for user, items in files.items()]
-    kept = {
-        user: list(dict.fromkeys(items if keep == "first" else items[::-1]))
-        for user, items in files.items()
-    }
-    if keep == "last":
-        kept = {user: items[::-1] for user, items in kept.items()}
-    return rows, kept
+    rows = [
+        (f"u{user}", f"i{item}", NOW + time)
+        for user, item, time in random.integers(0, (4, 60, 3), (600, 3)).tolist()
+    ]
+    in_time = sorted(rows, key=lambda row: row[2])  # Python's sort is stable
+    kept = {}
+    for user, item, _ in in_time if keep == "first" else in_time[::-1]:
+        items = kept.setdefault(user, [])
+        if item not in items:
+            items.append(item)
+    return rows, kept if keep == "first" else {user: own[::-1] for user, own in kept.items()}
 
 
 @pytest.mark.parametrize("keep", ["first", "last"])
 def test_rm_dup_inter_keeps_file_order_among_ties(make_dataset, keep):
     rows, kept = repeats(keep)
     assert tokens(make_dataset(rows, rm_dup_inter=keep)) == kept
+
+
+@pytest.mark.parametrize("keep", [None, "first"])
+def test_ids_number_tokens_as_the_file_names_them(make_dataset, keep):
+    rows = [("u2", "c", NOW + 9), ("u1", "a", NOW), ("u2", "b", NOW + 1), ("u1", "b", NOW + 2)]
+    dataset = make_dataset(rows, rm_dup_inter=keep)
+    assert dataset.field2id_token["user_id"].tolist() == ["[PAD]", "u2", "u1"]
+    assert dataset.field2id_token["item_id"].tolist() == ["[PAD]", "c", "a", "b"]
 
 
 def test_rm_dup_inter_goes_by_time_before_file_order(make_dataset):

@@ -162,12 +162,14 @@ def test_cumulative_rounding_is_off_by_less_than_one_item(lengths, ratios):
     assert np.all(train > exact - 1)
 
 
-def test_one_tenth_of_many_is_exact():
-    """0.9 * 10 n must not come out one item short by rounding of the product."""
-    lengths = list(range(10, 4000, 10))
+@pytest.mark.parametrize("ratios", [(8, 1, 1), (7, 1, 2), (5, 2, 3), (0.7, 0.1, 0.2)])
+def test_whole_shares_are_exact(ratios):
+    """(0.7 + 0.1) * 10 is a little less than 8 in floating point."""
+    lengths = list(range(10, 2000, 10))
     sequences = of_lengths(lengths)
-    split = split_by_ratio(sequences, [8, 1, 1])
-    expected = [(length * 8 // 10, length // 10, length // 10) for length in lengths]
+    split = split_by_ratio(sequences, ratios)
+    tenths = [round(10 * ratio / sum(ratios)) for ratio in ratios]
+    expected = [tuple(length // 10 * tenth for tenth in tenths) for length in lengths]
     assert sizes(sequences, split) == expected
 
 
