@@ -11,9 +11,9 @@ from recbole_opal.errors import OpalError
 
 if TYPE_CHECKING:
     from recbole_opal.data.dataset import FutureItemDataset
+    from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
-    from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.training.two_stage import TwoStageTrainer
 

@@ -47,7 +47,7 @@ class _GatheringLoader(TrainDataLoader):
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch."""
-        return math.ceil(self.sample_size / self.step)
+        return math.ceil(int(self.sample_size) / int(self.step))
 
     def _history_fields(self, batch: TrainBatch) -> dict[str, torch.Tensor]:
         return {

@@ -86,4 +86,5 @@ def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
         return np.empty(0, dtype=np.int64)
     keys = groups * (int(items.max()) + 1) + items
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return first[inverse.reshape(-1)].astype(np.int64)
+    positions: IntArray = first[inverse.reshape(-1)].astype(np.int64)
+    return positions

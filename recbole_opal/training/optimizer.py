@@ -56,11 +56,11 @@ def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[
     Args:
         model: any module.
     """
-    sparse = [
-        module.weight
+    tables = {
+        id(module.weight)
         for module in model.modules()
         if isinstance(module, nn.Embedding) and module.sparse
-    ]
-    known = {id(parameter) for parameter in sparse}
-    rest = [parameter for parameter in model.parameters() if id(parameter) not in known]
+    }
+    sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
     return sparse, rest

@@ -45,7 +45,10 @@ class StagedTrainer(TopKEvaluation, Trainer):
         weights: the best weights of each stage, on the model's device.
         history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
         on_progress: called after each validation and at each end of a stage.
+        stage: the stage the trainer is in.
     """
+
+    stage: str
 
     def __init__(
         self,
