@@ -83,8 +83,7 @@ def _owned(key: str, tensor: Tensor, storages: set[int]) -> Tensor:
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
         raise CheckpointError(f"tensor `{key}` is not dense; convert it with to_dense() first.")
     own = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-    storage = own.untyped_storage()
-    if storage.nbytes() != own.nbytes or storage.data_ptr() in storages:
+    if own.untyped_storage().data_ptr() in storages:  # safetensors refuses shared memory
         own = own.clone(memory_format=torch.contiguous_format)
     storages.add(own.untyped_storage().data_ptr())
     return own

@@ -85,6 +85,18 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         decode_tensors(data, "w.safetensors")
 
 
+def test_the_longest_header_is_a_limit_on_loading_too() -> None:
+    data = encode_tensors({"x": torch.zeros(1)})
+    header = data[8 : 8 + int.from_bytes(data[:8], "little")]
+    for length, sound in ((MAX_HEADER_BYTES, True), (MAX_HEADER_BYTES + 8, False)):
+        padded = length.to_bytes(8, "little") + header.ljust(length) + data[8 + len(header) :]
+        if sound:
+            assert list(decode_tensors(padded, "w")[0]) == ["x"]
+            continue
+        with pytest.raises(CheckpointError, match="header too long"):
+            decode_tensors(padded, "w")
+
+
 def test_truncation_is_refused() -> None:
     data = encode_tensors({"x": torch.arange(10)})
     for length in range(len(data)):
