@@ -23,8 +23,9 @@ FUTURE_ITEMS = "future_items"
 class _GatheringLoader(TrainDataLoader):
     """What both training loaders share: shuffling by one generator, and lazily gathered rows.
 
-    The whole random state of the loader is `self.generator`, so that saving and restoring it
-    makes a resumed run draw the batches the unbroken one would have drawn.
+    Order and cuts come from `self.generator` alone, so that saving and restoring it makes a
+    resumed run draw the batches the unbroken one would have drawn. (RecBole's pairwise negatives
+    come from numpy's global generator, which a run's state holds too.)
     """
 
     def __init__(self, config: Any, dataset: Any, rows: Any, sampler: Any, shuffle: bool) -> None:

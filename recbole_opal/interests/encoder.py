@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from recbole_opal.interests.assignment import assign_softly, keep_hardest
 from recbole_opal.interests.evolution import InterestEvolution
+from recbole_opal.interests.history import History
 from recbole_opal.interests.soft import pool_softly
 
 __all__ = ["EncodedHistories", "HypercategoryEncoder", "Stage"]
@@ -24,7 +25,7 @@ class EncodedHistories:
 
     Attributes:
         interests: (B, K, D) float, unit length.
-        assignment: (B, L, K) float, zero for padding.
+        assignment: (T, K) float, of every item of the batch.
         shares: (B, K) float, each interest's share of the history.
     """
 
@@ -75,23 +76,21 @@ class HypercategoryEncoder(nn.Module):
         """Return the hyper-category vectors, (K, D), unit length."""
         return functional.normalize(self.categories, dim=-1)
 
-    def forward(self, item_vectors: Tensor, mask: Tensor, stage: Stage) -> EncodedHistories:
+    def forward(self, history: History, stage: Stage) -> EncodedHistories:
         """Encode histories.
 
         Args:
-            item_vectors: (B, L, D) float, unit length, zero for padding.
-            mask: (B, L) bool, True where there is an item.
+            history: T items of B rows, vectors of unit length.
             stage: "soft" or "hard".
         """
         categories = self.unit_categories()
-        assignment = assign_softly(item_vectors, categories, mask, self.temperature)
-        interests = pool_softly(item_vectors, assignment, categories)  # (B, K, D)
+        assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
+        interests = pool_softly(history, assignment, categories)  # (B, K, D)
         used = assignment
         if stage == "hard":
-            evolved = self.evolution(item_vectors, assignment, mask, categories)
-            interests = self._fuse(interests, evolved)
+            interests = self._fuse(interests, self.evolution(history, assignment, categories))
             used = keep_hardest(assignment)
-        mass = used.sum(dim=1)  # (B, K)
+        mass = history.sum_by_row(used)  # (B, K)
         shares = mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
         return EncodedHistories(interests, assignment, shares)
 

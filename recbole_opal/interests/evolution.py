@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.interests.assignment import hard_categories
+from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
 
 __all__ = ["InterestEvolution"]
@@ -38,31 +40,26 @@ class InterestEvolution(nn.Module):
         self.activation = activation
         self.weighted_input = weighted_input
 
-    def forward(
-        self, item_vectors: Tensor, assignment: Tensor, mask: Tensor, categories: Tensor
-    ) -> Tensor:
+    def forward(self, history: History, assignment: Tensor, categories: Tensor) -> Tensor:
         """Return the evolved interests.
 
         Args:
-            item_vectors: (B, L, D) float, unit length.
-            assignment: (B, L, K) float.
-            mask: (B, L) bool, True where there is an item.
+            history: T items of B rows, vectors of unit length.
+            assignment: (T, K) float.
             categories: (K, D) float, unit length.
 
         Returns:
             (B, K, D) float, unit length.
         """
-        chosen = hard_categories(assignment)  # (B, L)
-        inputs = item_vectors
-        if self.weighted_input:
-            weight = assignment.amax(dim=-1, keepdim=True)  # (B, L, 1)
-            inputs = inputs * (1 + weight - weight.detach())
         num_interests = len(categories)
-        states = self.recurrence(inputs, chosen, mask, num_interests)  # (B, K, D)
-        evolved = self.output(states)
+        chosen = hard_categories(assignment)  # (T,)
+        if self.weighted_input:
+            weight = assignment.amax(dim=-1, keepdim=True)  # (T, 1)
+            history = replace(history, vectors=history.vectors * (1 + weight - weight.detach()))
+        evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.activation == "relu":
             evolved = evolved.relu()
-        counts = functional.one_hot(chosen, num_interests).mul(mask.unsqueeze(-1)).sum(dim=1)
-        usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)  # (B, K)
+        counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
+        usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
         filled = torch.where(usable.unsqueeze(-1), evolved, categories)
         return functional.normalize(filled, dim=-1)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from recbole_opal.interests.history import History
+
 __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
 
 
@@ -15,11 +17,9 @@ __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
 class SubsequenceLayout:
     """Where each item of a batch stands once histories are cut up by category.
 
-    A batch holds `B * K` sub-sequences, numbered `b * K + category`; together they are as long
-    as the histories they came from.
-
     Attributes:
-        positions: (T,) int64, positions in the flattened (B * L) histories in packed order.
+        positions: (T,) int64, the items in packed order: first all first ones of a
+            sub-sequence, then all second ones, the longest sub-sequence always in front.
         batch_sizes: (longest,) int64 on the CPU, how many sub-sequences have an r-th item.
         order: (S,) int64, the S non-empty sub-sequences from longest to shortest.
     """
@@ -29,33 +29,26 @@ class SubsequenceLayout:
     order: Tensor
 
 
-def lay_out_subsequences(categories: Tensor, mask: Tensor, num_interests: int) -> SubsequenceLayout:
-    """Cut histories up by category, keeping time order.
+def lay_out_subsequences(owners: Tensor, num_subsequences: int) -> SubsequenceLayout:
+    """Lay out sub-sequences for a packed recurrent network, keeping the order within each.
 
     Args:
-        categories: (B, L) int64, the category of each item.
-        mask: (B, L) bool, True where there is an item.
-        num_interests: K.
+        owners: (T,) int64, the sub-sequence of each item, in [0, num_subsequences).
+        num_subsequences: how many there may be.
     """
-    batch, _ = categories.shape
-    positions = mask.reshape(-1).nonzero().squeeze(1)  # (T,)
-    owner = torch.arange(batch, device=categories.device).unsqueeze(1) * num_interests
-    sequence = (categories + owner).reshape(-1)[positions]  # (T,)
-    by_sequence = torch.argsort(sequence, stable=True)  # within a sub-sequence: time order
-    positions, sequence = positions[by_sequence], sequence[by_sequence]
-    lengths = torch.bincount(sequence, minlength=batch * num_interests)  # (B * K,)
+    by_owner = torch.argsort(owners, stable=True)  # within a sub-sequence: time order
+    owners = owners[by_owner]
+    lengths = torch.bincount(owners, minlength=num_subsequences)
     starts = lengths.cumsum(0) - lengths
-    rank = torch.arange(len(sequence), device=sequence.device) - starts[sequence]  # (T,)
-
+    rank = torch.arange(len(owners), device=owners.device) - starts[owners]  # (T,)
     order = torch.argsort(lengths, descending=True, stable=True)
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=order.device)
-    num_filled = int((lengths > 0).sum())
-    packed = torch.argsort(rank * len(order) + place[sequence])
+    packed = torch.argsort(rank * num_subsequences + place[owners])
     return SubsequenceLayout(
-        positions=positions[packed],
+        positions=by_owner[packed],
         batch_sizes=torch.bincount(rank).cpu(),
-        order=order[:num_filled],
+        order=order[: int((lengths > 0).sum())],
     )
 
 
@@ -73,26 +66,23 @@ class SubsequenceGRU(nn.Module):
         super().__init__()
         self.gru = nn.GRU(width, width, bias=False)
 
-    def forward(
-        self, inputs: Tensor, categories: Tensor, mask: Tensor, num_interests: int
-    ) -> Tensor:
+    def forward(self, history: History, categories: Tensor, num_interests: int) -> Tensor:
         """Return the last state of each sub-sequence.
 
         Args:
-            inputs: (B, L, D) float.
-            categories: (B, L) int64.
-            mask: (B, L) bool, True where there is an item.
+            history: T items of B rows.
+            categories: (T,) int64, the category of each item.
             num_interests: K.
 
         Returns:
             (B, K, D) float, zero where a category holds nothing.
         """
-        batch, _, width = inputs.shape
-        layout = lay_out_subsequences(categories, mask, num_interests)
-        states = inputs.new_zeros(batch * num_interests, width)
-        if len(layout.positions) == 0:
-            return states.view(batch, num_interests, width)
-        data = inputs.reshape(-1, width)[layout.positions]  # (T, D)
-        _, last = self.gru(PackedSequence(data, layout.batch_sizes))  # (1, S, D)
-        states = states.index_copy(0, layout.order, last.squeeze(0).to(states.dtype))
-        return states.view(batch, num_interests, width)
+        width = history.vectors.shape[1]
+        total = history.num_rows * num_interests
+        states = history.vectors.new_zeros(total, width)
+        if len(history.rows) > 0:
+            layout = lay_out_subsequences(history.rows * num_interests + categories, total)
+            data = history.vectors[layout.positions]  # (T, D)
+            _, last = self.gru(PackedSequence(data, layout.batch_sizes))  # (1, S, D)
+            states = states.index_copy(0, layout.order, last.squeeze(0).to(states.dtype))
+        return states.view(history.num_rows, num_interests, width)

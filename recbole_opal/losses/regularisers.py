@@ -18,14 +18,13 @@ def orthogonality_loss(categories: Tensor) -> Tensor:
     return (categories @ categories.T - identity).square().mean()
 
 
-def category_shares(assignment: Tensor, mask: Tensor) -> Tensor:
+def category_shares(assignment: Tensor) -> Tensor:
     """Return each category's share of all items of a batch: `f_j`, (K,) float.
 
     Args:
-        assignment: (B, L, K) float, zero for padding; soft, or hard with the rest zeroed.
-        mask: (B, L) bool, True where there is an item.
+        assignment: (T, K) float, soft, or hard with the rest zeroed; T >= 1.
     """
-    return assignment.sum(dim=(0, 1)) / mask.sum().clamp_min(1)
+    return assignment.mean(dim=0)
 
 
 def uniformity_loss(shares: Tensor) -> Tensor:
@@ -43,13 +42,10 @@ def uniformity_loss(shares: Tensor) -> Tensor:
     return shares.std() / shares.mean()
 
 
-def unique_loss(assignment: Tensor, mask: Tensor) -> Tensor:
+def unique_loss(assignment: Tensor) -> Tensor:
     """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only.
 
     Args:
-        assignment: (B, L, K) float.
-        mask: (B, L) bool, True where there is an item.
+        assignment: (T, K) float, T >= 1.
     """
-    strongest = assignment.amax(dim=-1)  # (B, L)
-    log_strongest = torch.where(mask, strongest, 1.0).log()  # padding adds log 1 = 0
-    return -log_strongest.sum() / mask.sum().clamp_min(1)
+    return -assignment.amax(dim=-1).log().mean()

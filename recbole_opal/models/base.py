@@ -11,6 +11,7 @@ from recbole.utils import InputType
 from torch import Tensor
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.losses.negatives import NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
@@ -58,12 +59,11 @@ class MultiInterestRecommender(SequentialRecommender):
         )
 
     @abstractmethod
-    def encode(self, item_vectors: Tensor, mask: Tensor) -> Any:
+    def encode(self, history: History) -> Any:
         """Turn histories into an object whose `interests` are (B, K, D) query vectors.
 
         Args:
-            item_vectors: (B, L, D) float, unit length, zero for padding.
-            mask: (B, L) bool, True where there is an item.
+            history: the batch's items end to end; `history.padded()` for models that attend.
         """
 
     def queries(self, encoded: Any) -> Tensor:
@@ -75,7 +75,7 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return what is compared with queries, (*, D'), from item vectors (*, D)."""
         return item_vectors
 
-    def auxiliary_losses(self, encoded: Any, mask: Tensor) -> dict[str, Tensor]:
+    def auxiliary_losses(self, encoded: Any) -> dict[str, Tensor]:
         """Return the weighted losses beside the retrieval loss, by name."""
         return {}
 
@@ -91,11 +91,12 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""
-        history, targets = interaction[self.ITEM_SEQ], interaction[FUTURE_ITEMS]
-        drawn = self.sampler.draw(history.device)
-        item_vectors, target_vectors, negative_vectors = self.items(history, targets, drawn.ids)
-        mask = history > 0
-        encoded = self.encode(self.dropout(item_vectors), mask)
+        places, targets = interaction[self.ITEM_SEQ], interaction[FUTURE_ITEMS]
+        drawn = self.sampler.draw(places.device)
+        filled = places > 0  # (B, L)
+        vectors, target_vectors, negative_vectors = self.items(places[filled], targets, drawn.ids)
+        rows = filled.nonzero()[:, 0]  # (T,)
+        encoded = self.encode(History(self.dropout(vectors), rows, len(places)))
         retrieval = retrieval_loss(
             self.queries(encoded),
             self.candidates(target_vectors),
@@ -107,15 +108,17 @@ class MultiInterestRecommender(SequentialRecommender):
             target_correction=self.sampler.target_correction(targets),
             routing=self.routing,
         )
-        parts = {"retrieval": retrieval, **self.auxiliary_losses(encoded, mask)}
+        parts = {"retrieval": retrieval, **self.auxiliary_losses(encoded)}
         self.loss_names = tuple(parts)
         return tuple(parts.values())
 
     def interests(self, interaction: Any) -> Tensor:
         """Return the query vectors of a batch of histories, (B, K, D') float."""
-        history = interaction[self.ITEM_SEQ]
-        (item_vectors,) = self.items(history)
-        return self.queries(self.encode(item_vectors, history > 0))
+        places = interaction[self.ITEM_SEQ]
+        filled = places > 0  # (B, L)
+        (vectors,) = self.items(places[filled])
+        rows = filled.nonzero()[:, 0]  # (T,)
+        return self.queries(self.encode(History(vectors, rows, len(places))))
 
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from recbole_opal.interests.assignment import keep_hardest
 from recbole_opal.interests.encoder import EncodedHistories, HypercategoryEncoder
+from recbole_opal.interests.history import History
 from recbole_opal.losses.regularisers import (
     category_shares,
     orthogonality_loss,
@@ -56,9 +57,9 @@ class OPAL(MultiInterestRecommender):
             weighted_input=config["evolution_input"] == "weighted",
         )
 
-    def encode(self, item_vectors: Tensor, mask: Tensor) -> EncodedHistories:
+    def encode(self, history: History) -> EncodedHistories:
         """See `HypercategoryEncoder`."""
-        encoded: EncodedHistories = self.encoder(item_vectors, mask, self.stage)
+        encoded: EncodedHistories = self.encoder(history, self.stage)
         return encoded
 
     def queries(self, encoded: EncodedHistories) -> Tensor:
@@ -79,20 +80,20 @@ class OPAL(MultiInterestRecommender):
             return item_vectors
         return functional.pad(item_vectors, (0, 1), value=1.0)  # (*, D + 1)
 
-    def auxiliary_losses(self, encoded: EncodedHistories, mask: Tensor) -> dict[str, Tensor]:
+    def auxiliary_losses(self, encoded: EncodedHistories) -> dict[str, Tensor]:
         """Return orthogonality and uniformity; in the hard stage also the hard shares' and unique.
 
         Source: OPAL, section 5 of the method; weights lambda_o, lambda_f, lambda_q.
         """
         assignment = encoded.assignment
-        soft = uniformity_loss(category_shares(assignment, mask))
+        soft = uniformity_loss(category_shares(assignment))
         parts = {
             "orthogonality": self.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),
             "uniformity": self.uniformity_weight * soft,
         }
         if self.stage == "hard":
-            hard = uniformity_loss(category_shares(keep_hardest(assignment), mask))
+            hard = uniformity_loss(category_shares(keep_hardest(assignment)))
             parts["hard_uniformity"] = self.uniformity_weight * hard
-            parts["unique"] = self.unique_weight * unique_loss(assignment, mask)
+            parts["unique"] = self.unique_weight * unique_loss(assignment)
         return parts

@@ -5,74 +5,70 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU, lay_out_subsequences
 
 
-def run_alone(module, inputs, categories, mask, interests):
+def random_case(seed, lengths, interests, width=3):
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    vectors = torch.randn(len(rows), width, generator=generator, dtype=torch.float64)
+    categories = torch.randint(interests, (len(rows),), generator=generator)
+    torch.manual_seed(seed)
+    return SubsequenceGRU(width).double(), History(vectors, rows, len(lengths)), categories
+
+
+def run_alone(module, history, categories, interests):
     """Run the GRU over each sub-sequence by itself."""
-    batch, length, width = inputs.shape
-    states = inputs.new_zeros(batch, interests, width)
-    for row in range(batch):
+    states = history.vectors.new_zeros(history.num_rows, interests, history.vectors.shape[1])
+    for row in range(history.num_rows):
         for number in range(interests):
-            steps = [t for t in range(length) if mask[row, t] and categories[row, t] == number]
-            if steps:
-                _, last = module.gru(inputs[row, steps].unsqueeze(1))
+            own = (history.rows == row) & (categories == number)
+            if own.any():
+                _, last = module.gru(history.vectors[own].unsqueeze(1))
                 states[row, number] = last[0, 0]
     return states
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 8), st.integers(1, 4))
-def test_equals_running_each_alone(seed, batch, length, interests):
-    torch.manual_seed(seed)
-    module = SubsequenceGRU(3).double()
-    inputs = torch.randn(batch, length, 3, dtype=torch.float64)
-    categories = torch.randint(interests, (batch, length))
-    mask = torch.arange(length) < torch.randint(0, length + 1, (batch, 1))
-    actual = module(inputs, categories, mask, interests)
-    torch.testing.assert_close(actual, run_alone(module, inputs, categories, mask, interests))
+@given(
+    st.integers(0, 10_000), st.lists(st.integers(0, 8), min_size=1, max_size=5), st.integers(1, 4)
+)
+def test_equals_running_each_alone(seed, lengths, interests):
+    module, history, categories = random_case(seed, lengths, interests)
+    actual = module(history, categories, interests)
+    torch.testing.assert_close(actual, run_alone(module, history, categories, interests))
 
 
 def test_gradients_equal_those_of_running_each_alone():
-    torch.manual_seed(5)
-    module = SubsequenceGRU(4).double()
-    inputs = torch.randn(3, 6, 4, dtype=torch.float64, requires_grad=True)
-    categories = torch.randint(3, (3, 6))
-    mask = torch.arange(6) < torch.tensor([[6], [3], [1]])
+    module, history, categories = random_case(5, [6, 3, 1], 3, width=4)
+    history.vectors.requires_grad_()
     weights = torch.randn(3, 3, 4, dtype=torch.float64)
     results = []
     for states in (
-        module(inputs, categories, mask, 3),
-        run_alone(module, inputs, categories, mask, 3),
+        module(history, categories, 3),
+        run_alone(module, history, categories, 3),
     ):
-        results.append(
-            torch.autograd.grad((states * weights).sum(), [inputs, *module.parameters()])
-        )
+        inputs = [history.vectors, *module.parameters()]
+        results.append(torch.autograd.grad((states * weights).sum(), inputs))
     for packed, alone in zip(*results, strict=True):
         torch.testing.assert_close(packed, alone)
 
 
 def test_takes_as_many_steps_as_there_are_items():
-    categories = torch.tensor([[0, 1, 0, 2], [1, 1, 1, 0]])
-    mask = torch.tensor([[True, True, True, True], [True, True, True, False]])
-    layout = lay_out_subsequences(categories, mask, 3)
-    assert len(layout.positions) == 7
-    # Lengths: user 0 has 2, 1, 1; user 1 has 0, 3, 0.
+    # User 0: categories 0 1 0 2; user 1: categories 1 1 1. Six sub-sequences, three empty.
+    owners = torch.tensor([0, 1, 0, 2, 4, 4, 4])
+    layout = lay_out_subsequences(owners, 6)
     assert layout.batch_sizes.tolist() == [4, 2, 1]
-    assert layout.order.tolist()[0] == 4
-    # The longest sub-sequence leads every step; its items are flat positions 4, 5, 6.
-    assert [layout.positions[i].item() for i in (0, 4, 6)] == [4, 5, 6]
+    assert layout.order.tolist() == [4, 0, 1, 2]
+    # The longest leads every step: items 4, 5, 6 are its first, second and third.
+    assert layout.positions.tolist() == [4, 0, 1, 3, 5, 2, 6]
 
 
 def test_a_batch_without_items_gives_zeros():
-    module = SubsequenceGRU(2)
-    states = module(
-        torch.zeros(2, 3, 2),
-        torch.zeros(2, 3, dtype=torch.long),
-        torch.zeros(2, 3, dtype=torch.bool),
-        2,
-    )
-    assert states.shape == (2, 2, 2)
+    module, history, categories = random_case(0, [0, 0], 2)
+    states = module(history, categories, 2)
+    assert states.shape == (2, 2, 3)
     assert states.eq(0).all()
 
 

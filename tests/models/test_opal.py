@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.data.prepare import prepare_data
+from recbole_opal.interests.history import History
 from recbole_opal.models import MODELS, OPAL, MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
 
@@ -129,9 +130,10 @@ def test_the_weights_of_the_losses_are_the_settings(build):
         for each in (model, twice):
             each.set_stage("hard")
             each.encoder.categories.add_(0.3)  # away from orthogonal, where the loss is zero
-            (vectors,) = each.items(batch["item_id_list"])
-            mask = batch["item_id_list"] > 0
-            encodings.append(each.auxiliary_losses(each.encode(vectors, mask), mask))
+            places = batch["item_id_list"]
+            (vectors,) = each.items(places[places > 0])
+            history = History(vectors, (places > 0).nonzero()[:, 0], len(places))
+            encodings.append(each.auxiliary_losses(each.encode(history)))
     one, other = encodings
     for name, factor in (
         ("orthogonality", 2), ("uniformity", 2), ("hard_uniformity", 2), ("unique", 3),
@@ -144,7 +146,8 @@ def test_the_prior_prefers_the_interest_that_holds_more_of_the_history(build):
     model, _ = build(interest_prior=1.0, temperature=0.1)
     queries = model.interests({"item_id_list": torch.tensor([[1, 2, 3, 4]])})
     assert queries.shape == (1, 3, 9)
-    encoded = model.encode(*[model.items(torch.tensor([[1, 2, 3, 4]]))[0], torch.ones(1, 4) > 0])
+    (vectors,) = model.items(torch.tensor([1, 2, 3, 4]))
+    encoded = model.encode(History(vectors, torch.zeros(4, dtype=torch.long), 1))
     torch.testing.assert_close(queries[..., -1] / 0.1, encoded.shares.log())
     assert model.item_table()[:, -1].eq(1).all()
 
