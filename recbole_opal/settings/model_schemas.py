@@ -60,7 +60,7 @@ class OpalSettings(Section):
         True, description="corrects popularity negatives by their log probability"
     )
     future_window: int = Field(
-        10, ge=1, le=1000, description="number W of targets after a cut; 1 = next item"
+        20, ge=1, le=1000, description="number W of targets after a cut; 1 = next item"
     )
     cuts_per_user: int = Field(
         10, ge=1, le=1000, description="random cuts of each user's sequence in one epoch"
