@@ -25,6 +25,7 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
     _check_metrics(settings)
     _check_columns(settings)
     _check_gradients(settings)
+    _check_width(settings)
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
         "train_neg_sample_args": _negatives(settings),
@@ -98,6 +99,16 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"--learner={settings['learner']} does not work with --item_gradient=sparse; "
             "write --item_gradient=dense as well, or --learner=adam."
+        )
+
+
+def _check_width(settings: Mapping[str, Any]) -> None:
+    """More orthogonal vectors than dimensions do not exist."""
+    interests, width = settings.get("num_interests", 1), settings.get("hidden_size", 1)
+    if interests > width:
+        raise SettingsError(
+            f"--num_interests={interests} is more than --hidden_size={width}, so the "
+            f"hyper-categories cannot be orthogonal; write --hidden_size={interests} or more."
         )
 
 

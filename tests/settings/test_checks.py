@@ -138,3 +138,10 @@ def test_recbole_s_sampler_is_refused_where_no_loss_uses_it(refusal, configure, 
 def test_pairs_have_one_uniform_negative(refusal, sampler):
     message = refusal("GRU4Rec", loss_type="BPR", train_neg_sample_args=sampler)
     assert "one uniform negative" in message
+
+
+def test_more_interests_than_dimensions_are_refused(refusal, configure):
+    message = refusal(num_interests=9, hidden_size=8)
+    assert "--num_interests=9" in message
+    assert "--hidden_size=9" in message
+    assert configure(num_interests=8, hidden_size=8)["num_interests"] == 8
