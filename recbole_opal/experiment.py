@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from logging import getLogger
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -161,6 +162,8 @@ class _Session:
         """Train from the beginning or from a snapshot; evaluate; write everything down."""
         progress = TrainingProgress(enabled=self.config["show_progress"])
         with progress, run_log(folder.path, progress, self.config["state"]):
+            counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
+            getLogger("recbole_opal").info("data %s", counts)
             trainer = _build_trainer(self.config, data, progress)
             if snapshot is not None:
                 trainer.restore(snapshot, data.train)

@@ -44,9 +44,10 @@ class HypercategoryEncoder(nn.Module):
         num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
         width: D.
         temperature: of the assignment, > 0.
-        fusion_weight: w in [0, 1]; 1 keeps h_j alone.
-        fusion: "fixed", or "learned": w is scaled by a gate for each category that starts at 0,
-            so that entering the hard stage changes nothing until the GRU has learnt something.
+        fusion_weight: w in [0, 1] of "fixed" fusion; 1 keeps h_j alone.
+        fusion: "fixed", or "learned": `u_j = normalize(z_j + g_j h_j)` with a gate g_j for each
+            category that starts at 0, so that entering the hard stage changes nothing until the
+            GRU has learnt something.
         activation: see `InterestEvolution`.
         weighted_input: see `InterestEvolution`.
     """
@@ -95,8 +96,7 @@ class HypercategoryEncoder(nn.Module):
         return EncodedHistories(interests, assignment, shares)
 
     def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
-        weight: Tensor | float = self.fusion_weight
         if self.gate is not None:
-            weight = self.gate  # (K, 1), unbounded: the sign and size are learnt
-            return functional.normalize(pooled + weight * evolved, dim=-1)
+            return functional.normalize(pooled + self.gate * evolved, dim=-1)
+        weight = self.fusion_weight
         return functional.normalize((1 - weight) * pooled + weight * evolved, dim=-1)

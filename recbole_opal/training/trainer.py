@@ -199,9 +199,12 @@ class StagedTrainer(TopKEvaluation, Trainer):
             yield batch
 
     def _check_nan(self, loss: Tensor) -> None:
-        if not math.isfinite(float(loss.detach())):
+        """Show the loss of a step, and stop where it is no finite number."""
+        value = float(loss.detach())
+        self.progress.loss(value)
+        if not math.isfinite(value):
             raise TrainingError(
-                f"the loss became {float(loss.detach())} in stage {self.stage}, epoch "
+                f"the loss became {value} in stage {self.stage}, epoch "
                 f"{self._epoch}, step {self._steps}; lower --learning_rate or raise --temperature."
             )
 
@@ -214,10 +217,20 @@ class StagedTrainer(TopKEvaluation, Trainer):
         seconds = perf_counter() - started
         self.record.valid_seconds += seconds
         self.history[-1] |= {"valid": dict(result), "valid_seconds": seconds}
+        epoch = self.history[-1]["epoch"]
+        for name, value in result.items():
+            self.tensorboard.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
         if score == self.best_valid_score:
             worse = -np.inf if self.valid_metric_bigger else np.inf
             return float(np.nextafter(score, worse)), result
         return score, result
+
+    def _add_train_loss_to_tensorboard(
+        self, epoch_idx: int, losses: Any, tag: str = "Loss/Train"
+    ) -> None:
+        """Write each part of the loss under its stage and name, where RecBole numbers them."""
+        for name, value in self.history[-1]["loss"].items():
+            self.tensorboard.add_scalar(f"{tag}/{self.stage}/{name}", value, epoch_idx)
 
     def _save_checkpoint(self, epoch: int, verbose: bool = True, **kwargs: Any) -> None:
         """Keep the weights of the best epoch in memory; RecBole would pickle them to a file."""

@@ -169,7 +169,11 @@ def test_tensorboard_is_written_unless_switched_off(build, tmp_path):
     assert not list(tmp_path.rglob("events.out.tfevents*"))
     trainer, data = build(epochs=1, stages="soft", tensorboard=True)
     trainer.fit(data.train, data.valid)
-    assert list(tmp_path.rglob("events.out.tfevents*"))
+    events = list(tmp_path.rglob("events.out.tfevents*"))
+    assert events
+    written = b"".join(path.read_bytes() for path in events)
+    for tag in (b"Loss/Train/soft/retrieval", b"Valid/soft/recall@10"):
+        assert tag in written
 
 
 def test_mixed_precision_trains(build):
