@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.errors import OpalError, SettingsError
-from recbole_opal.settings.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean
 
 __all__ = [
     "MissingRecBoleError",

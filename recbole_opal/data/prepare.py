@@ -8,11 +8,11 @@ from typing import Any
 from recbole.data.utils import create_samplers
 
 from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
 from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
 from recbole_opal.errors import DataError
-from recbole_opal.evaluation.loader import MultiTargetEvalLoader
 
 __all__ = ["PreparedData", "prepare_data"]
 

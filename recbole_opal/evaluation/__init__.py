@@ -1,7 +1,6 @@
 """Full-sort evaluation of multi-interest models on RecBole's metrics."""
 
 from recbole_opal.evaluation.collector import TopKCollector
-from recbole_opal.evaluation.loader import MultiTargetEvalLoader
 from recbole_opal.evaluation.mixin import TopKEvaluation
 from recbole_opal.evaluation.per_user import per_user_values
 from recbole_opal.evaluation.registry import register_metrics
@@ -11,7 +10,6 @@ from recbole_opal.evaluation.retrieved import RankSums, Retrieved
 __all__ = [
     "FullSortRetriever",
     "InterestModel",
-    "MultiTargetEvalLoader",
     "RankSums",
     "Retrieved",
     "TopKCollector",

@@ -8,7 +8,7 @@ from recbole.utils import EvaluatorType
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.protocol import normalised_eval_args
-from recbole_opal.settings.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["check_together"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.properties import known_datasets
-from recbole_opal.settings.suggest import nearest
 from recbole_opal.settings.values import load_settings_file, parse_value
+from recbole_opal.suggest import nearest
 
 __all__ = ["Request", "parse_arguments"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recbole_opal.errors import DataError
-from recbole_opal.settings.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["normalised_eval_args"]
 

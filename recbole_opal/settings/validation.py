@@ -12,7 +12,7 @@ from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
-from recbole_opal.settings.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["checked_settings"]
 

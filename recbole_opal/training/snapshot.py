@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs.rng import capture_rng, restore_rng
 from recbole_opal.training.stages import StageRecord
 
-if TYPE_CHECKING:
-    from recbole_opal.training.trainer import StagedTrainer
+__all__ = ["Resumable", "TrainingSnapshot"]
 
-__all__ = ["TrainingSnapshot"]
+
+class Resumable(Protocol):
+    """What a trainer shows of itself; see `StagedTrainer` for what each is."""
+
+    stage: str
+    start_epoch: int
+    cur_step: int
+    best_valid_score: float
+    best_valid_result: Any
+    epochs: int
+    model: Any
+    optimizer: Any
+    device: Any
+    weights: dict[str, dict[str, Any]]
+    records: dict[str, StageRecord]
+    history: list[dict[str, Any]]
+
+    def _build_optimizer(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -26,7 +42,7 @@ class TrainingSnapshot:
     state: dict[str, Any]
 
     @classmethod
-    def take(cls, trainer: StagedTrainer, train_data: Any) -> TrainingSnapshot:
+    def take(cls, trainer: Resumable, train_data: Any) -> TrainingSnapshot:
         """Collect the state of a trainer.
 
         Args:
@@ -68,7 +84,7 @@ class TrainingSnapshot:
                     "start a new run."
                 )
 
-    def put(self, trainer: StagedTrainer, train_data: Any) -> None:
+    def put(self, trainer: Resumable, train_data: Any) -> None:
         """Give the state back.
 
         Args:
@@ -93,7 +109,12 @@ class TrainingSnapshot:
         trainer.best_valid_score = state["best_valid_score"]
         trainer.best_valid_result = state["best_valid_result"]
         trainer.history = list(state["history"])
-        if trainer.start_epoch < trainer.epochs and trainer.record.ended == "epochs":
-            trainer.record.ended = ""  # more epochs are allowed now than when the stage ended
+        if (
+            trainer.start_epoch < trainer.epochs
+            and trainer.records[trainer.stage].ended == "epochs"
+        ):
+            trainer.records[
+                trainer.stage
+            ].ended = ""  # more epochs are allowed now than when the stage ended
         train_data.generator.set_state(state["loader"])
         restore_rng(state["random"])

@@ -1,4 +1,4 @@
-from recbole_opal.settings.suggest import did_you_mean, nearest
+from recbole_opal.suggest import did_you_mean, nearest
 
 
 def test_the_nearest_name_is_found_in_any_case_and_with_dashes():
