@@ -109,12 +109,8 @@ class TrainingSnapshot:
         trainer.best_valid_score = state["best_valid_score"]
         trainer.best_valid_result = state["best_valid_result"]
         trainer.history = list(state["history"])
-        if (
-            trainer.start_epoch < trainer.epochs
-            and trainer.records[trainer.stage].ended == "epochs"
-        ):
-            trainer.records[
-                trainer.stage
-            ].ended = ""  # more epochs are allowed now than when the stage ended
+        record = trainer.records[trainer.stage]
+        if trainer.start_epoch < trainer.epochs and record.ended == "epochs":
+            record.ended = ""  # more epochs are allowed now than when the stage ended
         train_data.generator.set_state(state["loader"])
         restore_rng(state["random"])

@@ -8,8 +8,8 @@ import pytest
 import torch
 from recbole.data.dataloader import FullSortEvalDataLoader
 
+from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.errors import DataError
-from recbole_opal.evaluation import MultiTargetEvalLoader
 
 DATASET = SimpleNamespace(uid_field="user_id", iid_field="item_id", item_num=1000)
 

@@ -12,8 +12,9 @@ from recbole.data.interaction import Interaction
 from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
+from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.errors import RetrievalError
-from recbole_opal.evaluation import MultiTargetEvalLoader, TopKEvaluation, per_user_values
+from recbole_opal.evaluation import TopKEvaluation, per_user_values
 
 USERS, ITEMS = 40, 90
 
