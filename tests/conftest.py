@@ -1,9 +1,12 @@
 """A small log with planted categories, and configurations over it."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run in several processes
 
 NAME = "tiny"
 

@@ -14,6 +14,13 @@ from recbole_opal.errors import DataError
 DATASET = SimpleNamespace(uid_field="user_id", iid_field="item_id", item_num=1000)
 
 
+@pytest.fixture
+def config(make_config) -> Any:
+    config = make_config([("u", "i", 1)])
+    config["eval_batch_size"] = 7
+    return config
+
+
 class Rows:
     """Row i: user 10 + i, history (1..i), targets i and i + 1, everything below i masked."""
 
@@ -59,7 +66,7 @@ def test_without_a_mask(config: Any) -> None:
 
 
 def test_dense_scores_cap_the_batch(config: Any) -> None:
-    config.update(eval_batch_size=4096, score_memory_mb=1)
+    config["eval_batch_size"], config["score_memory_mb"] = 4096, 1
     capped = MultiTargetEvalLoader(config, DATASET, Rows(9000), "test", dense_scores=True)
     assert capped.step == 2**20 // 4000
     assert len(next(iter(capped))[0]) == capped.step

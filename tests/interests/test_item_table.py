@@ -53,4 +53,4 @@ def test_sparse_and_dense_gradients_are_equal():
 def test_rows_start_close_to_unit_length():
     torch.manual_seed(0)
     lengths = ItemTable(1000, 64, sparse=True).embedding.weight[1:].norm(dim=-1)
-    assert 0.95 < float(lengths.mean()) < 1.05
+    assert 0.95 < lengths.mean().item() < 1.05

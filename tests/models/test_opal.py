@@ -164,7 +164,7 @@ def test_targets_never_count_as_negatives(build):
     history = torch.tensor([[1, 2]])
     every = torch.arange(1, model.n_items).unsqueeze(0)
     loss = model.calculate_loss({"item_id_list": history, FUTURE_ITEMS: every})[0]
-    assert float(loss) == pytest.approx(0, abs=1e-6)  # nothing is left to be confused with
+    assert loss.item() == pytest.approx(0, abs=1e-6)  # nothing is left to be confused with
 
 
 def test_every_registered_model_is_a_multi_interest_model():
