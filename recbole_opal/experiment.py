@@ -161,7 +161,8 @@ class _Session:
     ) -> RunResult:
         """Train from the beginning or from a snapshot; evaluate; write everything down."""
         progress = TrainingProgress(enabled=self.config["show_progress"])
-        with progress, run_log(folder.path, progress, self.config["state"]):
+        log = run_log(folder.path, progress, self.config["state"])
+        with folder.working(), progress, log:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             trainer = _build_trainer(self.config, data, progress)

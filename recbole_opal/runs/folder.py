@@ -8,7 +8,7 @@ digest in `manifest.json`, is missing, is a link, or is not of its format; the m
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
+from recbole_opal.runs.lock import exclusive
 from recbole_opal.runs.state import decode_state, encode_state
 from recbole_opal.runs.store import VerifiedFolder
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
@@ -75,11 +76,24 @@ class RunFolder:
         """Opens a run folder, finishing or undoing what a kill cut off and removing its leftovers.
 
         Raises:
-            CheckpointError: `path` is no run folder or its manifest is damaged.
+            CheckpointError: `path` is no run folder, its manifest is damaged, or a process is
+                `working` in it.
         """
-        folder = cls(VerifiedFolder(Path(path)))
-        folder._sweep_states()
+        path = Path(path)
+        with exclusive(path) if path.is_dir() else nullcontext():
+            folder = cls(VerifiedFolder(path))
+            folder._sweep_states()
         return folder
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Keeps every other process, and every other opening, out while the block runs.
+
+        Raises:
+            CheckpointError: Another process is working in the folder.
+        """
+        with exclusive(self.path):
+            yield
 
     @property
     def names(self) -> list[str]:
