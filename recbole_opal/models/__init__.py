@@ -1,8 +1,21 @@
 """The models of this library, by the name `--model` takes."""
 
 from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
+from recbole_opal.models.mind import MIND
 from recbole_opal.models.opal import OPAL
+from recbole_opal.models.youtubednn import YouTubeDNN
 
-__all__ = ["MODELS", "OPAL", "MultiInterestRecommender"]
+__all__ = [
+    "MIND",
+    "MODELS",
+    "OPAL",
+    "ComiRecDR",
+    "ComiRecSA",
+    "MultiInterestRecommender",
+    "YouTubeDNN",
+]
 
-MODELS: dict[str, type[MultiInterestRecommender]] = {"OPAL": OPAL}
+MODELS: dict[str, type[MultiInterestRecommender]] = {
+    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, YouTubeDNN)
+}

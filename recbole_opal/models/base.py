@@ -9,6 +9,7 @@ import torch
 from recbole.model.abstract_recommender import SequentialRecommender
 from recbole.utils import InputType
 from torch import Tensor
+from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.interests.history import History
@@ -60,16 +61,18 @@ class MultiInterestRecommender(SequentialRecommender):
 
     @abstractmethod
     def encode(self, history: History) -> Any:
-        """Turn histories into an object whose `interests` are (B, K, D) query vectors.
+        """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
 
         Args:
             history: the batch's items end to end; `history.padded()` for models that attend.
         """
 
     def queries(self, encoded: Any) -> Tensor:
-        """Return what is compared with item vectors, (B, K, D'), from what `encode` gave."""
-        interests: Tensor = encoded.interests
-        return interests
+        """Return what is compared with item vectors, (B, K, D'), from what `encode` gave.
+
+        Here: the interests themselves, (B, K, D), at unit length like the items.
+        """
+        return functional.normalize(encoded, dim=-1)
 
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return what is compared with queries, (*, D'), from item vectors (*, D)."""

@@ -103,8 +103,10 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
 
 
 def _check_width(settings: Mapping[str, Any]) -> None:
-    """More orthogonal vectors than dimensions do not exist."""
-    interests, width = settings.get("num_interests", 1), settings.get("hidden_size", 1)
+    """Refuse more hyper-categories than dimensions: so many cannot be orthogonal."""
+    if "orthogonality_weight" not in settings:
+        return
+    interests, width = settings["num_interests"], settings["hidden_size"]
     if interests > width:
         raise SettingsError(
             f"--num_interests={interests} is more than --hidden_size={width}, so the "

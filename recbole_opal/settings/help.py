@@ -1,9 +1,12 @@
 """The text of `--help`, made from the schema, so that it cannot fall behind."""
 
 import textwrap
+from collections.abc import Mapping
+
+from pydantic.fields import FieldInfo
 
 from recbole_opal.settings.fields import Section, allowed, typed
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.model_schemas import MODEL_SECTIONS, MultiInterestSettings
 from recbole_opal.settings.properties import known_datasets, model_yaml
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
@@ -17,7 +20,8 @@ usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
 
   --dataset=NAME        {datasets},
                         or any folder NAME with NAME.inter inside --data_path
-  --model=NAME          OPAL (default), or a sequential model of RecBole: GRU4Rec, SASRec, SINE, ...
+  --model=NAME          {models},
+                        or a sequential model of RecBole: GRU4Rec, SASRec, SINE, ...
   --config_files='A B'  yaml files with settings; a later file wins, and a flag wins over files
   --resume=FOLDER       continue the run in FOLDER exactly where it stopped
   --help, --version     this text, the version
@@ -34,20 +38,23 @@ their defaults; the yaml file of a data set or of a model in properties/ may hol
 
 def help_text() -> str:
     """Return what `--help` prints: usage, examples, and each setting with its default and range."""
-    parts = [_USAGE.format(datasets=", ".join(known_datasets()))]
+    names = ", ".join(MODEL_SECTIONS)
+    parts = [_USAGE.format(datasets=", ".join(known_datasets()), models=names)]
+    common = MultiInterestSettings.model_fields
+    for model, section in MODEL_SECTIONS.items():
+        own = {name: field for name, field in section.model_fields.items() if name not in common}
+        parts.append(_section(model, own) + _other_defaults(model, section))
+    parts.append(_section("All multi-interest models", common))
     parts += [
-        _section(name, section) + _other_defaults(name, section)
-        for name, section in MODEL_SECTIONS.items()
-    ]
-    parts += [
-        _section(section.__name__.removesuffix("Settings"), section) for section in SHARED_SECTIONS
+        _section(section.__name__.removesuffix("Settings"), section.model_fields)
+        for section in SHARED_SECTIONS
     ]
     return "\n\n".join(parts)
 
 
-def _section(title: str, section: type[Section]) -> str:
+def _section(title: str, fields: Mapping[str, FieldInfo]) -> str:
     lines = [f"{title}:"]
-    for name, field in section.model_fields.items():
+    for name, field in fields.items():
         lines.append(f"  --{name}={typed(field.default)}")
         text = f"{field.description}; {allowed(field)}"
         lines += textwrap.wrap(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6)

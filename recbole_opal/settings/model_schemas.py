@@ -6,19 +6,16 @@ from pydantic import Field, field_validator
 
 from recbole_opal.settings.fields import Finite, Names, Section
 
-__all__ = ["MODEL_SECTIONS", "OpalSettings", "section_of"]
+__all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
 
 _STAGES = (["soft", "hard"], ["hard"], ["soft"])
 
 
-class OpalSettings(Section):
-    """OPAL's hyper-parameters, as in `properties/model/OPAL.yaml`, which names their sources."""
+class MultiInterestSettings(Section):
+    """What all multi-interest models share: vectors, loss, negatives and training rows."""
 
     hidden_size: int = Field(
         64, ge=1, le=4096, description="width D of the item and interest vectors"
-    )
-    num_interests: int = Field(
-        4, ge=1, le=64, description="number K of hyper-categories and of interests a user"
     )
     temperature: Finite = Field(
         0.1, gt=0, le=10, description="divides every cosine inside a softmax"
@@ -26,24 +23,6 @@ class OpalSettings(Section):
     dropout_prob: Finite = Field(
         0.0, ge=0, lt=1, description="share of the history's vector entries dropped"
     )
-    fusion_weight: Finite = Field(
-        0.5, ge=0, le=1, description="weight of the evolved h_j in u_j; 1 = h_j only"
-    )
-    fusion: Literal["fixed", "learned"] = Field(
-        "fixed", description="learned: a gate that starts at 0"
-    )
-    evolution_activation: Literal["relu", "none"] = Field(
-        "relu", description="what follows the layer behind the GRU"
-    )
-    evolution_input: Literal["plain", "weighted"] = Field(
-        "plain", description="weighted: the GRU's input times p"
-    )
-    interest_prior: Finite = Field(
-        0.0, ge=0, le=10, description="weight of log(share of an interest) in its score"
-    )
-    orthogonality_weight: Finite = Field(10.0, ge=0, description="lambda_o")
-    uniformity_weight: Finite = Field(1.0, ge=0, description="lambda_f")
-    unique_weight: Finite = Field(1.0, ge=0, description="lambda_q, in the hard stage")
     routing: Literal["candidate", "target"] = Field(
         "candidate", description="whose best interest scores a negative"
     )
@@ -68,6 +47,32 @@ class OpalSettings(Section):
     item_gradient: Literal["sparse", "dense"] = Field(
         "sparse", description="dense: a step's cost grows with the catalogue"
     )
+
+
+class OpalSettings(MultiInterestSettings):
+    """OPAL's hyper-parameters, as in `properties/model/OPAL.yaml`, which names their sources."""
+
+    num_interests: int = Field(
+        4, ge=1, le=64, description="number K of hyper-categories and of interests a user"
+    )
+    fusion_weight: Finite = Field(
+        0.5, ge=0, le=1, description="weight of the evolved h_j in u_j; 1 = h_j only"
+    )
+    fusion: Literal["fixed", "learned"] = Field(
+        "fixed", description="learned: a gate that starts at 0"
+    )
+    evolution_activation: Literal["relu", "none"] = Field(
+        "relu", description="what follows the layer behind the GRU"
+    )
+    evolution_input: Literal["plain", "weighted"] = Field(
+        "plain", description="weighted: the GRU's input times p"
+    )
+    interest_prior: Finite = Field(
+        0.0, ge=0, le=10, description="weight of log(share of an interest) in its score"
+    )
+    orthogonality_weight: Finite = Field(10.0, ge=0, description="lambda_o")
+    uniformity_weight: Finite = Field(1.0, ge=0, description="lambda_f")
+    unique_weight: Finite = Field(1.0, ge=0, description="lambda_q, in the hard stage")
     stages: Names = Field(["soft", "hard"], description="soft,hard | hard | soft")
 
     @field_validator("stages")
@@ -78,7 +83,27 @@ class OpalSettings(Section):
         return stages
 
 
-MODEL_SECTIONS: dict[str, type[Section]] = {"OPAL": OpalSettings}
+class CapsuleSettings(MultiInterestSettings):
+    """The hyper-parameters of MIND and ComiRec-DR."""
+
+    num_interests: int = Field(4, ge=1, le=64, description="number K of interests a user")
+    routing_iterations: int = Field(3, ge=1, le=20, description="iterations of the routing")
+
+
+class SelfAttentionSettings(MultiInterestSettings):
+    """The hyper-parameters of ComiRec-SA."""
+
+    num_interests: int = Field(4, ge=1, le=64, description="number K of interests a user")
+    attention_size: int = Field(256, ge=1, le=65536, description="hidden width of the attention")
+
+
+MODEL_SECTIONS: dict[str, type[Section]] = {
+    "OPAL": OpalSettings,
+    "ComiRecDR": CapsuleSettings,
+    "ComiRecSA": SelfAttentionSettings,
+    "MIND": CapsuleSettings,
+    "YouTubeDNN": MultiInterestSettings,
+}
 
 
 def section_of(model_class: type) -> type[Section] | None:

@@ -264,8 +264,10 @@ class StagedTrainer(TopKEvaluation, Trainer):
         sparse, rest = split_sparse_parameters(self.model)
         if not sparse:
             return super()._build_optimizer(**kwargs)
-        tables = torch.optim.SparseAdam(sparse, lr=self.learning_rate)
-        return JointOptimizer([tables, super()._build_optimizer(params=rest, **kwargs)])
+        optimizers: list[Any] = [torch.optim.SparseAdam(sparse, lr=self.learning_rate)]
+        if rest:
+            optimizers.append(super()._build_optimizer(params=rest, **kwargs))
+        return JointOptimizer(optimizers)
 
     def _copy_weights(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.model.state_dict().items()}

@@ -1,0 +1,48 @@
+"""Interests by structured self-attention (ComiRec-SA)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from recbole_opal.interests.history import History
+
+__all__ = ["SelfAttentiveInterests"]
+
+
+class SelfAttentiveInterests(nn.Module):
+    """Each interest is a weighted mean of the history, its weights from a small network.
+
+    `A = softmax_t(W2 tanh(W1 (H + P)))`, `V = A H`. Source: Cen et al., Controllable
+    Multi-Interest Framework for Recommendation, KDD 2020 (ComiRec-SA); both layers have a bias
+    as in its TensorFlow code, and V is taken over vectors without positions, as there and in
+    REMI (DeepMatch adds them).
+
+    Args:
+        num_interests: K.
+        width: D.
+        attention_width: hidden width of the network, 4 D in the paper.
+        max_length: L, the longest history.
+    """
+
+    def __init__(
+        self, num_interests: int, width: int, *, attention_width: int, max_length: int
+    ) -> None:
+        super().__init__()
+        self.positions = nn.Parameter(torch.empty(max_length, width))
+        nn.init.normal_(self.positions, std=width**-0.5)
+        self.hidden = nn.Linear(width, attention_width)
+        self.output = nn.Linear(attention_width, num_interests)
+
+    def forward(self, history: History) -> Tensor:
+        """Return the interests, (B, K, D) float; zero for an empty history.
+
+        Args:
+            history: T items of B rows, rows no longer than L.
+        """
+        vectors, mask = history.padded()  # (B, L, D), (B, L)
+        placed = vectors + self.positions[: vectors.shape[1]]
+        logits = self.output(self.hidden(placed).tanh())  # (B, L, K)
+        floor = torch.finfo(logits.dtype).min
+        weights = logits.masked_fill(~mask.unsqueeze(-1), floor).softmax(dim=1)
+        return torch.einsum("blk,bld->bkd", weights, vectors)

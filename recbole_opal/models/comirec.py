@@ -1,0 +1,64 @@
+"""ComiRec: interests by self-attention (SA) or by dynamic routing (DR).
+
+Yukuo Cen, Jianwei Zhang, Xu Zou, Chang Zhou, Hongxia Yang, Jie Tang: Controllable
+Multi-Interest Framework for Recommendation. KDD 2020, arXiv:2005.09347.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from recbole_opal.interests.capsules import PositionCapsules
+from recbole_opal.interests.history import History
+from recbole_opal.interests.self_attention import SelfAttentiveInterests
+from recbole_opal.models.base import MultiInterestRecommender
+
+__all__ = ["ComiRecDR", "ComiRecSA"]
+
+
+class ComiRecSA(MultiInterestRecommender):
+    """Interests by self-attention, with the base's loss instead of the paper's.
+
+    Args:
+        config: the settings of the run, see `properties/model/ComiRecSA.yaml`.
+        dataset: the training dataset.
+    """
+
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.encoder = SelfAttentiveInterests(
+            config["num_interests"],
+            self.hidden_size,
+            attention_width=config["attention_size"],
+            max_length=self.max_seq_length,
+        )
+
+    def encode(self, history: History) -> Tensor:
+        """See `SelfAttentiveInterests`."""
+        interests: Tensor = self.encoder(history)
+        return interests
+
+
+class ComiRecDR(MultiInterestRecommender):
+    """Interests by dynamic routing, with the base's loss instead of the paper's.
+
+    Args:
+        config: the settings of the run, see `properties/model/ComiRecDR.yaml`.
+        dataset: the training dataset.
+    """
+
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.encoder = PositionCapsules(
+            config["num_interests"],
+            self.hidden_size,
+            max_length=self.max_seq_length,
+            iterations=config["routing_iterations"],
+        )
+
+    def encode(self, history: History) -> Tensor:
+        """See `PositionCapsules`."""
+        interests: Tensor = self.encoder(history)
+        return interests

@@ -1,0 +1,27 @@
+"""YouTubeDNN: one mean-pooled vector, the control of every multi-interest model.
+
+Paul Covington, Jay Adams, Emre Sargin: Deep Neural Networks for YouTube Recommendations.
+RecSys 2016.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from recbole_opal.interests.history import History
+from recbole_opal.interests.pooling import pool_evenly
+from recbole_opal.models.base import MultiInterestRecommender
+
+__all__ = ["YouTubeDNN"]
+
+
+class YouTubeDNN(MultiInterestRecommender):
+    """The mean of the history's vectors, with the base's loss.
+
+    The paper's side features and layers are left out, as in ComiRec's and TotalRecall's
+    baseline of this name. It is OPAL's soft stage with one hyper-category.
+    """
+
+    def encode(self, history: History) -> Tensor:
+        """Return the mean's direction, (B, 1, D)."""
+        return pool_evenly(history)

@@ -1,0 +1,100 @@
+"""Capsule routing: the softmax's axis, a naive loop, gradients through the last step only."""
+
+import math
+
+import pytest
+import torch
+
+from recbole_opal.interests.capsules import (
+    MindCapsules,
+    PositionCapsules,
+    couple,
+    route,
+    squash,
+)
+from recbole_opal.interests.history import History
+
+
+def naive_route(predictions, logits, length, iterations):
+    """Route one row by loops over items and interests."""
+    _, interests, width = predictions.shape
+    logits = logits.clone()
+    for step in range(iterations):
+        vectors = []
+        weights = [logits[t].exp() / logits[t].exp().sum() for t in range(length)]
+        for k in range(interests):
+            total = torch.zeros(width, dtype=predictions.dtype)
+            for t in range(length):
+                total = total + weights[t][k] * predictions[t, k]
+            norm = float(total.norm())
+            vectors.append(norm**2 / (1 + norm**2) * total / norm)
+        if step < iterations - 1:
+            for t in range(length):
+                for k in range(interests):
+                    logits[t, k] += predictions[t, k] @ vectors[k]
+    return torch.stack(vectors)
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 3])
+def test_routing_equals_a_naive_loop(iterations):
+    torch.manual_seed(0)
+    predictions = torch.randn(3, 5, 2, 4, dtype=torch.float64)
+    logits = torch.randn(3, 5, 2, dtype=torch.float64)
+    lengths = [5, 1, 3]
+    mask = torch.arange(5) < torch.tensor(lengths).unsqueeze(1)
+    actual = route(predictions, logits, mask, iterations)
+    for row, length in enumerate(lengths):
+        expected = naive_route(predictions[row], logits[row], length, iterations)
+        torch.testing.assert_close(actual[row], expected)
+
+
+def test_each_real_item_shares_itself_out_among_the_interests():
+    torch.manual_seed(0)
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+    coupling = couple(torch.randn(2, 3, 4), mask)
+    torch.testing.assert_close(coupling.sum(dim=-1), mask.float())
+
+
+def test_squash_by_hand():
+    squashed = squash(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    torch.testing.assert_close(squashed[0], torch.tensor([0.6, 0.8]) * 25 / 26)
+    assert squashed[1].eq(0).all()
+
+
+def test_gradients_flow_through_the_last_iteration_only():
+    torch.manual_seed(0)
+    values = torch.randn(1, 3, 2, 2, dtype=torch.float64)
+    mask = torch.ones(1, 3, dtype=torch.bool)
+    logits = torch.zeros(1, 3, 2, dtype=torch.float64)
+    predictions = values.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(route(predictions, logits, mask, 3).sum(), predictions)
+    fixed = values.clone()
+    for _ in range(2):
+        vectors = squash(torch.einsum("blk,blkd->bkd", couple(logits, mask), fixed))
+        logits = logits + torch.einsum("blkd,bkd->blk", fixed, vectors)
+    last = values.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(route(last, logits, mask, 1).sum(), last)
+    torch.testing.assert_close(gradient, expected)
+
+
+def test_mind_keeps_its_starting_logits_with_its_weights():
+    torch.manual_seed(0)
+    one, other = (MindCapsules(3, 4, max_length=5, iterations=3) for _ in range(2))
+    history = History(torch.randn(6, 4), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
+    assert not one(history).equal(other(history))
+    other.load_state_dict(one.state_dict())
+    assert one(history).equal(other(history))
+
+
+def test_positions_have_transforms_of_their_own():
+    torch.manual_seed(0)
+    capsules = PositionCapsules(2, 3, max_length=4, iterations=1)
+    vectors = torch.randn(2, 3)
+    forward = capsules(History(vectors, torch.tensor([0, 0]), 1))
+    backward = capsules(History(vectors.flip(0), torch.tensor([0, 0]), 1))
+    assert not torch.allclose(forward, backward)
+    by_hand = torch.stack(
+        [sum(0.5 * vectors[t] @ capsules.transforms[t, k] for t in range(2)) for k in range(2)]
+    )
+    torch.testing.assert_close(forward[0], squash(by_hand))
+    assert math.isclose(capsules.transforms.std().item(), 3**-0.5, rel_tol=0.3)

@@ -1,0 +1,47 @@
+"""Self-attentive interests against a naive computation, and the mean as its simplest case."""
+
+import torch
+
+from recbole_opal.interests.history import History
+from recbole_opal.interests.pooling import pool_evenly
+from recbole_opal.interests.self_attention import SelfAttentiveInterests
+
+
+def case():
+    torch.manual_seed(0)
+    module = SelfAttentiveInterests(3, 4, attention_width=5, max_length=6).double()
+    rows = torch.tensor([0, 0, 0, 0, 2, 2])
+    return module, History(torch.randn(6, 4, dtype=torch.float64), rows, 3)
+
+
+def test_equals_a_loop_over_rows():
+    module, history = case()
+    actual = module(history)
+    for row in (0, 2):
+        vectors = history.vectors[history.rows == row]
+        hidden = torch.tanh(module.hidden(vectors + module.positions[: len(vectors)]))
+        logits = hidden @ module.output.weight.T + module.output.bias  # (L, K)
+        for interest in range(3):
+            weights = logits[:, interest].exp() / logits[:, interest].exp().sum()
+            torch.testing.assert_close(actual[row, interest], weights @ vectors)
+
+
+def test_an_empty_history_gives_zeros():
+    module, history = case()
+    assert module(history)[1].eq(0).all()
+
+
+def test_values_hold_no_positions():
+    """With one item its weight is 1, so the interest is the item's vector itself."""
+    module, _ = case()
+    vector = torch.randn(1, 4, dtype=torch.float64)
+    interests = module(History(vector, torch.tensor([0]), 1))
+    torch.testing.assert_close(interests[0], vector.expand(3, 4))
+
+
+def test_even_pooling_is_the_sum_of_each_row():
+    _, history = case()
+    pooled = pool_evenly(history)
+    assert pooled.shape == (3, 1, 4)
+    torch.testing.assert_close(pooled[0, 0], history.vectors[:4].sum(0))
+    assert pooled[1].eq(0).all()
