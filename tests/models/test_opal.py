@@ -170,3 +170,13 @@ def test_targets_never_count_as_negatives(build):
 def test_every_registered_model_is_a_multi_interest_model():
     assert MODELS["OPAL"] is OPAL
     assert all(issubclass(model, MultiInterestRecommender) for model in MODELS.values())
+
+
+def test_one_soft_interest_is_the_single_interest_model(build, quick_settings):
+    """OPAL with K = 1 scores as YouTubeDNN with the same item vectors."""
+    opal, data = build(num_interests=1)
+    own = {key: value for key, value in quick_settings.items() if key != "num_interests"}
+    single = MODELS["YouTubeDNN"](OpalConfig("YouTubeDNN", "tiny", own), data.dataset).eval()
+    single.items.load_state_dict(opal.items.state_dict())
+    batch = one_batch(data)
+    torch.testing.assert_close(opal.full_sort_predict(batch), single.full_sort_predict(batch))
