@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import torch
 from recbole.model.abstract_recommender import SequentialRecommender
 from recbole.utils import InputType
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
@@ -23,9 +22,9 @@ __all__ = ["MultiInterestRecommender"]
 class MultiInterestRecommender(SequentialRecommender):
     """A user as K vectors; an item's score is the best inner product over them.
 
-    A subclass says how a history becomes interests (`encode`) and which losses come on top
-    (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its options are here, so
-    that all models are trained and served by the same rule.
+    A subclass says how a history becomes interests (an `encoder`, or `encode`) and which
+    losses come on top (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its
+    options are here, so that all models are trained and served by the same rule.
 
     Args:
         config: the settings of the run.
@@ -34,11 +33,13 @@ class MultiInterestRecommender(SequentialRecommender):
     Attributes:
         stages: the training stages in their order.
         stage: the stage the model is in.
+        encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
         loss_names: what the parts of `calculate_loss` are, in the present stage.
     """
 
     input_type = InputType.POINTWISE
     stages: tuple[str, ...] = ("train",)
+    encoder: nn.Module
 
     def __init__(self, config: Any, dataset: Any) -> None:
         super().__init__(config, dataset)
@@ -49,7 +50,7 @@ class MultiInterestRecommender(SequentialRecommender):
         self.items = ItemTable(
             self.n_items, self.hidden_size, sparse=config["item_gradient"] == "sparse"
         )
-        self.dropout = torch.nn.Dropout(config["dropout_prob"])
+        self.dropout = nn.Dropout(config["dropout_prob"])
         self.sampler = NegativeSampler(
             self.n_items,
             config["negative_sampling"],
@@ -59,13 +60,15 @@ class MultiInterestRecommender(SequentialRecommender):
             correct=config["logq_correction"],
         )
 
-    @abstractmethod
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
+
+        Here: what the subclass's `encoder` gives.
 
         Args:
             history: the batch's items end to end; `history.padded()` for models that attend.
         """
+        return self.encoder(history)
 
     def queries(self, encoded: Any) -> Tensor:
         """Return what is compared with item vectors, (B, K, D'), from what `encode` gave.

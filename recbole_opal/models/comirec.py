@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
-
 from recbole_opal.interests.capsules import PositionCapsules
-from recbole_opal.interests.history import History
 from recbole_opal.interests.self_attention import SelfAttentiveInterests
 from recbole_opal.models.base import MultiInterestRecommender
 
@@ -35,11 +32,6 @@ class ComiRecSA(MultiInterestRecommender):
             max_length=self.max_seq_length,
         )
 
-    def encode(self, history: History) -> Tensor:
-        """See `SelfAttentiveInterests`."""
-        interests: Tensor = self.encoder(history)
-        return interests
-
 
 class ComiRecDR(MultiInterestRecommender):
     """Interests by dynamic routing, with the base's loss instead of the paper's.
@@ -57,8 +49,3 @@ class ComiRecDR(MultiInterestRecommender):
             max_length=self.max_seq_length,
             iterations=config["routing_iterations"],
         )
-
-    def encode(self, history: History) -> Tensor:
-        """See `PositionCapsules`."""
-        interests: Tensor = self.encoder(history)
-        return interests

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
-
 from recbole_opal.interests.capsules import MindCapsules
-from recbole_opal.interests.history import History
 from recbole_opal.models.base import MultiInterestRecommender
 
 __all__ = ["MIND"]
@@ -34,8 +31,3 @@ class MIND(MultiInterestRecommender):
             max_length=self.max_seq_length,
             iterations=config["routing_iterations"],
         )
-
-    def encode(self, history: History) -> Tensor:
-        """See `MindCapsules`."""
-        interests: Tensor = self.encoder(history)
-        return interests

@@ -40,6 +40,7 @@ class OPAL(MultiInterestRecommender):
     """
 
     stages = ("soft", "hard")
+    encoder: HypercategoryEncoder
 
     def __init__(self, config: Any, dataset: Any) -> None:
         super().__init__(config, dataset)
