@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from scipy.stats import bootstrap
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -90,7 +90,11 @@ def main() -> None:
         raise SystemExit("error: none of the runs is finished; wait, or resume them.")
     groups = read(finished, arguments.metric)
     shown = [arguments.metric, *(m for m in ("hit@50", "ndcg@50") if m != arguments.metric)]
-    overview = Table("runs", "seeds", *(f"{part} {m}" for m in shown for part in ("valid", "test")))
+    overview = Table(
+        Column("runs", no_wrap=True),
+        "seeds",
+        *(f"{part} {m}" for m in shown for part in ("valid", "test")),
+    )
     for name, outcomes in groups.items():
         cells = [
             spread([getattr(each, part)[metric] for each in outcomes])
@@ -104,7 +108,7 @@ def main() -> None:
         if name != best:
             mean, low, high = difference(outcomes, groups[best])
             paired.add_row(name, f"{mean:+.4f}", f"[{low:+.4f}, {high:+.4f}]")
-    console = Console(width=max(120, Console().width))
+    console = Console(width=max(150, Console().width))
     console.print(overview)
     console.print(paired)
 
