@@ -15,6 +15,7 @@ class _BestInnerProducts(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, interests: Tensor, candidates: Tensor) -> Tensor:
+        """Keep the greatest product of each pair and, in a byte, whose it is."""
         best = interests[:, 0] @ candidates.T  # (B, M)
         winner = torch.zeros_like(best, dtype=torch.uint8)
         for number in range(1, interests.shape[1]):
@@ -28,6 +29,7 @@ class _BestInnerProducts(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        """Send each pair's gradient to the interest that won it."""
         interests, candidates, winner = context.saved_tensors
         (gradient,) = gradients  # (B, M)
         to_interests = torch.empty_like(interests)

@@ -11,6 +11,7 @@ from typing import Any
 from recbole_opal.interests.capsules import PositionCapsules
 from recbole_opal.interests.self_attention import SelfAttentiveInterests
 from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.capsules import CapsuleRecommender
 
 __all__ = ["ComiRecDR", "ComiRecSA"]
 
@@ -33,19 +34,10 @@ class ComiRecSA(MultiInterestRecommender):
         )
 
 
-class ComiRecDR(MultiInterestRecommender):
+class ComiRecDR(CapsuleRecommender):
     """Interests by dynamic routing, with the base's loss instead of the paper's.
 
-    Args:
-        config: the settings of the run, see `properties/model/ComiRecDR.yaml`.
-        dataset: the training dataset.
+    Settings: `properties/model/ComiRecDR.yaml`.
     """
 
-    def __init__(self, config: Any, dataset: Any) -> None:
-        super().__init__(config, dataset)
-        self.encoder = PositionCapsules(
-            config["num_interests"],
-            self.hidden_size,
-            max_length=self.max_seq_length,
-            iterations=config["routing_iterations"],
-        )
+    capsules = PositionCapsules
