@@ -26,12 +26,21 @@ class EncodedHistories:
     Attributes:
         interests: (B, K, D) float, unit length.
         assignment: (T, K) float, of every item of the batch.
-        shares: (B, K) float, each interest's share of the history.
+        kept: (T, K) float, the part of the assignment the stage uses: all of it, or each item's
+            strongest.
+        history: what was encoded.
     """
 
     interests: Tensor
     assignment: Tensor
-    shares: Tensor
+    kept: Tensor
+    history: History
+
+    @property
+    def shares(self) -> Tensor:
+        """(B, K) float, each interest's share of the history."""
+        mass = self.history.sum_by_row(self.kept)  # (B, K)
+        return mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
 
 
 class HypercategoryEncoder(nn.Module):
@@ -87,13 +96,11 @@ class HypercategoryEncoder(nn.Module):
         categories = self.unit_categories()
         assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
         interests = pool_softly(history, assignment, categories)  # (B, K, D)
-        used = assignment
+        kept = assignment
         if stage == "hard":
             interests = self._fuse(interests, self.evolution(history, assignment, categories))
-            used = keep_hardest(assignment)
-        mass = history.sum_by_row(used)  # (B, K)
-        shares = mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
-        return EncodedHistories(interests, assignment, shares)
+            kept = keep_hardest(assignment)
+        return EncodedHistories(interests, assignment, kept, history)
 
     def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
         if self.gate is not None:

@@ -101,8 +101,7 @@ class MultiInterestRecommender(SequentialRecommender):
         drawn = self.sampler.draw(places.device)
         filled = places > 0  # (B, L)
         vectors, target_vectors, negative_vectors = self.items(places[filled], targets, drawn.ids)
-        rows = filled.nonzero()[:, 0]  # (T,)
-        encoded = self.encode(History(self.dropout(vectors), rows, len(places)))
+        encoded = self.encode(_lay_out(self.dropout(vectors), filled))
         retrieval = retrieval_loss(
             self.queries(encoded),
             self.candidates(target_vectors),
@@ -123,8 +122,7 @@ class MultiInterestRecommender(SequentialRecommender):
         places = interaction[self.ITEM_SEQ]
         filled = places > 0  # (B, L)
         (vectors,) = self.items(places[filled])
-        rows = filled.nonzero()[:, 0]  # (T,)
-        return self.queries(self.encode(History(vectors, rows, len(places))))
+        return self.queries(self.encode(_lay_out(vectors, filled)))
 
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
@@ -146,6 +144,11 @@ class MultiInterestRecommender(SequentialRecommender):
         for number in range(1, interests.shape[1]):
             best = torch.maximum(best, interests[:, number] @ table.T)
         return best
+
+
+def _lay_out(vectors: Tensor, filled: Tensor) -> History:
+    """Return as a history the (T, D) vectors of the places that are filled in (B, L)."""
+    return History(vectors, filled.nonzero()[:, 0], len(filled))
 
 
 def _item_counts(dataset: Any, item_field: str, num_items: int) -> Tensor:

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recbole_opal.interests.assignment import keep_hardest
 from recbole_opal.interests.encoder import EncodedHistories, HypercategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.losses.regularisers import (
@@ -71,8 +70,9 @@ class OPAL(MultiInterestRecommender):
         """
         if self.interest_prior == 0:
             return encoded.interests
-        smallest = torch.finfo(encoded.shares.dtype).eps
-        prior = encoded.shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
+        shares = encoded.shares
+        smallest = torch.finfo(shares.dtype).eps
+        prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
 
     def candidates(self, item_vectors: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ class OPAL(MultiInterestRecommender):
             "uniformity": self.uniformity_weight * soft,
         }
         if self.stage == "hard":
-            hard = uniformity_loss(category_shares(keep_hardest(assignment)))
+            hard = uniformity_loss(category_shares(encoded.kept))
             parts["hard_uniformity"] = self.uniformity_weight * hard
             parts["unique"] = self.unique_weight * unique_loss(assignment)
         return parts

@@ -28,6 +28,9 @@ class Resumable(Protocol):
     records: dict[str, StageRecord]
     history: list[dict[str, Any]]
 
+    def tell_model(self, stage: str) -> None:
+        """Put the model into a stage."""
+
     def _build_optimizer(self) -> Any: ...
 
 
@@ -99,8 +102,7 @@ class TrainingSnapshot:
             for stage, weights in state["weights"].items()
         }
         trainer.stage = state["stage"]
-        if hasattr(trainer.model, "set_stage"):
-            trainer.model.set_stage(trainer.stage)
+        trainer.tell_model(trainer.stage)
         trainer.model.load_state_dict(state["model"])
         trainer.optimizer = trainer._build_optimizer()
         trainer.optimizer.load_state_dict(state["optimizer"])

@@ -84,8 +84,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         if self.records:
             self.model.load_state_dict(self.weights[self.stage])
         self.stage = stage
-        if hasattr(self.model, "set_stage"):
-            self.model.set_stage(stage)
+        self.tell_model(stage)
         self.records[stage] = StageRecord(stage)
         self.weights[stage] = self._copy_weights()
         self.start_epoch, self.cur_step = 0, 0
@@ -99,9 +98,17 @@ class StagedTrainer(TopKEvaluation, Trainer):
         Args:
             stage: a stage in `weights`.
         """
+        self.tell_model(stage)
+        self.model.load_state_dict(self.weights[stage])
+
+    def tell_model(self, stage: str) -> None:
+        """Put the model into a stage, if it knows of stages; RecBole's own do not.
+
+        Args:
+            stage: one of `stages`.
+        """
         if hasattr(self.model, "set_stage"):
             self.model.set_stage(stage)
-        self.model.load_state_dict(self.weights[stage])
 
     @property
     def best_stage(self) -> str:
@@ -133,6 +140,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self._train_data = train_data
 
         def after_validation(epoch: int, score: float) -> None:
+            """Take note of a validation, then tell RecBole's caller."""
             self._after_validation(epoch)
             if callback_fn:
                 callback_fn(epoch, score)

@@ -16,13 +16,18 @@ from recbole_opal.training.trainer import StagedTrainer
 CASES = [(name, stage) for name, model in MODELS.items() for stage in model.stages]
 
 
+def settings_of(name, quick_settings):
+    """Leave away what the model has no setting for."""
+    known = MODEL_SECTIONS[name].model_fields
+    ours = {key for section in MODEL_SECTIONS.values() for key in section.model_fields}
+    return {k: v for k, v in quick_settings.items() if k in known or k not in ours}
+
+
 @pytest.fixture(params=CASES, ids="-".join)
 def case(request, quick_settings):
     """Return a model in one of its stages, its data and its configuration."""
     name, stage = request.param
-    known = MODEL_SECTIONS[name].model_fields
-    ours = {key for section in MODEL_SECTIONS.values() for key in section.model_fields}
-    settings = {k: v for k, v in quick_settings.items() if k in known or k not in ours}
+    settings = settings_of(name, quick_settings)
     config = OpalConfig(name, "tiny", settings)
     data = prepare_data(config, future_items=True)
     torch.manual_seed(0)
@@ -117,9 +122,7 @@ def test_the_loss_falls_until_a_tiny_set_is_known_by_heart(case):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_saved_model_gives_the_same_lists(name, quick_settings):
-    known = MODEL_SECTIONS[name].model_fields
-    ours = {key for section in MODEL_SECTIONS.values() for key in section.model_fields}
-    settings = {k: v for k, v in quick_settings.items() if k in known or k not in ours}
+    settings = settings_of(name, quick_settings)
     result = recbole_opal.run(name, "tiny", **settings | {"epochs": 1})
     folder = RunFolder.open(result.folder)
     config = OpalConfig.from_plain(folder.load_yaml("config.yaml"))
