@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 
-__all__ = ["SelfAttentiveInterests"]
+__all__ = ["AttendedHistories", "SelfAttentiveInterests"]
+
+
+@dataclass(frozen=True)
+class AttendedHistories:
+    """Interests and how they came about.
+
+    Attributes:
+        interests: (B, K, D) float.
+        attention: (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an
+            empty row.
+        mask: (B, L) bool, True where there is an item.
+    """
+
+    interests: Tensor
+    attention: Tensor
+    mask: Tensor
 
 
 class SelfAttentiveInterests(nn.Module):
@@ -40,9 +58,18 @@ class SelfAttentiveInterests(nn.Module):
         Args:
             history: T items of B rows, rows no longer than L.
         """
+        return self.attend(history).interests
+
+    def attend(self, history: History) -> AttendedHistories:
+        """Return the interests with their attention, for losses that read it.
+
+        Args:
+            history: T items of B rows, rows no longer than L.
+        """
         vectors, mask = history.padded()  # (B, L, D), (B, L)
         placed = vectors + self.positions[: vectors.shape[1]]
         logits = self.output(self.hidden(placed).tanh())  # (B, L, K)
         floor = torch.finfo(logits.dtype).min
-        weights = logits.masked_fill(~mask.unsqueeze(-1), floor).softmax(dim=1)
-        return torch.einsum("blk,bld->bkd", weights, vectors)
+        real = mask.unsqueeze(-1)  # (B, L, 1)
+        attention = logits.masked_fill(~real, floor).softmax(dim=1) * real
+        return AttendedHistories(torch.einsum("blk,bld->bkd", attention, vectors), attention, mask)
