@@ -21,11 +21,13 @@ class History:
         vectors: (T, D) float, the items' vectors, row by row and oldest first.
         rows: (T,) int64, the row of each item, ascending, in [0, num_rows).
         num_rows: B; a row may be empty.
+        times: (T,) float64 seconds, when each item was met; None for models that do not ask.
     """
 
     vectors: Tensor
     rows: Tensor
     num_rows: int
+    times: Tensor | None = None
 
     def sum_by_row(self, values: Tensor) -> Tensor:
         """Add up what belongs to the same row.

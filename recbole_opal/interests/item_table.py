@@ -1,4 +1,4 @@
-"""Item vectors on the unit sphere, at a cost that does not grow with the catalogue."""
+"""Item vectors, on the unit sphere or free, at a cost that does not grow with the catalogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ItemTable"]
 
 
 class ItemTable(nn.Module):
-    """A table of item vectors that are L2-normalised whenever they are used.
+    """A table of item vectors, by default L2-normalised whenever they are used.
 
     Source: OPAL's sphere constraint. The authors' code renormalises the whole table in place at
     each forward; this one normalises what a batch looks up, each distinct item once.
@@ -19,10 +19,12 @@ class ItemTable(nn.Module):
         num_items: N, rows of the table with the padding row 0.
         width: D.
         sparse: whether the gradient holds only the rows looked up.
+        unit: whether vectors are normalised; False for models that compare by inner product.
     """
 
-    def __init__(self, num_items: int, width: int, *, sparse: bool) -> None:
+    def __init__(self, num_items: int, width: int, *, sparse: bool, unit: bool = True) -> None:
         super().__init__()
+        self.unit = unit
         self.embedding = nn.Embedding(num_items, width, padding_idx=0, sparse=sparse)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)  # length close to 1
         with torch.no_grad():
@@ -40,11 +42,11 @@ class ItemTable(nn.Module):
             ids: int64 tensors of any shapes, values in [0, N); 0 is padding.
 
         Returns:
-            One tensor for each, shaped (*ids.shape, D), unit length, zero for padding.
+            One tensor for each, shaped (*ids.shape, D), zero for padding.
         """
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
-        rows = functional.normalize(self.embedding(distinct), dim=-1)  # (distinct, D)
+        rows = self._placed(self.embedding(distinct))  # (distinct, D)
         places = inverse.split([part.numel() for part in ids])
         return tuple(
             functional.embedding(place.view(part.shape), rows)
@@ -52,5 +54,8 @@ class ItemTable(nn.Module):
         )
 
     def all(self) -> Tensor:
-        """Return the whole table, (N, D), unit length, row 0 zero; for serving."""
-        return functional.normalize(self.embedding.weight, dim=-1)
+        """Return the whole table, (N, D), row 0 zero; for serving."""
+        return self._placed(self.embedding.weight)
+
+    def _placed(self, rows: Tensor) -> Tensor:
+        return functional.normalize(rows, dim=-1) if self.unit else rows

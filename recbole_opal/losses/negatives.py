@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["NegativeSampler", "Negatives"]
+__all__ = ["Distribution", "NegativeSampler", "Negatives"]
+
+Distribution = Literal["uniform", "popularity", "log_uniform", "in_batch", "full"]
 
 
 @dataclass(frozen=True)
@@ -19,36 +22,47 @@ class Negatives:
         ids: (M',) int64, ascending, distinct, never 0.
         log_weights: (M',) float, added to the logits: how often an item was drawn, less how
             often it was to be expected (logQ correction).
+        tries: how many draws "log_uniform" needed until M items were different, else 0.
     """
 
     ids: Tensor
     log_weights: Tensor
+    tries: int = 0
 
 
 class NegativeSampler(nn.Module):
-    """Draw M items with replacement for all rows of a batch.
+    """Draw M items for all rows of a batch.
 
-    An item drawn c times is one candidate of weight c, which is the same sum at a lower cost.
-    With `correct`, logits are lowered by log(M q) as in sampled softmax (Bengio & Senecal 2008);
-    for uniform sampling the correction is one constant that the targets share, hence nothing.
+    With replacement, an item drawn c times is one candidate of weight c, which is the same sum
+    at a lower cost. With `correct`, logits are lowered by the log of how often an item is to be
+    expected, as in sampled softmax (Bengio & Senecal 2008); for uniform sampling that is one
+    constant that the targets share, hence nothing.
 
     Args:
         num_items: N with the padding item 0, which is never drawn.
-        distribution: "uniform", "popularity" (q proportional to count^power), or "full" (every
-            item is a negative; a step then costs O(N)).
-        num_negatives: M, ignored for "full".
-        counts: (N,) training interactions of each item, needed for "popularity".
-        power: exponent of the counts.
-        correct: whether logits of popularity-sampled items are corrected.
+        distribution: "uniform"; "popularity" (q proportional to count^power); "log_uniform" (M
+            different items, q falls with the logarithm of the popularity rank, as in
+            TensorFlow's sampled softmax, which the ComiRec family trains with; that sampler
+            takes ids for ranks, here items are ranked by their counts); "in_batch" (the targets
+            of all rows); or "full" (every item; a step then costs O(N)).
+        num_negatives: M, ignored for "in_batch" and "full".
+        counts: (N,) training interactions of each item, for "popularity" and "log_uniform".
+        power: exponent of the counts for "popularity".
+        correct: whether logits of "popularity" and "log_uniform" are corrected.
+
+    Raises:
+        ValueError: counts are needed and missing, or there are fewer than M items to draw.
     """
 
     cumulative: Tensor
     log_expected: Tensor
+    by_rank: Tensor
+    log_missed: Tensor
 
     def __init__(
         self,
         num_items: int,
-        distribution: Literal["uniform", "popularity", "full"],
+        distribution: Distribution,
         num_negatives: int,
         *,
         counts: Tensor | None = None,
@@ -59,36 +73,93 @@ class NegativeSampler(nn.Module):
         self.num_items = num_items
         self.distribution = distribution
         self.num_negatives = num_negatives
-        self.correct = correct and distribution == "popularity"
-        if distribution == "popularity":
+        self.correct = correct and distribution in ("popularity", "log_uniform")
+        if distribution in ("popularity", "log_uniform"):
             if counts is None:
-                raise ValueError("popularity sampling needs the items' training counts.")
-            weights = counts.to(torch.float64).pow(power)
-            weights[0] = 0
-            share = weights / weights.sum()
-            self.register_buffer("cumulative", share.cumsum(0), persistent=False)
-            log_expected = (share * num_negatives).log().to(torch.float32)
-            # An item never seen in training is never drawn; as a target it stays uncorrected.
-            log_expected = torch.where(share > 0, log_expected, 0.0)
-            self.register_buffer("log_expected", log_expected, persistent=False)
+                raise ValueError(f"{distribution} sampling needs the items' training counts.")
+            if distribution == "popularity":
+                self._prepare_popularity(counts, power)
+            else:
+                self._prepare_ranks(counts)
 
-    def draw(self, device: torch.device) -> Negatives:
-        """Draw the negatives of one batch from the default generator of `device`."""
+    def draw(self, targets: Tensor) -> Negatives:
+        """Draw the negatives of one batch from the default generator of the targets' device.
+
+        Args:
+            targets: (B, W) int64, the batch's targets, 0 where there is none.
+        """
+        device = targets.device
         if self.distribution == "full":
             ids = torch.arange(1, self.num_items, device=device)
             return Negatives(ids, torch.zeros(len(ids), device=device))
-        if self.distribution == "uniform":
+        if self.distribution == "log_uniform":
+            return self._draw_different(device)
+        if self.distribution == "in_batch":
+            drawn = targets[targets > 0]
+        elif self.distribution == "uniform":
             drawn = torch.randint(1, self.num_items, (self.num_negatives,), device=device)
         else:
             points = torch.rand(self.num_negatives, dtype=torch.float64, device=device)
             drawn = torch.searchsorted(self.cumulative, points, right=True)
             drawn = drawn.clamp_max(self.num_items - 1)  # rounding of the last sum
         ids, counts = torch.unique(drawn, return_counts=True)
-        return Negatives(ids, counts.to(torch.float32).log() - self._correction(ids))
+        return Negatives(ids, counts.to(torch.float32).log() - self._correction(ids, 0))
 
-    def target_correction(self, ids: Tensor) -> Tensor | float:
-        """Return what is to be taken off the targets' logits, shaped like `ids`."""
-        return self._correction(ids)
+    def target_correction(self, ids: Tensor, drawn: Negatives) -> Tensor | float:
+        """Return what is to be taken off the targets' logits, shaped like `ids`.
 
-    def _correction(self, ids: Tensor) -> Tensor | float:
-        return self.log_expected[ids] if self.correct else 0.0
+        Args:
+            ids: int64 ids of the targets.
+            drawn: what the targets are compared with.
+        """
+        return self._correction(ids, drawn.tries)
+
+    def _prepare_popularity(self, counts: Tensor, power: float) -> None:
+        weights = counts.to(torch.float64).pow(power)
+        weights[0] = 0
+        share = weights / weights.sum()
+        self.register_buffer("cumulative", share.cumsum(0), persistent=False)
+        log_expected = (share * self.num_negatives).log().to(torch.float32)
+        # An item never seen in training is never drawn; as a target it stays uncorrected.
+        log_expected = torch.where(share > 0, log_expected, 0.0)
+        self.register_buffer("log_expected", log_expected, persistent=False)
+
+    def _prepare_ranks(self, counts: Tensor) -> None:
+        available = self.num_items - 1
+        if self.num_negatives > available:
+            raise ValueError(
+                f"{self.num_negatives} different negatives cannot be drawn from {available} items."
+            )
+        by_rank = torch.argsort(counts[1:], descending=True, stable=True) + 1
+        self.register_buffer("by_rank", by_rank, persistent=False)
+        ranks = torch.arange(available, dtype=torch.float64)
+        share = (torch.log1p(ranks + 1) - torch.log1p(ranks)) / math.log(self.num_items)
+        log_missed = torch.zeros(self.num_items, dtype=torch.float64)
+        log_missed[by_rank] = torch.log1p(-share)  # that one draw is another item
+        self.register_buffer("log_missed", log_missed, persistent=False)
+
+    def _draw_different(self, device: torch.device) -> Negatives:
+        """Draw by rank until M items are different."""
+        ranks = torch.empty(0, dtype=torch.int64, device=device)
+        distinct = first = ranks
+        while len(distinct) < self.num_negatives:
+            size = max(2 * self.num_negatives, len(ranks))
+            points = torch.rand(size, dtype=torch.float64, device=device)
+            more = (points * math.log(self.num_items)).exp().long() - 1  # in [0, N - 1)
+            ranks = torch.cat([ranks, more.clamp_max(self.num_items - 2)])
+            distinct, inverse = torch.unique(ranks, return_inverse=True)
+            places = torch.arange(len(ranks), device=device)
+            first = torch.full_like(distinct, len(ranks)).scatter_reduce(0, inverse, places, "amin")
+        last = first.sort().values[self.num_negatives - 1]
+        ids = self.by_rank[distinct[first <= last]].sort().values
+        tries = int(last) + 1
+        return Negatives(ids, -self._correction(ids, tries) + ids.new_zeros(len(ids)), tries)
+
+    def _correction(self, ids: Tensor, tries: int) -> Tensor | float:
+        if not self.correct:
+            return 0.0
+        if self.distribution == "popularity":
+            return self.log_expected[ids]
+        # The chance to be among the items drawn: 1 - (1 - q)^tries.
+        chance = -torch.expm1(tries * self.log_missed[ids])
+        return torch.where(ids > 0, chance, 1.0).log().to(torch.float32)

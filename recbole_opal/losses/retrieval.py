@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from recbole_opal.losses.matching import best_inner_products
 
-__all__ = ["retrieval_loss", "target_columns"]
+__all__ = ["Routing", "retrieval_loss", "target_columns"]
 
-Routing = Literal["candidate", "target"]
+Routing = Literal["candidate", "target", "attention"]
 
 
 def target_columns(target_ids: Tensor, negative_ids: Tensor) -> Tensor:
@@ -42,6 +42,8 @@ def retrieval_loss(
     negative_weights: Tensor,
     target_correction: Tensor | float = 0.0,
     routing: Routing = "candidate",
+    hardness: float = 0.0,
+    attention_power: float = 1.0,
 ) -> Tensor:
     """Return the cross-entropy of each target against the negatives, averaged over rows.
 
@@ -60,27 +62,46 @@ def retrieval_loss(
         target_correction: taken off the targets' logits, (B, W) or a number.
         routing: "candidate" takes the best interest for each candidate, target and negative
             alike, the rule of serving (OPAL); "target" takes the target's best interest for
-            its negatives too (ComiRec).
+            its negatives too (ComiRec); "attention" mixes the interests by how well they fit
+            the target and scores the negatives with the mixture (MIND's label-aware attention).
+        hardness: beta >= 0 of REMI's importance weights: a negative of logit s counts
+            `e^(beta s)` over the mean of that, so that hard ones count more; 0 = all alike.
+        attention_power: p > 0 of label-aware attention, `softmax_k(s_k^p)`, where the power
+            keeps the sign; towards infinity it is "target".
     """
     target_scores = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
     blocked = _blocked(own_columns, len(negatives))  # (B, M) bool
-    floor = torch.finfo(interests.dtype).min
+
+    def partition(scores: Tensor) -> Tensor:
+        return _log_sum(scores / temperature, negative_weights, blocked, hardness)  # (B,)
+
     if routing == "candidate":
-        scores = best_inner_products(interests, negatives) / temperature + negative_weights
-        partition = scores.masked_fill(blocked, floor).logsumexp(dim=-1, keepdim=True)  # (B, 1)
+        total = partition(best_inner_products(interests, negatives)).unsqueeze(-1)  # (B, 1)
         best = target_scores.amax(dim=1)  # (B, W)
-    else:
-        sums = [
-            (interests[:, number] @ negatives.T / temperature + negative_weights)
-            .masked_fill(blocked, floor)
-            .logsumexp(dim=-1)
-            for number in range(interests.shape[1])
-        ]
+    elif routing == "target":
+        sums = [partition(own @ negatives.T) for own in interests.unbind(dim=1)]
         best, winner = target_scores.max(dim=1)  # (B, W)
-        partition = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
-    losses = functional.softplus(partition - (best - target_correction))  # (B, W)
+        total = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
+    else:
+        powered = target_scores.sign() * target_scores.abs().pow(attention_power)
+        mixed = torch.einsum("bkw,bkd->bwd", powered.softmax(dim=1), interests)  # (B, W, D)
+        best = (mixed * targets).sum(dim=-1) / temperature  # (B, W)
+        total = torch.stack([partition(own @ negatives.T) for own in mixed.unbind(dim=1)], dim=-1)
+    losses = functional.softplus(total - (best - target_correction))  # (B, W)
     weights = target_mask / target_mask.sum(dim=-1, keepdim=True)
     return (losses * weights).sum(dim=-1).mean()
+
+
+def _log_sum(logits: Tensor, weights: Tensor, blocked: Tensor, hardness: float) -> Tensor:
+    """Return the log of each row's sum over the negatives, (B,), from logits (B, M)."""
+    floor = torch.finfo(logits.dtype).min
+    if hardness == 0:
+        return (logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
+    # Gradients flow through the importance weights too, as in the authors' code.
+    harder = ((1 + hardness) * logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
+    mean = (hardness * logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
+    count = weights.expand_as(logits).masked_fill(blocked, floor).logsumexp(dim=-1)
+    return harder - (mean - count)
 
 
 def _blocked(columns: Tensor, num_negatives: int) -> Tensor:

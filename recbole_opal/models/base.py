@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,12 +12,36 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.errors import SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
-from recbole_opal.losses.negatives import NegativeSampler
+from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
 
-__all__ = ["MultiInterestRecommender"]
+__all__ = ["MultiInterestRecommender", "TrainingStep"]
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """What a model's losses can read of one training batch.
+
+    Attributes:
+        history: what was encoded.
+        encoded: what `encode` gave.
+        queries: (B, K, D') float, what is compared with items.
+        target_ids: (B, W) int64, right-padded with 0, nearest first.
+        target_vectors: (B, W, D) float, zero for padding.
+        negatives: the batch's negatives.
+        negative_vectors: (M', D) float.
+    """
+
+    history: History
+    encoded: Any
+    queries: Tensor
+    target_ids: Tensor
+    target_vectors: Tensor
+    negatives: Negatives
+    negative_vectors: Tensor
 
 
 class MultiInterestRecommender(SequentialRecommender):
@@ -24,7 +49,8 @@ class MultiInterestRecommender(SequentialRecommender):
 
     A subclass says how a history becomes interests (an `encoder`, or `encode`) and which
     losses come on top (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its
-    options are here, so that all models are trained and served by the same rule.
+    options are here, so that all models are trained and served by the same rule. What tells a
+    model's `published` recipe from the `shared` one is settings alone: its yaml lists them.
 
     Args:
         config: the settings of the run.
@@ -35,30 +61,35 @@ class MultiInterestRecommender(SequentialRecommender):
         stage: the stage the model is in.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
         loss_names: what the parts of `calculate_loss` are, in the present stage.
+        needs_times: whether the model reads `History.times`.
+
+    Raises:
+        SettingsError: the catalogue is too small for the negatives that are asked for.
     """
 
     input_type = InputType.POINTWISE
     stages: tuple[str, ...] = ("train",)
+    needs_times = False
     encoder: nn.Module
 
     def __init__(self, config: Any, dataset: Any) -> None:
         super().__init__(config, dataset)
+        self.TIME_SEQ: str = config["TIME_FIELD"] + config["LIST_SUFFIX"]  # RecBole's style
         self.hidden_size: int = config["hidden_size"]
         self.temperature: float = config["temperature"]
         self.routing = config["routing"]
+        self.hardness: float = config["hardness"]
+        self.attention_power: float = config["attention_power"]
+        self.unit_vectors = config["similarity"] == "cosine"
         self.stage = self.stages[0]
         self.items = ItemTable(
-            self.n_items, self.hidden_size, sparse=config["item_gradient"] == "sparse"
+            self.n_items,
+            self.hidden_size,
+            sparse=config["item_gradient"] == "sparse",
+            unit=self.unit_vectors,
         )
         self.dropout = nn.Dropout(config["dropout_prob"])
-        self.sampler = NegativeSampler(
-            self.n_items,
-            config["negative_sampling"],
-            config["num_negatives"],
-            counts=_item_counts(dataset, self.ITEM_ID, self.n_items),
-            power=config["popularity_power"],
-            correct=config["logq_correction"],
-        )
+        self.sampler = _negative_sampler(config, _item_counts(dataset, self.ITEM_ID, self.n_items))
 
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
@@ -73,15 +104,41 @@ class MultiInterestRecommender(SequentialRecommender):
     def queries(self, encoded: Any) -> Tensor:
         """Return what is compared with item vectors, (B, K, D'), from what `encode` gave.
 
-        Here: the interests themselves, (B, K, D), at unit length like the items.
+        Here: the interests themselves, (B, K, D), at unit length where the items are.
         """
-        return functional.normalize(encoded, dim=-1)
+        return functional.normalize(encoded, dim=-1) if self.unit_vectors else encoded
 
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return what is compared with queries, (*, D'), from item vectors (*, D)."""
         return item_vectors
 
-    def auxiliary_losses(self, encoded: Any) -> dict[str, Tensor]:
+    def training_views(self, batch: Any) -> Any:
+        """Return the batch to train on; here: the batch itself.
+
+        A model that compares several views of a history makes more rows of it.
+
+        Args:
+            batch: RecBole's interaction with histories, their lengths and future items.
+        """
+        return batch
+
+    def retrieval(self, step: TrainingStep) -> Tensor:
+        """Return the loss of the targets against the negatives, by the settings' options."""
+        return retrieval_loss(
+            step.queries,
+            self.candidates(step.target_vectors),
+            step.target_ids > 0,
+            self.candidates(step.negative_vectors),
+            temperature=self.temperature,
+            own_columns=target_columns(step.target_ids, step.negatives.ids),
+            negative_weights=step.negatives.log_weights,
+            target_correction=self.sampler.target_correction(step.target_ids, step.negatives),
+            routing=self.routing,
+            hardness=self.hardness,
+            attention_power=self.attention_power,
+        )
+
+    def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return the weighted losses beside the retrieval loss, by name."""
         return {}
 
@@ -97,23 +154,23 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""
-        places, targets = interaction[self.ITEM_SEQ], interaction[FUTURE_ITEMS]
-        drawn = self.sampler.draw(places.device)
+        batch = self.training_views(interaction)
+        places, targets = batch[self.ITEM_SEQ], batch[FUTURE_ITEMS]
+        drawn = self.sampler.draw(targets)
         filled = places > 0  # (B, L)
         vectors, target_vectors, negative_vectors = self.items(places[filled], targets, drawn.ids)
-        encoded = self.encode(_lay_out(self.dropout(vectors), filled))
-        retrieval = retrieval_loss(
+        history = self._lay_out(batch, self.dropout(vectors), filled)
+        encoded = self.encode(history)
+        step = TrainingStep(
+            history,
+            encoded,
             self.queries(encoded),
-            self.candidates(target_vectors),
-            targets > 0,
-            self.candidates(negative_vectors),
-            temperature=self.temperature,
-            own_columns=target_columns(targets, drawn.ids),
-            negative_weights=drawn.log_weights,
-            target_correction=self.sampler.target_correction(targets),
-            routing=self.routing,
+            targets,
+            target_vectors,
+            drawn,
+            negative_vectors,
         )
-        parts = {"retrieval": retrieval, **self.auxiliary_losses(encoded)}
+        parts = {"retrieval": self.retrieval(step), **self.auxiliary_losses(step)}
         self.loss_names = tuple(parts)
         return tuple(parts.values())
 
@@ -122,7 +179,7 @@ class MultiInterestRecommender(SequentialRecommender):
         places = interaction[self.ITEM_SEQ]
         filled = places > 0  # (B, L)
         (vectors,) = self.items(places[filled])
-        return self.queries(self.encode(_lay_out(vectors, filled)))
+        return self.queries(self.encode(self._lay_out(interaction, vectors, filled)))
 
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
@@ -145,10 +202,27 @@ class MultiInterestRecommender(SequentialRecommender):
             best = torch.maximum(best, interests[:, number] @ table.T)
         return best
 
+    def _lay_out(self, batch: Any, vectors: Tensor, filled: Tensor) -> History:
+        """Return as a history the (T, D) vectors of the places that are filled in (B, L)."""
+        times = batch[self.TIME_SEQ][filled] if self.needs_times else None
+        return History(vectors, filled.nonzero()[:, 0], len(filled), times)
 
-def _lay_out(vectors: Tensor, filled: Tensor) -> History:
-    """Return as a history the (T, D) vectors of the places that are filled in (B, L)."""
-    return History(vectors, filled.nonzero()[:, 0], len(filled))
+
+def _negative_sampler(config: Any, counts: Tensor) -> NegativeSampler:
+    num_items, wanted = len(counts), config["num_negatives"]
+    if config["negative_sampling"] == "log_uniform" and wanted >= num_items:
+        raise SettingsError(
+            f"--num_negatives={wanted} different items cannot be drawn from {num_items - 1}; write "
+            f"--num_negatives={(num_items - 1) // 2} or --negative_sampling=full."
+        )
+    return NegativeSampler(
+        num_items,
+        config["negative_sampling"],
+        wanted,
+        counts=counts,
+        power=config["popularity_power"],
+        correct=config["logq_correction"],
+    )
 
 
 def _item_counts(dataset: Any, item_field: str, num_items: int) -> Tensor:

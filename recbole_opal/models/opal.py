@@ -21,7 +21,7 @@ from recbole_opal.losses.regularisers import (
     uniformity_loss,
     unique_loss,
 )
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import MultiInterestRecommender, TrainingStep
 
 __all__ = ["OPAL"]
 
@@ -81,11 +81,12 @@ class OPAL(MultiInterestRecommender):
             return item_vectors
         return functional.pad(item_vectors, (0, 1), value=1.0)  # (*, D + 1)
 
-    def auxiliary_losses(self, encoded: EncodedHistories) -> dict[str, Tensor]:
+    def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return orthogonality and uniformity; in the hard stage also the hard shares' and unique.
 
         Source: OPAL, section 5 of the method; weights lambda_o, lambda_f, lambda_q.
         """
+        encoded: EncodedHistories = step.encoded
         assignment = encoded.assignment
         soft = uniformity_loss(category_shares(assignment))
         parts = {

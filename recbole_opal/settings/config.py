@@ -24,7 +24,8 @@ class OpalConfig(Config):
     It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated,
     unknown names and wrong values are errors, our yaml files lie over RecBole's, and a missing data
     set is told before anything is loaded. Priority, highest first: `settings`, `config_files`
-    (later ones first), the data set's yaml, the model's yaml, overall.yaml, RecBole's own files.
+    (later ones first), the data set's yaml, the model's yaml (its block `published` first, with
+    `recipe: published`), overall.yaml, RecBole's own files.
 
     Args:
         model: a model's name, or its class.
@@ -121,6 +122,21 @@ class OpalConfig(Config):
         for path in files:
             if path is not None and path.is_file():
                 self._update_internal_config_dict(path)
+            if path is not None and path == own:
+                self._apply_recipe()
+
+    def _apply_recipe(self) -> None:
+        """Put the published settings in the place of the shared ones where they are asked for."""
+        settings = self.internal_config_dict
+        settings.pop("search", None)  # read by tuning alone
+        published = settings.pop("published", None)
+        if {**settings, **self.external_config_dict}.get("recipe", "shared") != "published":
+            return
+        if published is None:
+            raise SettingsError(
+                f"--recipe=published: {self.model} has one recipe only; leave --recipe away."
+            )
+        settings.update(published)
 
     def _get_final_config_dict(self) -> dict[str, Any]:
         return checked_settings(

@@ -14,20 +14,32 @@ _STAGES = (["soft", "hard"], ["hard"], ["soft"])
 class MultiInterestSettings(Section):
     """What all multi-interest models share: vectors, loss, negatives and training rows."""
 
+    recipe: Literal["shared", "published"] = Field(
+        "shared", description="published: the settings of the model's own paper"
+    )
     hidden_size: int = Field(
         64, ge=1, le=4096, description="width D of the item and interest vectors"
     )
+    similarity: Literal["cosine", "inner_product"] = Field(
+        "cosine", description="how interests and items are compared"
+    )
     temperature: Finite = Field(
-        0.1, gt=0, le=10, description="divides every cosine inside a softmax"
+        0.1, gt=0, le=10, description="divides every similarity inside a softmax"
     )
     dropout_prob: Finite = Field(
         0.0, ge=0, lt=1, description="share of the history's vector entries dropped"
     )
-    routing: Literal["candidate", "target"] = Field(
+    routing: Literal["candidate", "target", "attention"] = Field(
         "candidate", description="whose best interest scores a negative"
     )
-    negative_sampling: Literal["uniform", "popularity", "full"] = Field(
+    attention_power: Finite = Field(
+        1.0, gt=0, le=100, description="power p of label-aware attention"
+    )
+    negative_sampling: Literal["uniform", "popularity", "log_uniform", "in_batch", "full"] = Field(
         "uniform", description="full: all items"
+    )
+    hardness: Finite = Field(
+        0.0, ge=0, le=100, description="beta by which hard negatives count more; 0 = off"
     )
     num_negatives: int = Field(
         1024, ge=1, le=2**20, description="number M of negatives that a batch shares"
@@ -36,7 +48,7 @@ class MultiInterestSettings(Section):
         1.0, ge=0, le=2, description="popularity sampling draws by count ** power"
     )
     logq_correction: bool = Field(
-        True, description="corrects popularity negatives by their log probability"
+        True, description="corrects sampled negatives by their log probability"
     )
     future_window: int = Field(
         20, ge=1, le=1000, description="number W of targets after a cut; 1 = next item"

@@ -22,7 +22,7 @@ def make_case(seed, batch, interests, window, negatives, items=12, width=3):
     return table, targets, ids, counts.double().log(), users
 
 
-def naive_loss(table, targets, ids, weights, users, temperature, routing):
+def naive_loss(table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0):
     rows = []
     for user, own in zip(users, targets, strict=True):
         own_ids = [int(t) for t in own if t > 0]
@@ -30,19 +30,33 @@ def naive_loss(table, targets, ids, weights, users, temperature, routing):
         for target in own_ids:
             scores = [float(u @ table[target]) / temperature for u in user]
             winner = max(range(len(scores)), key=scores.__getitem__)
-            total = math.exp(scores[winner])
+            powered = [math.copysign(abs(s) ** power, s) for s in scores]
+            mixed = sum(math.exp(p) * u for p, u in zip(powered, user, strict=True))
+            mixed = mixed / sum(map(math.exp, powered))
+            ours = float(mixed @ table[target]) / temperature
+            ours = ours if routing == "attention" else scores[winner]
+            negatives = []
             for item, weight in zip(ids.tolist(), weights.tolist(), strict=True):
                 if item in own_ids:
                     continue
                 candidate = [float(u @ table[item]) / temperature for u in user]
-                best = max(candidate) if routing == "candidate" else candidate[winner]
-                total += math.exp(best + weight)
-            losses.append(-math.log(math.exp(scores[winner]) / total))
+                score = {
+                    "candidate": max(candidate),
+                    "target": candidate[winner],
+                    "attention": float(mixed @ table[item]) / temperature,
+                }[routing]
+                negatives.append((score, math.exp(weight)))
+            count = sum(weight for _, weight in negatives)
+            mean = sum(w * math.exp(hardness * s) for s, w in negatives) / count if count else 1
+            total = math.exp(ours) + sum(
+                w * math.exp(s) * math.exp(hardness * s) / mean for s, w in negatives
+            )
+            losses.append(-math.log(math.exp(ours) / total))
         rows.append(sum(losses) / len(losses))
     return sum(rows) / len(rows)
 
 
-def our_loss(table, targets, ids, weights, users, temperature, routing):
+def our_loss(table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0):
     return retrieval_loss(
         users,
         table[targets],
@@ -52,16 +66,33 @@ def our_loss(table, targets, ids, weights, users, temperature, routing):
         own_columns=target_columns(targets, ids),
         negative_weights=weights,
         routing=routing,
+        hardness=hardness,
+        attention_power=power,
     )
 
 
-@pytest.mark.parametrize("routing", ["candidate", "target"])
+@pytest.mark.parametrize("hardness", [0.0, 0.8])
+@pytest.mark.parametrize("routing", ["candidate", "target", "attention"])
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
-def test_equals_a_naive_loop(routing, seed, batch, interests, window):
+def test_equals_a_naive_loop(routing, hardness, seed, batch, interests, window):
     case = make_case(seed, batch, interests, window, negatives=8)
-    actual = float(our_loss(*case, 0.7, routing))
-    assert actual == pytest.approx(naive_loss(*case, 0.7, routing))
+    actual = float(our_loss(*case, 0.7, routing, hardness, power=1.5))
+    assert actual == pytest.approx(naive_loss(*case, 0.7, routing, hardness, power=1.5))
+
+
+def test_attention_of_a_great_power_takes_the_target_s_best_interest():
+    table, targets, ids, weights, users = make_case(4, 3, 3, 2, negatives=8)
+    case = (3 * table, targets, ids, weights, users)
+    by_attention = float(our_loss(*case, 0.2, "attention", power=8.0))
+    assert by_attention == pytest.approx(float(our_loss(*case, 0.2, "target")), rel=1e-3)
+
+
+def test_hard_negatives_count_more():
+    case = make_case(4, 3, 3, 2, negatives=8)
+    losses = [float(our_loss(*case, 0.7, "target", hardness)) for hardness in (0.0, 0.5, 2.0)]
+    assert losses == sorted(losses)
+    assert losses[0] < losses[2]
 
 
 def test_two_candidates_by_hand():
@@ -121,7 +152,7 @@ def test_a_target_among_the_negatives_adds_nothing():
     assert len(clean) == 1
 
 
-@pytest.mark.parametrize("routing", ["candidate", "target"])
+@pytest.mark.parametrize("routing", ["candidate", "target", "attention"])
 def test_gradient_in_float64(routing):
     table, targets, ids, weights, users = make_case(5, 2, 2, 2, negatives=5)
     users.requires_grad_()
@@ -131,7 +162,7 @@ def test_gradient_in_float64(routing):
     )
 
 
-@pytest.mark.parametrize("routing", ["candidate", "target"])
+@pytest.mark.parametrize("routing", ["candidate", "target", "attention"])
 def test_row_order_and_batch_size_change_no_row(routing):
     table, targets, ids, weights, users = make_case(6, 3, 2, 2, negatives=5)
     together = float(our_loss(table, targets, ids, weights, users, 0.7, routing))

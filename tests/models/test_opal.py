@@ -1,5 +1,7 @@
 """OPAL inside RecBole: shapes, invariances, scoring, its losses by name, its options."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch.nn import functional
@@ -133,7 +135,8 @@ def test_the_weights_of_the_losses_are_the_settings(build):
             places = batch["item_id_list"]
             (vectors,) = each.items(places[places > 0])
             history = History(vectors, (places > 0).nonzero()[:, 0], len(places))
-            encodings.append(each.auxiliary_losses(each.encode(history)))
+            step = SimpleNamespace(encoded=each.encode(history))
+            encodings.append(each.auxiliary_losses(step))
     one, other = encodings
     for name, factor in (
         ("orthogonality", 2), ("uniformity", 2), ("hard_uniformity", 2), ("unique", 3),
