@@ -27,6 +27,7 @@ class TrainingStep:
 
     Attributes:
         history: what was encoded.
+        history_ids: (T,) int64, its items.
         encoded: what `encode` gave.
         queries: (B, K, D') float, what is compared with items.
         target_ids: (B, W) int64, right-padded with 0, nearest first.
@@ -36,6 +37,7 @@ class TrainingStep:
     """
 
     history: History
+    history_ids: Tensor
     encoded: Any
     queries: Tensor
     target_ids: Tensor
@@ -163,6 +165,7 @@ class MultiInterestRecommender(SequentialRecommender):
         encoded = self.encode(history)
         step = TrainingStep(
             history,
+            places[filled],
             encoded,
             self.queries(encoded),
             targets,
