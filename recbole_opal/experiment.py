@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -13,10 +13,9 @@ from recbole.utils import init_seed
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.per_user import per_user_values
 from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.reporting.environment import peak_memory, versions
+from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
@@ -37,13 +36,14 @@ class RunResult:
 
     Attributes:
         folder: the run folder.
-        stages: `{"soft": {"valid": {...}, "test": {"recall@50": ...}}, ...}`.
+        stages: `{"soft": {"valid": {...}, "test": {"recall@50": ...}}, ...}`; with the
+            "diagnostics" of a multi-interest model; no "test" where `test_at_end` is False.
         best_stage: the stage that is best on validation.
         seconds: wall time of the run, earlier sessions of a resumed run included.
     """
 
     folder: Path
-    stages: dict[str, dict[str, dict[str, float]]]
+    stages: dict[str, dict[str, Any]]
     best_stage: str
     seconds: float
 
@@ -129,7 +129,7 @@ class _Session:
         folder = RunFolder.create(Path(self.config["checkpoint_dir"]), label)
         with folder.update():
             folder.save_yaml("config.yaml", self.config.as_plain_dict())
-            folder.save_json("ids.json", _tokens(data))
+            folder.save_json("ids.json", self._tokens(data))
         return self._train(folder, data, None)
 
     def go_on(self, folder: RunFolder) -> RunResult:
@@ -138,7 +138,7 @@ class _Session:
         self.seconds_before = state["seconds"]
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
-        if folder.load_json("ids.json") != _tokens(data):
+        if folder.load_json("ids.json") != self._tokens(data):
             raise SettingsError(
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
@@ -156,6 +156,9 @@ class _Session:
         multi_interest = issubclass(model_class, MultiInterestRecommender)
         return prepare_data(self.config, future_items=multi_interest)
 
+    def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
+        return id_tokens(data, self.config["category_field"])
+
     def _train(
         self, folder: RunFolder, data: PreparedData, snapshot: TrainingSnapshot | None
     ) -> RunResult:
@@ -165,13 +168,15 @@ class _Session:
         with folder.working(), progress, log:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
+            outcome = Outcome(self.config, data)
             trainer = _build_trainer(self.config, data, progress)
             if snapshot is not None:
                 trainer.restore(snapshot, data.train)
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)
-                return self._finish(folder, data, trainer)
+                stages = outcome.write(folder, trainer, lambda: self.seconds)
+                return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
             except KeyboardInterrupt as interrupt:
                 interrupt.folder = folder.path  # type: ignore[attr-defined]
                 raise
@@ -180,40 +185,6 @@ class _Session:
         with folder.update():
             folder.save_state({"training": trainer.snapshot().state, "seconds": self.seconds})
             folder.save_lines("training.jsonl", trainer.history)
-
-    def _finish(self, folder: RunFolder, data: PreparedData, trainer: StagedTrainer) -> RunResult:
-        """Test every stage at its best weights and write weights, values and metrics."""
-        stages: dict[str, dict[str, dict[str, float]]] = {}
-        trainer.eval_collector.data_collect(data.train)
-        with folder.update():
-            for stage, record in trainer.records.items():
-                trainer.load_stage(stage)
-                folder.save_weights(stage, trainer.weights[stage])
-                test = trainer.evaluate(data.test, load_best_model=False)
-                users, values = per_user_values(trainer.eval_collector.last_struct, self.config)
-                folder.save_arrays(f"per_user-{stage}-test.npz", {"user_id": users, **values})
-                stages[stage] = {"valid": record.valid, "test": dict(test or {})}
-            trainer.load_stage(trainer.best_stage)
-            folder.save_json("metrics.json", self._metrics(data, trainer, stages))
-        return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
-
-    def _metrics(
-        self, data: PreparedData, trainer: StagedTrainer, stages: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any]:
-        return {
-            "model": self.config["model"],
-            "dataset": self.config["dataset"],
-            "stages": {
-                name: {**trainer.records[name].as_dict(), **metrics}
-                for name, metrics in stages.items()
-            },
-            "best_stage": trainer.best_stage,
-            "seconds": self.seconds,
-            "peak_memory": peak_memory(trainer.device),
-            "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
-            "data": data.counts,
-            "versions": versions(trainer.device),
-        }
 
 
 def _build_trainer(
@@ -224,12 +195,3 @@ def _build_trainer(
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
         return TwoStageTrainer(config, model, progress)
     return StagedTrainer(config, model, progress=progress)
-
-
-def _tokens(data: PreparedData) -> dict[str, list[str]]:
-    """Return the token of each internal id; 0 is padding."""
-    dataset = data.dataset
-    return {
-        field: [str(token) for token in dataset.field2id_token[field]]
-        for field in (dataset.uid_field, dataset.iid_field)
-    }

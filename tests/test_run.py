@@ -27,10 +27,13 @@ def test_metrics_file_has_both_stages(result):
     metrics = json.loads((result.folder / "metrics.json").read_text())
     assert set(metrics["stages"]) == {"soft", "hard"}
     for stage in metrics["stages"].values():
-        for part in ("valid", "test"):
-            assert set(stage[part]) == {
-                f"{name}@{k}" for name in ("recall", "hit", "ndcg") for k in (5, 10)
-            }
+        accuracy = {f"{name}@{k}" for name in ("recall", "hit", "ndcg") for k in (5, 10)}
+        assert set(stage["valid"]) == accuracy
+        assert set(stage["test"]) >= accuracy | {f"{name}@10" for name in ("coverage", "gini")}
+        assert stage["test_seconds"] > 0
+        assert stage["diagnostics"]["num_interests"] == 3
+    assert metrics["train_seconds"] > 0
+    assert metrics["test_seconds"] > 0
     assert metrics["best_stage"] in metrics["stages"]
     assert metrics["seconds"] > 0
     assert metrics["peak_memory"]["host_bytes"] > 10**7
@@ -50,9 +53,47 @@ def test_the_folder_verifies_and_holds_no_pickle(result):
 
 def test_per_user_values_average_to_the_metrics(result):
     values = RunFolder.open(result.folder).load_arrays("per_user-hard-test.npz")
-    for name, mean in result.stages["hard"]["test"].items():
-        assert float(np.mean(values[name])) == pytest.approx(mean, abs=1e-9)
+    test = result.stages["hard"]["test"]
+    for name in set(test) & set(values):
+        assert float(np.nanmean(values[name])) == pytest.approx(test[name], abs=1e-9)
+    assert {"recall@10", "ndcg@5"} <= set(test) & set(values)
     assert len(np.unique(values["user_id"])) == len(values["user_id"])
+
+
+def test_saved_lists_give_the_reported_numbers(result):
+    """Hits counted by hand from the saved lists are those that were reported."""
+    folder = RunFolder.open(result.folder)
+    lists, values = (folder.load_arrays(f"{kind}-soft-test.npz") for kind in ("lists", "per_user"))
+    assert lists["items"].shape == lists["interest"].shape == (len(values["user_id"]), 10)
+    assert lists["user_id"].tolist() == values["user_id"].tolist()
+    assert lists["interest"].max() < 3
+    shares = np.bincount(lists["interest"].ravel(), minlength=3) / lists["interest"].size
+    assert result.stages["soft"]["diagnostics"]["usage"] == pytest.approx(shares.tolist())
+    listed = len(np.unique(lists["items"][:, :5])) / 48
+    assert result.stages["soft"]["test"]["coverage@5"] == pytest.approx(listed)
+    counts = folder.load_arrays("item_counts.npz")["counts"]
+    assert counts[0] == 0
+    assert counts.sum() == folder.load_json("metrics.json")["data"]["training_interactions"]
+
+
+def test_history_lengths_count_what_lies_before_the_test_part(result, quick_settings):
+    log = Path(quick_settings["data_path"]) / "tiny" / "tiny.inter"
+    users = [line.split("\t")[0] for line in log.read_text().splitlines()[1:]]
+    folder = RunFolder.open(result.folder)
+    values = folder.load_arrays("per_user-soft-test.npz")
+    tokens = folder.load_json("ids.json")["user_id"]
+    for user, length in zip(values["user_id"], values["history_length"], strict=True):
+        assert length == int(0.9 * users.count(tokens[user]))
+
+
+def test_test_is_not_looked_at_if_not_asked_for(quick_settings):
+    result = recbole_opal.run("OPAL", "tiny", **quick_settings, test_at_end=False)
+    assert set(result.stages["hard"]) == {"valid"}
+    folder = RunFolder.open(result.folder)
+    assert not [name for name in folder.names if "test" in name]
+    metrics = folder.load_json("metrics.json")
+    assert "test" not in metrics["stages"]["soft"]
+    assert metrics["test_seconds"] == 0
 
 
 def test_saved_weights_give_the_reported_numbers(result):

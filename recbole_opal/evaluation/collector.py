@@ -29,12 +29,16 @@ class TopKCollector(Collector):
     Stability: stable.
 
     Attributes:
+        keep_lists: whether `last_struct` holds the lists, their hits and who won them, also where
+            no metric asks for them.
         last_struct: the data of the last finished evaluation, or `None` before the first.
     """
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self._batches: defaultdict[str, list[Tensor]] = defaultdict(list)
+        self.keep_lists = False
+        self._num_interests = 0
         self.last_struct: Any = None
 
     def eval_batch_collect(
@@ -59,10 +63,14 @@ class TopKCollector(Collector):
                 "a row of the evaluation has no target item; drop such rows before evaluating"
             )
         self._batches["rec.users"].append(interaction[self.config["USER_ID_FIELD"]].cpu())
-        if self.register.need("rec.items"):
+        if self.keep_lists or self.register.need("rec.items"):
             self._batches["rec.items"].append(ids)
-        if self.register.need("rec.topk"):
+        if self.keep_lists or self.register.need("rec.topk"):
             self._batches["rec.topk"].append(matches)
+        if self.keep_lists and retrieved.interest_use is not None:
+            self._batches["rec.winners"].append(retrieved.interest_use.winners.cpu())
+            self._batches["rec.cosines"].append(retrieved.interest_use.cosines.cpu())
+            self._num_interests = retrieved.interest_use.num_interests
         if self.register.need("rec.meanrank") and retrieved.ranks is not None:
             ranks = retrieved.ranks
             columns = (ranks.positive_rank_sum, ranks.num_candidates, num_targets)
@@ -80,6 +88,8 @@ class TopKCollector(Collector):
             struct.set(name, self.data_struct.get(name))
         for name, parts in self._batches.items():
             struct.set(name, torch.cat(parts))
+        if "rec.winners" in struct:
+            struct.set("rec.num_interests", self._num_interests)
         self._batches.clear()
         self.last_struct = struct
         return struct

@@ -59,7 +59,10 @@ class TopKEvaluation(Trainer):
         interaction, history_index, rows, ids = batched_data
         if self._full_sort_retriever is None:
             self._full_sort_retriever = FullSortRetriever(
-                self.model, self.config, with_ranks=with_ranks
+                self.model,
+                self.config,
+                with_ranks=with_ranks,
+                with_interest_use=self.eval_collector.keep_lists,
             )
         retrieved = self._full_sort_retriever.retrieve(
             interaction.to(self.device), history_index, (rows, ids)

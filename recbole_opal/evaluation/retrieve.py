@@ -5,10 +5,11 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from recbole_opal.evaluation.retrieved import Retrieved, rank_sums
+from recbole_opal.evaluation.retrieved import InterestUse, RankSums, Retrieved, rank_sums
 from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks, make_retriever
 from recbole_opal.retrieval.order import top_in_order
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
+from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
 
 __all__ = ["FullSortRetriever", "InterestModel", "from_scores"]
 
@@ -38,16 +39,25 @@ class FullSortRetriever:
         config: RecBole's config; reads `topk`, `retrieval` (default `torch`) and
             `item_block_size` (default: `DEFAULT_BLOCK_SIZE`).
         with_ranks: whether GAUC needs ranks, which cost a second pass over the items.
+        with_interest_use: whether to tell which interest won each item.
 
     Raises:
         RetrievalError: the item table is not finite, or the backend is unknown or not installed.
     """
 
-    def __init__(self, model: InterestModel, config: Any, *, with_ranks: bool = False) -> None:
+    def __init__(
+        self,
+        model: InterestModel,
+        config: Any,
+        *,
+        with_ranks: bool = False,
+        with_interest_use: bool = False,
+    ) -> None:
         self.model = model
         self.k = max(config["topk"])
         self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
         self.with_ranks = with_ranks
+        self.with_interest_use = with_interest_use
         self.items = model.item_table().detach()  # (N, D)
         self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
 
@@ -66,17 +76,24 @@ class FullSortRetriever:
         """
         interests = self.model.interests(interaction).detach()  # (B, K, D)
         ids = self.retriever.top_k(interests, self.k, history_index).ids
-        if not self.with_ranks:
-            return Retrieved(ids)
+        ranks = self._ranks(interests, history_index, positives) if self.with_ranks else None
+        return Retrieved(ids, ranks, self._use(interests, ids) if self.with_interest_use else None)
+
+    def _use(self, interests: Tensor, ids: Tensor) -> InterestUse:
+        winners = winning_interests(interests, self.items, ids)
+        return InterestUse(winners, pairwise_cosines(interests), interests.shape[1])
+
+    def _ranks(self, interests: Tensor, history_index: Pairs | None, positives: Pairs) -> RankSums:
         unique = _distinct(positives)
         ranks = average_ranks(
             interests, self.items, unique, exclude=history_index, block_size=self.block_size
         )
-        candidates = torch.full((len(ids),), len(self.items) - 1, dtype=torch.int64)
+        batch = len(interests)
+        candidates = torch.full((batch,), len(self.items) - 1, dtype=torch.int64)
         if history_index is not None:
             rows, items = _distinct(history_index)
-            candidates -= torch.bincount(rows[items > 0].cpu(), minlength=len(ids))
-        return Retrieved(ids, rank_sums(ranks, unique, candidates))
+            candidates -= torch.bincount(rows[items > 0].cpu(), minlength=batch)
+        return rank_sums(ranks, unique, candidates)
 
 
 def from_scores(scores: Tensor, k: int, positives: Pairs | None = None) -> Retrieved:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from recbole_opal.retrieval import Pairs
 
-__all__ = ["RankSums", "Retrieved", "rank_sums"]
+__all__ = ["InterestUse", "RankSums", "Retrieved", "rank_sums"]
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,33 @@ class RankSums:
 
 
 @dataclass(frozen=True)
+class InterestUse:
+    """What each interest of a row did.
+
+    Attributes:
+        winners: `(B, k)` uint8, the interest that won each listed item; see `winning_interests`.
+        cosines: `(B,)` float64, mean cosine between two interests; NaN with one interest.
+        num_interests: K.
+    """
+
+    winners: Tensor
+    cosines: Tensor
+    num_interests: int
+
+
+@dataclass(frozen=True)
 class Retrieved:
     """The lists of a batch.
 
     Attributes:
         ids: `(B, k)` int64, best first; 0 = fill (fewer than `k` candidates), never a hit.
         ranks: what GAUC needs, or `None` if no metric asks for it.
+        interest_use: `None` if nobody asked, or the model has no interests.
     """
 
     ids: Tensor
     ranks: RankSums | None = None
+    interest_use: InterestUse | None = None
 
 
 def rank_sums(ranks: Tensor, positives: Pairs, num_candidates: Tensor) -> RankSums:

@@ -107,6 +107,9 @@ class EvaluationSettings(Section):
     score_memory_mb: int = Field(
         512, ge=1, description="most MiB of a score matrix of RecBole's own models"
     )
+    test_at_end: bool = Field(
+        True, description="False: only validation is evaluated, test is never looked at"
+    )
 
 
 class DataSettings(Section):
@@ -122,6 +125,9 @@ class DataSettings(Section):
     USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")
     TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
+    category_field: Text | None = Field(
+        None, description="column of the item file that holds categories, for diversity"
+    )
     MAX_ITEM_LIST_LENGTH: int = Field(
         50, ge=1, description="most items of a history that a model sees"
     )
