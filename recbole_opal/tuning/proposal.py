@@ -1,0 +1,96 @@
+"""Which settings to try next: a function of the finished trials and the seed alone.
+
+Optuna's samplers keep their random state in memory, so that a search that was cut off would go on
+differently, or try its first draws again. Here each trial has a sampler of its own, seeded by the
+trial's place: whoever goes on draws what an uninterrupted search would have drawn.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import product
+from typing import Any
+
+from recbole_opal.settings.knobs import Knob, Range
+from recbole_opal.tuning.distributions import decoded, distributions, encoded
+from recbole_opal.tuning.trial import TunedTrial
+
+__all__ = ["next_settings"]
+
+# Random draws before the estimator takes over, the defaults counted; Optuna's 10 would be all of a
+# small budget.
+_RANDOM_TRIALS = 5
+# Draws of one trial before the space counts as nearly used up.
+_DRAWS = 20
+_DIGITS = 3
+
+
+def next_settings(
+    space: Mapping[str, Knob],
+    defaults: Mapping[str, Any],
+    finished: Sequence[TunedTrial],
+    seed: int,
+) -> dict[str, Any] | None:
+    """Return the settings of the next trial, none that was tried before.
+
+    The first trial is the defaults, the next ones are random, the rest come from Optuna's
+    tree-structured Parzen estimator (Bergstra et al., NIPS 2011). Numbers have three significant
+    digits, so that a table can show the very values that were used.
+
+    Args:
+        space: what may be tried.
+        defaults: at least the searched settings' defaults.
+        finished: the trials so far, in order.
+        seed: of the search.
+
+    Returns:
+        Name to value, or None if every combination was tried.
+    """
+    if not finished:
+        return {name: defaults[name] for name in space}
+    tried = [trial["settings"] for trial in finished]
+    for draw in range(_DRAWS):
+        settings = _draw(space, finished, _seed(seed, len(finished), draw))
+        if settings not in tried:
+            return settings
+    return _untried(space, tried, _seed(seed, len(finished), _DRAWS))
+
+
+def _draw(space: Mapping[str, Knob], finished: Sequence[TunedTrial], seed: int) -> dict[str, Any]:
+    """Ask Optuna, in a study in memory that holds the finished trials."""
+    import optuna
+
+    kinds = distributions(space)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    study.add_trials(
+        optuna.trial.create_trial(
+            params=encoded(space, trial["settings"]), distributions=kinds, value=trial["score"]
+        )
+        for trial in finished
+        if trial["score"] is not None
+    )
+    drawn = decoded(space, study.ask(kinds).params)
+    return {name: _rounded(knob, drawn[name]) for name, knob in space.items()}
+
+
+def _rounded(knob: Knob, value: Any) -> Any:
+    if not isinstance(knob, Range) or knob.whole:
+        return value
+    return min(max(float(f"{value:.{_DIGITS}g}"), knob.low), knob.high)
+
+
+def _untried(
+    space: Mapping[str, Knob], tried: Sequence[Mapping[str, Any]], seed: int
+) -> dict[str, Any] | None:
+    """Return one of the last combinations; reached only where the space is nearly used up."""
+    values = [list(knob.values() or ()) for knob in space.values()]
+    left = [
+        settings
+        for combination in product(*values)
+        if (settings := dict(zip(space, combination, strict=True))) not in tried
+    ]
+    return left[seed % len(left)] if left else None
+
+
+def _seed(*parts: int) -> int:
+    return int.from_bytes(sha256(repr(parts).encode()).digest()[:4], "big")

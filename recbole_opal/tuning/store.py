@@ -1,0 +1,126 @@
+"""The finished trials of a search, kept in a sqlite file that Optuna's own tools read too."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recbole_opal.errors import CheckpointError
+from recbole_opal.settings.knobs import Knob
+from recbole_opal.tuning.distributions import decoded, distributions, encoded
+from recbole_opal.tuning.trial import TunedTrial
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
+__all__ = ["TrialStore", "open_store"]
+
+_FILE = "tuning.db"
+# Several searches may share the file; each waits so many seconds for another's write.
+_PATIENCE = 60
+
+
+class TrialStore:
+    """One study of the file.
+
+    A trial is written when it has ended, in one transaction: one that was cut off leaves no trace
+    and is tried again.
+    """
+
+    def __init__(self, study: "Study", space: Mapping[str, Knob]) -> None:
+        """See the class."""
+        self._study = study
+        self._space = space
+
+    def trials(self) -> list[TunedTrial]:
+        """Return all trials, in the order in which they ended."""
+        return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
+
+    def add(self, trial: TunedTrial) -> None:
+        """Write a trial."""
+        from optuna.trial import TrialState, create_trial
+
+        done = trial["state"] == "done"
+        self._study.add_trial(
+            create_trial(
+                state=TrialState.COMPLETE if done else TrialState.FAIL,
+                value=trial["score"],
+                params=encoded(self._space, trial["settings"]),
+                distributions=distributions(self._space),
+                user_attrs={"seconds": trial["seconds"], "reason": trial["reason"]},
+            )
+        )
+
+    def _read(self, trial: "FrozenTrial") -> TunedTrial:
+        return {
+            "settings": decoded(self._space, trial.params),
+            "score": trial.value,
+            "seconds": trial.user_attrs["seconds"],
+            "state": "failed" if trial.value is None else "done",
+            "reason": trial.user_attrs["reason"],
+        }
+
+
+@contextmanager
+def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[TrialStore]:
+    """Open a study, new or old, in `tuning.db`.
+
+    If all its trials failed they are forgotten: the search is given again because the cause was
+    mended.
+
+    Args:
+        folder: holds the file; made if it is not there.
+        name: of the study.
+        space: what the study searches; the same name must always come with the same space.
+
+    Raises:
+        CheckpointError: the file cannot be made, read or written.
+    """
+    import optuna
+    from sqlalchemy.exc import SQLAlchemyError
+
+    path = folder / _FILE
+    storage = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    try:
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
+        )
+        yield TrialStore(_study(storage, name), space)
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise _unusable(path, error) from error
+    finally:
+        if storage is not None:
+            storage.remove_session()
+            storage.engine.dispose()
+
+
+def _study(storage: Any, name: str) -> "Study":
+    import optuna
+
+    def study() -> "Study":
+        return optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", load_if_exists=True
+        )
+
+    old = study()
+    trials = old.get_trials(deepcopy=False)
+    if trials and all(trial.value is None for trial in trials):
+        optuna.delete_study(study_name=name, storage=storage)
+        return study()
+    return old
+
+
+def _unusable(path: Path, error: BaseException) -> CheckpointError:
+    """Word an error in one line: the file, sqlite's own words, the fix."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return CheckpointError(
+        f"cannot use {path} ({reason}); check the folder and the disk, or move the file away to "
+        "tune anew."
+    )

@@ -1,0 +1,120 @@
+"""The search itself: propose, validate, write down, until the budget is used."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.settings.defaults import default_settings
+from recbole_opal.settings.knobs import Knob
+from recbole_opal.settings.search import search_space
+from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna
+from recbole_opal.tuning.proposal import next_settings
+from recbole_opal.tuning.store import open_store
+from recbole_opal.tuning.trial import TunableVariant, Tuned, TunedTrial
+
+__all__ = ["TuningError", "tune"]
+
+
+class TuningError(OpalError):
+    """Every trial of a search failed."""
+
+    exit_code = 1
+
+
+def tune(
+    variant: TunableVariant,
+    trials: int,
+    folder: Path,
+    *,
+    validate: Callable[[dict[str, Any]], float],
+    seed: int = 0,
+) -> Tuned:
+    """Search the settings of a variant by its validation metric.
+
+    The same arguments give the same trials in the same order, also when the search was cut off and
+    is called again: finished trials are read from `<folder>/tuning.db`, one that was cut off is
+    tried again, and a larger `trials` goes on behind them. A failed trial counts as one of
+    `trials`. A model without a search space gets one trial, its defaults; a space with fewer than
+    `trials` combinations gets them all.
+
+    Args:
+        variant: the model and its fixed settings.
+        trials: how many combinations are tried, in [1, inf).
+        folder: where `tuning.db` lies; several variants may share it, also at the same time.
+        validate: takes the searched settings and returns the validation metric, larger is better;
+            raises an `OpalError` if the run fails.
+        seed: of the search.
+
+    Raises:
+        SettingsError: `trials` is below 1, or the model's search block is malformed.
+        MissingOptunaError: Optuna is not installed.
+        TuningError: every trial failed.
+        CheckpointError: `tuning.db` cannot be read or written.
+    """
+    if trials < 1:
+        raise SettingsError(f"--tune={trials} is not in [1, inf); write for example --tune=10.")
+    require_optuna()
+    space = search_space(variant.model, variant.settings)
+    defaults = default_settings(variant.model, variant.settings.get("recipe", "shared"))
+    budget = trials if space else 1
+    with quiet_optuna(), open_store(folder, _study_name(variant, space, seed), space) as store:
+        while len(finished := store.trials()) < budget:
+            settings = next_settings(space, defaults, finished, seed)
+            if settings is None:
+                break
+            store.add(_tried(settings, validate))
+    return _best(variant, finished[:budget], space)
+
+
+def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]) -> TunedTrial:
+    started = perf_counter()
+    score, reason = None, None
+    try:
+        score = float(validate(dict(settings)))
+    except OpalError as error:
+        reason = str(error)
+    if score is not None and not math.isfinite(score):
+        score, reason = None, f"the validation metric is {score}"
+    return {
+        "settings": settings,
+        "score": score,
+        "seconds": perf_counter() - started,
+        "state": "failed" if score is None else "done",
+        "reason": reason,
+    }
+
+
+def _best(
+    variant: TunableVariant, trials: Sequence[TunedTrial], space: Mapping[str, Knob]
+) -> Tuned:
+    scores = [-math.inf if trial["score"] is None else trial["score"] for trial in trials]
+    best = max(scores)
+    if best == -math.inf:
+        raise TuningError(
+            f"tuning {variant.label}: all {len(trials)} trials failed, the first because "
+            f"{trials[0]['reason']} Mend that and give the same command again."
+        )
+    return Tuned(
+        settings=dict(trials[scores.index(best)]["settings"]),
+        score=best,
+        trials=list(trials),
+        space={name: knob.as_plain() for name, knob in space.items()},
+    )
+
+
+def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int) -> str:
+    """Return a name that changes with everything that decides what the trials are."""
+    parts = [
+        variant.model,
+        variant.digest,
+        dict(variant.settings),
+        {name: knob.as_plain() for name, knob in space.items()},
+        seed,
+    ]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return f"{variant.label} {sha256(text.encode()).hexdigest()[:16]}"
