@@ -4,9 +4,11 @@ from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
 from recbole_opal.models.mind import MIND
 from recbole_opal.models.opal import OPAL
+from recbole_opal.models.remi import REMI
 from recbole_opal.models.youtubednn import YouTubeDNN
 
 __all__ = [
+    "REMI",
     "MIND",
     "MODELS",
     "OPAL",
@@ -17,5 +19,5 @@ __all__ = [
 ]
 
 MODELS: dict[str, type[MultiInterestRecommender]] = {
-    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, YouTubeDNN)
+    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, YouTubeDNN, REMI)
 }

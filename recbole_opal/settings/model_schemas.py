@@ -3,7 +3,6 @@
 from typing import Literal
 
 from pydantic import Field, field_validator
-
 from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
@@ -109,12 +108,21 @@ class SelfAttentionSettings(MultiInterestSettings):
     attention_size: int = Field(256, ge=1, le=65536, description="hidden width of the attention")
 
 
+class RemiSettings(SelfAttentionSettings):
+    """The hyper-parameters of REMI."""
+
+    routing_regularisation_weight: Finite = Field(
+        3.125, ge=0, description="lambda of the variation of an interest's attention"
+    )
+
+
 MODEL_SECTIONS: dict[str, type[Section]] = {
     "OPAL": OpalSettings,
     "ComiRecDR": CapsuleSettings,
     "ComiRecSA": SelfAttentionSettings,
     "MIND": CapsuleSettings,
     "YouTubeDNN": MultiInterestSettings,
+    "REMI": RemiSettings,
 }
 
 

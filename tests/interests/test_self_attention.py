@@ -45,3 +45,14 @@ def test_even_pooling_is_the_sum_of_each_row():
     assert pooled.shape == (3, 1, 4)
     torch.testing.assert_close(pooled[0, 0], history.vectors[:4].sum(0))
     assert pooled[1].eq(0).all()
+
+
+def test_attention_sums_to_one_over_the_items_of_a_row_and_leaves_padding_out():
+    module, history = case()
+    attended = module.attend(history)
+    assert attended.interests.equal(module(history))
+    sums = attended.attention.sum(dim=1)
+    torch.testing.assert_close(sums[0], torch.ones(3, dtype=torch.float64))
+    torch.testing.assert_close(sums[2], torch.ones(3, dtype=torch.float64))
+    assert attended.attention[~attended.mask].eq(0).all()
+    assert attended.attention[1].eq(0).all()  # an empty row
