@@ -14,14 +14,14 @@ from recbole.data.interaction import Interaction
 from recbole_opal.data.rows import FutureRows, NextItemRows, TrainBatch
 from recbole_opal.data.sequences import IntArray
 
-__all__ = ["FUTURE_ITEMS", "FutureTrainLoader", "NextItemTrainLoader"]
+__all__ = ["FUTURE_ITEMS", "FutureTrainLoader", "GatheringLoader", "NextItemTrainLoader"]
 
 FUTURE_ITEMS = "future_items"
 """Field of the future targets: (B, <= W) int64, right-padded with 0."""
 
 
-class _GatheringLoader(TrainDataLoader):
-    """What both training loaders share: shuffling by one generator, and lazily gathered rows.
+class GatheringLoader(TrainDataLoader):
+    """What all training loaders share: shuffling by one generator, and lazily gathered rows.
 
     Order and cuts come from `self.generator` alone, so that saving and restoring it makes a
     resumed run draw the batches the unbroken one would have drawn. (RecBole's pairwise negatives
@@ -43,12 +43,18 @@ class _GatheringLoader(TrainDataLoader):
             order = torch.randperm(self.sample_size, generator=self.generator).numpy()
         else:
             order = np.arange(self.sample_size)
-        for start in range(0, self.sample_size, self.step):
+        order = order[: self.epoch_size]
+        for start in range(0, len(order), self.step):
             yield self.collate_fn(order[start : start + self.step])
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch."""
-        return math.ceil(int(self.sample_size) / int(self.step))
+        return math.ceil(self.epoch_size / int(self.step))
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of rows of one epoch: all, or `epoch_rows` of them, drawn anew each time."""
+        return min(int(self.sample_size), self.config["epoch_rows"] or int(self.sample_size))
 
     def _history_fields(self, batch: TrainBatch) -> dict[str, torch.Tensor]:
         return {
@@ -58,7 +64,7 @@ class _GatheringLoader(TrainDataLoader):
         }
 
 
-class FutureTrainLoader(_GatheringLoader):
+class FutureTrainLoader(GatheringLoader):
     """Batches of random cuts with up to W future targets, for multi-interest models.
 
     Args:
@@ -80,7 +86,7 @@ class FutureTrainLoader(_GatheringLoader):
         return Interaction(fields)
 
 
-class NextItemTrainLoader(_GatheringLoader):
+class NextItemTrainLoader(GatheringLoader):
     """Batches of (prefix, next item), for RecBole's own sequential models.
 
     Args:

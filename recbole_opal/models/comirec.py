@@ -17,7 +17,12 @@ __all__ = ["ComiRecDR", "ComiRecSA"]
 
 
 class ComiRecSA(MultiInterestRecommender):
-    """Interests by self-attention, with the base's loss instead of the paper's.
+    """Interests by self-attention.
+
+    By default with OPAL's loss, with `recipe: published` with the paper's: inner products, the
+    target's interest for its negatives, sampled softmax. The TensorFlow sampler of the authors'
+    code takes ids for popularity ranks; here items are ranked by their training counts. Torch
+    ports leave out the sampler (full softmax), or the biases of the attention.
 
     Args:
         config: the settings of the run, see `properties/model/ComiRecSA.yaml`.
@@ -35,8 +40,10 @@ class ComiRecSA(MultiInterestRecommender):
 
 
 class ComiRecDR(CapsuleRecommender):
-    """Interests by dynamic routing, with the base's loss instead of the paper's.
+    """Interests by dynamic routing with a transform for each position and interest.
 
+    Recipes as for `ComiRecSA`. Public codes differ: torch ports take the softmax of the routing
+    over positions, padding included, instead of over interests, and DeepMatch's "dr" is MIND's.
     Settings: `properties/model/ComiRecDR.yaml`.
     """
 

@@ -14,8 +14,13 @@ __all__ = ["MIND"]
 
 
 class MIND(CapsuleRecommender):
-    """Interests by MIND's routing, with the base's loss instead of label-aware attention.
+    """Interests by MIND's routing: one transform, random starting logits.
 
+    By default with OPAL's loss, with `recipe: published` with label-aware attention and sampled
+    softmax. Public codes differ: they draw the starting logits anew at every call, so that
+    serving is not deterministic; torch ports take the softmax over positions; ComiRec's MIND
+    takes p = 1. The paper's profile features are left out, and so is its number of interests
+    that grows with the history.
     Settings: `properties/model/MIND.yaml`.
     """
 

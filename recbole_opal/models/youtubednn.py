@@ -16,12 +16,12 @@ __all__ = ["YouTubeDNN"]
 
 
 class YouTubeDNN(MultiInterestRecommender):
-    """The mean of the history's vectors, with the base's loss.
+    """The mean of the history's vectors.
 
     The paper's side features and layers are left out, as in ComiRec's and TotalRecall's
     baseline of this name. It is OPAL's soft stage with one hyper-category.
     """
 
     def encode(self, history: History) -> Tensor:
-        """Return the mean's direction, (B, 1, D)."""
+        """Return the mean, (B, 1, D)."""
         return pool_evenly(history)

@@ -51,6 +51,12 @@ class TrainingSettings(Section):
     """Optimiser, batches and stopping."""
 
     epochs: int = Field(300, ge=1, description="most epochs of each stage")
+    max_train_seconds: Finite | None = Field(
+        None, gt=0, description="most seconds of training, all stages together; None: no bound"
+    )
+    epoch_rows: int | None = Field(
+        None, ge=1, description="rows drawn for an epoch; None: all of them"
+    )
     train_batch_size: int = Field(1024, ge=1, description="training rows in a batch")
     learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = Field(
         "adam", description="optimiser"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs.rng import capture_rng, restore_rng
+from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.stages import StageRecord
 
 __all__ = ["Resumable", "TrainingSnapshot"]
@@ -59,7 +60,7 @@ class TrainingSnapshot:
                 "cur_step": trainer.cur_step,
                 "best_valid_score": float(trainer.best_valid_score),
                 "best_valid_result": trainer.best_valid_result,
-                "model": dict(trainer.model.state_dict()),
+                "model": model_state(trainer.model),
                 "optimizer": trainer.optimizer.state_dict(),
                 "weights": trainer.weights,
                 "records": {name: record.as_dict() for name, record in trainer.records.items()},
@@ -103,7 +104,7 @@ class TrainingSnapshot:
         }
         trainer.stage = state["stage"]
         trainer.tell_model(trainer.stage)
-        trainer.model.load_state_dict(state["model"])
+        put_model_state(trainer.model, state["model"])
         trainer.optimizer = trainer._build_optimizer()
         trainer.optimizer.load_state_dict(state["optimizer"])
         trainer.start_epoch = state["start_epoch"]

@@ -20,8 +20,9 @@ class StageRecord:
         score: the best value of `valid_metric`.
         valid: all validation metrics at `best_epoch`.
         train_seconds: time in training epochs.
+        budget_seconds: the part of it that counts for `max_train_seconds`.
         valid_seconds: time in validation.
-        ended: "" while it runs, then "stopping_step" or "epochs".
+        ended: "" while it runs, then "stopping_step", "max_train_seconds" or "epochs".
     """
 
     name: str
@@ -30,6 +31,7 @@ class StageRecord:
     score: float = float("nan")
     valid: dict[str, float] = field(default_factory=dict)
     train_seconds: float = 0.0
+    budget_seconds: float = 0.0
     valid_seconds: float = 0.0
     ended: str = ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from logging import getLogger
 from time import perf_counter
 from typing import Any
@@ -16,6 +17,8 @@ from torch import Tensor
 from recbole_opal.errors import TrainingError
 from recbole_opal.evaluation.mixin import TopKEvaluation
 from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.training.budget import BudgetSpentError, TrainingBudget
+from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.stages import StageRecord, best_stage
@@ -29,7 +32,8 @@ class StagedTrainer(TopKEvaluation, Trainer):
 
     For each stage: start from the best weights of the stage before, with a fresh optimiser
     (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
-    than `stopping_step` validations, keep the best weights. Nothing is written to disk here: the
+    than `stopping_step` validations or the stage's share of `max_train_seconds` is used up, keep
+    the best weights. Nothing is written to disk here: the
     owner of the trainer is told after each validation (`on_progress`) and saves what it likes.
 
     RecBole's own models have one stage, "train".
@@ -42,7 +46,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
 
     Attributes:
         records: what is known of each stage begun, by name.
-        weights: the best weights of each stage, on the model's device.
+        weights: the best weights of each stage (`model_state`), on the model's device.
         history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
         on_progress: called after each validation and at each end of a stage.
         stage: the stage the trainer is in.
@@ -67,7 +71,9 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.on_progress: Callable[[], None] = lambda: None
         self._train_data: Any = None
         self._steps = 0
-        self._resumed = False
+        self._budget = TrainingBudget(
+            config["max_train_seconds"], stages, on_gpu=self.device.type == "cuda"
+        )
         self.enter_stage(stages[0])
 
     @property
@@ -82,11 +88,11 @@ class StagedTrainer(TopKEvaluation, Trainer):
             stage: one of `stages`.
         """
         if self.records:
-            self.model.load_state_dict(self.weights[self.stage])
+            put_model_state(self.model, self.weights[self.stage])
         self.stage = stage
         self.tell_model(stage)
         self.records[stage] = StageRecord(stage)
-        self.weights[stage] = self._copy_weights()
+        self.weights[stage] = model_state(self.model)
         self.start_epoch, self.cur_step = 0, 0
         self.best_valid_score = -np.inf if self.valid_metric_bigger else np.inf
         self.best_valid_result = None
@@ -99,7 +105,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
             stage: a stage in `weights`.
         """
         self.tell_model(stage)
-        self.model.load_state_dict(self.weights[stage])
+        put_model_state(self.model, self.weights[stage])
 
     def tell_model(self, stage: str) -> None:
         """Put the model into a stage, if it knows of stages; RecBole's own do not.
@@ -144,13 +150,16 @@ class StagedTrainer(TopKEvaluation, Trainer):
             self._after_validation(epoch)
             if callback_fn:
                 callback_fn(epoch, score)
+            if self._budget.is_spent(self.records, self.stage):
+                raise BudgetSpentError
 
         for stage in self.stages[self.stages.index(self.stage) :]:
             if stage != self.stage:
                 self.enter_stage(stage)
             self.on_progress()
-            if not self.record.ended and self.cur_step <= self.stopping_step:
-                super().fit(train_data, valid_data, False, True, False, after_validation)
+            if not self.record.ended and not self._is_over():
+                with suppress(BudgetSpentError):
+                    super().fit(train_data, valid_data, False, True, False, after_validation)
             self._end_stage()
         best = self.records[self.best_stage]
         self.load_stage(best.name)
@@ -171,9 +180,14 @@ class StagedTrainer(TopKEvaluation, Trainer):
         snapshot.put(self, train_data)
 
     def _end_stage(self) -> None:
-        stopped = self.cur_step > self.stopping_step
-        self.record.ended = "stopping_step" if stopped else "epochs"
+        self.record.ended = self._is_over() or "epochs"
         self.on_progress()
+
+    def _is_over(self) -> str:
+        """Return what ends the stage before its last epoch, or ""."""
+        if self.cur_step > self.stopping_step:
+            return "stopping_step"
+        return "max_train_seconds" if self._budget.is_spent(self.records, self.stage) else ""
 
     def _train_epoch(
         self,
@@ -186,6 +200,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self._epoch, self._steps = epoch_idx, 0
         title = f"{self.stage} {epoch_idx}"
         started = perf_counter()
+        self._budget.start()
         batches = self.progress.track(self._counted(train_data), len(train_data), title)
         totals = super()._train_epoch(batches, epoch_idx, loss_func, show_progress=False)
         seconds = perf_counter() - started
@@ -194,6 +209,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         losses = {name: value / self._steps for name, value in zip(names, values, strict=True)}
         self.record.epochs = epoch_idx + 1
         self.record.train_seconds += seconds
+        self.record.budget_seconds += self._budget.elapsed()
         self.history.append(
             {"stage": self.stage, "epoch": epoch_idx, "loss": losses, "train_seconds": seconds}
         )
@@ -202,9 +218,12 @@ class StagedTrainer(TopKEvaluation, Trainer):
         return totals
 
     def _counted(self, batches: Any) -> Iterator[Any]:
+        """Count the steps; end the epoch where the training time is used up."""
         for batch in batches:
             self._steps += 1
             yield batch
+            if self._budget.is_spent(self.records, self.stage, self._budget.elapsed()):
+                return
 
     def _check_nan(self, loss: Tensor) -> None:
         """Show the loss of a step, and stop where it is no finite number."""
@@ -242,7 +261,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
 
     def _save_checkpoint(self, epoch: int, verbose: bool = True, **kwargs: Any) -> None:
         """Keep the weights of the best epoch in memory; RecBole would pickle them to a file."""
-        self.weights[self.stage] = self._copy_weights()
+        self.weights[self.stage] = model_state(self.model)
         self.record.best_epoch = epoch
 
     def _after_validation(self, epoch: int) -> None:
@@ -276,6 +295,3 @@ class StagedTrainer(TopKEvaluation, Trainer):
         if rest:
             optimizers.append(super()._build_optimizer(params=rest, **kwargs))
         return JointOptimizer(optimizers)
-
-    def _copy_weights(self) -> dict[str, Tensor]:
-        return {name: value.detach().clone() for name, value in self.model.state_dict().items()}

@@ -164,3 +164,14 @@ def test_no_training_rows_is_told_with_a_fix(make_config):
     rows = [(f"u{user}", f"i{user}", user) for user in range(5)]
     with pytest.raises(DataError, match="two training interactions"):
         prepare_data(make_config(rows), future_items=True)
+
+
+def test_an_epoch_can_be_a_sample_of_the_rows_that_is_drawn_anew(prepare):
+    loader = prepare("GRU4Rec", train_batch_size=16, epoch_rows=40, loss_type="CE").train
+    assert len(loader) == 3
+    epochs = [epoch(loader) for _ in range(2)]
+    for batches in epochs:
+        assert [len(batch["user_id"]) for batch in batches] == [16, 16, 8]
+    assert not same(*epochs)
+    everything = prepare("GRU4Rec", train_batch_size=16, epoch_rows=10**6, loss_type="CE").train
+    assert sum(len(batch["user_id"]) for batch in everything) == len(everything.rows)

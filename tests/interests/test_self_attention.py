@@ -39,11 +39,11 @@ def test_values_hold_no_positions():
     torch.testing.assert_close(interests[0], vector.expand(3, 4))
 
 
-def test_even_pooling_is_the_sum_of_each_row():
+def test_even_pooling_is_the_mean_of_each_row():
     _, history = case()
     pooled = pool_evenly(history)
     assert pooled.shape == (3, 1, 4)
-    torch.testing.assert_close(pooled[0, 0], history.vectors[:4].sum(0))
+    torch.testing.assert_close(pooled[0, 0], history.vectors[:4].mean(0))
     assert pooled[1].eq(0).all()
 
 

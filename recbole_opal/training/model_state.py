@@ -1,0 +1,82 @@
+"""All that a trained model consists of, as named tensors: its weights and what RecBole forgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["model_state", "put_model_state"]
+
+_PREFIX = "attribute."
+
+# Attributes that change while RecBole's models train and stand in no state_dict and mostly in no
+# `other_parameter_name`: MultiVAE and MacridVAE count steps for their annealing, LDiffRec has two
+# such counts, DiffRec keeps past losses, LINE its place in a shuffled list of users.
+_LEARNT_ATTRIBUTES = (
+    "update",
+    "update_count",
+    "update_count_vae",
+    "Lt_history",
+    "Lt_count",
+    "random_list",
+    "random_pr",
+)
+
+
+def model_state(model: Any) -> dict[str, Tensor]:
+    """Return copies of a model's weights and of its other learnt values.
+
+    The others are what RecBole keeps in a checkpoint under `other_parameter` (Pop's counts, the
+    vectors of graph models after their last propagation) and the attributes that its checkpoints
+    miss. Matrices that a constructor computes from the data (ItemKNN, EASE) are left out: the
+    constructor computes them again, the same, from the same data and seed.
+
+    Args:
+        model: a RecBole model.
+
+    Returns:
+        Name to tensor, on the model's device; names of attributes begin with `attribute.`.
+    """
+    state = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    for name in _attributes(model):
+        value = getattr(model, name)
+        if isinstance(value, Tensor):
+            state[_PREFIX + name] = value.detach().clone()
+        elif name in _LEARNT_ATTRIBUTES and isinstance(value, int | np.ndarray):
+            state[_PREFIX + name] = torch.as_tensor(value).clone()
+    return state
+
+
+def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
+    """Give a model the state that `model_state` took.
+
+    An attribute that the state does not hold was None then, and becomes None again: vectors that
+    were computed since belong to other weights.
+
+    Args:
+        model: of the same class, settings and data.
+        state: what `model_state` returned, on any device.
+    """
+    model.load_state_dict(
+        {name: value for name, value in state.items() if not name.startswith(_PREFIX)}
+    )
+    for name in _attributes(model):
+        present = getattr(model, name)
+        value = state.get(_PREFIX + name)
+        if value is None:
+            if isinstance(present, Tensor):
+                setattr(model, name, None)
+        elif isinstance(present, np.ndarray):
+            setattr(model, name, value.cpu().numpy().copy())
+        elif isinstance(present, int):
+            setattr(model, name, int(value))
+        else:
+            setattr(model, name, value.to(model.device).clone())
+
+
+def _attributes(model: Any) -> list[str]:
+    named = getattr(model, "other_parameter_name", ())
+    return [*named, *(name for name in _LEARNT_ATTRIBUTES if name in vars(model))]
