@@ -4,6 +4,7 @@ from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
 from recbole_opal.models.mind import MIND
 from recbole_opal.models.opal import OPAL
+from recbole_opal.models.re4 import Re4
 from recbole_opal.models.remi import REMI
 from recbole_opal.models.youtubednn import YouTubeDNN
 
@@ -15,9 +16,10 @@ __all__ = [
     "ComiRecDR",
     "ComiRecSA",
     "MultiInterestRecommender",
+    "Re4",
     "YouTubeDNN",
 ]
 
 MODELS: dict[str, type[MultiInterestRecommender]] = {
-    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, YouTubeDNN, REMI)
+    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, Re4, YouTubeDNN, REMI)
 }

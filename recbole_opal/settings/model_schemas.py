@@ -108,6 +108,20 @@ class SelfAttentionSettings(MultiInterestSettings):
     attention_size: int = Field(256, ge=1, le=65536, description="hidden width of the attention")
 
 
+class Re4Settings(SelfAttentionSettings):
+    """The hyper-parameters of Re4."""
+
+    interest_output: Literal["none", "tanh"] = Field(
+        "none", description="tanh: the authors' code's layer behind the interests"
+    )
+    reattend_weight: Finite = Field(0.001, ge=0, description="of Re-attend; 0 = off")
+    recontrast_weight: Finite = Field(0.1, ge=0, description="of Re-contrast; 0 = off")
+    recontrast_temperature: Finite = Field(
+        0.02, gt=0, le=10, description="divides the cosines of Re-contrast"
+    )
+    reconstruct_weight: Finite = Field(0.1, ge=0, description="of Re-construct; 0 = off")
+
+
 class RemiSettings(SelfAttentionSettings):
     """The hyper-parameters of REMI."""
 
@@ -121,6 +135,7 @@ MODEL_SECTIONS: dict[str, type[Section]] = {
     "ComiRecDR": CapsuleSettings,
     "ComiRecSA": SelfAttentionSettings,
     "MIND": CapsuleSettings,
+    "Re4": Re4Settings,
     "YouTubeDNN": MultiInterestSettings,
     "REMI": RemiSettings,
 }
