@@ -39,6 +39,7 @@ class Outcome:
         self._config = config
         self._data = data
         self._categories = item_categories(data.dataset, config["category_field"])
+        self._measures: ListMeasures | None = None
 
     def write(
         self, folder: RunFolder, trainer: StagedTrainer, seconds: Callable[[], float]
@@ -57,6 +58,9 @@ class Outcome:
         stages: dict[str, dict[str, Any]] = {}
         with folder.update():
             self._save_items(folder)
+            if self._config["test_at_end"]:
+                users, items = self._data.test.rows.targets()
+                folder.save_arrays("targets-test.npz", {"user_id": users, "item": items})
             for stage, record in trainer.records.items():
                 trainer.load_stage(stage)
                 folder.save_weights(stage, trainer.weights[stage])
@@ -81,7 +85,10 @@ class Outcome:
         collector.keep_lists = False
         lists = RankedLists.of(collector.last_struct)
         users, values = per_user_values(collector.last_struct, self._config)
-        measured = ListMeasures(self._data.dataset, self._categories, self._config["topk"])
+        measured = self._measures or ListMeasures(
+            self._data.dataset, self._categories, self._config["topk"]
+        )
+        self._measures = measured
         per_user = measured.of_each_user(lists)
         folder.save_arrays(
             f"per_user-{stage}-test.npz",

@@ -15,6 +15,7 @@ from torch import Tensor
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.errors import RetrievalError
 from recbole_opal.evaluation import TopKEvaluation, per_user_values
+from recbole_opal.evaluation.lists import RankedLists
 
 USERS, ITEMS = 40, 90
 
@@ -154,3 +155,36 @@ def test_a_failed_evaluation_leaves_nothing_behind(parts: Any) -> None:
     with torch.no_grad():
         model.users.copy_(saved)
     assert trainer.evaluate(parts[1], load_best_model=False) == before
+
+
+def test_kept_lists_tell_the_hits_and_who_won_them(parts: Any) -> None:
+    config, loader, evaluation, train_data = parts
+    config["metrics"] = ["ItemCoverage"]  # no metric that asks for hits
+    model = MultiInterest()
+    trainer = OurTrainer(config, model)
+    trainer.eval_collector.data_collect(train_data)
+    trainer.eval_collector.keep_lists = True
+    trainer.evaluate(loader, load_best_model=False)
+    lists = RankedLists.of(trainer.eval_collector.last_struct)
+    assert lists.interests is not None
+    assert lists.interests.count == 3
+    products = torch.einsum("bkd,nd->bkn", model.users, model.items).detach().numpy()
+    for user in range(USERS):
+        assert not set(lists.items[user]) & set(evaluation.masked[user])
+        for place, item in enumerate(lists.items[user]):
+            assert lists.interests.winners[user, place] == products[user, :, item].argmax()
+            assert lists.hits[user, place] == (item in evaluation.targets[user])
+    trainer.eval_collector.keep_lists = False
+    trainer.evaluate(loader, load_best_model=False)
+    assert "rec.winners" not in trainer.eval_collector.last_struct
+
+
+def test_models_without_interests_have_lists_without_winners(parts: Any) -> None:
+    config, loader, _, train_data = parts
+    trainer = OurTrainer(config, Dense())
+    trainer.eval_collector.data_collect(train_data)
+    trainer.eval_collector.keep_lists = True
+    trainer.evaluate(loader, load_best_model=False)
+    lists = RankedLists.of(trainer.eval_collector.last_struct)
+    assert lists.items.shape == lists.hits.shape == (USERS, 20)
+    assert lists.interests is None
