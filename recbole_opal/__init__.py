@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from recbole_opal.errors import OpalError
 
 if TYPE_CHECKING:
+    from recbole_opal.comparison.compare import compare
+    from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.models.base import MultiInterestRecommender
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPAL",
+    "ComparisonResult",
     "FutureItemDataset",
     "MultiInterestRecommender",
     "OpalConfig",
     "OpalError",
     "RunResult",
     "TwoStageTrainer",
+    "compare",
     "resume",
     "run",
 ]
@@ -32,6 +36,8 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ComparisonResult": "recbole_opal.comparison.result",
+    "compare": "recbole_opal.comparison.compare",
     "OPAL": "recbole_opal.models.opal",
     "FutureItemDataset": "recbole_opal.data.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",

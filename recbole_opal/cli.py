@@ -1,16 +1,17 @@
 """The command: `run_opal.py` and `recbole-opal`."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from rich.console import Console
 
-from recbole_opal.errors import OpalError
+from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.host import require_recbole
 from recbole_opal.reporting.table import result_table
-from recbole_opal.settings.commandline import parse_arguments
+from recbole_opal.settings.commandline import Request, parse_arguments
 from recbole_opal.settings.help import help_text
 
 __all__ = ["console", "main"]
@@ -21,12 +22,14 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its last line on standard output is `run folder: PATH`.
 
+    Of a comparison it is `comparison folder: PATH`.
+
     Args:
         argv: the arguments without the program's name; None reads those of the process.
 
     Returns:
-        0, or the `exit_code` of the error (2: the settings or the data, 1: the training), or 130
-        after Ctrl-C. An error is one line on standard error.
+        0, or the `exit_code` of the error (2: the settings or the data, 1: the training, also of
+        one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(arguments):
@@ -36,14 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"recbole-opal {_version()}")
         return 0
     try:
-        _run(arguments)
+        request = parse_arguments(arguments)
+        require_recbole()
+        return _compare(request, arguments) if request.compares else _run(request)
     except OpalError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as interrupt:
         print(_how_to_go_on(interrupt), file=sys.stderr)
         return _INTERRUPTED
-    return 0
 
 
 def console() -> None:
@@ -59,9 +63,7 @@ def console() -> None:
     sys.exit(code)
 
 
-def _run(arguments: Sequence[str]) -> None:
-    request = parse_arguments(arguments)
-    require_recbole()
+def _run(request: Request) -> int:
     # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
     from recbole_opal.experiment import run_request
 
@@ -69,10 +71,34 @@ def _run(arguments: Sequence[str]) -> None:
     Console().print(result_table(result.stages, result.best_stage))
     # Not through rich, which would wrap a long path.
     print(f"run folder: {result.folder}")
+    return 0
+
+
+def _compare(request: Request, arguments: Sequence[str]) -> int:
+    from recbole_opal.comparison.compare import compare_request
+    from recbole_opal.comparison.screen import on_screen
+
+    command = f"python run_opal.py {shlex.join(arguments)}"
+    try:
+        result = compare_request(request, command)
+    except KeyboardInterrupt as interrupt:
+        interrupt.command = command  # type: ignore[attr-defined]
+        raise
+    screen = Console()
+    for part in on_screen(result):
+        screen.print(part)
+    if result.failed:
+        labels = ", ".join(row.label for row in result.failed)
+        print(f"error: runs failed: {labels}; the same command tries them again.", file=sys.stderr)
+    print(f"comparison folder: {result.folder}")
+    return TrainingError.exit_code if result.failed else 0
 
 
 def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
     """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
+    command = getattr(interrupt, "command", None)
+    if command is not None:
+        return f"interrupted; the same command goes on: {command}"
     folder = getattr(interrupt, "folder", None)
     if folder is None:
         return "interrupted before anything was saved; give the same command again."

@@ -19,6 +19,7 @@ from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.origin import Origin, data_digests
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.snapshot import TrainingSnapshot
@@ -130,6 +131,7 @@ class _Session:
         with folder.update():
             folder.save_yaml("config.yaml", self.config.as_plain_dict())
             folder.save_json("ids.json", self._tokens(data))
+            folder.save_json("origin.json", _origin(self.config).as_plain())
         return self._train(folder, data, None)
 
     def go_on(self, folder: RunFolder) -> RunResult:
@@ -195,3 +197,9 @@ def _build_trainer(
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
         return TwoStageTrainer(config, model, progress)
     return StagedTrainer(config, model, progress=progress)
+
+
+def _origin(config: OpalConfig) -> Origin:
+    """Return what the run is made from, by which it is found again."""
+    files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
+    return Origin.of(config.as_plain_dict(), files)

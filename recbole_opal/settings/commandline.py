@@ -15,7 +15,8 @@ __all__ = ["Request", "parse_arguments"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
-_OWN_FLAGS = ("model", "dataset", "config_files", "resume")
+_OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "jobs")
+_LARGEST_SEED = 2**32 - 1
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
@@ -24,11 +25,15 @@ class Request:
     """What the command line asks for; values are typed but not yet checked.
 
     Attributes:
-        model: a model's name. Meaningless with `resume`.
+        model: a model's name, or several with settings of their own, as
+            `OPAL@num_interests=8,MIND`. Meaningless with `resume`.
         dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names
             both.
         config_files: yaml files, later ones win.
         resume: the run folder to continue, or None.
+        seeds: the seeds of a comparison; empty: the `seed` setting.
+        tune: number of settings tried a model in a comparison.
+        jobs: number of runs at once in a comparison.
         settings: every other `--key=value`.
     """
 
@@ -36,7 +41,15 @@ class Request:
     dataset: str = ""
     config_files: tuple[Path, ...] = ()
     resume: Path | None = None
+    seeds: tuple[int, ...] = ()
+    tune: int = 0
+    jobs: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def compares(self) -> bool:
+        """Whether models stand side by side, in place of a single run."""
+        return bool(self.seeds or self.tune or {",", "@"} & set(self.model))
 
 
 def parse_arguments(argv: Sequence[str]) -> Request:
@@ -61,12 +74,52 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     named = _named_in(config_files) | texts
     if "dataset" not in named:
         raise SettingsError(_how_to_name_a_dataset(settings))
-    return Request(
+    request = Request(
         model=named.get("model", "OPAL"),
         dataset=named["dataset"],
         config_files=config_files,
+        seeds=_seeds(texts, settings),
+        tune=_count(texts, "tune", 0),
+        jobs=_count(texts, "jobs", 1),
         settings=settings,
     )
+    if "jobs" in texts and not request.compares:
+        raise SettingsError(
+            "--jobs needs several runs; write for example --model=OPAL,MIND or --seeds=1,2,3."
+        )
+    return request
+
+
+def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, ...]:
+    if "seeds" not in texts:
+        return ()
+    if "seed" in settings:
+        raise SettingsError("--seed and --seeds are both given; keep --seeds.")
+    value = parse_value(texts["seeds"])
+    seeds = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not seeds or not all(_is_whole(seed) and 0 <= seed <= _LARGEST_SEED for seed in seeds):
+        raise SettingsError(
+            f"--seeds={texts['seeds']} is not a list of integers in [0, {_LARGEST_SEED}]; write "
+            "for example --seeds=1,2,3."
+        )
+    if len(set(seeds)) < len(seeds):
+        raise SettingsError(f"--seeds={texts['seeds']} names a seed twice; keep one of them.")
+    return seeds
+
+
+def _count(texts: Mapping[str, str], name: str, default: int) -> int:
+    """Return the number of settings to try or of runs at once; the default is the smallest."""
+    value = parse_value(texts[name]) if name in texts else default
+    if not _is_whole(value) or value < default:
+        raise SettingsError(
+            f"--{name}={texts[name]} is not an integer in [{default}, inf); write for example "
+            f"--{name}={default + 1}."
+        )
+    return int(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _split(argv: Sequence[str]) -> dict[str, str]:
@@ -118,6 +171,12 @@ def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
             raise SettingsError(
                 f"--{name} cannot be given with --resume, whose folder already names it; leave "
                 f"--{name} away."
+            )
+    for name in ("seeds", "tune", "jobs"):
+        if name in texts:
+            raise SettingsError(
+                f"--{name} cannot be given with --resume, which continues a single run; a "
+                "comparison goes on by giving its command again."
             )
     return Request(resume=Path(texts["resume"]), settings=settings)
 

@@ -14,12 +14,12 @@ from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["checked_settings"]
+__all__ = ["checked_settings", "known_settings"]
 
 # Keys of a config file that name the run itself.
 _IDENTITY = {"model", "dataset"}
 # Flags that are no settings, but may be what a misspelt name meant.
-_COMMAND_FLAGS = {"config_files", "resume"}
+_COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune"}
 
 
 def checked_settings(
@@ -43,7 +43,7 @@ def checked_settings(
     sections = _sections(model_class)
     ours = {name for section in sections for name in section.model_fields}
     kinds = foreign_kinds(model_class.__name__)
-    _refuse_unknown(given, ours | set(kinds) | set(REFUSED_KEYS) | _IDENTITY, model_class.__name__)
+    _refuse_unknown(given, known_settings(model_class), model_class.__name__)
     refuse_foreign_settings(final)
     check_foreign_values({name: value for name, value in given.items() if name not in ours}, kinds)
     checked = dict(final)
@@ -52,6 +52,16 @@ def checked_settings(
     return checked | check_together(
         checked | {"loss_over_pairs": _compares_pairs(final, model_class)}
     )
+
+
+def known_settings(model_class: type) -> set[str]:
+    """Return the names that a user may give for a model; those with a refusal are among them.
+
+    Args:
+        model_class: the model's class.
+    """
+    ours = {name for section in _sections(model_class) for name in section.model_fields}
+    return ours | set(foreign_kinds(model_class.__name__)) | set(REFUSED_KEYS) | _IDENTITY
 
 
 def _sections(model_class: type) -> list[type[Section]]:

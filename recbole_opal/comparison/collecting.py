@@ -1,0 +1,185 @@
+"""From run folders to rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recbole_opal.comparison.execution import Ending
+from recbole_opal.comparison.rows import Row, spread
+from recbole_opal.comparison.variants import Variant
+from recbole_opal.runs import RunFolder
+
+__all__ = ["COSTS", "FinishedRun", "rows_of"]
+
+COSTS = ("train_seconds", "test_seconds", "peak_memory", "parameters")
+
+
+class FinishedRun:
+    """What the table needs of a run folder.
+
+    Args:
+        path: the run folder.
+
+    Attributes:
+        path: see above.
+        metrics: the content of metrics.json.
+        config: the content of config.yaml.
+
+    Raises:
+        CheckpointError: a file is missing or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """See the class."""
+        self.path = path
+        self._folder = RunFolder.open(path)
+        self.metrics: dict[str, Any] = self._folder.load_json("metrics.json")
+        self.config = self._folder.load_yaml("config.yaml")
+        self._tokens = self._folder.load_json("ids.json")[self.config["USER_ID_FIELD"]]
+
+    @property
+    def stages(self) -> list[str]:
+        """The stages, in the order of training."""
+        return list(self.metrics["stages"])
+
+    def costs(self, stage: str) -> dict[str, float | None]:
+        """Return what it took; training includes the stages that this one started from.
+
+        Args:
+            stage: one of `stages`.
+        """
+        until = self.stages[: self.stages.index(stage) + 1]
+        record = self.metrics["stages"][stage]
+        memory = self.metrics["peak_memory"]
+        return {
+            "train_seconds": sum(self.metrics["stages"][name]["train_seconds"] for name in until),
+            "test_seconds": record.get("test_seconds"),
+            "peak_memory": memory.get("device_bytes", memory["host_bytes"]),
+            "parameters": self.metrics["parameters"],
+        }
+
+    def users(self, stage: str) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+        """Return the users of the test part and each metric of each of them.
+
+        Args:
+            stage: one of `stages`.
+
+        Returns:
+            The users' tokens, sorted, and metric to (E,) float64 values in that order.
+        """
+        arrays = self._folder.load_arrays(f"per_user-{stage}-test.npz")
+        tokens = np.array([self._tokens[number] for number in arrays["user_id"]])
+        order = np.argsort(tokens)
+        metrics = {
+            name: values[order].astype(np.float64) for name, values in arrays.items() if "@" in name
+        }
+        return tokens[order].tolist(), metrics
+
+
+def rows_of(
+    variant: Variant,
+    settings: Mapping[str, Any],
+    outcomes: Mapping[int, Ending],
+    folder: Path,
+) -> list[Row]:
+    """Return the rows of a variant, one a stage.
+
+    Args:
+        variant: whose rows.
+        settings: the settings given to it, tuned ones among them.
+        outcomes: seed to how its run ended.
+        folder: the comparison folder, which paths are told from.
+    """
+    error = _errors(outcomes)
+    done = {
+        seed: FinishedRun(outcome.folder)
+        for seed, outcome in outcomes.items()
+        if outcome.folder is not None
+    }
+    if not done:
+        return [Row(variant.label, variant.text, variant.model, "", settings, error=error)]
+    stages = next(iter(done.values())).stages
+    return [
+        _row(variant, settings, stage, len(stages) > 1, done, folder, error) for stage in stages
+    ]
+
+
+def _errors(outcomes: Mapping[int, Ending]) -> str | None:
+    told: dict[str, list[str]] = {}
+    for seed, outcome in outcomes.items():
+        if outcome.error is not None:
+            told.setdefault(outcome.error, []).append(str(seed))
+    return "; ".join(f"seed {', '.join(seeds)}: {why}" for why, seeds in told.items()) or None
+
+
+def _row(
+    variant: Variant,
+    settings: Mapping[str, Any],
+    stage: str,
+    several: bool,
+    done: Mapping[int, FinishedRun],
+    folder: Path,
+    error: str | None,
+) -> Row:
+    runs = list(done.values())
+    records = [run.metrics["stages"][stage] for run in runs]
+    diagnostics = mean_diagnostics([record.get("diagnostics") for record in records])
+    costs = [run.costs(stage) for run in runs]
+    row = Row(
+        label=f"{variant.label} {stage}" if several else variant.label,
+        variant=variant.text,
+        model=variant.model,
+        stage=stage,
+        settings=settings,
+        num_interests=(diagnostics or runs[0].config).get("num_interests"),
+        runs={str(seed): os.path.relpath(run.path, folder) for seed, run in done.items()},
+        error=error,
+        costs={name: spread([cost[name] for cost in costs]) for name in COSTS},
+        diagnostics=diagnostics,
+        users=_users(runs, stage),
+    )
+    for part, target in (("valid", row.valid), ("test", row.test)):
+        for metric in records[0][part]:
+            value = spread([record[part].get(metric) for record in records])
+            if value is not None:
+                target[metric] = value
+    return row
+
+
+def _users(
+    runs: Sequence[FinishedRun], stage: str
+) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """Stack the seeds' values; users are the same, since seeds do not change the split."""
+    read = [run.users(stage) for run in runs]
+    tokens, first = read[0]
+    metrics = [name for name in first if all(name in values for _, values in read)]
+    return tokens, {name: np.stack([values[name] for _, values in read]) for name in metrics}
+
+
+def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """Return the diagnostics averaged over seeds; a collapse in one seed is a collapse.
+
+    Args:
+        found: one a seed, None where a model has none.
+    """
+    known = [each for each in found if each is not None]
+    if not known:
+        return None
+    result: dict[str, Any] = {}
+    for name, value in known[0].items():
+        values = [each[name] for each in known if each[name] is not None]
+        if isinstance(value, bool):
+            result[name] = any(values)
+        elif isinstance(value, int):
+            result[name] = value
+        elif isinstance(value, list):
+            result[name] = np.mean(values, axis=0).tolist()
+        elif isinstance(value, float):
+            result[name] = float(np.mean(values))
+    return result

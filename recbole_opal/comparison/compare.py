@@ -1,0 +1,168 @@
+"""Side by side from the request to the tables: what `run_opal.py` and `recbole_opal.compare` do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.comparison.collecting import FinishedRun, rows_of
+from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.execution import Ending, Execution
+from recbole_opal.comparison.hardware import hardware, package_versions
+from recbole_opal.comparison.planning import Plan, make_plan
+from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.rows import Row
+from recbole_opal.comparison.tuned import Found, tune_all
+from recbole_opal.comparison.variants import Variant, parse_variants
+from recbole_opal.comparison.writing import prepare_folder, write_plan, write_result
+from recbole_opal.errors import SettingsError
+from recbole_opal.runs.lock import exclusive
+from recbole_opal.settings import Request
+
+__all__ = ["compare", "compare_request"]
+
+
+def compare(
+    models: Sequence[str | Variant],
+    dataset: str,
+    *,
+    seeds: Sequence[int] = (),
+    tune: int = 0,
+    jobs: int = 1,
+    config_files: Sequence[str | Path] = (),
+    **settings: Any,
+) -> ComparisonResult:
+    """Train and test several models under one protocol; the same as `run_opal.py --model=A,B`.
+
+    Runs that were done before are used again, runs that were cut off go on.
+
+    Args:
+        models: names, with settings of their own behind `@`: `["OPAL@num_interests=8", "MIND"]`.
+        dataset: name of the data set.
+        seeds: one run each for every model; none takes the `seed` setting.
+        tune: number of settings tried a model, on validation only; 0 tries none.
+        jobs: how many runs go at once, each in a process of its own.
+        config_files: yaml files with more settings.
+        **settings: go to each model that knows them.
+
+    Returns:
+        The table. A run that fails is told in its row's `error`, it raises nothing.
+
+    Raises:
+        OpalError: settings or data are wrong; nothing was trained then.
+    """
+    variants = [
+        variant
+        for model in models
+        for variant in ([model] if isinstance(model, Variant) else parse_variants(model))
+    ]
+    if not variants:
+        raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
+    paths = [Path(name) for name in config_files]
+    plan = make_plan(
+        variants, dataset, seeds=seeds, tune=tune, config_files=paths, settings=settings
+    )
+    return _compare(plan, jobs, _call(variants, dataset, seeds, tune, settings))
+
+
+def compare_request(request: Request, command: str) -> ComparisonResult:
+    """Do what a command line asks for.
+
+    Args:
+        request: the parsed command line.
+        command: the line itself.
+
+    Raises:
+        OpalError: see `compare`.
+    """
+    plan = make_plan(
+        parse_variants(request.model),
+        request.dataset,
+        seeds=request.seeds,
+        tune=request.tune,
+        config_files=request.config_files,
+        settings=request.settings,
+    )
+    return _compare(plan, request.jobs, command)
+
+
+def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
+    prepare_folder(plan.folder)
+    shown = plan.shared.get("show_progress", True)
+    with exclusive(plan.folder), ComparisonProgress(enabled=shown) as progress:
+        progress.message(f"comparison folder: {plan.folder}")
+        execution = Execution(plan.folder / "logs", jobs, progress)
+        found = tune_all(plan, execution, progress) if plan.tune else None
+        rows, environments = _train(plan, command, execution, progress, found)
+        add_differences(rows, plan.metric, bigger=plan.bigger)
+        result = ComparisonResult(
+            folder=plan.folder,
+            dataset=plan.dataset,
+            command=command,
+            seeds=plan.seeds,
+            metric=plan.metric,
+            bigger=plan.bigger,
+            versions=package_versions(environments),
+            hardware=hardware(environments),
+            tuning=_tuning(plan, found),
+            rows=rows,
+        )
+        write_result(result)
+    return result
+
+
+def _train(
+    plan: Plan,
+    command: str,
+    execution: Execution,
+    progress: ComparisonProgress,
+    found: Sequence[Found] | None,
+) -> tuple[list[Row], list[dict[str, str]]]:
+    """Do every run; return the rows and what each run was made with."""
+    found = found or [Found({}, {})] * len(plan.variants)
+    ready = [pair for pair in zip(plan.variants, found, strict=True) if pair[1].error is None]
+    runs = [plan.run(v, seed, **tuned.settings) for v, tuned in ready for seed in plan.seeds]
+    write_plan(plan, command, runs)
+    progress.expect(len({run.origin.settings for run in runs}))
+    endings = iter(execution.do(runs, plan.parent))
+    rows: list[Row] = []
+    for variant, tuned in zip(plan.variants, found, strict=True):
+        if tuned.error is None:
+            ended = {seed: next(endings) for seed in plan.seeds}
+        else:
+            ended = {seed: Ending(None, tuned.error) for seed in plan.seeds}
+        rows += rows_of(variant, plan.given(variant) | dict(tuned.settings), ended, plan.folder)
+    folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
+    return rows, [FinishedRun(Path(path)).metrics["versions"] for path in sorted(folders)]
+
+
+def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    labelled = {
+        variant.label: each
+        for variant, each in zip(plan.variants, found, strict=True)
+        if each.error is None
+    }
+    return {
+        "trials": plan.tune,
+        "search": {label: dict(each.space) for label, each in labelled.items()},
+        "found": {label: dict(each.settings) for label, each in labelled.items()},
+    }
+
+
+def _call(
+    variants: Sequence[Variant],
+    dataset: str,
+    seeds: Sequence[int],
+    tune: int,
+    settings: dict[str, Any],
+) -> str:
+    named = {"seeds": list(seeds)} if seeds else {}
+    named |= {"tune": tune} if tune else {}  # type: ignore[dict-item]
+    words = [repr([variant.text for variant in variants]), repr(dataset)]
+    words += [f"{name}={value!r}" for name, value in (named | settings).items()]
+    return f"recbole_opal.compare({', '.join(words)})"

@@ -1,0 +1,153 @@
+"""Does the planned runs, several at once if asked; one that fails takes none of the others down."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from recbole_opal.comparison.planning import PlannedRun
+from recbole_opal.comparison.process import WorkerProcess, worker_environment
+from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.reuse import KnownRuns
+
+__all__ = ["Execution", "Ending"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# What a comparison decides about every run: where it goes, and that its bar stays hidden.
+_QUIET = {"show_progress": False}
+_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        folder: the run folder, None if it failed.
+        error: why it failed, in one line; None if it did not.
+        reused: whether it had been done before.
+    """
+
+    folder: Path | None
+    error: str | None = None
+    reused: bool = False
+
+
+class Execution:
+    """Runs workers, remembers them, and stops them all when it is interrupted.
+
+    Args:
+        logs: folder of the workers' logs.
+        jobs: how many run at once.
+        progress: told of each begin and end.
+    """
+
+    def __init__(self, logs: Path, jobs: int, progress: ComparisonProgress) -> None:
+        """See the class."""
+        self._logs = logs
+        self._jobs = jobs
+        self._progress = progress
+        self._environment = worker_environment(jobs)
+        self._workers: set[WorkerProcess] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def do(self, runs: Sequence[PlannedRun], parent: Path) -> list[Ending]:
+        """Do the runs that are not done; equal ones once.
+
+        Args:
+            runs: what is asked for.
+            parent: the folder of the run folders, looked through for runs that are done.
+
+        Returns:
+            One outcome a run, in the same order.
+        """
+        unique = {run.origin.settings: run for run in runs}
+        outcomes = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
+        found = dict(zip(unique, outcomes, strict=True))
+        return [found[run.origin.settings] for run in runs]
+
+    def side_by_side(self, action: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Apply an action to each item, `jobs` at a time; Ctrl-C stops every worker first.
+
+        Args:
+            action: uses `do_one`.
+            items: what it is applied to.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it.
+        """
+        with ThreadPoolExecutor(self._jobs) as pool:
+            futures = [pool.submit(action, item) for item in items]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                self.stop()
+                raise
+        return [future.result() for future in futures]
+
+    def do_one(self, run: PlannedRun, parent: Path) -> Ending:
+        """Reuse a finished run, go on with an unfinished one, or start it.
+
+        Args:
+            run: what is asked for.
+            parent: the folder of the run folders.
+        """
+        known = KnownRuns(parent)
+        finished = known.finished(run.origin)
+        if finished is not None:
+            self._progress.reused(run.name)
+            return Ending(finished, reused=True)
+        return self._work(run, _job(run, parent, known.unfinished(run.origin)))
+
+    def stop(self) -> None:
+        """Stop every worker and let none begin."""
+        with self._lock:
+            self._stopped = True
+            workers = list(self._workers)
+        for worker in workers:
+            worker.ask_to_stop()
+        for worker in workers:
+            worker.stop()
+
+    def _work(self, run: PlannedRun, job: Mapping[str, Any]) -> Ending:
+        with self._lock:
+            if self._stopped:
+                return Ending(None, "stopped")
+            log = self._logs / f"{_file_name(run)}.log"
+            worker = WorkerProcess(job, log, self._environment)
+            self._workers.add(worker)
+        self._progress.began(run.name, worker.last_line, goes_on="resume" in job)
+        folder = worker.wait()
+        with self._lock:
+            self._workers.discard(worker)
+            stopped = self._stopped
+        error = None if folder else "stopped" if stopped else worker.reason
+        self._progress.ended(run.name, error)
+        return Ending(folder, error)
+
+
+def _job(run: PlannedRun, parent: Path, unfinished: Path | None) -> dict[str, Any]:
+    if unfinished is not None:
+        changed = {k: v for k, v in run.settings.items() if k in _MAY_CHANGE_ON_RESUME}
+        return {"resume": str(unfinished), "settings": changed | _QUIET}
+    return {
+        "model": run.variant.model,
+        "dataset": run.dataset,
+        "settings": run.settings | _QUIET | {"checkpoint_dir": str(parent)},
+    }
+
+
+def _file_name(run: PlannedRun) -> str:
+    plain = re.sub(r"[^A-Za-z0-9._=+-]+", "-", run.name)[:100]
+    return f"{plain}-{run.origin.settings[:8]}"

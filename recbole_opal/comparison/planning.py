@@ -1,0 +1,167 @@
+"""From what is asked to the runs that answer it; everything wrong is told here, before training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.comparison.protocol import check_same_protocol, refuse_protocol_settings
+from recbole_opal.comparison.routing import settings_for
+from recbole_opal.comparison.variants import Variant
+from recbole_opal.errors import SettingsError
+from recbole_opal.host import find_model_class
+from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
+from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.values import load_settings_file
+
+__all__ = ["Plan", "PlannedRun", "make_plan"]
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run that is asked for.
+
+    Attributes:
+        variant: whose run it is.
+        dataset: the data set's name.
+        seed: its random seed.
+        settings: every setting that is given, the seed among them; the rest are defaults.
+        origin: what it is made from; equal origins are the same run.
+    """
+
+    variant: Variant
+    dataset: str
+    seed: int
+    settings: dict[str, Any]
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """As it is called on screen."""
+        return f"{self.variant.label} seed={self.seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a comparison does.
+
+    Attributes:
+        dataset: the data set's name.
+        variants: what is compared, under the models' own names.
+        shared: the settings given for all that know them.
+        seeds: one run each for every variant.
+        tune: number of settings tried a variant, 0 for none.
+        metric: the metric on validation that decides, in lower case.
+        bigger: whether more of it is better.
+        parent: the folder of the run folders.
+        data: SHA-256 of each data file.
+    """
+
+    dataset: str
+    variants: list[Variant]
+    shared: dict[str, Any]
+    seeds: list[int]
+    tune: int
+    metric: str
+    bigger: bool
+    parent: Path
+    data: Mapping[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the comparison; the same request has the same one."""
+        return self.parent / f"comparison-{self.dataset}-{self.digest[:8]}"
+
+    @property
+    def digest(self) -> str:
+        """Tells requests apart; where files lie and how many runs go at once does not count."""
+        return settings_digest(
+            {
+                "dataset": self.dataset,
+                "models": [variant.text for variant in self.variants],
+                "seeds": self.seeds,
+                "tune": self.tune,
+                "settings": settings_digest(self.shared),
+            }
+        )
+
+    def given(self, variant: Variant) -> dict[str, Any]:
+        """Return the settings given to a variant that decide its results.
+
+        Args:
+            variant: one of `variants`.
+        """
+        settings = settings_for(variant, self.shared)
+        return {name: value for name, value in settings.items() if name not in UNIMPORTANT}
+
+    def run(self, variant: Variant, seed: int, **changed: Any) -> PlannedRun:
+        """Return a run of a variant.
+
+        Args:
+            variant: one of `variants`.
+            seed: its seed.
+            **changed: settings that are put over the given ones, for example tuned ones.
+
+        Raises:
+            SettingsError: a setting is not valid for the model.
+            DataError: the data set is not there.
+        """
+        settings = settings_for(variant, self.shared) | changed | {"seed": seed}
+        config = _config(variant, self.dataset, settings)
+        origin = Origin.of(config.as_plain_dict(), self.data)
+        return PlannedRun(variant, self.dataset, seed, settings, origin)
+
+
+def make_plan(
+    variants: Sequence[Variant],
+    dataset: str,
+    *,
+    seeds: Sequence[int] = (),
+    tune: int = 0,
+    config_files: Sequence[Path] = (),
+    settings: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Decide what each run gets, and check all of it.
+
+    Args:
+        variants: what is compared.
+        dataset: the data set's name.
+        seeds: the seeds; none takes the `seed` setting.
+        tune: number of settings tried a variant.
+        config_files: yaml files with settings; later ones win, `settings` win over them.
+        settings: go to each model that knows them.
+
+    Raises:
+        SettingsError: a model or a setting is unknown to all, refused, or not valid.
+        DataError: the data set is not there.
+    """
+    named = [Variant(find_model_class(each.model).__name__, each.settings) for each in variants]
+    shared: dict[str, Any] = {}
+    for path in config_files:
+        shared |= load_settings_file(path)
+    shared |= settings or {}
+    shared = {name: value for name, value in shared.items() if name not in ("model", "dataset")}
+    refuse_protocol_settings(named)
+    configs = [_config(each, dataset, settings_for(each, shared, named)) for each in named]
+    check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
+    first = configs[0]
+    return Plan(
+        dataset=dataset,
+        variants=named,
+        shared=shared,
+        seeds=list(seeds) or [int(first["seed"])],
+        tune=tune,
+        metric=str(first["valid_metric"]).lower(),
+        bigger=bool(first["valid_metric_bigger"]),
+        parent=Path(first["checkpoint_dir"]),
+        data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
+    )
+
+
+def _config(variant: Variant, dataset: str, settings: Mapping[str, Any]) -> OpalConfig:
+    try:
+        return OpalConfig(variant.model, dataset, settings)
+    except SettingsError as error:
+        raise SettingsError(f"{variant.label}: {error}") from error

@@ -1,0 +1,152 @@
+"""A worker process seen from outside: start it, follow it, stop it, learn how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import recbole_opal
+from recbole_opal.errors import CheckpointError
+
+__all__ = ["WorkerProcess", "threads_for", "worker_environment"]
+
+_ENDING = "run folder: "
+_PATIENCE = 20.0  # seconds that a stopped worker has to save its state
+_THREADS = "OMP_NUM_THREADS"
+
+
+class WorkerProcess:
+    """A run in a process of its own; nothing that happens there takes this process down.
+
+    Args:
+        job: what `recbole_opal.comparison.worker` reads.
+        log: file that its standard error goes to; a line an epoch.
+        environment: its environment variables.
+
+    Attributes:
+        log: see above.
+
+    Raises:
+        CheckpointError: the log cannot be written, or the process cannot be started.
+    """
+
+    def __init__(self, job: Mapping[str, Any], log: Path, environment: Mapping[str, str]) -> None:
+        """See the class."""
+        self.log = log
+        command = [sys.executable, "-m", "recbole_opal.comparison.worker"]
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("wb") as file:
+                self._process = subprocess.Popen(  # noqa: S603, our own module
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=file,
+                    env=dict(environment),
+                    start_new_session=True,  # Ctrl-C is for the parent, which then stops us
+                )
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot start a run with its log {log}: {error.strerror}; check the folder and "
+                "the free memory."
+            ) from error
+        self._send(json.dumps(job))
+
+    def wait(self) -> Path | None:
+        """Wait for the end; return the run folder, or None if the run failed, see `reason`."""
+        assert self._process.stdout is not None  # noqa: S101, for the type checker
+        output = self._process.stdout.read().decode("utf-8", errors="replace")
+        self._process.wait()
+        self._close()
+        lines = output.splitlines()
+        if self._process.returncode == 0 and lines and lines[-1].startswith(_ENDING):
+            return Path(lines[-1].removeprefix(_ENDING))
+        return None
+
+    def ask_to_stop(self) -> None:
+        """Ask the run to stop as after Ctrl-C, and do not wait for it."""
+        self._close()
+
+    def stop(self) -> None:
+        """Stop the run as Ctrl-C would; after a while, hard."""
+        self._close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line."""
+        code = self._process.returncode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            often = ", often for want of memory" if name == "SIGKILL" else ""
+            return f"killed by {name}{often}; its log is {self.log}"
+        last = self.last_line()
+        return last.removeprefix("error: ") if last else f"ended with exit code {code}"
+
+    def last_line(self) -> str:
+        """Return the last line of the log that is not empty, or an empty text."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - 4096))
+                text = file.read().decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return lines[-1] if lines else ""
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None  # noqa: S101, for the type checker
+        try:
+            self._process.stdin.write(line.encode("utf-8") + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return  # it has died already: `wait` and `reason` tell
+
+    def _close(self) -> None:
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+            except BrokenPipeError:
+                return
+
+
+def threads_for(jobs: int) -> int:
+    """Return the number of threads of each of `jobs` runs at once: the cores shared out.
+
+    Args:
+        jobs: how many run at once, at least 1.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, cores // jobs)
+
+
+def worker_environment(jobs: int) -> dict[str, str]:
+    """Return the environment of a worker; an OMP_NUM_THREADS that the user set stays.
+
+    Args:
+        jobs: how many run at once.
+    """
+    environment = {_THREADS: str(threads_for(jobs))} | dict(os.environ)
+    # The package may lie in a checkout that is not installed.
+    home = str(Path(recbole_opal.__file__).resolve().parents[1])
+    paths = [home, *filter(None, [environment.get("PYTHONPATH")])]
+    return environment | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -1,0 +1,126 @@
+"""How far a comparison is, on standard error."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import perf_counter
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+__all__ = ["ComparisonProgress"]
+
+_TIMES_A_SECOND = 4
+
+
+class ComparisonProgress:
+    """A line a running worker with its newest log line, and a line that counts, while it lasts.
+
+    Where standard error is no terminal there is only one line for each begin and end.
+
+    Args:
+        console: where to write; None is standard error.
+        enabled: False shows the plain lines on a terminal too.
+    """
+
+    def __init__(self, console: Console | None = None, *, enabled: bool = True) -> None:
+        """See the class."""
+        self._console = console or Console(stderr=True)
+        self._active: dict[str, tuple[float, Callable[[], str]]] = {}
+        self._total = self._done = self._failed = self._again = 0
+        self._started = perf_counter()
+        self._lock = threading.Lock()
+        self._live = (
+            Live(
+                console=self._console,
+                get_renderable=self._lines,
+                refresh_per_second=_TIMES_A_SECOND,
+                transient=True,
+            )
+            if enabled and self._console.is_terminal
+            else None
+        )
+
+    def __enter__(self) -> ComparisonProgress:
+        """Start drawing."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop drawing and give the terminal back."""
+        if self._live is not None:
+            self._live.stop()
+
+    def expect(self, runs: int) -> None:
+        """Count further runs that will be done.
+
+        Args:
+            runs: how many.
+        """
+        with self._lock:
+            self._total += runs
+
+    def began(self, name: str, newest: Callable[[], str], *, goes_on: bool = False) -> None:
+        """Tell of a run that begins.
+
+        Args:
+            name: the run's.
+            newest: returns what is to be shown of it, for example its log's last line.
+            goes_on: whether it continues an earlier one.
+        """
+        with self._lock:
+            self._active[name] = (perf_counter(), newest)
+        self.message(f"{name}: {'goes on where it stopped' if goes_on else 'begins'}")
+
+    def reused(self, name: str) -> None:
+        """Tell of a run that had been done before.
+
+        Args:
+            name: the run's.
+        """
+        with self._lock:
+            self._done += 1
+            self._again += 1
+        self.message(f"{name}: done before")
+
+    def ended(self, name: str, error: str | None) -> None:
+        """Tell of a run that ended.
+
+        Args:
+            name: the run's.
+            error: why it failed, None if it did not.
+        """
+        with self._lock:
+            started, _ = self._active.pop(name)
+            self._done += 1
+            self._failed += error is not None
+        seconds = perf_counter() - started
+        how = f"failed: {error}" if error else "done"
+        self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
+
+    def message(self, text: str) -> None:
+        """Write one line above the live lines.
+
+        Args:
+            text: shown as it is.
+        """
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _lines(self) -> Text:
+        with self._lock:
+            active = list(self._active.items())
+            counts = f"{self._done} of {self._total} runs done"
+            counts += f", {self._again} of them before" if self._again else ""
+            counts += f", {self._failed} failed" if self._failed else ""
+        lines = [f"{name}: {newest() or 'begins'}" for name, (_, newest) in active]
+        lines.append(f"{counts}, {perf_counter() - self._started:.0f} s")
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")

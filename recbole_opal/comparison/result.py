@@ -1,0 +1,88 @@
+"""What came out of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.comparison.differences import best_row, opal_row
+from recbole_opal.comparison.rows import Row
+from recbole_opal.evaluation.diagnostics import collapse_warning
+
+__all__ = ["ComparisonResult"]
+
+
+@dataclass(frozen=True)
+class ComparisonResult:
+    """What came out of a comparison.
+
+    Attributes:
+        folder: the comparison folder with the tables and the report.
+        dataset: the data set's name.
+        command: what makes the same comparison again.
+        seeds: the seeds of each variant.
+        metric: the metric on validation that decides, in lower case.
+        bigger: whether more of it is better.
+        versions: package to version.
+        hardware: where the runs were made.
+        tuning: None without tuning, else `{"trials", "search", "found"}`, by label.
+        rows: the table, a row a variant and stage; a failed one says why in `error`.
+
+    Example:
+        >>> from recbole_opal import compare
+        >>> result = compare(["OPAL", "MIND"], "ml-100k", seeds=[1, 2])  # doctest: +SKIP
+        >>> result.rows[0].test["recall@50"].mean  # doctest: +SKIP
+    """
+
+    folder: Path
+    dataset: str
+    command: str
+    seeds: Sequence[int]
+    metric: str
+    bigger: bool
+    versions: Mapping[str, str]
+    hardware: str
+    tuning: Mapping[str, Any] | None
+    rows: Sequence[Row]
+
+    @property
+    def failed(self) -> list[Row]:
+        """The rows of which a run failed."""
+        return [row for row in self.rows if row.error is not None]
+
+    @property
+    def best(self) -> Row | None:
+        """The row that is best on validation, None if every run failed."""
+        return best_row(self.rows, self.metric, bigger=self.bigger)
+
+    @property
+    def opal(self) -> Row | None:
+        """OPAL's best row on validation, None without one."""
+        return opal_row(self.rows, self.metric, bigger=self.bigger)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the table must know of its rows, a line each."""
+        lines = [f"{row.label}: {row.error}" for row in self.failed]
+        for row in self.rows:
+            if row.diagnostics and row.diagnostics.get("collapsed"):
+                why = collapse_warning(row.diagnostics)
+                lines.append(
+                    f"{row.label}: {why or 'the interests collapsed in one of the seeds.'}"
+                )
+        return lines
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the content of comparison.json."""
+        return {
+            "dataset": self.dataset,
+            "command": self.command,
+            "seeds": list(self.seeds),
+            "metric": self.metric,
+            "versions": dict(self.versions),
+            "hardware": self.hardware,
+            "tuning": self.tuning,
+            "rows": [row.as_plain() for row in self.rows],
+        }

@@ -1,0 +1,104 @@
+"""What is compared: `OPAL@num_interests=8@recipe=published`, a model with settings of its own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.settings.fields import typed
+from recbole_opal.settings.values import parse_value
+
+__all__ = ["Variant", "parse_variants"]
+
+_MODEL = re.compile(r"\w+")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model and the settings that only it gets.
+
+    Attributes:
+        model: the model's name.
+        settings: name to typed value.
+
+    Example:
+        >>> Variant("OPAL", {"num_interests": 8}).label
+        'OPAL num_interests=8'
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name of its rows, as `OPAL num_interests=8`."""
+        return " ".join([self.model, *self._pairs()])
+
+    @property
+    def text(self) -> str:
+        """As it is typed: `OPAL@num_interests=8`."""
+        return "@".join([self.model, *self._pairs()])
+
+    def _pairs(self) -> list[str]:
+        return [f"{name}={typed(value)}" for name, value in self.settings.items()]
+
+
+def parse_variants(text: str) -> list[Variant]:
+    """Read a list of variants, as `OPAL,OPAL@num_interests=8,MIND@topk=[10,20]`.
+
+    A comma or an `@` inside brackets or quotes belongs to a value.
+
+    Args:
+        text: what stands behind `--model=`.
+
+    Raises:
+        SettingsError: a variant is empty, is named twice, or holds no `name=value` behind an `@`.
+    """
+    variants: list[Variant] = []
+    for part in _split(text, ","):
+        variant = _parse_variant(part.strip(), text)
+        if variant in variants:
+            raise SettingsError(f"--model={text} names {part.strip()} twice; keep one of them.")
+        variants.append(variant)
+    return variants
+
+
+def _parse_variant(part: str, whole: str) -> Variant:
+    model, *pairs = _split(part, "@")
+    if not _MODEL.fullmatch(model.strip()):
+        raise SettingsError(
+            f"--model={whole} holds '{part}', which is not a model; write for example "
+            "--model=OPAL,MIND or --model=OPAL@num_interests=8."
+        )
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.strip().partition("=")
+        if not (equals and value and _NAME.fullmatch(name)):
+            raise SettingsError(
+                f"--model={part}: '{pair}' behind @ is not name=value; write for example "
+                f"{model.strip()}@num_interests=8."
+            )
+        if name in settings:
+            raise SettingsError(f"--model={part} gives {name} twice; keep one of them.")
+        settings[name] = parse_value(value)
+    return Variant(model.strip(), settings)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at each separator that stands outside brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in _QUOTES:
+            quote = letter
+        else:
+            depth += (letter in _OPENING) - (letter in _CLOSING)
+        if letter == separator and depth <= 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts

@@ -1,0 +1,131 @@
+"""What a run was made from: a digest of its settings, of its data files, and the versions.
+
+Two runs with the same origin give the same results, up to the machine's rounding: that is when a
+finished run may stand for one that is asked for.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from recbole_opal import __version__
+from recbole_opal.errors import CheckpointError, DataError
+from recbole_opal.runs.encoding import decode_json
+
+__all__ = ["UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
+
+# Settings that say where and how loudly something is done, not what.
+UNIMPORTANT = frozenset(
+    {
+        "checkpoint_dir",
+        "data_path",
+        "gpu_id",
+        "log_wandb",
+        "show_progress",
+        "state",
+        "tensorboard",
+        "use_gpu",
+        "wandb_project",
+    }
+)
+_PACKAGES = ("recbole", "torch", "numpy")
+_BLOCK = 1 << 20  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run was made from.
+
+    Attributes:
+        settings: SHA-256 of the settings that matter, the seed among them.
+        data: SHA-256 of each data file, by its name.
+        versions: of this library, RecBole, torch and numpy.
+    """
+
+    settings: str
+    data: Mapping[str, str]
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], data: Mapping[str, str]) -> "Origin":
+        """Return the origin of a run with these settings in this installation.
+
+        Args:
+            settings: all settings as plain data, see `OpalConfig.as_plain_dict`.
+            data: what `data_digests` returns.
+        """
+        return cls(settings_digest(settings), dict(data), _versions())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Origin":
+        """Read the origin.json of a run.
+
+        Args:
+            data: its content.
+
+        Raises:
+            CheckpointError: it is something else.
+        """
+        plain = decode_json(data, "origin.json")
+        if not isinstance(plain, dict) or set(plain) != {"settings", "data", "versions"}:
+            raise CheckpointError("origin.json holds something else; start the run again.")
+        return cls(**plain)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def settings_digest(settings: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the settings that matter, in hexadecimal; their order does not.
+
+    Args:
+        settings: plain data; the names in `UNIMPORTANT` are left out.
+    """
+    important = {name: value for name, value in settings.items() if name not in UNIMPORTANT}
+    text = json.dumps(important, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def data_digests(folder: Path, dataset: str, kinds: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the SHA-256 of each atomic file that is read, by the file's name.
+
+    Args:
+        folder: the folder of the data set.
+        dataset: its name.
+        kinds: the `load_col` setting, whose keys are the files' endings; None reads all files.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    endings = kinds or [path.name.removeprefix(dataset + ".") for path in _files(folder, dataset)]
+    digests: dict[str, str] = {}
+    for ending in sorted(endings):
+        path = folder / f"{dataset}.{ending}"
+        try:
+            if path.is_file():  # whether it must be there is RecBole's affair
+                digests[path.name] = _file_digest(path)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read ({error.strerror}); check it.") from error
+    return digests
+
+
+def _files(folder: Path, dataset: str) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name.startswith(dataset + ".")]
+
+
+def _file_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    own = {"recbole_opal": __version__}
+    return own | {name: version(name) for name in _PACKAGES}
