@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 
-__all__ = ["MindCapsules", "PositionCapsules", "couple", "route", "squash"]
+__all__ = [
+    "MindCapsules",
+    "PositionCapsules",
+    "RoutedHistories",
+    "RoutingRule",
+    "couple",
+    "route",
+    "squash",
+]
 
 
 def squash(vectors: Tensor) -> Tensor:
@@ -16,42 +27,79 @@ def squash(vectors: Tensor) -> Tensor:
     return squared / (1 + squared) * vectors / (squared + torch.finfo(squared.dtype).tiny).sqrt()
 
 
-def couple(logits: Tensor, mask: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class RoutingRule:
+    """How items are routed; the defaults are the papers'.
+
+    Attributes:
+        iterations: >= 1; 3 in both papers.
+        softmax: "interests", as in the capsule paper and in the authors' code of MIND and
+            ComiRec: each item shares itself out. "positions" is what widespread PyTorch ports
+            compute (padding, which they include, is left out here): another model.
+        gradient: "last", through the last iteration only, as in the authors' code, or "all".
+    """
+
+    iterations: int = 3
+    softmax: Literal["interests", "positions"] = "interests"
+    gradient: Literal["last", "all"] = "last"
+
+
+def couple(
+    logits: Tensor, mask: Tensor, softmax: Literal["interests", "positions"] = "interests"
+) -> Tensor:
     """Return the coupling of each item with each interest.
 
-    The softmax runs over the interests, as in the capsule paper and in the authors' code of
-    MIND and ComiRec; widespread PyTorch ports run it over positions, padding included, which
-    is another model.
-
     Args:
-        logits: (B, L, K) float.
+        logits: (B, L, K) float; -inf for an interest that a row does not have.
         mask: (B, L) bool, True where there is an item.
+        softmax: see `RoutingRule`.
 
     Returns:
-        (B, L, K) float, sums to 1 over the last axis where mask holds, else 0.
+        (B, L, K) float, 0 where mask does not hold; with "interests" it sums to 1 over the last
+        axis elsewhere.
     """
-    return logits.softmax(dim=-1) * mask.unsqueeze(-1)
+    real = mask.unsqueeze(-1)
+    if softmax == "interests":
+        return logits.softmax(dim=-1) * real
+    floor = torch.finfo(logits.dtype).min
+    return logits.clamp_min(floor).masked_fill(~real, floor).softmax(dim=1) * real
 
 
-def route(predictions: Tensor, logits: Tensor, mask: Tensor, iterations: int) -> Tensor:
+def route(
+    predictions: Tensor, logits: Tensor, mask: Tensor, rule: RoutingRule = RoutingRule()
+) -> Tensor:
     """Route items to interests.
-
-    Gradients flow through the last iteration only, as in the authors' code.
 
     Args:
         predictions: (B, L, K, D) float, what each item says of each interest.
         logits: (B, L, K) float, where routing starts.
         mask: (B, L) bool, True where there is an item.
-        iterations: >= 1; 3 in both papers.
+        rule: iterations and variants.
 
     Returns:
         (B, K, D) float, lengths below 1.
     """
-    fixed = predictions.detach()
-    for _ in range(iterations - 1):
-        interests = squash(torch.einsum("blk,blkd->bkd", couple(logits, mask), fixed))
-        logits = logits + torch.einsum("blkd,bkd->blk", fixed, interests)
-    return squash(torch.einsum("blk,blkd->bkd", couple(logits, mask), predictions))
+    said = predictions.detach() if rule.gradient == "last" else predictions
+    for _ in range(rule.iterations - 1):
+        coupling = couple(logits, mask, rule.softmax)
+        interests = squash(torch.einsum("blk,blkd->bkd", coupling, said))
+        logits = logits + torch.einsum("blkd,bkd->blk", said, interests)
+    coupling = couple(logits, mask, rule.softmax)
+    return squash(torch.einsum("blk,blkd->bkd", coupling, predictions))
+
+
+@dataclass(frozen=True)
+class RoutedHistories:
+    """What MIND's routing knows of a batch.
+
+    Attributes:
+        interests: (B, K, D) float; those that a row does not have are copies of its first, so
+            that the best score over them is right.
+        active: (B, K) bool, which interests a row has.
+    """
+
+    interests: Tensor
+    active: Tensor
 
 
 class MindCapsules(nn.Module):
@@ -60,26 +108,36 @@ class MindCapsules(nn.Module):
     Source: Li et al., Multi-Interest Network with Dynamic Routing for Recommendation at Tmall,
     CIKM 2019. The paper draws the starting logits anew at each forward pass, and the public
     codes do so even when serving; here they are drawn once and kept, so that the same history
-    always gives the same interests. K is fixed (the paper's `dynamic interest number` is not
-    built).
+    always gives the same interests.
 
     Args:
         num_interests: K.
         width: D.
         max_length: L, the longest history.
-        iterations: of the routing.
+        rule: of the routing.
+        dynamic: whether a row has `max(1, min(K, floor(log2 of its length)))` interests, as in
+            the paper; ComiRec's MIND and most codes give every row K.
     """
 
     start: Tensor
 
-    def __init__(self, num_interests: int, width: int, *, max_length: int, iterations: int) -> None:
+    def __init__(
+        self,
+        num_interests: int,
+        width: int,
+        *,
+        max_length: int,
+        rule: RoutingRule,
+        dynamic: bool = False,
+    ) -> None:
         super().__init__()
         self.transform = nn.Linear(width, width, bias=False)
-        self.iterations = iterations
+        self.rule = rule
+        self.dynamic = dynamic
         self.register_buffer("start", torch.randn(max_length, num_interests))
 
-    def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float.
+    def forward(self, history: History) -> RoutedHistories:
+        """Route the items of each row.
 
         Args:
             history: T items of B rows, rows no longer than L.
@@ -89,8 +147,21 @@ class MindCapsules(nn.Module):
         num_interests = self.start.shape[1]
         shared = self.transform(vectors).unsqueeze(2)  # (B, L, 1, D)
         predictions = shared.expand(batch, length, num_interests, width)
+        active = self._active(mask)  # (B, K)
         logits = self.start[:length].expand(batch, length, num_interests)
-        return route(predictions, logits, mask, self.iterations)
+        logits = logits.masked_fill(~active.unsqueeze(1), -torch.inf)
+        interests = route(predictions, logits, mask, self.rule)
+        return RoutedHistories(
+            torch.where(active.unsqueeze(-1), interests, interests[:, :1]), active
+        )
+
+    def _active(self, mask: Tensor) -> Tensor:
+        num_interests = self.start.shape[1]
+        wanted = torch.full_like(mask[:, 0], num_interests, dtype=torch.int64)
+        if self.dynamic:
+            lengths = mask.sum(dim=1).clamp_min(1)
+            wanted = lengths.double().log2().floor().long().clamp(1, num_interests)
+        return torch.arange(num_interests, device=mask.device) < wanted.unsqueeze(1)
 
 
 class PositionCapsules(nn.Module):
@@ -103,14 +174,16 @@ class PositionCapsules(nn.Module):
         num_interests: K.
         width: D.
         max_length: L, the longest history.
-        iterations: of the routing.
+        rule: of the routing.
     """
 
-    def __init__(self, num_interests: int, width: int, *, max_length: int, iterations: int) -> None:
+    def __init__(
+        self, num_interests: int, width: int, *, max_length: int, rule: RoutingRule
+    ) -> None:
         super().__init__()
         self.transforms = nn.Parameter(torch.empty(max_length, num_interests, width, width))
         nn.init.normal_(self.transforms, std=width**-0.5)  # keeps lengths; N(0, 1) in the code
-        self.iterations = iterations
+        self.rule = rule
 
     def forward(self, history: History) -> Tensor:
         """Return the interests, (B, K, D) float.
@@ -122,4 +195,4 @@ class PositionCapsules(nn.Module):
         transforms = self.transforms[: vectors.shape[1]]
         predictions = torch.einsum("bld,lkde->blke", vectors, transforms)
         logits = predictions.new_zeros(predictions.shape[:3])
-        return route(predictions, logits, mask, self.iterations)
+        return route(predictions, logits, mask, self.rule)

@@ -33,20 +33,28 @@ class SelfAttentiveInterests(nn.Module):
 
     `A = softmax_t(W2 tanh(W1 (H + P)))`, `V = A H`. Source: Cen et al., Controllable
     Multi-Interest Framework for Recommendation, KDD 2020 (ComiRec-SA); both layers have a bias
-    as in its TensorFlow code, and V is taken over vectors without positions, as there and in
-    REMI (DeepMatch adds them).
+    as in its TensorFlow code.
 
     Args:
         num_interests: K.
         width: D.
         attention_width: hidden width of the network, 4 D in the paper.
         max_length: L, the longest history.
+        placed_values: whether V is taken over vectors with positions, as in DeepMatch, and not
+            over H alone, as in the authors' code and in REMI.
     """
 
     def __init__(
-        self, num_interests: int, width: int, *, attention_width: int, max_length: int
+        self,
+        num_interests: int,
+        width: int,
+        *,
+        attention_width: int,
+        max_length: int,
+        placed_values: bool = False,
     ) -> None:
         super().__init__()
+        self.placed_values = placed_values
         self.positions = nn.Parameter(torch.empty(max_length, width))
         nn.init.normal_(self.positions, std=width**-0.5)
         self.hidden = nn.Linear(width, attention_width)
@@ -72,4 +80,5 @@ class SelfAttentiveInterests(nn.Module):
         floor = torch.finfo(logits.dtype).min
         real = mask.unsqueeze(-1)  # (B, L, 1)
         attention = logits.masked_fill(~real, floor).softmax(dim=1) * real
-        return AttendedHistories(torch.einsum("blk,bld->bkd", attention, vectors), attention, mask)
+        values = placed if self.placed_values else vectors
+        return AttendedHistories(torch.einsum("blk,bld->bkd", attention, values), attention, mask)

@@ -44,6 +44,7 @@ def retrieval_loss(
     routing: Routing = "candidate",
     hardness: float = 0.0,
     attention_power: float = 1.0,
+    mixable: Tensor | None = None,
 ) -> Tensor:
     """Return the cross-entropy of each target against the negatives, averaged over rows.
 
@@ -68,6 +69,7 @@ def retrieval_loss(
             `e^(beta s)` over the mean of that, so that hard ones count more; 0 = all alike.
         attention_power: p > 0 of label-aware attention, `softmax_k(s_k^p)`, where the power
             keeps the sign; towards infinity it is "target".
+        mixable: (B, K) bool, the interests that "attention" may mix; None: all.
     """
     target_scores = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
     blocked = _blocked(own_columns, len(negatives))  # (B, M) bool
@@ -84,6 +86,8 @@ def retrieval_loss(
         total = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
     else:
         powered = target_scores.sign() * target_scores.abs().pow(attention_power)
+        if mixable is not None:
+            powered = powered.masked_fill(~mixable.unsqueeze(-1), -torch.inf)
         mixed = torch.einsum("bkw,bkd->bwd", powered.softmax(dim=1), interests)  # (B, W, D)
         best = (mixed * targets).sum(dim=-1) / temperature  # (B, W)
         total = torch.stack([partition(own @ negatives.T) for own in mixed.unbind(dim=1)], dim=-1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
@@ -110,6 +110,10 @@ class MultiInterestRecommender(SequentialRecommender):
         """
         return functional.normalize(encoded, dim=-1) if self.unit_vectors else encoded
 
+    def mixable(self, encoded: Any) -> Tensor | None:
+        """Return which interests label-aware attention may mix, (B, K) bool; None: all."""
+        return None
+
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return what is compared with queries, (*, D'), from item vectors (*, D)."""
         return item_vectors
@@ -138,6 +142,7 @@ class MultiInterestRecommender(SequentialRecommender):
             routing=self.routing,
             hardness=self.hardness,
             attention_power=self.attention_power,
+            mixable=self.mixable(step.encoded),
         )
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
@@ -207,8 +212,17 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def _lay_out(self, batch: Any, vectors: Tensor, filled: Tensor) -> History:
         """Return as a history the (T, D) vectors of the places that are filled in (B, L)."""
-        times = batch[self.TIME_SEQ][filled] if self.needs_times else None
+        times = self._times(batch, filled) if self.needs_times else None
         return History(vectors, filled.nonzero()[:, 0], len(filled), times)
+
+    def _times(self, batch: Any, filled: Tensor) -> Tensor:
+        if self.TIME_SEQ not in batch:
+            raise DataError(
+                f"{type(self).__name__} reads when each item was met; put '{self.TIME_SEQ}', a "
+                "float64 tensor shaped like the histories, into the interaction."
+            )
+        times: Tensor = batch[self.TIME_SEQ][filled]
+        return times
 
 
 def _negative_sampler(config: Any, counts: Tensor) -> NegativeSampler:

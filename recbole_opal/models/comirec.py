@@ -11,7 +11,7 @@ from typing import Any
 from recbole_opal.interests.capsules import PositionCapsules
 from recbole_opal.interests.self_attention import SelfAttentiveInterests
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.models.capsules import CapsuleRecommender
+from recbole_opal.models.capsules import routing_rule
 
 __all__ = ["ComiRecDR", "ComiRecSA"]
 
@@ -36,15 +36,26 @@ class ComiRecSA(MultiInterestRecommender):
             self.hidden_size,
             attention_width=config["attention_size"],
             max_length=self.max_seq_length,
+            placed_values=config["placed_values"],
         )
 
 
-class ComiRecDR(CapsuleRecommender):
+class ComiRecDR(MultiInterestRecommender):
     """Interests by dynamic routing with a transform for each position and interest.
 
     Recipes as for `ComiRecSA`. Public codes differ: torch ports take the softmax of the routing
     over positions, padding included, instead of over interests, and DeepMatch's "dr" is MIND's.
-    Settings: `properties/model/ComiRecDR.yaml`.
+
+    Args:
+        config: the settings of the run, see `properties/model/ComiRecDR.yaml`.
+        dataset: the training dataset.
     """
 
-    capsules = PositionCapsules
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.encoder = PositionCapsules(
+            config["num_interests"],
+            self.hidden_size,
+            max_length=self.max_seq_length,
+            rule=routing_rule(config),
+        )

@@ -7,21 +7,44 @@ CIKM 2019, arXiv:1904.08030.
 
 from __future__ import annotations
 
-from recbole_opal.interests.capsules import MindCapsules
-from recbole_opal.models.capsules import CapsuleRecommender
+from typing import Any
+
+from torch import Tensor
+
+from recbole_opal.interests.capsules import MindCapsules, RoutedHistories
+from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.capsules import routing_rule
 
 __all__ = ["MIND"]
 
 
-class MIND(CapsuleRecommender):
+class MIND(MultiInterestRecommender):
     """Interests by MIND's routing: one transform, random starting logits.
 
     By default with OPAL's loss, with `recipe: published` with label-aware attention and sampled
     softmax. Public codes differ: they draw the starting logits anew at every call, so that
     serving is not deterministic; torch ports take the softmax over positions; ComiRec's MIND
-    takes p = 1. The paper's profile features are left out, and so is its number of interests
-    that grows with the history.
-    Settings: `properties/model/MIND.yaml`.
+    takes p = 1. The paper's number of interests that grows with the history is
+    `dynamic_interests: True`; its profile features are left out.
+    Args:
+        config: the settings of the run, see `properties/model/MIND.yaml`.
+        dataset: the training dataset.
     """
 
-    capsules = MindCapsules
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.encoder = MindCapsules(
+            config["num_interests"],
+            self.hidden_size,
+            max_length=self.max_seq_length,
+            rule=routing_rule(config),
+            dynamic=config["dynamic_interests"],
+        )
+
+    def queries(self, encoded: RoutedHistories) -> Tensor:
+        """Return the interests, (B, K, D); a row's missing ones are copies of its first."""
+        return super().queries(encoded.interests)
+
+    def mixable(self, encoded: RoutedHistories) -> Tensor:
+        """Return which interests label-aware attention may mix, (B, K) bool: no copies."""
+        return encoded.active

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import Field, field_validator
+
 from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
@@ -99,13 +100,35 @@ class CapsuleSettings(MultiInterestSettings):
 
     num_interests: int = Field(4, ge=1, le=64, description="number K of interests a user")
     routing_iterations: int = Field(3, ge=1, le=20, description="iterations of the routing")
+    routing_softmax: Literal["interests", "positions"] = Field(
+        "interests", description="what an item's coupling sums to 1 over"
+    )
+    routing_gradient: Literal["last", "all"] = Field(
+        "last", description="iterations through which gradients flow"
+    )
+
+
+class MindSettings(CapsuleSettings):
+    """The hyper-parameters of MIND."""
+
+    dynamic_interests: bool = Field(
+        False, description="True: floor(log2(history length)) interests, at most num_interests"
+    )
 
 
 class SelfAttentionSettings(MultiInterestSettings):
-    """The hyper-parameters of ComiRec-SA."""
+    """The hyper-parameters that models with self-attentive interests share."""
 
     num_interests: int = Field(4, ge=1, le=64, description="number K of interests a user")
     attention_size: int = Field(256, ge=1, le=65536, description="hidden width of the attention")
+
+
+class ComiRecSASettings(SelfAttentionSettings):
+    """The hyper-parameters of ComiRec-SA."""
+
+    placed_values: bool = Field(
+        False, description="True: interests are means of item vectors with their positions"
+    )
 
 
 class Re4Settings(SelfAttentionSettings):
@@ -130,14 +153,57 @@ class RemiSettings(SelfAttentionSettings):
     )
 
 
+class CmiSettings(MultiInterestSettings):
+    """The hyper-parameters of CMI."""
+
+    num_interests: int = Field(
+        4, ge=1, le=64, description="number K of categories and of interests a user"
+    )
+    orthogonality_weight: Finite = Field(10.0, ge=0, description="keeps categories orthogonal")
+    uniformity_weight: Finite = Field(1.0, ge=0, description="keeps all categories in use")
+    contrastive_weight: Finite = Field(
+        0.01, ge=0, description="weight of the contrast of two halves of a history"
+    )
+    contrastive_temperature: Finite = Field(
+        0.1, gt=0, le=10, description="divides every cosine in the contrast"
+    )
+
+
+class DssrecSettings(MultiInterestSettings):
+    """The hyper-parameters of DSSRec."""
+
+    num_interests: int = Field(
+        4, ge=1, le=64, description="number K of intentions and of interests a user"
+    )
+    transformer_layers: int = Field(2, ge=1, le=16, description="self-attention layers")
+    transformer_heads: int = Field(
+        2, ge=1, le=64, description="attention heads, a divisor of hidden_size"
+    )
+    transformer_inner_size: int = Field(
+        64, ge=1, le=65536, description="width of the feed-forward parts"
+    )
+    transformer_dropout: Finite = Field(
+        0.0, ge=0, lt=1, description="share of entries dropped inside the layers"
+    )
+    seq2item: Literal["retrieval", "next_item"] = Field(
+        "retrieval", description="next_item: the paper's, over the batch's next items"
+    )
+    seq2seq_weight: Finite = Field(1.0, ge=0, description="weight of the agreement with the future")
+    seq2seq_share: Finite = Field(
+        0.5, gt=0, le=1, description="lambda, share of the best predicted pairs that count"
+    )
+
+
 MODEL_SECTIONS: dict[str, type[Section]] = {
     "OPAL": OpalSettings,
     "ComiRecDR": CapsuleSettings,
-    "ComiRecSA": SelfAttentionSettings,
-    "MIND": CapsuleSettings,
+    "ComiRecSA": ComiRecSASettings,
+    "MIND": MindSettings,
     "Re4": Re4Settings,
     "YouTubeDNN": MultiInterestSettings,
     "REMI": RemiSettings,
+    "CMI": CmiSettings,
+    "DSSRec": DssrecSettings,
 }
 
 

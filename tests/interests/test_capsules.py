@@ -8,6 +8,7 @@ import torch
 from recbole_opal.interests.capsules import (
     MindCapsules,
     PositionCapsules,
+    RoutingRule,
     couple,
     route,
     squash,
@@ -42,7 +43,7 @@ def test_routing_equals_a_naive_loop(iterations):
     logits = torch.randn(3, 5, 2, dtype=torch.float64)
     lengths = [5, 1, 3]
     mask = torch.arange(5) < torch.tensor(lengths).unsqueeze(1)
-    actual = route(predictions, logits, mask, iterations)
+    actual = route(predictions, logits, mask, RoutingRule(iterations))
     for row, length in enumerate(lengths):
         expected = naive_route(predictions[row], logits[row], length, iterations)
         torch.testing.assert_close(actual[row], expected)
@@ -67,28 +68,28 @@ def test_gradients_flow_through_the_last_iteration_only():
     mask = torch.ones(1, 3, dtype=torch.bool)
     logits = torch.zeros(1, 3, 2, dtype=torch.float64)
     predictions = values.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(route(predictions, logits, mask, 3).sum(), predictions)
+    (gradient,) = torch.autograd.grad(route(predictions, logits, mask).sum(), predictions)
     fixed = values.clone()
     for _ in range(2):
         vectors = squash(torch.einsum("blk,blkd->bkd", couple(logits, mask), fixed))
         logits = logits + torch.einsum("blkd,bkd->blk", fixed, vectors)
     last = values.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(route(last, logits, mask, 1).sum(), last)
+    (expected,) = torch.autograd.grad(route(last, logits, mask, RoutingRule(1)).sum(), last)
     torch.testing.assert_close(gradient, expected)
 
 
 def test_mind_keeps_its_starting_logits_with_its_weights():
     torch.manual_seed(0)
-    one, other = (MindCapsules(3, 4, max_length=5, iterations=3) for _ in range(2))
+    one, other = (MindCapsules(3, 4, max_length=5, rule=RoutingRule()) for _ in range(2))
     history = History(torch.randn(6, 4), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
-    assert not one(history).equal(other(history))
+    assert not one(history).interests.equal(other(history).interests)
     other.load_state_dict(one.state_dict())
-    assert one(history).equal(other(history))
+    assert one(history).interests.equal(other(history).interests)
 
 
 def test_positions_have_transforms_of_their_own():
     torch.manual_seed(0)
-    capsules = PositionCapsules(2, 3, max_length=4, iterations=1)
+    capsules = PositionCapsules(2, 3, max_length=4, rule=RoutingRule(1))
     vectors = torch.randn(2, 3)
     forward = capsules(History(vectors, torch.tensor([0, 0]), 1))
     backward = capsules(History(vectors.flip(0), torch.tensor([0, 0]), 1))
@@ -98,3 +99,47 @@ def test_positions_have_transforms_of_their_own():
     )
     torch.testing.assert_close(forward[0], squash(by_hand))
     assert math.isclose(capsules.transforms.std().item(), 3**-0.5, rel_tol=0.3)
+
+
+def test_a_softmax_over_positions_shares_out_each_interest_and_no_padding():
+    torch.manual_seed(0)
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+    coupling = couple(torch.randn(2, 3, 4), mask, "positions")
+    torch.testing.assert_close(coupling.sum(dim=1), torch.ones(2, 4))
+    assert coupling[~mask].eq(0).all()
+
+
+def test_gradients_through_all_iterations_are_others_for_the_same_interests():
+    torch.manual_seed(0)
+    mask, logits = torch.ones(1, 3, dtype=torch.bool), torch.zeros(1, 3, 2)
+    values = torch.randn(1, 3, 2, 2)
+    results, gradients = [], []
+    for rule in (RoutingRule(), RoutingRule(gradient="all")):
+        predictions = values.clone().requires_grad_()
+        interests = route(predictions, logits, mask, rule)
+        results.append(interests.detach())
+        gradients.append(torch.autograd.grad(interests.sum(), predictions)[0])
+    torch.testing.assert_close(*results)
+    assert not torch.allclose(*gradients)
+
+
+def test_the_number_of_interests_grows_with_the_history():
+    torch.manual_seed(0)
+    capsules = MindCapsules(3, 4, max_length=8, rule=RoutingRule(), dynamic=True)
+    lengths = [1, 3, 4, 7, 8]
+    rows = torch.repeat_interleave(torch.arange(5), torch.tensor(lengths))
+    routed = capsules(History(torch.randn(sum(lengths), 4), rows, 5))
+    assert routed.active.sum(dim=1).tolist() == [1, 1, 2, 2, 3]  # floor(log2), 1 to K
+    for interests, active in zip(routed.interests, routed.active, strict=True):
+        torch.testing.assert_close(interests[~active], interests[:1].expand(3, 4)[~active])
+        assert len(interests.unique(dim=0)) == int(active.sum())
+    assert routed.interests.isfinite().all()
+
+
+def test_a_missing_interest_takes_no_part_in_the_routing():
+    torch.manual_seed(0)
+    capsules = MindCapsules(3, 4, max_length=4, rule=RoutingRule(), dynamic=True)
+    history = History(torch.randn(4, 4), torch.zeros(4, dtype=torch.int64), 1)
+    before = capsules(history).interests[:, :2]
+    capsules.start[:, 2] = 50.0
+    torch.testing.assert_close(capsules(history).interests[:, :2], before)

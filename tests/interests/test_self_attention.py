@@ -39,6 +39,14 @@ def test_values_hold_no_positions():
     torch.testing.assert_close(interests[0], vector.expand(3, 4))
 
 
+def test_values_can_hold_their_positions():
+    torch.manual_seed(0)
+    module = SelfAttentiveInterests(2, 4, attention_width=5, max_length=6, placed_values=True)
+    vector = torch.randn(1, 4)
+    interests = module(History(vector, torch.tensor([0]), 1))
+    torch.testing.assert_close(interests[0], (vector + module.positions[0]).expand(2, 4))
+
+
 def test_even_pooling_is_the_mean_of_each_row():
     _, history = case()
     pooled = pool_evenly(history)

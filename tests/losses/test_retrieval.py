@@ -171,3 +171,19 @@ def test_row_order_and_batch_size_change_no_row(routing):
         for r in range(3)
     ]
     assert together == pytest.approx(sum(alone) / 3)
+
+
+def test_attention_mixes_no_interest_that_a_row_does_not_have():
+    table, targets, ids, weights, users = make_case(4, 2, 3, 2, negatives=8)
+    case = dict(
+        temperature=0.7,
+        own_columns=target_columns(targets, ids),
+        negative_weights=weights,
+        routing="attention",
+    )
+    vectors = (table[targets], targets > 0, table[ids])
+    copies = torch.stack([users[:, 0], users[:, 1], users[:, 0]], dim=1)
+    mixable = torch.tensor([[True, True, False]]).expand(2, 3)
+    masked = retrieval_loss(copies, *vectors, **case, mixable=mixable)
+    torch.testing.assert_close(masked, retrieval_loss(users[:, :2], *vectors, **case))
+    assert not torch.allclose(masked, retrieval_loss(copies, *vectors, **case))
