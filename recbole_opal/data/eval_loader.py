@@ -29,6 +29,7 @@ class _Fields:
     user: str
     history: str
     length: str
+    times: str
 
 
 class MultiTargetEvalLoader(FullSortEvalDataLoader):
@@ -69,6 +70,7 @@ class MultiTargetEvalLoader(FullSortEvalDataLoader):
             user=dataset.uid_field,
             history=dataset.iid_field + config["LIST_SUFFIX"],
             length=config["ITEM_LIST_LENGTH_FIELD"],
+            times=config["TIME_FIELD"] + config["LIST_SUFFIX"],
         )
         # Past FullSortEvalDataLoader's own constructor, which reads a row per target.
         AbstractDataLoader.__init__(self, config, dataset, None, shuffle=False)
@@ -86,13 +88,14 @@ class MultiTargetEvalLoader(FullSortEvalDataLoader):
     def collate_fn(self, index: Sequence[int]) -> tuple[Interaction, Pairs | None, Tensor, Tensor]:
         """Gather the rows at `index`."""
         batch = self.rows.batch(np.asarray(index, dtype=np.int64))
-        interaction = Interaction(
-            {
-                self._fields.user: torch.from_numpy(batch.users),
-                self._fields.history: torch.from_numpy(batch.histories),
-                self._fields.length: torch.from_numpy(batch.lengths),
-            }
-        )
+        fields = {
+            self._fields.user: torch.from_numpy(batch.users),
+            self._fields.history: torch.from_numpy(batch.histories),
+            self._fields.length: torch.from_numpy(batch.lengths),
+        }
+        if batch.times is not None:
+            fields[self._fields.times] = torch.from_numpy(batch.times)
+        interaction = Interaction(fields)
         history_index = None
         if batch.mask_rows is not None and batch.mask_ids is not None:
             history_index = (torch.from_numpy(batch.mask_rows), torch.from_numpy(batch.mask_ids))

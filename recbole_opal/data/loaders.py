@@ -57,11 +57,15 @@ class GatheringLoader(TrainDataLoader):
         return min(int(self.sample_size), self.config["epoch_rows"] or int(self.sample_size))
 
     def _history_fields(self, batch: TrainBatch) -> dict[str, torch.Tensor]:
-        return {
+        suffix = self.config["LIST_SUFFIX"]
+        fields = {
             self.uid_field: torch.from_numpy(batch.users),
-            self.iid_field + self.config["LIST_SUFFIX"]: torch.from_numpy(batch.histories),
+            self.iid_field + suffix: torch.from_numpy(batch.histories),
             self.config["ITEM_LIST_LENGTH_FIELD"]: torch.from_numpy(batch.lengths),
         }
+        if batch.times is not None:
+            fields[self.config["TIME_FIELD"] + suffix] = torch.from_numpy(batch.times)
+        return fields
 
 
 class FutureTrainLoader(GatheringLoader):

@@ -79,6 +79,7 @@ def _training_rows(
         history_width=width,
         future_width=config["future_window"],
         cuts_per_user=config["cuts_per_user"],
+        with_times=_needs_times(config),
     )
 
 
@@ -103,7 +104,13 @@ def _evaluation_rows(
         history_width=config["MAX_ITEM_LIST_LENGTH"],
         mask_history=mask_history,
         full_width=not future_items,
+        with_times=_needs_times(config),
     )
+
+
+def _needs_times(config: Any) -> bool:
+    """Return whether the model reads when each item of a history was met."""
+    return bool(getattr(config.model_class, "needs_times", False))
 
 
 def _evaluation_loader(

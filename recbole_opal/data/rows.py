@@ -9,9 +9,16 @@ import numpy.typing as npt
 
 from recbole_opal.data.protocols import Part, Split
 from recbole_opal.data.sequences import IntArray, UserSequences, first_occurrences
-from recbole_opal.data.windows import flatten_ranges, next_items, previous_items
+from recbole_opal.data.windows import (
+    flatten_ranges,
+    next_items,
+    previous_items,
+    previous_times,
+)
 
 __all__ = ["EvalBatch", "EvalRows", "FutureRows", "NextItemRows", "TrainBatch"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -23,12 +30,15 @@ class TrainBatch:
         histories: (B, <= L) int64, right-padded with 0, newest last.
         lengths: (B,) int64, >= 1.
         targets: (B, <= W) int64, right-padded with 0, nearest first.
+        times: (B, <= L) float64, when each item of the histories was met, 0 at padding; None
+            where they are not asked for.
     """
 
     users: IntArray
     histories: IntArray
     lengths: IntArray
     targets: IntArray
+    times: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class EvalBatch:
         target_ids: (T,) int64, item of each target.
         mask_rows: row of each item to leave out of the lists, or None to leave none out.
         mask_ids: the items to leave out, or None.
+        times: (E, <= L) float64, when each item of the histories was met, 0 at padding; None
+            where they are not asked for.
     """
 
     users: IntArray
@@ -52,6 +64,7 @@ class EvalBatch:
     target_ids: IntArray
     mask_rows: IntArray | None
     mask_ids: IntArray | None
+    times: FloatArray | None = None
 
 
 class FutureRows:
@@ -67,6 +80,7 @@ class FutureRows:
         history_width: L, the longest history.
         future_width: W, the most targets of a row; 1 is next-item prediction.
         cuts_per_user: rows of a user in one epoch.
+        with_times: whether batches tell when the items of the histories were met.
     """
 
     def __init__(
@@ -77,12 +91,14 @@ class FutureRows:
         history_width: int,
         future_width: int,
         cuts_per_user: int,
+        with_times: bool = False,
     ) -> None:
         self._sequences = sequences
         self._ends = split.train_ends
         self._history_width = history_width
         self._future_width = future_width
         self._cuts_per_user = cuts_per_user
+        self._with_times = with_times
         self.rows = np.flatnonzero(split.train_ends - sequences.starts >= 2)
 
     def __len__(self) -> int:
@@ -106,6 +122,9 @@ class FutureRows:
             histories=histories,
             lengths=lengths,
             targets=next_items(items, cuts, ends, self._future_width),
+            times=previous_times(self._sequences.times, cuts, lengths)
+            if self._with_times
+            else None,
         )
 
 
@@ -167,6 +186,8 @@ class EvalRows:
         history_width: L, the longest history.
         mask_history: whether seen items are left out of the lists.
         full_width: whether histories are always L wide, which RecBole's models expect.
+        with_times: whether batches tell when the items of the histories were met; not together
+            with `full_width`.
 
     Attributes:
         dropped_rows: rows without a target left.
@@ -181,9 +202,11 @@ class EvalRows:
         history_width: int,
         mask_history: bool,
         full_width: bool = False,
+        with_times: bool = False,
     ) -> None:
         self._sequences = sequences
         self._full_width = full_width
+        self._with_times = with_times
         self._history_width = history_width
         self._mask_history = mask_history
         rows, positions = flatten_ranges(part.starts, part.ends)
@@ -209,6 +232,11 @@ class EvalRows:
     def num_targets(self) -> int:
         """Number of distinct targets over all rows."""
         return len(self._targets)
+
+    def targets(self) -> tuple[IntArray, IntArray]:
+        """Return the internal user id and the item of every target, each (T,), row by row."""
+        users = self._sequences.users[self._users]
+        return np.repeat(users, np.diff(self._target_offsets)), self._targets
 
     def batch(self, index: IntArray) -> EvalBatch:
         """Gather rows.
@@ -237,4 +265,7 @@ class EvalRows:
             target_ids=self._targets[targets],
             mask_rows=mask_rows,
             mask_ids=mask_ids,
+            times=previous_times(self._sequences.times, ends, lengths)
+            if self._with_times
+            else None,
         )

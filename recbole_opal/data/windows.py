@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.data.sequences import IntArray
 
-__all__ = ["flatten_ranges", "next_items", "previous_items"]
+__all__ = ["flatten_ranges", "next_items", "previous_items", "previous_times"]
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 def previous_items(
@@ -29,6 +34,22 @@ def previous_items(
     """
     lengths = np.minimum(ends - starts, width)
     return _padded(items, ends - lengths, lengths, width if full_width else 1), lengths
+
+
+def previous_times(
+    times: npt.NDArray[np.float64], ends: IntArray, lengths: IntArray
+) -> npt.NDArray[np.float64]:
+    """Gather when the items of `previous_items` were met, right-padded with 0.
+
+    Args:
+        times: (R,) flat times.
+        ends: (B,) flat position after the last item of each row.
+        lengths: (B,) how many items each row has, as `previous_items` returned them.
+
+    Returns:
+        (B, <= L) float64, as wide as the longest row.
+    """
+    return _padded(times, ends - lengths, lengths, 1)
 
 
 def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) -> IntArray:
@@ -63,9 +84,11 @@ def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray
     return rows, positions
 
 
-def _padded(items: IntArray, starts: IntArray, lengths: IntArray, least: int) -> IntArray:
+def _padded(
+    values: npt.NDArray[Number], starts: IntArray, lengths: IntArray, least: int
+) -> npt.NDArray[Number]:
     width = max(int(lengths.max(initial=0)), least)
     columns = np.arange(width)
     inside = columns < lengths[:, None]  # (B, width)
     positions = np.where(inside, starts[:, None] + columns, 0)
-    return np.where(inside, items[positions], 0)
+    return np.where(inside, values[positions], values.dtype.type(0))

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 
-__all__ = ["AttendedHistories", "AttentiveInterests", "InterestDecoder"]
+__all__ = ["Re4Histories", "AttentiveInterests", "InterestDecoder"]
 
 _LENGTH_GROUPS = 8
 
 
 @dataclass(frozen=True)
-class AttendedHistories:
+class Re4Histories:
     """What the forward flow knows of a batch; L is the length of its longest history.
 
     Attributes:
@@ -71,7 +71,7 @@ class AttentiveInterests(nn.Module):
         self.transform = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width) if output == "tanh" else None
 
-    def forward(self, history: History) -> AttendedHistories:
+    def forward(self, history: History) -> Re4Histories:
         """Encode histories.
 
         Args:
@@ -91,7 +91,7 @@ class AttentiveInterests(nn.Module):
         interests = self.transform(log_attention.exp() @ items)  # (B, K, D)
         if self.output is not None:
             interests = self.output(interests).tanh()
-        return AttendedHistories(interests, log_attention, items, mask)
+        return Re4Histories(interests, log_attention, items, mask)
 
 
 class InterestDecoder(nn.Module):

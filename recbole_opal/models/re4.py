@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.interests.re4 import AttendedHistories, AttentiveInterests, InterestDecoder
+from recbole_opal.interests.re4 import AttentiveInterests, InterestDecoder, Re4Histories
 from recbole_opal.losses.re4 import reattend_loss, reconstruct_loss, recontrast_loss
 from recbole_opal.models.base import MultiInterestRecommender, TrainingStep
 
@@ -50,7 +50,7 @@ class Re4(MultiInterestRecommender):
         )
         self.decoder = InterestDecoder(self.hidden_size, max_length=self.max_seq_length)
 
-    def queries(self, encoded: AttendedHistories) -> Tensor:
+    def queries(self, encoded: Re4Histories) -> Tensor:
         """Return the interests, at unit length where the items are."""
         return super().queries(encoded.interests)
 
@@ -68,13 +68,13 @@ class Re4(MultiInterestRecommender):
         }
 
     def _reattend(self, step: TrainingStep) -> Tensor:
-        encoded: AttendedHistories = step.encoded
+        encoded: Re4Histories = step.encoded
         items = self.candidates(encoded.items)
         scores = step.queries @ items.transpose(1, 2) / self.temperature  # (B, K, L)
         return reattend_loss(scores, encoded.log_attention, encoded.mask)
 
     def _recontrast(self, step: TrainingStep) -> Tensor:
-        encoded: AttendedHistories = step.encoded
+        encoded: Re4Histories = step.encoded
         ids = step.history_ids.new_zeros(encoded.mask.shape)  # (B, L)
         ids = ids.masked_scatter(encoded.mask, step.history_ids)
         return recontrast_loss(
@@ -88,7 +88,7 @@ class Re4(MultiInterestRecommender):
         )
 
     def _reconstruct(self, step: TrainingStep) -> Tensor:
-        encoded: AttendedHistories = step.encoded
+        encoded: Re4Histories = step.encoded
         lengths = encoded.mask.sum(dim=-1)
         decoded, places = self.decoder(encoded.interests, encoded.representative(), lengths)
         rows, positions = places.unbind(dim=-1)

@@ -40,6 +40,7 @@ class Rows:
             target_ids=np.stack([index, index + 1], axis=1).ravel(),
             mask_rows=places if self.masked else None,
             mask_ids=index + 100 if self.masked else None,
+            times=None,
         )
 
 
