@@ -11,6 +11,8 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
@@ -22,6 +24,7 @@ from recbole_opal.runs import RunFolder
 from recbole_opal.runs.origin import Origin, data_digests
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
@@ -55,7 +58,7 @@ def run(
     """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
 
     Args:
-        model: "OPAL" or one of RecBole's sequential models.
+        model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.
@@ -193,10 +196,25 @@ def _build_trainer(
     config: OpalConfig, data: PreparedData, progress: TrainingProgress
 ) -> StagedTrainer:
     model_class = find_model_class(config["model"])
-    model = model_class(config, data.dataset).to(config["device"])
+    model = _build_model(model_class, config, data.dataset).to(config["device"])
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
         return TwoStageTrainer(config, model, progress)
+    if general_batches(model_class) is not None:
+        return GeneralTrainer(config, model, progress)
     return StagedTrainer(config, model, progress=progress)
+
+
+def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItemDataset) -> Any:
+    """Build a model; what a RecBole model says against its own settings becomes one line."""
+    try:
+        return model_class(config, dataset)
+    except (AssertionError, NotImplementedError, ValueError) as error:
+        if issubclass(model_class, MultiInterestRecommender):
+            raise
+        raise SettingsError(
+            f"--model={config['model']} cannot be built from these settings "
+            f"({' '.join(str(error).split())}); see its yaml file in RecBole for the choices."
+        ) from error
 
 
 def _origin(config: OpalConfig) -> Origin:

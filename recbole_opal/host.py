@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "recbole_folder",
     "require_recbole",
     "set_numpy_aliases",
+    "set_scipy_names",
     "supported_models",
 ]
 
@@ -40,11 +42,17 @@ _NUMPY_ALIASES = {
     "unicode": np.str_,
 }
 
-_NEEDS_LABELS = "it learns from labelled clicks, and only item sequences are read here"
-_NEEDS_FEATURES = "it reads item features, and only item sequences are read here"
+_NEEDS_LABELS = "it learns from labelled clicks, and only who met what, and when, is read here"
+_NEEDS_FEATURES = "it reads features of items, and only who met what, and when, is read here"
 _NEEDS_KNOWLEDGE = "it needs a knowledge graph with pretrained vectors"
 _NEEDS_TRANSFORM = "it needs RecBole's batch transforms, which are not run here"
+_RANDOM_SCORES = (
+    "it adds random numbers to its scores whenever it is asked, so that the same weights do not "
+    "give the same lists twice"
+)
+# Models of the two kinds that run here, but for these.
 _UNSUPPORTED = {
+    "ADMMSLIM": _RANDOM_SCORES,
     "BERT4Rec": _NEEDS_TRANSFORM,
     "DIEN": _NEEDS_LABELS,
     "DIN": _NEEDS_LABELS,
@@ -53,10 +61,25 @@ _UNSUPPORTED = {
     "GRU4RecF": _NEEDS_FEATURES,
     "GRU4RecKG": _NEEDS_KNOWLEDGE,
     "KSR": _NEEDS_KNOWLEDGE,
+    "NCL": "between epochs it clusters its vectors by Faiss on a GPU, in a trainer of its own",
+    "RaCT": "it is three runs of RecBole's, each reading the pickled checkpoint of the one before",
+    "Random": _RANDOM_SCORES,
+    "RecVAE": "it is trained by two optimisers in turn, in a trainer of its own",
     "S3Rec": "it needs its own pre-training with item attributes",
     "SASRecF": _NEEDS_FEATURES,
     "SHAN": _NEEDS_TRANSFORM,
 }
+# The kinds of models that do not run here, by RecBole's folder.
+_UNSUPPORTED_KINDS = {
+    "context_aware_recommender": "it is context-aware: it predicts labelled clicks from features "
+    "of users and items, and the others here know nothing but who met what, and when",
+    "exlib_recommender": "it is a decision tree that predicts labelled clicks from features of "
+    "users and items, and the others here know nothing but who met what, and when",
+    "knowledge_aware_recommender": "it is knowledge-aware: it needs a knowledge graph of the "
+    "items, and the others here know nothing but who met what, and when",
+}
+# RecBole's models that are mended here, with the module that does it.
+_MENDED = {"Pop": "recbole_opal.models.pop"}
 
 
 class MissingRecBoleError(OpalError, ImportError):
@@ -106,6 +129,23 @@ def set_numpy_aliases() -> None:
             setattr(np, name, scalar_type)
 
 
+def set_scipy_names() -> None:
+    """Give scipy's `dok_matrix` back the method that RecBole's graph models fill it with.
+
+    scipy 1.13 took the private `_update` away, without which LightGCN and others stop with an
+    AttributeError (upstream issue 2034).
+    """
+    from scipy.sparse import dok_matrix
+
+    if not hasattr(dok_matrix, "_update"):
+
+        def update(matrix: Any, values: Any) -> None:
+            """Set many entries at once, without a check of each index."""
+            matrix._dict.update(values)
+
+        dok_matrix._update = update  # type: ignore[attr-defined]
+
+
 def quiet_autograd() -> None:
     """Switch autograd's anomaly mode off.
 
@@ -141,10 +181,15 @@ def recbole_folder() -> Path:
 
 
 def supported_models() -> list[str]:
-    """Return what `--model` takes: our models, then RecBole's that need only item sequences."""
+    """Return what `--model` takes: our models, then RecBole's sequential and general ones.
+
+    General models know users and items but no order; they are trained on the same interactions and
+    judged on the same targets.
+    """
     from recbole_opal.models import MODELS
 
-    return [*MODELS, *sorted(_sequential_names() - set(MODELS) - set(_UNSUPPORTED))]
+    upstream = _names_in("sequential_recommender") | _names_in("general_recommender")
+    return [*MODELS, *sorted(upstream - set(MODELS) - set(_UNSUPPORTED))]
 
 
 def find_model_class(name: str) -> type[Any]:
@@ -168,20 +213,22 @@ def find_model_class(name: str) -> type[Any]:
 
 
 def _find_in_recbole(name: str) -> type[Any]:
-    canonical = {candidate.lower(): candidate for candidate in _every_name()}.get(name.lower())
+    known = _every_name() | set(_UNSUPPORTED)
+    canonical = {candidate.lower(): candidate for candidate in known}.get(name.lower())
     if canonical is None:
-        known = supported_models()
-        hint = did_you_mean(name, known, "--model=") or f"; choose one of {', '.join(known)}."
+        known_here = supported_models()
+        hint = did_you_mean(name, known_here, "--model=")
+        hint = hint or f"; choose one of {', '.join(known_here)}."
         raise SettingsError(f"--model={name} is not a model{hint}")
-    if canonical in _UNSUPPORTED:
-        raise SettingsError(
-            f"--model={canonical} cannot run here: {_UNSUPPORTED[canonical]}; try --model=SASRec."
-        )
-    if canonical not in _sequential_names():
-        raise SettingsError(
-            f"--model={canonical} is not a sequential model, and only those are supported; try "
-            "--model=SASRec."
-        )
+    reason = _UNSUPPORTED.get(canonical) or next(
+        (why for folder, why in _UNSUPPORTED_KINDS.items() if canonical in _names_in(folder)), None
+    )
+    if reason:
+        raise SettingsError(f"--model={canonical} cannot run here: {reason}; try --model=SASRec.")
+    set_scipy_names()
+    if canonical in _MENDED:
+        mended: type[Any] = getattr(import_module(_MENDED[canonical]), canonical)
+        return mended
     from recbole.utils import get_model
 
     model_class: type[Any] = get_model(canonical)
@@ -193,8 +240,7 @@ def _every_name() -> set[str]:
     return {path.stem for path in (recbole_folder() / "properties" / "model").glob("*.yaml")}
 
 
-def _sequential_names() -> set[str]:
-    """Return RecBole's sequential models, from a listing: importing one imports them all."""
-    folder = recbole_folder() / "model" / "sequential_recommender"
-    modules = {path.stem for path in folder.glob("*.py")}
+def _names_in(folder: str) -> set[str]:
+    """Return the models of one of RecBole's folders, from a listing: importing one imports all."""
+    modules = {path.stem for path in (recbole_folder() / "model" / folder).glob("*.py")}
     return {name for name in _every_name() if name.lower() in modules}

@@ -11,7 +11,7 @@ from recbole.data.interaction import Interaction
 from recbole.utils import FeatureType
 
 from recbole_opal.data.protocols import Split, split_by_ratio, split_leave_one_out
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
 
@@ -55,12 +55,23 @@ class FutureItemDataset(SequentialDataset):
         self.split = self._apply_protocol()
         self._change_feat_format()
         self._drop_unused_col()
-        self.inter_feat = self._training_interactions()
+        self.inter_feat = self._interactions_until(self.split.train_ends)
         return [self, self, self]
 
     def data_augmentation(self) -> None:
         """Declare the list fields; rows are gathered batch by batch, not written out here."""
         self._aug_presets()
+
+    def known_before_test(self) -> FutureItemDataset:
+        """Return this dataset with the validation part added to its interactions.
+
+        It is what the histories of the test rows hold, for models that serve from a user's row of
+        the interaction matrix. Never train on it.
+        """
+        ends = self.split.train_ends.copy()
+        ends[self.split.test.rows] = self.split.test.starts
+        known: FutureItemDataset = self.copy(self._interactions_until(ends))
+        return known
 
     def inter_matrix(self, form: str = "coo", value_field: str | None = None) -> Any:
         """Return the user-item matrix of the training part.
@@ -124,9 +135,10 @@ class FutureItemDataset(SequentialDataset):
             return split_leave_one_out(self.sequences)
         return split_by_ratio(self.sequences, rule["RS"], self.config["ratio_rounding"])
 
-    def _training_interactions(self) -> Interaction:
+    def _interactions_until(self, ends: IntArray) -> Interaction:
+        """Return the interactions of each user before its flat position in `ends`, (U,) int64."""
         sequences = self.sequences
-        rows, positions = flatten_ranges(sequences.starts, self.split.train_ends)
+        rows, positions = flatten_ranges(sequences.starts, ends)
         return Interaction(
             {
                 self.uid_field: torch.from_numpy(sequences.users[rows]),

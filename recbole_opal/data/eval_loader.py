@@ -80,10 +80,14 @@ class MultiTargetEvalLoader(FullSortEvalDataLoader):
         step = self.config["eval_batch_size"]
         if self.dense_scores:
             megabytes = self.config["score_memory_mb"] or _DEFAULT_SCORE_MEMORY_MB
-            row_bytes = self._dataset.item_num * _BYTES_PER_SCORE
+            row_bytes = self._dataset.item_num * _BYTES_PER_SCORE * self._floats_of_a_score()
             step = min(step, max(1, int(megabytes * 2**20) // row_bytes))
         self.step = step
         self.set_batch_size(step)
+
+    def _floats_of_a_score(self) -> int:
+        """Return how many numbers a model holds at once for each score of a `(batch, N)` matrix."""
+        return 1
 
     def collate_fn(self, index: Sequence[int]) -> tuple[Interaction, Pairs | None, Tensor, Tensor]:
         """Gather the rows at `index`."""

@@ -9,12 +9,21 @@ from recbole.data.utils import create_samplers
 
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
+from recbole_opal.data.general import (
+    GeneralEvalLoader,
+    InteractionTrainLoader,
+    UserTrainLoader,
+    general_train_loader,
+)
+from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
 from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
 from recbole_opal.errors import DataError
 
 __all__ = ["PreparedData", "prepare_data"]
+
+TrainLoader = FutureTrainLoader | NextItemTrainLoader | InteractionTrainLoader | UserTrainLoader
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class PreparedData:
     """
 
     dataset: FutureItemDataset
-    train: FutureTrainLoader | NextItemTrainLoader
+    train: TrainLoader
     valid: MultiTargetEvalLoader
     test: MultiTargetEvalLoader
     counts: dict[str, int]
@@ -39,28 +48,28 @@ class PreparedData:
 def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     """Load, split and wrap the data set a configuration names.
 
+    Whatever the model, the parts, the targets and the items left out of the lists are the same.
+    RecBole's general models are trained on the training interactions without their order; those
+    that serve from a user's row of the interaction matrix get, for test, the row that ends before
+    the test part, as the histories of sequential models do.
+
     Args:
         config: the settings of the run.
         future_items: True for multi-interest models (random cuts, future targets), False for
-            RecBole's own (prefix, next item).
+            RecBole's own: (prefix, next item) for sequential models, see `general` for the others.
 
     Raises:
         DataError: the data cannot be read, or a part is empty.
     """
     dataset = FutureItemDataset(config)
     dataset.build()
-    rows = _training_rows(config, dataset, future_items)
-    if len(rows) == 0:
-        raise DataError(
-            f"no user of dataset '{config['dataset']}' has two training interactions; lower the "
-            "filters or give training a larger share in --eval_args."
-        )
+    train = _training_loader(config, dataset, future_items)
     valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
-    counts = _counts(dataset, rows, valid, test)
+    counts = _counts(dataset, train.sample_size, valid, test)
     return PreparedData(
         dataset=dataset,
-        train=_training_loader(config, dataset, rows),
+        train=train,
         valid=_evaluation_loader(config, dataset, valid, "validation", future_items),
         test=_evaluation_loader(config, dataset, test, "test", future_items),
         counts=counts,
@@ -83,9 +92,15 @@ def _training_rows(
     )
 
 
-def _training_loader(
-    config: Any, dataset: FutureItemDataset, rows: FutureRows | NextItemRows
-) -> FutureTrainLoader | NextItemTrainLoader:
+def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool) -> TrainLoader:
+    if general_batches(config.model_class) is not None:
+        return general_train_loader(config, dataset)
+    rows = _training_rows(config, dataset, future_items)
+    if len(rows) == 0:
+        raise DataError(
+            f"no user of dataset '{config['dataset']}' has two training interactions; lower the "
+            "filters or give training a larger share in --eval_args."
+        )
     if isinstance(rows, FutureRows):
         return FutureTrainLoader(config, dataset, rows, shuffle=config["shuffle"])
     sampler, _, _ = create_samplers(config, dataset, [dataset, dataset, dataset])
@@ -116,11 +131,14 @@ def _needs_times(config: Any) -> bool:
 def _evaluation_loader(
     config: Any, dataset: FutureItemDataset, rows: EvalRows, name: str, future_items: bool
 ) -> MultiTargetEvalLoader:
+    if general_batches(config.model_class) is not None:
+        known = dataset.known_before_test() if name == "test" else None
+        return GeneralEvalLoader(config, dataset, rows, name, known)
     return MultiTargetEvalLoader(config, dataset, rows, name, dense_scores=not future_items)
 
 
 def _counts(
-    dataset: FutureItemDataset, rows: FutureRows | NextItemRows, valid: EvalRows, test: EvalRows
+    dataset: FutureItemDataset, training_rows: int, valid: EvalRows, test: EvalRows
 ) -> dict[str, int]:
     users = len(dataset.sequences)
     split = dataset.split
@@ -129,7 +147,7 @@ def _counts(
         "items": dataset.item_num - 1,
         "interactions": len(dataset.sequences.items),
         "training_interactions": len(dataset.inter_feat),
-        "training_rows_an_epoch": len(rows),
+        "training_rows_an_epoch": training_rows,
         "users_too_short_for_validation": users - len(split.valid.rows),
         "users_too_short_for_test": users - len(split.test.rows),
         "valid_rows": len(valid),

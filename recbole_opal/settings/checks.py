@@ -115,11 +115,11 @@ def _check_width(settings: Mapping[str, Any]) -> None:
 
 
 def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the sampler's arguments: uniform negatives where a RecBole loss compares pairs."""
+    """Return the sampler's arguments: uniform negatives where a RecBole loss needs some."""
     given: dict[str, Any] | None = settings["train_neg_sample_args"]
     if given is None or given.get("distribution") in (None, "none", "None"):
         given = None
-    if settings["loss_over_pairs"]:
+    if settings["samples_negatives"]:
         arguments = given or {"distribution": "uniform", "sample_num": 1}
         if (
             arguments.get("distribution") != "uniform"

@@ -63,10 +63,12 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
             f"--{name}={value} has the wrong type; write a value of type "
             f"{' or '.join(sorted(wanted))}."
         )
-    if settings.get("loss_type") not in (None, "CE", "BPR"):
+    # CDAE's are the only other losses: it is the one general model with a choice.
+    losses = ("BCE", "MSE") if "corruption_ratio" in kinds else ("CE", "BPR")
+    if settings.get("loss_type") not in (None, *losses):
         raise SettingsError(
-            f"--loss_type={settings['loss_type']} is unknown; write --loss_type=CE or "
-            "--loss_type=BPR."
+            f"--loss_type={settings['loss_type']} is unknown; write --loss_type={losses[0]} or "
+            f"--loss_type={losses[1]}."
         )
 
 

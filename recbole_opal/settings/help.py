@@ -14,23 +14,35 @@ from recbole_opal.settings.values import load_settings_file
 __all__ = ["help_text"]
 
 _USAGE = """\
-Train a recommender in its stages, evaluate it, and keep everything in a run folder.
+Train a recommender in its stages, evaluate it, and keep everything in a run folder; or put
+several side by side, with seeds, tests of their differences, tables and a report.
 
 usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
+       python run_opal.py --dataset=NAME --model=NAME,NAME@key=value,... [--seeds=1,2,3] ...
 
   --dataset=NAME        {datasets},
                         or any folder NAME with NAME.inter inside --data_path
   --model=NAME          {models},
-                        or a sequential model of RecBole: GRU4Rec, SASRec, SINE, ...
+                        or a model of RecBole: sequential (GRU4Rec, SASRec, SINE, ...) or
+                        general (Pop, ItemKNN, MultiVAE, LightGCN, ...)
   --config_files='A B'  yaml files with settings; a later file wins, and a flag wins over files
   --resume=FOLDER       continue the run in FOLDER exactly where it stopped
   --help, --version     this text, the version
+
+  side by side: more than one model, or --seeds, or --tune
+  --model=A,B@k=v       a row each; a setting behind @ is for that row alone, all others go to
+                        each model that knows them
+  --seeds=1,2,3         each row is the mean of one run a seed
+  --tune=N              tries N settings a row on validation; test is not looked at
+  --jobs=N              runs at once, each in its own process with its share of the cores
+                        The same command again goes on where it stopped, and reuses what is done.
 
 examples:
   python run_opal.py --dataset=ml-100k
   python run_opal.py --dataset=ml-100k --num_interests=8 --stages=soft --topk=[20,50]
   python run_opal.py --dataset=ml-100k --model=GRU4Rec \\
     --eval_args="{{'split': {{'LS': 'valid_and_test'}}}}"
+  python run_opal.py --dataset=ml-100k --model=OPAL,OPAL@num_interests=8,SASRec --seeds=1,2,3
 
 A value is a number, a word, True, False, None, a list or a mapping. These are the settings with
 their defaults; the yaml file of a data set or of a model in properties/ may hold others."""

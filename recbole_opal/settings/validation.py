@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from recbole_opal.data.kinds import general_batches
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.checks import check_together
 from recbole_opal.settings.fields import Section, allowed, typed
@@ -50,7 +51,7 @@ def checked_settings(
     for section in sections:
         checked |= _check_section(section, final)
     return checked | check_together(
-        checked | {"loss_over_pairs": _compares_pairs(final, model_class)}
+        checked | {"samples_negatives": _samples_negatives(final, model_class)}
     )
 
 
@@ -100,10 +101,13 @@ def _one_line(section: type[Section], error: ValidationError) -> str:
     return f"--{name}{place} is not valid; {wanted}, for example {default} ({field.description})."
 
 
-def _compares_pairs(final: Mapping[str, Any], model_class: type) -> bool:
-    """Tell whether a RecBole model's loss compares a target with a sampled item."""
+def _samples_negatives(final: Mapping[str, Any], model_class: type) -> bool:
+    """Tell whether a RecBole model learns from items that RecBole samples as negatives."""
     if section_of(model_class) is not None:
         return False
+    general = general_batches(model_class)
+    if general is not None:
+        return general in ("pairs", "points")
     if "loss_type" in final:
         return bool(final["loss_type"] == "BPR")
     input_type = getattr(model_class, "input_type", None)

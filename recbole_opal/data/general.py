@@ -1,0 +1,147 @@
+"""Batches for RecBole's general models, which know users and items but no order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from recbole.data.interaction import Interaction
+from recbole.model.abstract_recommender import AbstractRecommender
+from recbole.sampler import Sampler
+
+from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.eval_loader import MultiTargetEvalLoader
+from recbole_opal.data.kinds import general_batches
+from recbole_opal.data.loaders import GatheringLoader
+from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.sequences import IntArray
+from recbole_opal.errors import DataError
+
+__all__ = [
+    "GeneralEvalLoader",
+    "InteractionTrainLoader",
+    "UserTrainLoader",
+    "general_train_loader",
+]
+
+_FLOATS_OF_A_PAIR = 10
+"""Two int64 ids, their copies and a score: what a model without a method for all items needs."""
+
+
+class InteractionTrainLoader(GatheringLoader):
+    """Batches of training interactions, each with RecBole's negatives where the loss needs them.
+
+    These are the interactions that sequential models are trained on; a negative is uniform over
+    the items the user has not met in training.
+
+    Args:
+        config: the settings of the run.
+        dataset: the training dataset.
+        sampler: RecBole's negative sampler; None for models that learn from positives only.
+        shuffle: whether each epoch has its own order.
+    """
+
+    def __init__(
+        self, config: Any, dataset: FutureItemDataset, sampler: Any, shuffle: bool = True
+    ) -> None:
+        self._interactions = dataset.inter_feat
+        super().__init__(config, dataset, self._interactions, sampler, shuffle)
+
+    def collate_fn(self, index: IntArray) -> Interaction:
+        """Gather the interactions `index` and their negatives."""
+        fields = (self.uid_field, self.iid_field)
+        chosen = torch.as_tensor(np.asarray(index))
+        batch = Interaction({field: self._interactions[field][chosen] for field in fields})
+        return self._neg_sampling(batch)
+
+
+class UserTrainLoader(GatheringLoader):
+    """Batches of users, for autoencoders, which hold the users' interactions themselves.
+
+    RecBole's `UserDataLoader` without its padding user, whose row is empty.
+
+    Args:
+        config: the settings of the run.
+        dataset: the training dataset.
+        shuffle: whether each epoch has its own order.
+    """
+
+    def __init__(self, config: Any, dataset: FutureItemDataset, shuffle: bool = True) -> None:
+        self._users = torch.unique(dataset.inter_feat[dataset.uid_field])
+        super().__init__(config, dataset, self._users, None, shuffle)
+
+    def collate_fn(self, index: IntArray) -> Interaction:
+        """Gather the users `index`."""
+        return Interaction({self.uid_field: self._users[torch.as_tensor(np.asarray(index))]})
+
+
+class GeneralEvalLoader(MultiTargetEvalLoader):
+    """The rows of `MultiTargetEvalLoader`, of which a general model sees the user id only.
+
+    Users, targets and items left out of the lists are those of the sequential models.
+
+    A batch is made small enough for the model's largest table to stay within `score_memory_mb`:
+    one score an item, a vector an item for ENMF, and the pairs themselves for models that
+    can only score pairs. Autoencoders hold a few such tables (MacridVAE two a concept).
+
+    Args:
+        config: the settings of the run.
+        dataset: the training dataset.
+        rows: the evaluation rows.
+        name: how the part is called in messages.
+        known: the dataset of what may be known of the users when this part begins, if that is more
+            than the training part; see `recbole_opal.training.known_history`.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        dataset: FutureItemDataset,
+        rows: EvalRows,
+        name: str,
+        known: FutureItemDataset | None = None,
+    ) -> None:
+        self.known = known
+        super().__init__(config, dataset, rows, name, dense_scores=True)
+
+    def collate_fn(self, index: Sequence[int]) -> Any:
+        """Gather the rows at `index`, without the histories."""
+        interaction, *rest = super().collate_fn(index)
+        return (Interaction({self.uid_field: interaction[self.uid_field]}), *rest)
+
+    def _floats_of_a_score(self) -> int:
+        model_class = self.config.model_class
+        if model_class.__name__ == "ENMF":  # (B, N, D) before the last layer
+            return int(self.config["embedding_size"])
+        inherited = model_class.full_sort_predict is AbstractRecommender.full_sort_predict
+        return _FLOATS_OF_A_PAIR if inherited else 1
+
+
+def general_train_loader(
+    config: Any, dataset: FutureItemDataset
+) -> InteractionTrainLoader | UserTrainLoader:
+    """Return the training loader of a general model.
+
+    Args:
+        config: the settings of the run.
+        dataset: the training dataset.
+
+    Raises:
+        DataError: a user has met all items, so that there is no negative.
+    """
+    batches = general_batches(config.model_class)
+    if batches == "users":
+        return UserTrainLoader(config, dataset, shuffle=config["shuffle"])
+    if batches == "interactions":
+        return InteractionTrainLoader(config, dataset, None, shuffle=config["shuffle"])
+    try:
+        sampler = Sampler("train", dataset).set_phase("train")
+    except ValueError as error:
+        raise DataError(
+            f"a user of dataset '{config['dataset']}' has met every item in training, so that "
+            f"{config['model']} has no negative item for it; leave such users out with "
+            "--user_inter_num_interval."
+        ) from error
+    return InteractionTrainLoader(config, dataset, sampler, shuffle=config["shuffle"])

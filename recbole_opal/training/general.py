@@ -1,0 +1,39 @@
+"""The trainer of RecBole's general models."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from recbole_opal.data.kinds import computed_at_once
+from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.training.known_history import known_history
+from recbole_opal.training.trainer import StagedTrainer
+
+__all__ = ["GeneralTrainer"]
+
+
+class GeneralTrainer(StagedTrainer):
+    """`StagedTrainer` for models of users and items without order.
+
+    Two things differ: models that are computed at once (Pop, ItemKNN) have one epoch, as with
+    RecBole's `TraditionalTrainer`, and a part is evaluated with what is known of the users when
+    it begins, see `known_history`.
+
+    Args:
+        config: the settings of the run.
+        model: a general model.
+        progress: where bars and lines go.
+    """
+
+    def __init__(self, config: Any, model: Any, progress: TrainingProgress | None = None) -> None:
+        super().__init__(config, model, progress=progress)
+        if computed_at_once(type(model)):
+            self.epochs = self.eval_step = 1
+
+    def evaluate(self, eval_data: Any, *args: Any, **kwargs: Any) -> OrderedDict[str, float] | None:
+        """Evaluate with the users' histories up to the part; see `StagedTrainer`."""
+        if eval_data.known is None:
+            return super().evaluate(eval_data, *args, **kwargs)
+        with known_history(self.model, eval_data.known):
+            return super().evaluate(eval_data, *args, **kwargs)

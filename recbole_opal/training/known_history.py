@@ -1,0 +1,64 @@
+"""What general models know of a user when they are asked, without being trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from recbole.model.abstract_recommender import AutoEncoderMixin
+
+__all__ = ["known_history"]
+
+
+@contextmanager
+def known_history(model: Any, dataset: Any) -> Iterator[None]:
+    """Let a general model serve, while the block runs, from all that is known of the users.
+
+    A sequential model's test history holds the validation items. So that a general model is asked
+    with the same knowledge, its user rows are replaced where rows are its input and not its
+    parameters: autoencoders (MultiVAE, MacridVAE, ...), item-item models (ItemKNN, EASE,
+    SLIMElastic) and models that pool a user's items (FISM, NAIS, DMF). What was learnt - weights,
+    similarities, counts - stays as training left it. Models that hold a learnt vector a user (BPR,
+    LightGCN, ...), AsymKNN, user-based ItemKNN and SimpleX know the training part only: to tell
+    them more would be to train them on it.
+
+    A row is the whole history, while a sequential model sees its last `MAX_ITEM_LIST_LENGTH` items.
+
+    Args:
+        model: any model.
+        dataset: RecBole's dataset with the interactions that are known.
+    """
+    names = ("history_item_id", "history_item_value", "history_item_matrix", "history_lens",
+             "mask_mat", "interaction_matrix", "pred_mat")  # fmt: skip
+    before = {name: value for name, value in vars(model).items() if name in names}
+    # RecBole shuffles the interactions of a history matrix, by torch's generator.
+    with torch.random.fork_rng(devices=[]):
+        _give_rows(model, dataset)
+    try:
+        yield
+    finally:
+        vars(model).update(before)
+
+
+def _give_rows(model: Any, dataset: Any) -> None:
+    if isinstance(model, AutoEncoderMixin):
+        model.build_histroy_items(dataset)
+    elif hasattr(model, "get_history_info"):  # FISM, NAIS
+        rows = model.get_history_info(dataset)
+        model.history_item_matrix, model.history_lens, model.mask_mat = rows
+    elif hasattr(model, "history_user_value"):  # DMF: its items go on to be described by training
+        rows = dataset.history_item_matrix()
+        model.history_item_id = rows[0].to(model.device)
+        model.history_item_value = rows[1].to(model.device)
+    elif hasattr(model, "item_similarity"):  # EASE, SLIMElastic
+        model.interaction_matrix = _matrix(dataset)
+    elif type(model).__name__ == "ItemKNN" and model.method == "item":
+        model.pred_mat = _matrix(dataset).dot(model.w).tolil()
+
+
+def _matrix(dataset: Any) -> Any:
+    """Return the `(users, items)` float32 matrix of the interactions, repeats counted."""
+    return dataset.inter_matrix(form="csr").astype(np.float32)
