@@ -30,7 +30,7 @@ _PROTOCOL = {
     name
     for section in (EnvironmentSettings, EvaluationSettings, DataSettings)
     for name in section.model_fields
-} | {"epochs", "stopping_step", "eval_step", "recipe"}
+} | {"epochs", "epoch_rows", "max_train_seconds", "stopping_step", "eval_step", "recipe"}
 _RANGE_KEYS = {"low", "high", "log"}
 # The one number of a published recipe that depends on the data more than on the method.
 _TUNED_ANYWAY = {"learning_rate"}

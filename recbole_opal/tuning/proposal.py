@@ -21,6 +21,8 @@ __all__ = ["next_settings"]
 _RANDOM_TRIALS = 5
 # Draws of one trial before the space counts as nearly used up.
 _DRAWS = 20
+# So many of them are rounded; a range may be narrower than the rounding.
+_ROUNDED_DRAWS = 15
 _DIGITS = 3
 
 
@@ -34,7 +36,8 @@ def next_settings(
 
     The first trial is the defaults, the next ones are random, the rest come from Optuna's
     tree-structured Parzen estimator (Bergstra et al., NIPS 2011). Numbers have three significant
-    digits, so that a table can show the very values that were used.
+    digits (more in a range too narrow for that), so that a table can show the very values that were
+    used.
 
     Args:
         space: what may be tried.
@@ -50,6 +53,8 @@ def next_settings(
     tried = [trial["settings"] for trial in finished]
     for draw in range(_DRAWS):
         settings = _draw(space, finished, _seed(seed, len(finished), draw))
+        if draw < _ROUNDED_DRAWS:
+            settings = {name: _rounded(knob, settings[name]) for name, knob in space.items()}
         if settings not in tried:
             return settings
     return _untried(space, tried, _seed(seed, len(finished), _DRAWS))
@@ -69,8 +74,7 @@ def _draw(space: Mapping[str, Knob], finished: Sequence[TunedTrial], seed: int) 
         for trial in finished
         if trial["score"] is not None
     )
-    drawn = decoded(space, study.ask(kinds).params)
-    return {name: _rounded(knob, drawn[name]) for name, knob in space.items()}
+    return decoded(space, study.ask(kinds).params)
 
 
 def _rounded(knob: Knob, value: Any) -> Any:

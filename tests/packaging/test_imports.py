@@ -7,6 +7,8 @@ import pytest
 HEAVY = ["faiss", "numpy", "pandas", "ray", "recbole", "torch"]
 # RecBole asks for them, but a machine on which they cannot be installed must do.
 NOT_NEEDED = ["hyperopt", "plotly", "ray", "tabulate", "thop", "wandb"]
+# Only `--tune` needs them.
+NOT_NEEDED += ["alembic", "optuna", "sqlalchemy"]
 
 IMPORT_ALL = f"""
 import importlib, pkgutil, sys

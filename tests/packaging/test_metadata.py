@@ -19,7 +19,10 @@ def name_of(requirement: str) -> str:
 def requirements(project) -> list[str]:
     extras = project["project"]["optional-dependencies"]
     own = project["project"]["name"]
-    everything = [*project["project"]["dependencies"], *extras["test"], *extras["dev"]]
+    everything = [
+        *project["project"]["dependencies"],
+        *(one for part in extras.values() for one in part),
+    ]
     return [requirement for requirement in everything if name_of(requirement) != own]
 
 

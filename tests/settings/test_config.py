@@ -30,11 +30,19 @@ def test_opal_has_the_defaults_of_its_yaml_over_overall_over_recbole(configure):
 
 
 def test_a_model_of_recbole_keeps_its_own_defaults(configure):
+    config = configure("srgnn")
+    assert config["model"] == "SRGNN"
+    assert config["step"] == 1
+    assert config["MAX_ITEM_LIST_LENGTH"] == 50
+    assert config["num_interests"] is None
+
+
+def test_a_model_of_recbole_with_a_yaml_here_is_made_comparable(configure):
     config = configure("sasrec")
     assert config["model"] == "SASRec"
     assert config["hidden_dropout_prob"] == 0.5
-    assert config["MAX_ITEM_LIST_LENGTH"] == 50
-    assert config["num_interests"] is None
+    assert config["MAX_ITEM_LIST_LENGTH"] == 100
+    assert "search" not in config.as_plain_dict()
 
 
 def test_flags_win_over_later_files_over_earlier_files(configure, tmp_path):
