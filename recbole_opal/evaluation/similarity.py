@@ -62,7 +62,7 @@ class AudienceSimilarity:
                 part = self._sums(items[rows, done:k])
                 total, done = (part if total is None else total + part), k
                 squares = csr_matrix((total.data**2, total.indices, total.indptr), total.shape)
-                squared = np.asarray(squares.sum(axis=1)).ravel()
+                squared = np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
                 found[k][rows] = self._mean_over_pairs(squared, items[rows, :k])
         return {f"intra_list_similarity@{k}": values for k, values in found.items()}
 
