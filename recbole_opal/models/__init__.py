@@ -1,7 +1,9 @@
 """The models of this library, by the name `--model` takes."""
 
 from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.cmi import CMI
 from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
+from recbole_opal.models.dssrec import DSSRec
 from recbole_opal.models.mind import MIND
 from recbole_opal.models.opal import OPAL
 from recbole_opal.models.re4 import Re4
@@ -9,6 +11,8 @@ from recbole_opal.models.remi import REMI
 from recbole_opal.models.youtubednn import YouTubeDNN
 
 __all__ = [
+    "DSSRec",
+    "CMI",
     "REMI",
     "MIND",
     "MODELS",
@@ -21,5 +25,6 @@ __all__ = [
 ]
 
 MODELS: dict[str, type[MultiInterestRecommender]] = {
-    model.__name__: model for model in (OPAL, ComiRecDR, ComiRecSA, MIND, Re4, YouTubeDNN, REMI)
+    model.__name__: model
+    for model in (OPAL, ComiRecDR, ComiRecSA, MIND, Re4, YouTubeDNN, REMI, CMI, DSSRec)
 }

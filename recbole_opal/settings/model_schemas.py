@@ -3,7 +3,6 @@
 from typing import Literal
 
 from pydantic import Field, field_validator
-
 from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]

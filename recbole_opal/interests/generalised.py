@@ -1,0 +1,65 @@
+"""CMI's encoder: interests by orthogonal categories, each joined by the general interest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from recbole_opal.interests.assignment import assign_softly
+from recbole_opal.interests.general import GeneralInterest
+from recbole_opal.interests.history import History
+from recbole_opal.interests.soft import pool_softly
+
+__all__ = ["AssignedHistories", "GeneralisedEncoder"]
+
+
+@dataclass(frozen=True)
+class AssignedHistories:
+    """What the encoder knows of a batch.
+
+    Attributes:
+        interests: (B, K, D) float, unit length.
+        assignment: (T, K) float, of every item of the batch, rows sum to 1.
+    """
+
+    interests: Tensor
+    assignment: Tensor
+
+
+class GeneralisedEncoder(nn.Module):
+    """`u_j = normalize(z_j + g)`: the soft interest of category j and the general interest.
+
+    Source: Li et al., Improving Micro-video Recommendation via Contrastive Multiple Interests,
+    SIGIR 2022.
+
+    Args:
+        num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
+        width: D.
+        temperature: of the assignment, > 0.
+    """
+
+    def __init__(self, num_interests: int, width: int, *, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.categories = nn.Parameter(torch.empty(num_interests, width))
+        nn.init.orthogonal_(self.categories)
+        self.general = GeneralInterest(width)
+
+    def unit_categories(self) -> Tensor:
+        """Return the category vectors, (K, D), unit length."""
+        return functional.normalize(self.categories, dim=-1)
+
+    def forward(self, history: History) -> AssignedHistories:
+        """Encode histories.
+
+        Args:
+            history: T items of B rows, vectors of unit length.
+        """
+        categories = self.unit_categories()
+        assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
+        pooled = pool_softly(history, assignment, categories)  # (B, K, D)
+        interests = functional.normalize(pooled + self.general(history), dim=-1)
+        return AssignedHistories(interests, assignment)

@@ -1,0 +1,72 @@
+"""Interests told apart by what they should agree with (CMI, DSSRec)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["agreement_losses", "view_contrast"]
+
+
+class _LogPartition(torch.autograd.Function):
+    """`log sum_j e^<a_i, b_j>` that writes one (S, S) matrix and passes over it few times."""
+
+    @staticmethod
+    def forward(context: Any, vectors: Tensor, others: Tensor) -> Tensor:
+        """Keep the unnormalised softmax for the backward pass."""
+        weights = vectors @ others.T  # (S, S), at first the logits
+        greatest = weights.amax(dim=-1, keepdim=True)
+        sums = weights.sub_(greatest).exp_().sum(dim=-1, keepdim=True)  # (S, 1)
+        context.save_for_backward(vectors, others, weights, sums)
+        return (greatest + sums.log()).squeeze(-1)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        """Weigh the others of each row that has a gradient by its softmax."""
+        vectors, others, weights, sums = context.saved_tensors
+        scale = gradients[0].unsqueeze(-1) / sums  # (S, 1)
+        rows = scale.squeeze(-1).nonzero().squeeze(-1)  # rows that a loss leaves out cost nothing
+        softmax = weights[rows] * scale[rows]
+        to_vectors = torch.zeros_like(vectors).index_copy(0, rows, softmax @ others)
+        return to_vectors, softmax.T @ vectors[rows]
+
+
+def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Tensor:
+    """Return `-log softmax_j(<a_i, b_j> / temperature)` at j = i, for each i.
+
+    Source: InfoNCE with all other pairs of the batch as negatives. It takes O(S^2) memory.
+
+    Args:
+        vectors: (S, D) float, `a`.
+        others: (S, D) float, `b`; `b_i` belongs to `a_i`.
+        temperature: > 0.
+
+    Returns:
+        (S,) float, >= 0.
+    """
+    # Mixed precision would hand the backward pass other dtypes than the forward pass had.
+    with torch.autocast(vectors.device.type, enabled=False):
+        dtype = torch.promote_types(vectors.dtype, others.dtype)
+        scaled, others = vectors.to(dtype) / temperature, others.to(dtype)
+        partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
+        return partition - (scaled * others).sum(dim=-1)
+
+
+def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """Return CMI's contrastive multi-interest loss between two views of the same users.
+
+    A pair is interest k of user b in both views; the negatives are all other (user, interest)
+    pairs of the other view, other interests of the same user among them. Both directions count
+    alike.
+
+    Args:
+        one: (B, K, D) float, unit length.
+        other: (B, K, D) float, unit length.
+        temperature: > 0.
+    """
+    one, other = one.flatten(0, 1), other.flatten(0, 1)  # (B K, D)
+    there = agreement_losses(one, other, temperature)
+    back = agreement_losses(other, one, temperature)
+    return (there + back).mean() / 2
