@@ -66,9 +66,15 @@ def console() -> None:
 def _run(request: Request) -> int:
     # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
     from recbole_opal.experiment import run_request
+    from recbole_opal.reporting.interests import interests_table
 
     result = run_request(request)
-    Console().print(result_table(result.stages, result.best_stage))
+    screen = Console()
+    part = "test" if "test" in result.stages[result.best_stage] else "valid"
+    screen.print(result_table(result.stages, result.best_stage, part))
+    interests = interests_table(result.stages)
+    if interests is not None:
+        screen.print(interests)
     # Not through rich, which would wrap a long path.
     print(f"run folder: {result.folder}")
     return 0

@@ -129,11 +129,12 @@ class _Session:
         """Begin a new run."""
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
+        tokens = self._tokens(data)
         label = f"{self.config['model']}-{self.config['dataset']}"
         folder = RunFolder.create(Path(self.config["checkpoint_dir"]), label)
         with folder.update():
             folder.save_yaml("config.yaml", self.config.as_plain_dict())
-            folder.save_json("ids.json", self._tokens(data))
+            folder.save_json("ids.json", tokens)
             folder.save_json("origin.json", _origin(self.config).as_plain())
         return self._train(folder, data, None)
 

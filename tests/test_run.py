@@ -1,8 +1,10 @@
 """One run from end to end: what it returns, prints and leaves behind."""
 
 import json
+import shutil
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +223,65 @@ def test_the_command_prints_a_table_and_the_folder_last(quick_settings, capsys):
     assert lines[-1].startswith("run folder: ")
     assert Path(lines[-1].removeprefix("run folder: ")).is_dir()
     assert any("recall@10" in line for line in lines)
+    assert any("usage entropy" in line for line in lines)
+
+
+def test_the_command_shows_validation_where_test_is_not_looked_at(quick_settings, capsys):
+    settings = quick_settings | {"topk": "[5,10]", "epochs": 1, "test_at_end": False}
+    assert main(["--dataset=tiny", *(f"--{k}={v}" for k, v in settings.items())]) == 0
+    printed = capsys.readouterr().out
+    assert "valid metrics" in printed
+    assert "usage entropy" not in printed
+
+
+def test_a_collapse_is_a_warning(quick_settings, monkeypatch):
+    """The threshold is lowered until every pair of interests is too close for it."""
+    monkeypatch.setattr("recbole_opal.evaluation.diagnostics._LARGEST_COSINE", -1.0)
+    result = recbole_opal.run("OPAL", "tiny", **quick_settings | {"epochs": 1, "stages": "soft"})
+    assert result.stages["soft"]["diagnostics"]["collapsed"]
+    log = (result.folder / f"{result.folder.name}.log").read_text()
+    assert "WARNING stage=soft the 3 interests collapsed: mean cosine" in log
+
+
+def test_categories_of_a_run_are_kept_and_measured(quick_settings, tmp_path):
+    folder = tmp_path / "tagged" / "tiny"
+    shutil.copytree(Path(quick_settings["data_path"]) / "tiny", folder)
+    kinds = [f"i{item}\tkind{item // 12} odd{item % 2}" for item in range(48)]
+    header = "item_id:token\ttag:token_seq\n"
+    (folder / "tiny.item").write_text(header + "\n".join(kinds) + "\n")
+    columns = {"inter": ["user_id", "item_id", "timestamp"], "item": ["item_id", "tag"]}
+    result = recbole_opal.run(
+        "SASRec", "tiny", load_col=columns, category_field="tag", MAX_ITEM_LIST_LENGTH=10,
+        **{name: quick_settings[name] for name in (
+            "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress",
+        )},
+        epochs=1, data_path=str(folder.parent),
+    )  # fmt: skip
+    run_folder = RunFolder.open(result.folder)
+    pairs = run_folder.load_arrays("item_categories.npz")
+    tokens = run_folder.load_json("ids.json")
+    tags = {item: set() for item in range(1, 49)}
+    for item, category in zip(pairs["item"], pairs["category"], strict=True):
+        tags[item].add(tokens["tag"][category])
+    for item, found in tags.items():
+        number = int(tokens["item_id"][item][1:])
+        assert found == {f"kind{number // 12}", f"odd{number % 2}"}
+    lists = run_folder.load_arrays("lists-train-test.npz")
+    assert "interest" not in lists
+    values = run_folder.load_arrays("per_user-train-test.npz")["category_diversity@5"]
+    for row, value in zip(lists["items"], values, strict=True):
+        pairs_of_list = list(combinations(row[:5].tolist(), 2))
+        differ = [not tags[one] & tags[other] for one, other in pairs_of_list]
+        assert value == pytest.approx(np.mean(differ))
+    test = result.stages["train"]["test"]
+    assert test["category_diversity@5"] == pytest.approx(values.mean())
+    assert "diagnostics" not in result.stages["train"]
+
+
+def test_a_category_field_that_is_not_there_is_told_before_training(quick_settings):
+    with pytest.raises(DataError, match="category_field 'tag' is not among"):
+        recbole_opal.run("OPAL", "tiny", **quick_settings, category_field="tag")
+    assert not Path(quick_settings["checkpoint_dir"]).exists()
 
 
 def test_too_little_data_is_one_kind_error(quick_settings):
