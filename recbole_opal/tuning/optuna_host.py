@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from recbole_opal.errors import OpalError
 
@@ -26,14 +27,33 @@ def require_optuna() -> None:
         )
 
 
+class _Quiet:
+    """How many searches of this process want quiet, and the loudness to give back after the last.
+
+    Attributes:
+        searches: those that run now, in threads of their own.
+        before: Optuna's level before the first of them.
+    """
+
+    lock = Lock()
+    searches = 0
+    before = 0
+
+
 @contextmanager
 def quiet_optuna() -> Iterator[None]:
-    """Hide, while the block runs, Optuna's notes on each study and trial."""
+    """Hide, while the block runs, Optuna's notes on each study and trial; threads may overlap."""
     import optuna
 
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with _Quiet.lock:
+        if _Quiet.searches == 0:
+            _Quiet.before = optuna.logging.get_verbosity()
+            optuna.logging.set_verbosity(optuna.logging.ERROR)
+        _Quiet.searches += 1
     try:
         yield
     finally:
-        optuna.logging.set_verbosity(before)
+        with _Quiet.lock:
+            _Quiet.searches -= 1
+            if _Quiet.searches == 0:
+                optuna.logging.set_verbosity(_Quiet.before)

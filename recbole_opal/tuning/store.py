@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from recbole_opal.errors import CheckpointError
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["TrialStore", "open_store"]
 
 _FILE = "tuning.db"
-# Several searches may share the file; each waits so many seconds for another's write.
+# Searches of other processes may share the file; each waits so many seconds for another's write.
 _PATIENCE = 60
+# Those of this process take turns: sqlite gives up at once where two readers want to write.
+_TURN = Lock()
 
 
 class TrialStore:
@@ -35,22 +38,23 @@ class TrialStore:
 
     def trials(self) -> list[TunedTrial]:
         """Return all trials, in the order in which they ended."""
-        return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
+        with _TURN:
+            return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def add(self, trial: TunedTrial) -> None:
         """Write a trial."""
         from optuna.trial import TrialState, create_trial
 
         done = trial["state"] == "done"
-        self._study.add_trial(
-            create_trial(
-                state=TrialState.COMPLETE if done else TrialState.FAIL,
-                value=trial["score"],
-                params=encoded(self._space, trial["settings"]),
-                distributions=distributions(self._space),
-                user_attrs={"seconds": trial["seconds"], "reason": trial["reason"]},
-            )
+        stored = create_trial(
+            state=TrialState.COMPLETE if done else TrialState.FAIL,
+            value=trial["score"],
+            params=encoded(self._space, trial["settings"]),
+            distributions=distributions(self._space),
+            user_attrs={"seconds": trial["seconds"], "reason": trial["reason"]},
         )
+        with _TURN:
+            self._study.add_trial(stored)
 
     def _read(self, trial: "FrozenTrial") -> TunedTrial:
         return {
@@ -87,10 +91,12 @@ def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[T
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        storage = optuna.storages.RDBStorage(
-            f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
-        )
-        yield TrialStore(_study(storage, name), space)
+        with _TURN:
+            storage = optuna.storages.RDBStorage(
+                f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
+            )
+            study = _study(storage, name)
+        yield TrialStore(study, space)
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         raise _unusable(path, error) from error
     finally:

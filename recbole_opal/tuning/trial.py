@@ -24,7 +24,7 @@ class TunableVariant(Protocol):
 
     @property
     def digest(self) -> str:
-        """Changes when anything does that makes old trials worthless: data, protocol, versions."""
+        """Changes with all that makes old trials worthless: data, `settings`, seed, versions."""
 
 
 class TunedTrial(TypedDict):

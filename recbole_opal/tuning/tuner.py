@@ -45,9 +45,11 @@ def tune(
     Args:
         variant: the model and its fixed settings.
         trials: how many combinations are tried, in [1, inf).
-        folder: where `tuning.db` lies; several variants may share it, also at the same time.
+        folder: where `tuning.db` lies; several variants may share it, also at the same time in
+            threads. One variant must not be tuned twice at the same time.
         validate: takes the searched settings and returns the validation metric, larger is better;
-            raises an `OpalError` if the run fails.
+            raises an `OpalError` if the run fails. Any other exception ends the search and leaves
+            no trace of the trial: that is how Ctrl-C must arrive here.
         seed: of the search.
 
     Raises:
@@ -112,7 +114,6 @@ def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int) -
     parts = [
         variant.model,
         variant.digest,
-        dict(variant.settings),
         {name: knob.as_plain() for name, knob in space.items()},
         seed,
     ]

@@ -1,5 +1,6 @@
 import math
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -287,6 +288,32 @@ def test_optuna_s_own_tools_read_the_file(variant, tmp_path):
     assert summary.study_name.startswith("OPAL K 8 ")
     assert summary.best_trial.value == tuned.score
     assert summary.best_trial.params == tuned.settings
+
+
+def test_variants_may_be_tuned_at_the_same_time(variant, tmp_path, capfd):
+    def search(model):
+        return tune(variant(model, model), 6, tmp_path, validate=lambda s: s["learning_rate"])
+
+    models = ["OPAL", "MIND", "SASRec", "GRU4Rec", "NARM", "SINE", "MultiVAE", "MacridVAE"]
+    with ThreadPoolExecutor(len(models)) as pool:
+        tuned = list(pool.map(search, models))
+    assert [len(one.trials) for one in tuned] == [6] * len(models)
+    for model, one in zip(models, tuned, strict=True):
+        alone = tune(
+            variant(model, model), 6, tmp_path / model, validate=lambda s: s["learning_rate"]
+        )
+        assert without_seconds(one.trials) == without_seconds(alone.trials)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_ctrl_c_leaves_no_trace_of_the_trial(variant, tmp_path):
+    def stopped(settings):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(variant(), 4, tmp_path, validate=stopped)
+    tuned = tune(variant(), 4, tmp_path, validate=smooth)
+    assert [trial["state"] for trial in tuned.trials] == ["done"] * 4
 
 
 def test_a_damaged_file_is_told(variant, tmp_path):
