@@ -1,0 +1,33 @@
+"""`python -m recbole_opal.report FOLDER`: draw the report of a comparison again."""
+
+import sys
+from pathlib import Path
+
+from recbole_opal.errors import OpalError
+from recbole_opal.report import write_report
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the report and print its path.
+
+    Args:
+        arguments: the folder of a comparison.
+
+    Returns:
+        0, or 2 with one line on standard error.
+    """
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("usage: python -m recbole_opal.report FOLDER_OF_A_COMPARISON", file=sys.stderr)
+        return 0 if arguments in (["-h"], ["--help"]) else 2
+    try:
+        print(write_report(Path(arguments[0])))
+    except OpalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

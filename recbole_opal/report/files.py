@@ -1,0 +1,103 @@
+"""The run folders behind a comparison, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recbole_opal.errors import CheckpointError
+from recbole_opal.report.source import Row
+from recbole_opal.runs import RunFolder
+
+__all__ = ["Arrays", "RunFiles"]
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class RunFiles:
+    """Reads files of runs; what cannot be read is told once, and never stops the report.
+
+    Attributes:
+        problems: one line for each folder or file that could not be read.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self._folders: dict[Path, RunFolder | None] = {}
+
+    def folder(self, path: Path) -> RunFolder | None:
+        """Return an opened run folder, or None and a problem told."""
+        key = path.resolve()
+        if key not in self._folders:
+            self._folders[key] = self._open(key)
+        return self._folders[key]
+
+    def arrays(self, path: Path, name: str) -> Arrays | None:
+        """Return an npz file of a run, None where the run has none."""
+        folder = self.folder(path)
+        if folder is None or name not in folder.names:
+            return None
+        try:
+            return folder.load_arrays(name)
+        except CheckpointError as error:
+            self._tell(str(error))
+            return None
+
+    def lines(self, path: Path, name: str) -> list[dict[str, Any]]:
+        """Return a jsonl file of a run, empty where the run has none."""
+        folder = self.folder(path)
+        if folder is None or name not in folder.names:
+            return []
+        try:
+            return folder.load_lines(name)
+        except CheckpointError as error:
+            self._tell(str(error))
+            return []
+
+    def json(self, path: Path, name: str) -> Any:
+        """Return a JSON file of a run, None where the run has none."""
+        folder = self.folder(path)
+        if folder is None or name not in folder.names:
+            return None
+        try:
+            return folder.load_json(name)
+        except CheckpointError as error:
+            self._tell(str(error))
+            return None
+
+    def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:
+        """Yield an npz file of each seed's run; `{stage}` in the name is the row's stage."""
+        for path in row.runs.values():
+            arrays = self.arrays(path, name.format(stage=row.stage))
+            if arrays is not None:
+                yield arrays
+
+    def _open(self, path: Path) -> RunFolder | None:
+        try:
+            return RunFolder.open(path)
+        except CheckpointError as error:
+            self._tell(str(error))
+            return None
+
+    def _tell(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def positions(wanted: npt.NDArray[Any], known: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return where each of `wanted` stands in `known`, -1 where it does not.
+
+    Args:
+        wanted: (A,) integers.
+        known: (B,) integers, each once.
+    """
+    if len(known) == 0:
+        return np.full(len(wanted), -1, dtype=np.int64)
+    order = np.argsort(known, kind="stable")
+    places = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
+    found = order[places].astype(np.int64)
+    return np.where(known[found] == wanted, found, -1)

@@ -1,0 +1,74 @@
+"""Sentences that are computed from the numbers."""
+
+from __future__ import annotations
+
+from recbole_opal.report import numbers
+from recbole_opal.report.source import Comparison, Row
+
+__all__ = ["compared_with_opal", "listed", "winner"]
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Return `A, B and C`; of many names the first few and how many more."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def winner(comparison: Comparison) -> str | None:
+    """Say who is best on validation and on test, by how much, and whether it is certain."""
+    rows, metric, best = comparison.done, comparison.metric, comparison.best
+    if best is None:
+        return None
+    name, value = numbers.metric_name(metric), best.test[metric]
+    reached = numbers.with_spread(value.mean, value.sd)
+    if len(rows) == 1:
+        return f"{best.short} reaches {name} {reached}."
+    if rows[0] is best:
+        other, said = rows[1], f"{best.short} is best on validation and on test: {name} {reached}."
+    else:
+        other = rows[0]
+        said = f"{best.short} is best on validation, with {name} {reached} on test."
+    there = other.test[metric].mean
+    place = "The next" if rows[0] is best else "The highest on test"
+    said += (
+        f" {place}, {other.short}, has {numbers.number(there)} "
+        f"({numbers.relative(there, value.mean)})"
+    )
+    difference = other.against_best.get(metric)
+    if difference is None:
+        return said + "."
+    if difference.excludes_zero:
+        return said + "; the 95 % interval of their difference excludes 0."
+    said += "; the 95 % interval of their difference includes 0"
+    ties = [row.short for row in rows if row is not other and _ties(row, metric)]
+    return said + (f", as it does for {listed(ties)}." if ties else ".")
+
+
+def compared_with_opal(comparison: Comparison) -> list[str]:
+    """Say how many rows of other models lie above, below and level with OPAL."""
+    metric = comparison.metric
+    others = [r for r in comparison.done if r.family != "opal" and metric in r.against_opal]
+    if not others:
+        return []
+    opal = [r for r in comparison.done if r.family == "opal" and metric not in r.against_opal]
+    reference = opal[0].short if len(opal) == 1 else "OPAL"
+    above = [r for r in others if r.against_opal[metric].low > 0]
+    below = [r for r in others if r.against_opal[metric].high < 0]
+    level = [r for r in others if not r.against_opal[metric].excludes_zero]
+    said = []
+    for rows, words in ((above, "higher"), (below, "lower")):
+        if rows:
+            verb = "is" if len(rows) == 1 else "are"
+            said.append(f"{len(rows)} {verb} {words} ({listed([r.short for r in rows])})")
+    if level:
+        names = listed([r.short for r in level])
+        said.append(f"for {len(level)} the interval includes 0 ({names})")
+    return [f"Against {reference}, of {len(others)} rows of other models {listed(said)}."]
+
+
+def _ties(row: Row, metric: str) -> bool:
+    difference = row.against_best.get(metric)
+    return difference is not None and not difference.excludes_zero

@@ -1,0 +1,104 @@
+"""From values to pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Linear", "Steps", "outliers"]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A straight scale from `low..high` to the pixels `start..end` (which may run downwards)."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    @classmethod
+    def over(
+        cls,
+        values: Iterable[float],
+        start: float,
+        end: float,
+        *,
+        zero: bool = False,
+        padding: float = 0.06,
+    ) -> Linear:
+        """Return a scale that holds all finite values and a little more.
+
+        Args:
+            values: may be empty or all equal.
+            start: pixel of the low end.
+            end: pixel of the high end.
+            zero: whether 0 belongs to the scale.
+            padding: what is added at each end, as a share of the range.
+        """
+        finite = [value for value in values if math.isfinite(value)] + ([0.0] if zero else [])
+        low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+        if low == high:
+            half = abs(low) / 2 or 0.5
+            low, high = low - half, high + half
+        room = (high - low) * padding
+        starts_at_zero = zero and low == 0
+        return cls(low if starts_at_zero else low - room, high + room, start, end)
+
+    def at(self, value: float) -> float:
+        """Return the pixel of a value."""
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self, wanted: int = 5) -> list[float]:
+        """Return round values within the scale, about `wanted` of them."""
+        raw = (self.high - self.low) / max(wanted, 1)
+        magnitude = 10.0 ** math.floor(math.log10(raw))
+        step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * 0.999)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [index * step for index in range(first, last + 1)]
+
+    def tick_text(self, ticks: Sequence[float]) -> list[str]:
+        """Return the ticks with as many digits as tell them apart."""
+        step = min((b - a for a, b in zip(ticks, ticks[1:], strict=False)), default=1.0)
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        if round(step * 10**digits, 6) != round(step * 10**digits):
+            digits += 1  # steps of 2.5
+        return [f"{tick + 0.0:.{digits}f}".replace("-", "−") for tick in ticks]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Named places at equal distances, as numbers of interests or deciles."""
+
+    names: Sequence[str]
+    start: float
+    end: float
+
+    @property
+    def width(self) -> float:
+        """Pixels of one place."""
+        return (self.end - self.start) / max(len(self.names), 1)
+
+    def at(self, index: float) -> float:
+        """Return the pixel of the middle of a place."""
+        return self.start + (index + 0.5) * self.width
+
+
+def outliers(values: Sequence[float]) -> list[bool]:
+    """Tell which values lie so far off that a scale that holds them hides all other differences.
+
+    Farther from the quartiles than three times the distance between them (Tukey's outer fences);
+    none among fewer than six values.
+
+    Args:
+        values: finite.
+    """
+    if len(values) < 6:
+        return [False] * len(values)
+    ordered = sorted(values)
+    low, high = ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4]
+    reach = 3 * (high - low)
+    return [value < low - reach or value > high + reach for value in values]

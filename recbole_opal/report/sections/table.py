@@ -1,0 +1,137 @@
+"""Section 1: the table, and its main column as a picture with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from recbole_opal.report import numbers
+from recbole_opal.report.markup import Child, Markup, join, node
+from recbole_opal.report.parts import Section, figure, legend, reading, table
+from recbole_opal.report.readings import compared_with_opal, winner
+from recbole_opal.report.sections.forest import forest
+from recbole_opal.report.series import FAMILIES
+from recbole_opal.report.source import Comparison, Difference, Row
+
+__all__ = ["results"]
+
+_DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
+_LOWER_IS_BETTER = ("gini", "intra_list_similarity")
+_COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
+    "train_seconds": ("Training", numbers.seconds),
+    "test_seconds": ("Evaluation", numbers.seconds),
+    "peak_memory": ("Peak memory", numbers.size),
+    "parameters": ("Parameters", numbers.count),
+}
+
+
+def results(comparison: Comparison) -> Section:
+    """Return the section."""
+    done = comparison.done
+    body: list[Child] = []
+    if done:
+        keys = [(family, FAMILIES[family]) for family in FAMILIES]
+        keys = [key for key in keys if any(row.family == key[0] for row in done)]
+        body.append(
+            figure(
+                join(legend(keys), forest(comparison)),
+                reading(winner(comparison), *compared_with_opal(comparison)),
+            )
+        )
+        body.append(_table(comparison, done))
+        body.append(node("p", _how_to_read(comparison), class_="note"))
+    if comparison.failed:
+        body.append(_failures(comparison.failed))
+    return Section("results", "Results", join(body))
+
+
+def _table(comparison: Comparison, rows: Sequence[Row]) -> Markup:
+    metrics = _metrics(comparison, rows)
+    costs = [name for name in _COSTS if any(name in row.costs for row in rows)]
+    main, rest = metrics[0], metrics[1:]
+    header: list[Child] = ["Model", numbers.metric_name(main), "to OPAL", "to the best"]
+    header += [numbers.metric_name(metric) for metric in rest]
+    header += [_COSTS[name][0] for name in costs]
+    best = {metric: _best(rows, metric) for metric in metrics}
+    cells: list[list[Child]] = []
+    for row in rows:
+        line: list[Child] = [row.short, _metric(row, main, best)]
+        line += [_difference(row.against_opal.get(main)), _difference(row.against_best.get(main))]
+        line += [_metric(row, metric, best) for metric in rest]
+        for name in costs:
+            value = row.costs.get(name)
+            mean = value.mean if value else None
+            line.append(node("td", _COSTS[name][1](mean), data_value=_sort_key(mean)))
+        cells.append(line)
+    return node(
+        "div", table(header, cells, class_="sortable"), class_="scroll", tabindex="0",
+        role="region", aria_label="all results",
+    )  # fmt: skip
+
+
+def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
+    """Return the main metric, the other accuracies, then diversity at the main length."""
+    found = list(dict.fromkeys(metric for row in rows for metric in row.test))
+    diverse = [m for m in found if m.partition("@")[0] in _DIVERSITY]
+    diverse = [m for m in diverse if m.endswith(f"@{comparison.k}")]
+    others = [m for m in found if m.partition("@")[0] not in _DIVERSITY and m != comparison.metric]
+    return [comparison.metric, *others, *diverse]
+
+
+def _best(rows: Sequence[Row], metric: str) -> float | None:
+    means = [row.test[metric].mean for row in rows if metric in row.test]
+    lower = metric.partition("@")[0] in _LOWER_IS_BETTER
+    return (min if lower else max)(means, default=None)
+
+
+def _metric(row: Row, metric: str, best: dict[str, float | None]) -> Markup:
+    value = row.test.get(metric)
+    if value is None:
+        return node("td", "–")
+    spread = node("small", f" ± {numbers.number(value.sd)}") if value.sd is not None else None
+    is_best = value.mean == best[metric]
+    return node(
+        "td", node("b" if is_best else "span", numbers.number(value.mean)), spread,
+        data_value=_sort_key(value.mean),
+    )  # fmt: skip
+
+
+def _difference(value: Difference | None) -> Markup:
+    """Return `+0.0012 [+0.0003, +0.0021] d=0.05`; dimmed where the interval holds 0."""
+    if value is None:
+        return node("td", "–")
+    interval = f" [{numbers.signed(value.low)}, {numbers.signed(value.high)}]"
+    effect = f" d={numbers.signed(value.effect_size, 2)}" if value.effect_size is not None else ""
+    return node(
+        "td",
+        numbers.signed(value.difference),
+        " ●" if value.marked else None,
+        node("small", interval + effect),
+        class_=None if value.excludes_zero else "unclear",
+        data_value=_sort_key(value.difference),
+    )
+
+
+def _sort_key(value: float | None) -> str | None:
+    return None if value is None else f"{value:.9g}"
+
+
+def _how_to_read(comparison: Comparison) -> str:
+    seeds = len(comparison.seeds)
+    spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    marks = ""
+    if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
+        marks = " ● marks a difference that stays after the correction over the table."
+    return (
+        f"Test part, {spread}. Bold: best of the column (Gini and intra-list similarity: lowest). "
+        "Differences are this row minus the other, paired by user, with their 95 % interval and "
+        "the effect size d (difference in standard deviations of the users' differences); grey: "
+        f"the interval holds 0.{marks}"
+    )
+
+
+def _failures(rows: Sequence[Row]) -> Markup:
+    items = [
+        node("li", node("b", row.short), ": ", row.error or "no test metric was written.")
+        for row in rows
+    ]
+    return node("div", node("h3", "Without a result"), node("ul", items), class_="failures")

@@ -1,0 +1,155 @@
+"""What a comparison is: rows with values over seeds, and differences between them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Comparison", "Difference", "Family", "Row", "Value"]
+
+Family = Literal["opal", "multi", "single"]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number over the seeds.
+
+    Attributes:
+        mean: over the seeds.
+        sd: its standard deviation; None with one seed.
+        values: one a seed.
+    """
+
+    mean: float
+    sd: float | None
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference of a row to another: positive where the row is higher.
+
+    Attributes:
+        difference: mean over users.
+        low: lower end of the 95 % interval.
+        high: upper end.
+        effect_size: d_z, the mean difference in standard deviations of the users' differences.
+        p_adjusted: corrected over the table.
+        marked: whether the table marks it.
+    """
+
+    difference: float
+    low: float
+    high: float
+    effect_size: float | None = None
+    p_adjusted: float | None = None
+    marked: bool = False
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the comparison: a variant of a model in one of its stages.
+
+    Attributes:
+        label: its name in the table.
+        variant: the variant; two stages of it share their runs.
+        model: the model.
+        stage: the stage.
+        settings: those given to this variant.
+        num_interests: K, or None.
+        runs: run folder of each seed.
+        error: why it failed, or None.
+        valid: validation metrics.
+        test: test metrics.
+        costs: train_seconds, test_seconds, peak_memory, parameters.
+        diagnostics: of the interests, or None.
+        against_best: differences to the best row, by metric.
+        against_opal: differences to OPAL, by metric.
+    """
+
+    label: str
+    variant: str
+    model: str
+    stage: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    num_interests: int | None = None
+    runs: dict[str, Path] = field(default_factory=dict)
+    error: str | None = None
+    valid: dict[str, Value] = field(default_factory=dict)
+    test: dict[str, Value] = field(default_factory=dict)
+    costs: dict[str, Value] = field(default_factory=dict)
+    diagnostics: dict[str, Any] | None = None
+    against_best: dict[str, Difference] = field(default_factory=dict)
+    against_opal: dict[str, Difference] = field(default_factory=dict)
+
+    @property
+    def family(self) -> Family:
+        """OPAL, another model of several interests, or a model of one score."""
+        if self.model == "OPAL":
+            return "opal"
+        return "multi" if self.diagnostics or (self.num_interests or 1) > 1 else "single"
+
+    @property
+    def short(self) -> str:
+        """The label as pictures have it: `OPAL K=8 hard`."""
+        return self.label.replace("num_interests=", "K=")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A whole comparison.
+
+    Attributes:
+        folder: where it lies.
+        dataset: its data set.
+        command: what was typed.
+        metric: the validation metric, lower case, as `recall@50`.
+        seeds: as in the command.
+        hardware: what it ran on.
+        versions: of the libraries.
+        tuning: trials, spaces and settings found, or None.
+        rows: in the order of the table.
+    """
+
+    folder: Path
+    dataset: str
+    command: str
+    metric: str
+    seeds: tuple[str, ...]
+    hardware: str
+    versions: dict[str, str]
+    tuning: dict[str, Any] | None
+    rows: tuple[Row, ...]
+
+    @property
+    def done(self) -> tuple[Row, ...]:
+        """The rows that have the main metric on the test part, best first."""
+        scored = [row for row in self.rows if self.metric in row.test]
+        return tuple(sorted(scored, key=lambda row: -row.test[self.metric].mean))
+
+    @property
+    def best(self) -> Row | None:
+        """The row that is best on validation; the others are tested against it."""
+        return max(self.done, key=self.by_validation, default=None)
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The rows of which a run failed, or that have no result."""
+        return tuple(r for r in self.rows if r.error is not None or self.metric not in r.test)
+
+    @property
+    def k(self) -> int:
+        """The length of the lists of the main metric."""
+        return int(self.metric.partition("@")[2] or 0)
+
+    def by_validation(self, row: Row) -> float:
+        """Return the row's mean validation metric, for choices that must not look at the test."""
+        value = row.valid.get(self.metric)
+        return value.mean if value else -math.inf
