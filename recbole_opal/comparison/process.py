@@ -14,7 +14,7 @@ from typing import Any
 import recbole_opal
 from recbole_opal.errors import CheckpointError
 
-__all__ = ["WorkerProcess", "threads_for", "worker_environment"]
+__all__ = ["WorkerProcess", "threads_for", "worker_command", "worker_environment"]
 
 _ENDING = "run folder: "
 _PATIENCE = 20.0  # seconds that a stopped worker has to save its state
@@ -39,12 +39,11 @@ class WorkerProcess:
     def __init__(self, job: Mapping[str, Any], log: Path, environment: Mapping[str, str]) -> None:
         """See the class."""
         self.log = log
-        command = [sys.executable, "-m", "recbole_opal.comparison.worker"]
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("wb") as file:
                 self._process = subprocess.Popen(  # noqa: S603, our own module
-                    command,
+                    worker_command(),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=file,
@@ -61,7 +60,8 @@ class WorkerProcess:
     def wait(self) -> Path | None:
         """Wait for the end; return the run folder, or None if the run failed, see `reason`."""
         assert self._process.stdout is not None  # noqa: S101, for the type checker
-        output = self._process.stdout.read().decode("utf-8", errors="replace")
+        with self._process.stdout as stream:
+            output = stream.read().decode("utf-8", errors="replace")
         self._process.wait()
         self._close()
         lines = output.splitlines()
@@ -124,6 +124,11 @@ class WorkerProcess:
                 self._process.stdin.close()
             except BrokenPipeError:
                 return
+
+
+def worker_command() -> list[str]:
+    """Return the command that starts a worker."""
+    return [sys.executable, "-m", "recbole_opal.comparison.worker"]
 
 
 def threads_for(jobs: int) -> int:

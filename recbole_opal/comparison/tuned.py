@@ -91,6 +91,8 @@ def _validation(
         """Train, evaluate on validation only; larger is better."""
         run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False)
         ending = execution.do_one(run, trials)
+        if ending.error == "stopped":
+            raise KeyboardInterrupt  # no failure of these settings: the trial is done again
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
         metrics = RunFolder.open(ending.folder).load_json("metrics.json")

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from recbole_opal.comparison.collecting import FinishedRun, mean_diagnostics, rows_of
+from recbole_opal.comparison.execution import Ending
+from recbole_opal.comparison.variants import Variant
+
+OPAL = Variant("OPAL", {"num_interests": 4})
+
+
+@pytest.fixture
+def two_seeds(tmp_path, run_maker, origin):
+    paths = {seed: run_maker(tmp_path, origin, seed=seed, recall=seed / 10) for seed in (1, 2)}
+    return {seed: Ending(path) for seed, path in paths.items()}
+
+
+def test_a_row_a_stage_over_the_seeds(tmp_path, two_seeds):
+    soft, hard = rows_of(OPAL, {"epochs": 2}, two_seeds, tmp_path / "comparison")
+    assert (soft.label, hard.label) == ("OPAL num_interests=4 soft", "OPAL num_interests=4 hard")
+    assert (soft.variant, soft.stage) == ("OPAL@num_interests=4", "soft")
+    assert soft.test["recall@10"].values == pytest.approx([0.05, 0.1])
+    assert soft.test["recall@10"].mean == pytest.approx(0.075)
+    assert soft.valid["recall@10"].values == pytest.approx([0.11, 0.22])
+    assert soft.num_interests == 4
+    assert soft.error is None
+    assert soft.runs["1"] == f"../{two_seeds[1].folder.name}"
+
+
+def test_training_of_the_later_stage_includes_the_earlier(tmp_path, two_seeds):
+    soft, hard = rows_of(OPAL, {}, two_seeds, tmp_path)
+    assert soft.costs["train_seconds"].mean == 2.0
+    assert hard.costs["train_seconds"].mean == 5.0
+    assert soft.costs["test_seconds"].mean == 0.5
+    assert soft.costs["peak_memory"].mean == 300 << 20
+    assert soft.costs["parameters"].mean == 1234
+
+
+def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds):
+    names, values = FinishedRun(two_seeds[2].folder).users("soft")
+    assert names == ["ann", "bob", "cy"]
+    np.testing.assert_allclose(values["recall@10"], [0.1, 0.0, 0.2])
+    assert set(values) == {"recall@10"}
+    row = rows_of(OPAL, {}, two_seeds, tmp_path)[0]
+    np.testing.assert_allclose(row.users[1]["recall@10"], [[0.05, 0, 0.1], [0.1, 0, 0.2]])
+
+
+def test_a_seed_that_failed_is_told_and_the_others_count(tmp_path, two_seeds):
+    endings = two_seeds | {3: Ending(None, "killed"), 4: Ending(None, "killed")}
+    soft = rows_of(OPAL, {}, endings, tmp_path)[0]
+    assert soft.error == "seed 3, 4: killed"
+    assert list(soft.runs) == ["1", "2"]
+    assert soft.measured
+
+
+def test_a_variant_without_any_run_is_one_row_that_says_why(tmp_path):
+    (row,) = rows_of(OPAL, {"epochs": 2}, {1: Ending(None, "loss is nan.")}, tmp_path)
+    assert (row.label, row.error) == ("OPAL num_interests=4", "seed 1: loss is nan.")
+    assert not row.measured
+
+
+def test_one_stage_needs_no_name_in_the_label(tmp_path, run_maker, origin):
+    path = run_maker(tmp_path, origin, stages=("train",))
+    (row,) = rows_of(Variant("MIND"), {}, {1: Ending(path)}, tmp_path)
+    assert (row.label, row.stage) == ("MIND", "train")
+
+
+def test_diagnostics_are_averaged_and_a_collapse_of_one_seed_counts(tmp_path, two_seeds):
+    found = rows_of(OPAL, {}, two_seeds, tmp_path)[0].diagnostics
+    assert found["usage_entropy"] == pytest.approx(0.75)
+    assert found["usage"] == pytest.approx([0.7, 0.1, 0.1, 0.1])
+    assert found["num_interests"] == 4
+    assert found["collapsed"] is True
+    assert mean_diagnostics([None, None]) is None

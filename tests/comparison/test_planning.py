@@ -1,0 +1,122 @@
+import pytest
+
+from recbole_opal.comparison.planning import make_plan
+from recbole_opal.comparison.protocol import check_same_protocol
+from recbole_opal.comparison.variants import Variant, parse_variants
+from recbole_opal.errors import DataError, SettingsError
+
+
+@pytest.fixture
+def plan_for(quick_settings):
+    def make(text, seeds=(1, 2), **settings):
+        given = {k: v for k, v in (quick_settings | settings).items() if v is not ...}
+        return make_plan(parse_variants(text), "tiny", seeds=seeds, settings=given)
+
+    return make
+
+
+def test_a_setting_goes_to_each_model_that_knows_it(plan_for):
+    plan = plan_for("OPAL,GRU4Rec", dropout_prob=0.25)
+    opal, gru = (plan.run(variant, 1).settings for variant in plan.variants)
+    assert opal["num_interests"] == 3
+    assert "num_interests" not in gru
+    assert opal["dropout_prob"] == gru["dropout_prob"] == 0.25
+    assert opal["seed"] == 1
+
+
+def test_own_settings_win_over_shared_ones(plan_for):
+    plan = plan_for("OPAL,OPAL@num_interests=2")
+    assert [plan.run(variant, 1).settings["num_interests"] for variant in plan.variants] == [3, 2]
+    assert plan.given(plan.variants[1])["num_interests"] == 2
+    assert "checkpoint_dir" not in plan.given(plan.variants[1])
+
+
+def test_a_name_is_the_model_s_own(plan_for):
+    plan = plan_for("opal,sasrec", num_interests=2)
+    assert [variant.label for variant in plan.variants] == ["OPAL", "SASRec"]
+
+
+def test_without_seeds_the_seed_setting_counts(plan_for):
+    assert plan_for("OPAL,MIND", seeds=()).seeds == [2020]
+    assert plan_for("OPAL,MIND", seeds=(), seed=7).seeds == [7]
+
+
+def test_the_deciding_metric_and_its_direction(plan_for):
+    plan = plan_for("OPAL,MIND")
+    assert (plan.metric, plan.bigger) == ("recall@10", True)
+
+
+def test_settings_of_files_lose_against_given_ones(quick_settings, tmp_path):
+    path = tmp_path / "more.yaml"
+    path.write_text("num_interests: 2\nrouting_iterations: 1\nmodel: OPAL\n")
+    plan = make_plan(
+        parse_variants("OPAL,MIND"), "tiny", config_files=[path], settings=quick_settings
+    )
+    assert plan.run(plan.variants[1], 1).settings["routing_iterations"] == 1
+    assert plan.run(plan.variants[0], 1).settings["num_interests"] == 3
+    assert "routing_iterations" not in plan.run(plan.variants[0], 1).settings
+
+
+@pytest.mark.parametrize(
+    ("models", "settings", "message"),
+    [
+        ("OPLA,MIND", {}, "did you mean --model=OPAL"),
+        ("OPAL,MIND", {"num_interestz": 2}, "none of OPAL, MIND .* did you mean --num_interests"),
+        ("OPAL,MIND", {"sed": 2}, "did you mean --seed"),
+        ("OPAL@num_interests=0,MIND", {}, "OPAL num_interests=0: --num_interests=0"),
+        ("OPAL@blocks=2,MIND", {}, "OPAL has no setting blocks"),
+        ("OPAL,MIND", {"epochs": 0}, "OPAL: --epochs=0 is not valid"),
+        ("OPAL@topk=[5],MIND", {}, "topk is the same for all rows"),
+        ("OPAL@seed=3,MIND", {}, "write --seeds=3"),
+        ("OPAL@valid_metric=NDCG@5,MIND", {}, "name=value"),
+        ("OPAL,FDSA", {}, "cannot run here"),
+        ("GRU4Rec,SASRec", {}, "none of GRU4Rec, SASRec has a setting"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_trained(plan_for, models, settings, message):
+    with pytest.raises(SettingsError, match=message):
+        plan_for(models, **settings)
+
+
+def test_missing_data_is_told(quick_settings):
+    with pytest.raises(DataError, match="there is no folder"):
+        make_plan([Variant("OPAL")], "nothing", settings=quick_settings)
+
+
+def test_the_digest_tells_requests_apart_and_nothing_else(plan_for, tmp_path):
+    plan = plan_for("OPAL,MIND")
+    assert plan.digest == plan_for("OPAL,MIND", show_progress=True, tensorboard=True).digest
+    assert plan.digest != plan_for("MIND,OPAL").digest
+    assert plan.digest != plan_for("OPAL,MIND", seeds=(1,)).digest
+    assert plan.digest != plan_for("OPAL,MIND", epochs=3).digest
+    assert plan.folder == tmp_path / "saved" / f"comparison-tiny-{plan.digest[:8]}"
+
+
+def test_equal_settings_in_other_words_are_the_same_run(plan_for):
+    plan = plan_for("OPAL,OPAL@num_interests=3", num_interests=3)
+    first, second = (plan.run(variant, 1).origin for variant in plan.variants)
+    assert first == second
+    assert first != plan.run(plan.variants[0], 2).origin
+    assert first != plan.run(plan.variants[0], 1, num_interests=2).origin
+
+
+def test_the_data_belong_to_a_run_s_origin(plan_for, data_path):
+    plan = plan_for("OPAL,MIND")
+    path = data_path / "tiny" / "tiny.inter"
+    text = path.read_text()
+    try:
+        path.write_text(text + text.splitlines()[-1] + "\n")
+        other = plan_for("OPAL,MIND")
+    finally:
+        path.write_text(text)
+    assert plan.run(plan.variants[0], 1).origin != other.run(plan.variants[0], 1).origin
+
+
+def test_a_protocol_that_differs_between_models_is_refused():
+    class Fake(dict):
+        def __missing__(self, name):
+            return None
+
+    check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[5], seed=1)})
+    with pytest.raises(SettingsError, match=r"B has topk=\[10\] and A has topk=\[5\]"):
+        check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[10])})
