@@ -43,7 +43,7 @@ _NUMPY_ALIASES = {
 }
 
 _NEEDS_LABELS = "it learns from labelled clicks, and only who met what, and when, is read here"
-_NEEDS_FEATURES = "it reads features of items, and only who met what, and when, is read here"
+_NEEDS_FEATURES = "it reads item features, and only who met what, and when, is read here"
 _NEEDS_KNOWLEDGE = "it needs a knowledge graph with pretrained vectors"
 _NEEDS_TRANSFORM = "it needs RecBole's batch transforms, which are not run here"
 _RANDOM_SCORES = (
@@ -159,13 +159,15 @@ def quiet_autograd() -> None:
 
 @contextmanager
 def quiet_deprecations() -> Iterator[None]:
-    """Hide, while the block runs, the FutureWarnings of pandas and torch that RecBole provokes.
+    """Hide, while the block runs, the warnings of pandas and torch that RecBole provokes.
 
-    They speak of RecBole's own lines (chained `fillna`, `Series.agg(len)`, `amp.GradScaler`);
+    They speak of RecBole's own lines (chained `fillna`, `amp.GradScaler`, `torch.sparse`);
     whoever runs a model can do nothing about them.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"recbole\.")
+        for start in ("torch.sparse.SparseTensor", "Creating a tensor from a list of numpy"):
+            warnings.filterwarnings("ignore", start, category=UserWarning, module=r"recbole\.")
         yield
 
 

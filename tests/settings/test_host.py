@@ -54,10 +54,14 @@ def test_a_recbole_model_is_found_by_any_case_under_its_own_name():
         ("OPLA", "did you mean --model=OPAL?"),
         ("SASRek", "did you mean --model=SASRec?"),
         ("qqqqqq", "choose one of OPAL, "),
-        ("BPR", "not a sequential model"),
-        ("DeepFM", "not a sequential model"),
-        ("KGAT", "not a sequential model"),
-        ("lightgbm", "not a sequential model"),
+        ("DeepFM", "context-aware"),
+        ("KGAT", "knowledge-aware"),
+        ("lightgbm", "decision tree"),
+        ("RecVAE", "two optimisers"),
+        ("NCL", "clusters its vectors"),
+        ("ract", "--model=RaCT cannot run here: it is three runs"),
+        ("Random", "random numbers"),
+        ("ADMMSLIM", "random numbers"),
         ("DIN", "labelled"),
         ("dien", "--model=DIEN cannot run here"),
         ("KSR", "knowledge graph"),
@@ -74,16 +78,21 @@ def test_a_model_that_cannot_run_is_refused_with_the_reason(name, told):
     assert "\n" not in str(caught.value)
 
 
-def test_every_supported_model_is_found_and_sequential():
+def test_every_supported_model_is_found_and_needs_interactions_only():
     from recbole.utils import ModelType
 
     names = host.supported_models()
-    assert {"OPAL", "GRU4Rec", "SASRec", "SINE", "NARM", "STAMP"} <= set(names)
+    assert {"OPAL", "GRU4Rec", "SASRec", "SINE", "NARM", "STAMP", "LightSANs"} <= set(names)
+    assert {"Pop", "ItemKNN", "MultiVAE", "MacridVAE", "BPR", "LightGCN"} <= set(names)
     assert len(names) == len(set(names))
     for name in names:
         model_class = host.find_model_class(name)
         assert model_class.__name__ == name
-        assert model_class.type == ModelType.SEQUENTIAL
+        assert model_class.type in (
+            ModelType.SEQUENTIAL,
+            ModelType.GENERAL,
+            ModelType.TRADITIONAL,
+        )
 
 
 def test_no_supported_recbole_model_reads_more_than_sequences():
@@ -95,6 +104,26 @@ def test_no_supported_recbole_model_reads_more_than_sequences():
     for path in folder.glob("[!_]*.py"):
         names = {name.lower() for name in host.supported_models()}
         assert bool(needs.search(path.read_text())) == (path.stem not in names), path.stem
+
+
+def test_every_recbole_model_is_supported_or_refused_with_a_reason_of_its_own():
+    models = {path.stem for path in (host.recbole_folder() / "properties/model").glob("*.yaml")}
+    refused = models - set(host.supported_models())
+    assert len(refused) > 30
+    for name in refused:
+        with pytest.raises(SettingsError, match=r"cannot run here: .{20,}; try --model="):
+            host.find_model_class(name)
+
+
+def test_graph_models_find_the_scipy_method_they_fill_their_matrix_with():
+    from scipy.sparse import dok_matrix
+
+    host.set_scipy_names()
+    host.set_scipy_names()
+    matrix = dok_matrix((2, 3))
+    matrix._update({(0, 2): 4.0, (1, 1): 5.0})
+    assert matrix.toarray().tolist() == [[0, 0, 4], [0, 5, 0]]
+    assert matrix.tocoo().nnz == 2
 
 
 def test_only_missing_aliases_are_set(monkeypatch):
