@@ -41,12 +41,16 @@ class History:
         sums = values.new_zeros(self.num_rows, *values.shape[1:])
         return sums.index_add(0, self.rows, values)
 
+    def columns(self) -> Tensor:
+        """Return the place of each item in its row, (T,) int64, the oldest at 0."""
+        lengths = torch.bincount(self.rows, minlength=self.num_rows)
+        starts = lengths.cumsum(0) - lengths
+        return torch.arange(len(self.rows), device=self.rows.device) - starts[self.rows]
+
     def padded(self) -> tuple[Tensor, Tensor]:
         """Return the vectors right-padded with zeros, (B, L, D), and their mask, (B, L) bool."""
         lengths = torch.bincount(self.rows, minlength=self.num_rows)
-        starts = lengths.cumsum(0) - lengths
-        columns = torch.arange(len(self.rows), device=self.rows.device) - starts[self.rows]
         width = int(lengths.max()) if self.num_rows else 0
         padded = self.vectors.new_zeros(self.num_rows, width, self.vectors.shape[1])
         mask = torch.arange(width, device=lengths.device) < lengths.unsqueeze(1)
-        return padded.index_put((self.rows, columns), self.vectors), mask
+        return padded.index_put((self.rows, self.columns()), self.vectors), mask

@@ -6,6 +6,7 @@ from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
 from recbole_opal.models.dssrec import DSSRec
 from recbole_opal.models.mind import MIND
 from recbole_opal.models.opal import OPAL
+from recbole_opal.models.pimi import PIMI
 from recbole_opal.models.re4 import Re4
 from recbole_opal.models.remi import REMI
 from recbole_opal.models.youtubednn import YouTubeDNN
@@ -17,6 +18,7 @@ __all__ = [
     "MIND",
     "MODELS",
     "OPAL",
+    "PIMI",
     "ComiRecDR",
     "ComiRecSA",
     "MultiInterestRecommender",
@@ -26,5 +28,5 @@ __all__ = [
 
 MODELS: dict[str, type[MultiInterestRecommender]] = {
     model.__name__: model
-    for model in (OPAL, ComiRecDR, ComiRecSA, MIND, Re4, YouTubeDNN, REMI, CMI, DSSRec)
+    for model in (OPAL, ComiRecDR, ComiRecSA, MIND, PIMI, Re4, YouTubeDNN, REMI, CMI, DSSRec)
 }

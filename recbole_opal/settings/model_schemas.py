@@ -130,6 +130,14 @@ class ComiRecSASettings(SelfAttentionSettings):
     )
 
 
+class PimiSettings(SelfAttentionSettings):
+    """The hyper-parameters of PIMI."""
+
+    time_unit_seconds: Finite = Field(86400.0, gt=0, description="seconds of one step of a gap")
+    time_span: int = Field(64, ge=1, le=4096, description="greatest time gap told apart, in steps")
+    graph_layers: int = Field(3, ge=0, le=16, description="layers of the graph; 0 = no graph")
+
+
 class Re4Settings(SelfAttentionSettings):
     """The hyper-parameters of Re4."""
 
@@ -198,6 +206,7 @@ MODEL_SECTIONS: dict[str, type[Section]] = {
     "ComiRecDR": CapsuleSettings,
     "ComiRecSA": ComiRecSASettings,
     "MIND": MindSettings,
+    "PIMI": PimiSettings,
     "Re4": Re4Settings,
     "YouTubeDNN": MultiInterestSettings,
     "REMI": RemiSettings,

@@ -1,0 +1,105 @@
+"""The graph of a history: a naive loop over nodes, no leak between rows."""
+
+import torch
+from torch.nn import functional
+
+from recbole_opal.interests.history import History
+from recbole_opal.interests.star_graph import StarGraph, softmax_by_row
+
+
+def random_history(lengths, width=4, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    vectors = torch.randn(len(rows), width, generator=generator, dtype=torch.float64)
+    return History(vectors, rows, len(lengths))
+
+
+def attend(query, nodes, query_map, source_map, norm):
+    """`norm(relu(softmax(q k / sqrt(D)) v))` for one query and a list of nodes."""
+    width = len(query)
+    sources = [source_map(node) for node in nodes]
+    logits = torch.stack([query_map(query) @ source[:width] for source in sources])
+    weights = (logits / width**0.5).softmax(dim=0)
+    mixed = sum(weight * source[width:] for weight, source in zip(weights, sources, strict=True))
+    return norm(mixed.relu())
+
+
+def naive_graph(graph, inputs):
+    states, centre = list(inputs), inputs.mean(dim=0)
+    for layer in graph.layers:
+        following = []
+        for at, state in enumerate(states):
+            nodes = [state, centre, inputs[at]]
+            nodes += states[at - 1 : at] if at else []
+            nodes += states[at + 1 : at + 2]
+            following.append(
+                attend(state, nodes, layer.item_query, layer.item_source, layer.item_norm)
+            )
+        states = following
+        if layer is not graph.layers[-1]:
+            maps = layer.centre_query, layer.centre_source, layer.centre_norm
+            centre = attend(centre, [centre, *states], *maps)
+    return torch.stack(states)
+
+
+def test_the_graph_equals_a_naive_loop_over_nodes():
+    torch.manual_seed(0)
+    graph = StarGraph(4, layers=3).double()
+    history = random_history([5, 1, 2, 3])
+    found = graph(history)
+    for row in range(4):
+        expected = naive_graph(graph, history.vectors[history.rows == row])
+        torch.testing.assert_close(found[history.rows == row], expected)
+
+
+def test_no_layers_change_nothing():
+    history = random_history([2, 3])
+    assert StarGraph(4, layers=0)(history).equal(history.vectors)
+
+
+def test_rows_do_not_meet():
+    torch.manual_seed(0)
+    graph = StarGraph(4, layers=2).double()
+    history = random_history([3, 2, 4])
+    changed = history.vectors.clone()
+    changed[3:5] = 100.0  # the middle row
+    found = graph(History(changed, history.rows, 3))
+    before = graph(history)
+    assert found[:3].equal(before[:3])
+    assert found[5:].equal(before[5:])
+    assert not torch.allclose(found[3:5], before[3:5])
+
+
+def test_the_centre_carries_what_is_far():
+    """One layer sees neighbours and the mean; the last item matters to the first through it."""
+    torch.manual_seed(0)
+    graph = StarGraph(4, layers=2).double()
+    history = random_history([9])
+    changed = history.vectors.clone()
+    changed[-1] += 5.0
+    assert not torch.allclose(graph(History(changed, history.rows, 1))[0], graph(history)[0])
+
+
+def test_empty_rows_and_empty_batches_pass():
+    graph = StarGraph(4, layers=2)
+    some = History(torch.ones(2, 4), torch.tensor([1, 1]), 4)
+    assert graph(some).isfinite().all()
+    none = History(torch.ones(0, 4), torch.zeros(0, dtype=torch.long), 2)
+    assert graph(none).shape == (0, 4)
+
+
+def test_softmax_by_row_is_the_softmax_of_each_row():
+    torch.manual_seed(0)
+    rows = torch.tensor([0, 0, 2, 0, 2])
+    values = 50 * torch.randn(5, 3)
+    found = softmax_by_row(values, rows, 3)
+    for row in (0, 2):
+        torch.testing.assert_close(
+            found[rows == row], functional.softmax(values[rows == row], dim=0)
+        )
+
+
+def test_gradients_of_softmax_by_row_are_right():
+    rows = torch.tensor([0, 0, 1, 0])
+    values = torch.randn(4, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: softmax_by_row(x, rows, 2), values)
