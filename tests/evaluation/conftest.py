@@ -63,6 +63,7 @@ def config() -> FakeConfig:
         model="Fake",
         USER_ID_FIELD="user_id",
         ITEM_ID_FIELD="item_id",
+        TIME_FIELD="timestamp",
         LIST_SUFFIX="_list",
         ITEM_LIST_LENGTH_FIELD="item_length",
         tail_ratio=0.3,

@@ -71,6 +71,7 @@ class Rows:
             target_ids=targets[1].numpy(),
             mask_rows=masked[0].numpy(),
             mask_ids=masked[1].numpy(),
+            times=None,
         )
 
 
