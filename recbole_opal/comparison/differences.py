@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recbole_opal.comparison.rows import Row
-from recbole_opal.statistics import adjust, paired_difference
+from recbole_opal.statistics import adjust, paired_differences
 
 __all__ = ["add_differences", "best_row", "opal_row"]
 
+FloatArray = NDArray[np.float64]
+
 # After Holm's correction over all tests of the table.
 LEVEL = 0.05
+_FEWEST_USERS = 2
+_KEPT = ("difference", "low", "high", "effect_size", "p")
 
 
 def best_row(rows: Sequence[Row], metric: str, *, bigger: bool) -> Row | None:
@@ -57,44 +61,53 @@ def add_differences(rows: Sequence[Row], metric: str, *, bigger: bool) -> None:
     best = best_row(rows, metric, bigger=bigger)
     opal = opal_row(rows, metric, bigger=bigger)
     # Where OPAL is the best, both columns are the same tests: they are counted once.
-    references = {id(each): each for each in (best, opal) if each is not None}
-    tests: list[dict[str, Any]] = []
-    filled: dict[int, dict[int, dict[str, dict[str, Any]]]] = {}
-    for key, reference in references.items():
-        filled[key] = {id(row): _against(row, reference, tests) for row in rows}
-    for test, p in zip(tests, adjust([test["p"] for test in tests]), strict=True):
-        outside = test["low"] > 0 or test["high"] < 0
-        test |= {"p_adjusted": float(p), "marked": bool(outside and p < LEVEL)}
+    references = {id(row): row for row in (best, opal) if row is not None}
+    pairs = _Pairs()
+    filled = {
+        key: {id(row): pairs.add(row, reference) for row in rows}
+        for key, reference in references.items()
+    }
+    pairs.fill()
     for row in rows:
         row.against_best = filled[id(best)][id(row)] if best else {}
         row.against_opal = filled[id(opal)][id(row)] if opal else None
 
 
-def _against(row: Row, reference: Row, tests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    if row is reference or not row.measured:
+class _Pairs:
+    """All tests of a table, computed together: the draws of users serve every one of them."""
+
+    def __init__(self) -> None:
+        self._ones: dict[str, FloatArray] = {}
+        self._others: dict[str, FloatArray] = {}
+        self._places: list[tuple[dict[str, dict[str, Any]], str]] = []
+
+    def add(self, row: Row, reference: Row) -> dict[str, dict[str, Any]]:
+        """Remember the tests of a row; return where `fill` will write them, by metric."""
+        found: dict[str, dict[str, Any]] = {}
+        if row is reference or not row.measured:
+            return found
+        names, own = row.users
+        others, values = reference.users
+        _, left, right = np.intersect1d(names, others, return_indices=True)
+        for metric in own:
+            if metric not in values:
+                continue
+            one, other = own[metric][:, left], values[metric][:, right]  # (S, E)
+            if np.isfinite(one.sum(axis=0) + other.sum(axis=0)).sum() < _FEWEST_USERS:
+                continue
+            key = str(len(self._places))
+            self._ones[key], self._others[key] = one, other
+            self._places.append((found, metric))
         return found
-    names, own = row.users
-    others, values = reference.users
-    _, left, right = np.intersect1d(names, others, return_indices=True)
-    for metric in own:
-        if metric in values:
-            pair = _complete(own[metric][:, left], values[metric][:, right])
-            if pair[0].shape[1] > 1:
-                found[metric] = _difference(*pair)
-                tests.append(found[metric])
-    return found
 
-
-def _complete(
-    one: NDArray[np.float64], other: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep the users whose value is defined in every run of both."""
-    kept = np.isfinite(one).all(axis=0) & np.isfinite(other).all(axis=0)  # (E,)
-    return one[:, kept], other[:, kept]
-
-
-def _difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> dict[str, Any]:
-    result = paired_difference(one, other)
-    names = ("difference", "low", "high", "effect_size", "p")
-    return {name: float(getattr(result, name)) for name in names}
+    def fill(self) -> None:
+        """Do the tests, correct their p-values, and write all down."""
+        results = list(paired_differences(self._ones, self._others).values())
+        adjusted = adjust([result.p for result in results])
+        for (found, metric), result, p in zip(self._places, results, adjusted, strict=True):
+            outside = result.low > 0 or result.high < 0
+            found[metric] = {
+                **{name: getattr(result, name) for name in _KEPT},
+                "p_adjusted": float(p),
+                "marked": bool(outside and p < LEVEL),
+            }

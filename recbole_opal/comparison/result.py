@@ -67,6 +67,12 @@ class ComparisonResult:
         """What a reader of the table must know of its rows, a line each."""
         lines = [f"{row.label}: {row.error}" for row in self.failed]
         for row in self.rows:
+            if self.best and row.measured and set(row.users[0]) != set(self.best.users[0]):
+                lines.append(
+                    f"{row.label}: tested on other users than {self.best.label}; differences are "
+                    "over the users of both"
+                )
+        for row in self.rows:
             if row.diagnostics and row.diagnostics.get("collapsed"):
                 why = collapse_warning(row.diagnostics)
                 lines.append(

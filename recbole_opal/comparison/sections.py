@@ -29,6 +29,7 @@ _TITLES = {
     "intra_list_similarity": "List sim.",
 }
 _NONE = "-"
+_SMALLEST_P = 1e-4
 _MEBIBYTE = 1 << 20
 
 
@@ -82,7 +83,11 @@ def accuracy(rows: Sequence[Row], metric: str, length: str | None = None) -> Sec
         (f"valid {metric_title(metric)}", lambda row: _number(row.valid.get(metric))),
         *((metric_title(name), _metric_cell(name)) for name in shown),
     ]
-    return _section("Accuracy on test", rows, columns)
+    section = _section("Accuracy on test", rows, columns)
+    for row, cells in zip(rows, section.cells, strict=True):
+        if row.error is not None:
+            cells[0] += f" (failed: {row.error})"
+    return section
 
 
 def diversity(rows: Sequence[Row], length: str | None = None) -> Section | None:
@@ -217,5 +222,5 @@ def _difference(found: dict[str, Any]) -> list[str]:
         f"{found['difference']:+.4f}{mark}",
         f"[{found['low']:+.4f}, {found['high']:+.4f}]",
         f"{found['effect_size']:+.3f}",
-        f"{found['p_adjusted']:.4f}",
+        f"{found['p_adjusted']:.4f}" if found["p_adjusted"] >= _SMALLEST_P else "<0.0001",
     ]

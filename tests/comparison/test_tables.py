@@ -1,0 +1,183 @@
+"""The four forms of the tables say the same, and each can be read again."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from recbole_opal.comparison.delimited import delimited
+from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.latex import escaped, latex
+from recbole_opal.comparison.markdown import markdown
+from recbole_opal.comparison.rows import Row
+from recbole_opal.comparison.screen import on_screen
+from recbole_opal.comparison.sections import metric_title, once_noted
+from recbole_opal.runs.encoding import encode_json
+
+DIAGNOSTICS = {
+    "num_interests": 4,
+    "usage": [0.97, 0.01, 0.01, 0.01],
+    "usage_entropy": 0.12,
+    "hit_usage": None,
+    "hit_entropy": None,
+    "cosine": 0.99,
+    "dead_users": 0.9,
+    "collapsed": True,
+}
+
+
+@pytest.fixture
+def result(row_maker, result_maker):
+    rows = [
+        row_maker("OPAL soft", "OPAL", 0.20, stage="soft"),
+        row_maker("OPAL hard", "OPAL", 0.30, stage="hard"),
+        row_maker("MIND num_interests=8", "MIND", 0.40),
+        Row("SASRec", "SASRec", "SASRec", "", {"epochs": 2}, error="seed 1, 2: a_b & 50 % | {x}"),
+    ]
+    rows[0].variant = rows[1].variant = "OPAL"
+    rows[1].diagnostics = DIAGNOSTICS
+    add_differences(rows, "recall@10", bigger=True)
+    tuning = {
+        "trials": 5,
+        "search": {"OPAL": {"learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}},
+        "found": {"OPAL": {"learning_rate": 0.003}, "MIND num_interests=8": {}},
+    }
+    return result_maker(rows, tuning=tuning)
+
+
+def printed(result, width=100):
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    for part in on_screen(result):
+        console.print(part)
+    return console.file.getvalue()
+
+
+def test_markdown_has_every_row_and_its_numbers(result):
+    text = markdown(result)
+    (line,) = [line for line in text.splitlines() if line.startswith("| MIND num") and "±" in line
+               and "0.2000" in line]  # fmt: skip
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells == [
+        "MIND num_interests=8", "0.4005 ± 0.0007", "0.2000 ± 0.0000", "0.4005 ± 0.0007",
+    ]  # fmt: skip
+    assert result.command in text
+    assert "Best on validation: MIND num_interests=8." in text
+    assert "At most 5 settings were tried" in text
+    assert "`--learning_rate=0.003`" in text
+    assert "found nothing" in text
+    assert "a processor, 2 cores" in text
+
+
+def test_markdown_tables_have_as_many_cells_in_every_line(result):
+    blocks = re.findall(r"(?:^\|.*\n)+", markdown(result), re.MULTILINE)
+    assert len(blocks) >= 5
+    for block in blocks:
+        counts = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(counts) == 1
+
+
+def test_a_failure_and_a_collapse_are_told(result):
+    for text in (markdown(result), printed(result)):
+        assert "SASRec: seed 1, 2: a_b" in text
+        assert re.search(r"OPAL hard:.*collapsed", text)
+    assert "warning: SASRec" in printed(result)
+    assert "| SASRec (failed: seed 1, 2: a_b & 50 % \\| {x}) | - |" in markdown(result)
+
+
+def test_csv_is_read_back_unrounded(result):
+    lines = list(csv.DictReader(io.StringIO(delimited(result))))
+    assert [line["label"] for line in lines] == [row.label for row in result.rows]
+    assert float(lines[2]["test_recall@10_mean"]) == result.rows[2].test["recall@10"].mean
+    assert float(lines[2]["valid_recall@10_sd"]) == result.rows[2].valid["recall@10"].sd
+    assert lines[2]["test_seconds_mean"] == ""
+    assert json.loads(lines[0]["settings"]) == {"epochs": 2, "topk": [5, 10]}
+    assert lines[0]["against_best_recall@10_marked"] == "True"
+    assert float(lines[0]["against_best_recall@10_low"]) < -0.19
+    assert lines[2]["against_best_recall@10_low"] == ""
+    assert lines[3]["error"] == "seed 1, 2: a_b & 50 % | {x}"
+    assert lines[3]["test_recall@10_mean"] == ""
+
+
+def test_json_has_the_agreed_shape(result):
+    plain = json.loads(encode_json(result.as_plain()))
+    assert list(plain) == [
+        "dataset", "command", "seeds", "metric", "versions", "hardware", "tuning", "rows",
+    ]  # fmt: skip
+    assert plain["tuning"]["found"]["OPAL"] == {"learning_rate": 0.003}
+    found = plain["rows"][0]["against_best"]["recall@10"]
+    assert set(found) == {
+        "difference", "low", "high", "effect_size", "p", "p_adjusted", "marked",
+    }  # fmt: skip
+    assert plain["rows"][1]["diagnostics"]["collapsed"] is True
+    assert plain["rows"][3]["runs"] == {}
+
+
+def test_latex_escapes_and_closes_what_it_opens(result):
+    result.rows[3].label = "a_b & 50 % #1 $x$ {y} ~z^2 \\w"
+    text = latex(result)
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    assert r"a\_b \& 50 \% \#1 \$x\$ \{y\} \textasciitilde{}z\textasciicircum{}2" in body
+    opened = re.findall(r"\\begin\{(\w+)\}", body)
+    assert opened.count("table") == opened.count("tabular") >= 5
+    assert sorted(opened) == sorted(re.findall(r"\\end\{(\w+)\}", body))
+    for table in re.findall(r"\\toprule\n(.*?)\\bottomrule", body, re.DOTALL):
+        rows = [line for line in table.splitlines() if line.endswith(r"\\")]
+        counts = {len(re.findall(r"(?<!\\)&", row)) for row in rows}
+        assert len(counts) == 1
+    assert not re.findall(r"(?<!\\)[%#]", body)
+
+
+def test_each_special_letter_of_latex():
+    assert escaped("0.1 ± 0.2") == r"0.1 $\pm$ 0.2"
+    assert escaped("a\\b") == r"a\textbackslash{}b"
+    assert escaped("<>") == r"\textless{}\textgreater{}"
+
+
+def test_the_screen_fits_100_columns_and_shows_one_list_length(result):
+    text = printed(result)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "Recall@10" in text
+    assert "Recall@5" not in text
+    assert "…" not in text
+    assert "best on validation: MIND num_interests=8" in text
+    assert "Recall@10 less that of OPAL hard" in text
+
+
+def test_a_long_label_is_folded_not_cut(result):
+    result.rows[2].label = "OPAL num_interests=8 recipe=published learning_rate=0.001 soft"
+    text = printed(result)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "…" not in text
+    assert "published" in text
+
+
+def test_a_mark_stands_beside_an_effect_size(result):
+    line, _ = [line for line in printed(result).splitlines()
+               if line.startswith("OPAL soft") and "*" in line]  # fmt: skip
+    assert re.search(r"-0\.\d+ \*\s+\[-0\.\d+, -0\.\d+\]\s+-\d+\.\d+\s+<0\.0001", line)
+
+
+def test_what_was_not_measured_is_left_out(result):
+    assert "Cat. div." not in markdown(result)
+    assert "nan" not in markdown(result).lower()
+    assert "Coverage@10" in markdown(result)
+
+
+def test_only_failures_still_make_tables(result_maker):
+    rows = [Row("MIND", "MIND", "MIND", "", {}, error="seed 1: killed")]
+    result = result_maker(rows)
+    assert "MIND: seed 1: killed" in markdown(result)
+    assert "killed" in delimited(result)
+    assert r"\begin{table}" in latex(result)
+    assert "MIND" in printed(result)
+    assert [row.label for row in result.failed] == ["MIND"]
+
+
+def test_titles_and_notes():
+    assert metric_title("ndcg@20") == "NDCG@20"
+    assert metric_title("category_diversity@10") == "Cat. div.@10"
+    assert metric_title("gauc") == "Gauc"
+    assert once_noted([]) == []
