@@ -31,6 +31,7 @@ def compare(
     *,
     seeds: Sequence[int] = (),
     tune: int = 0,
+    tune_seconds: float | None = None,
     jobs: int = 1,
     config_files: Sequence[str | Path] = (),
     **settings: Any,
@@ -44,6 +45,7 @@ def compare(
         dataset: name of the data set.
         seeds: one run each for every model; none takes the `seed` setting.
         tune: number of settings tried a model, on validation only; 0 tries none.
+        tune_seconds: `max_train_seconds` of each trial; None takes that of the runs.
         jobs: how many runs go at once, each in a process of its own.
         config_files: yaml files with more settings.
         **settings: go to each model that knows them.
@@ -63,9 +65,16 @@ def compare(
         raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
     paths = [Path(name) for name in config_files]
     plan = make_plan(
-        variants, dataset, seeds=seeds, tune=tune, config_files=paths, settings=settings
+        variants,
+        dataset,
+        seeds=seeds,
+        tune=tune,
+        tune_seconds=tune_seconds,
+        config_files=paths,
+        settings=settings,
     )
-    return _compare(plan, jobs, _call(variants, dataset, seeds, tune, settings))
+    asked = {"seeds": list(seeds), "tune": tune, "tune_seconds": tune_seconds}
+    return _compare(plan, jobs, _call(variants, dataset, asked | settings))
 
 
 def compare_request(request: Request, command: str) -> ComparisonResult:
@@ -83,6 +92,7 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
         request.dataset,
         seeds=request.seeds,
         tune=request.tune,
+        tune_seconds=request.tune_seconds,
         config_files=request.config_files,
         settings=request.settings,
     )
@@ -149,20 +159,13 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
     }
     return {
         "trials": plan.tune,
+        "seconds": plan.tune_seconds,
         "search": {label: dict(each.space) for label, each in labelled.items()},
         "found": {label: dict(each.settings) for label, each in labelled.items()},
     }
 
 
-def _call(
-    variants: Sequence[Variant],
-    dataset: str,
-    seeds: Sequence[int],
-    tune: int,
-    settings: dict[str, Any],
-) -> str:
-    named = {"seeds": list(seeds)} if seeds else {}
-    named |= {"tune": tune} if tune else {}  # type: ignore[dict-item]
+def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
     words = [repr([variant.text for variant in variants]), repr(dataset)]
-    words += [f"{name}={value!r}" for name, value in (named | settings).items()]
+    words += [f"{name}={value!r}" for name, value in asked.items() if value is not None and value != []]
     return f"recbole_opal.compare({', '.join(words)})"

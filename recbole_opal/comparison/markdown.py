@@ -43,10 +43,12 @@ def _table(section: Section) -> str:
 def _tuning(result: ComparisonResult) -> list[str]:
     if result.tuning is None:
         return []
+    seconds = result.tuning.get("seconds")
     lines = [
         "## Tuning",
-        f"At most {result.tuning['trials']} settings were tried of each row, on validation only; "
-        "a model without a search space keeps its defaults.",
+        f"At most {result.tuning['trials']} settings were tried of each row, on validation only"
+        + (f", each trained for at most {seconds:g} s" if seconds else "")
+        + "; a model without a search space keeps its defaults.",
     ]
     for label, found in result.tuning["found"].items():
         space = ", ".join(result.tuning["search"].get(label, {})) or "nothing"

@@ -53,6 +53,7 @@ class Plan:
         shared: the settings given for all that know them.
         seeds: one run each for every variant.
         tune: number of settings tried a variant, 0 for none.
+        tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
         metric: the metric on validation that decides, in lower case.
         bigger: whether more of it is better.
         parent: the folder of the run folders.
@@ -64,6 +65,7 @@ class Plan:
     shared: dict[str, Any]
     seeds: list[int]
     tune: int
+    tune_seconds: float | None
     metric: str
     bigger: bool
     parent: Path
@@ -82,7 +84,7 @@ class Plan:
                 "dataset": self.dataset,
                 "models": [variant.text for variant in self.variants],
                 "seeds": self.seeds,
-                "tune": self.tune,
+                "tune": [self.tune, self.tune_seconds],
                 "settings": settings_digest(self.shared),
             }
         )
@@ -120,6 +122,7 @@ def make_plan(
     *,
     seeds: Sequence[int] = (),
     tune: int = 0,
+    tune_seconds: float | None = None,
     config_files: Sequence[Path] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> Plan:
@@ -130,6 +133,7 @@ def make_plan(
         dataset: the data set's name.
         seeds: the seeds; none takes the `seed` setting.
         tune: number of settings tried a variant.
+        tune_seconds: bounds the training time of each trial.
         config_files: yaml files with settings; later ones win, `settings` win over them.
         settings: go to each model that knows them.
 
@@ -153,6 +157,7 @@ def make_plan(
         shared=shared,
         seeds=list(seeds) or [int(first["seed"])],
         tune=tune,
+        tune_seconds=tune_seconds,
         metric=str(first["valid_metric"]).lower(),
         bigger=bool(first["valid_metric_bigger"]),
         parent=Path(first["checkpoint_dir"]),

@@ -27,7 +27,8 @@ class ComparisonResult:
         bigger: whether more of it is better.
         versions: package to version.
         hardware: where the runs were made.
-        tuning: None without tuning, else `{"trials", "search", "found"}`, by label.
+        tuning: None without tuning, else `{"trials", "seconds", "search", "found"}`, the last two by
+            label; seconds bound each trial, None: as the runs.
         rows: the table, a row a variant and stage; a failed one says why in `error`.
 
     Example:

@@ -77,7 +77,7 @@ def _tune(plan: Plan, variant: Variant, execution: Execution) -> Found:
 def _digest(plan: Plan, variant: Variant) -> str:
     """Return what changes when old trials are worthless: data, versions, defaults, seed."""
     origin = plan.run(variant, plan.seeds[0]).origin
-    return settings_digest(origin.as_plain())
+    return settings_digest(origin.as_plain() | {"tune_seconds": plan.tune_seconds})
 
 
 def _validation(
@@ -86,10 +86,13 @@ def _validation(
     """Return the function that trains with some settings and tells how good validation is."""
     trials: Path = plan.folder / "trials"
     sign = 1.0 if plan.bigger else -1.0
+    fixed: dict[str, Any] = {"test_at_end": False}
+    if plan.tune_seconds is not None:
+        fixed["max_train_seconds"] = plan.tune_seconds
 
     def validate(settings: dict[str, Any]) -> float:
         """Train, evaluate on validation only; larger is better."""
-        run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False)
+        run = plan.run(variant, plan.seeds[0], **settings, **fixed)
         ending = execution.do_one(run, trials)
         if ending.error == "stopped":
             raise KeyboardInterrupt  # no failure of these settings: the trial is done again

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["Request", "parse_arguments"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
-_OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "jobs")
+_OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
 _LARGEST_SEED = 2**32 - 1
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
@@ -33,6 +34,7 @@ class Request:
         resume: the run folder to continue, or None.
         seeds: the seeds of a comparison; empty: the `seed` setting.
         tune: number of settings tried a model in a comparison.
+        tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
         jobs: number of runs at once in a comparison.
         settings: every other `--key=value`.
     """
@@ -43,6 +45,7 @@ class Request:
     resume: Path | None = None
     seeds: tuple[int, ...] = ()
     tune: int = 0
+    tune_seconds: float | None = None
     jobs: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -80,6 +83,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
         config_files=config_files,
         seeds=_seeds(texts, settings),
         tune=_count(texts, "tune", 0),
+        tune_seconds=_tune_seconds(texts),
         jobs=_count(texts, "jobs", 1),
         settings=settings,
     )
@@ -116,6 +120,20 @@ def _count(texts: Mapping[str, str], name: str, default: int) -> int:
             f"--{name}={default + 1}."
         )
     return int(value)
+
+
+def _tune_seconds(texts: Mapping[str, str]) -> float | None:
+    if "tune_seconds" not in texts:
+        return None
+    value = parse_value(texts["tune_seconds"])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
+        raise SettingsError(
+            f"--tune_seconds={texts['tune_seconds']} is not a number in (0, inf); write for "
+            "example --tune_seconds=60."
+        )
+    if "tune" not in texts:
+        raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
+    return float(value)
 
 
 def _is_whole(value: Any) -> bool:
@@ -172,7 +190,7 @@ def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
                 f"--{name} cannot be given with --resume, whose folder already names it; leave "
                 f"--{name} away."
             )
-    for name in ("seeds", "tune", "jobs"):
+    for name in ("seeds", "tune", "tune_seconds", "jobs"):
         if name in texts:
             raise SettingsError(
                 f"--{name} cannot be given with --resume, which continues a single run; a "

@@ -34,6 +34,7 @@ usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
                         each model that knows them
   --seeds=1,2,3         each row is the mean of one run a seed
   --tune=N              tries N settings a row on validation; test is not looked at
+  --tune_seconds=S      trains each of them for S seconds at most, where the runs have more
   --jobs=N              runs at once, each in its own process with its share of the cores
                         The same command again goes on where it stopped, and reuses what is done.
 

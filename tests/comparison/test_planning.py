@@ -120,3 +120,13 @@ def test_a_protocol_that_differs_between_models_is_refused():
     check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[5], seed=1)})
     with pytest.raises(SettingsError, match=r"B has topk=\[10\] and A has topk=\[5\]"):
         check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[10])})
+
+
+def test_a_trial_can_be_bounded_more_tightly_than_a_run(quick_settings):
+    asked = {"seeds": [1], "tune": 2, "settings": quick_settings}
+    tight, same = (
+        make_plan(parse_variants("OPAL"), "tiny", tune_seconds=seconds, **asked)
+        for seconds in (5.0, None)
+    )
+    assert (tight.tune_seconds, same.tune_seconds) == (5.0, None)
+    assert tight.folder != same.folder

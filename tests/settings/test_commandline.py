@@ -119,3 +119,21 @@ def test_resume_takes_model_and_data_from_its_folder(flag):
     message = refusal("--resume=saved/run", flag)
     assert flag.partition("=")[0] in message
     assert "--resume" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tune=3", "--tune_seconds=0"], "number in"),
+        (["--tune=3", "--tune_seconds=soon"], "number in"),
+        (["--tune_seconds=9"], "write --tune=8 too"),
+    ],
+)
+def test_the_bound_of_trials_is_a_positive_number_and_needs_trials(arguments, message):
+    with pytest.raises(SettingsError, match=message):
+        parse_arguments(["--dataset=d", *arguments])
+
+
+def test_the_bound_of_trials_is_read_as_seconds():
+    request = parse_arguments(["--dataset=d", "--tune=3", "--tune_seconds=20"])
+    assert (request.tune, request.tune_seconds) == (3, 20.0)
