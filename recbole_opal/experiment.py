@@ -197,11 +197,13 @@ def _build_trainer(
     config: OpalConfig, data: PreparedData, progress: TrainingProgress
 ) -> StagedTrainer:
     model_class = find_model_class(config["model"])
+    started = perf_counter()
     model = _build_model(model_class, config, data.dataset).to(config["device"])
+    built_in = perf_counter() - started
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
         return TwoStageTrainer(config, model, progress)
     if general_batches(model_class) is not None:
-        return GeneralTrainer(config, model, progress)
+        return GeneralTrainer(config, model, progress, built_in)
     return StagedTrainer(config, model, progress=progress)
 
 

@@ -79,7 +79,7 @@ _UNSUPPORTED_KINDS = {
     "items, and the others here know nothing but who met what, and when",
 }
 # RecBole's models that are mended here, with the module that does it.
-_MENDED = {"Pop": "recbole_opal.models.pop"}
+_MENDED = {"ItemKNN": "recbole_opal.models.itemknn", "Pop": "recbole_opal.models.pop"}
 
 
 class MissingRecBoleError(OpalError, ImportError):

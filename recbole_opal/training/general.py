@@ -24,12 +24,21 @@ class GeneralTrainer(StagedTrainer):
         config: the settings of the run.
         model: a general model.
         progress: where bars and lines go.
+        built_in: seconds that the model's constructor took; they count as training where it does
+            the work.
     """
 
-    def __init__(self, config: Any, model: Any, progress: TrainingProgress | None = None) -> None:
+    def __init__(
+        self,
+        config: Any,
+        model: Any,
+        progress: TrainingProgress | None = None,
+        built_in: float = 0.0,
+    ) -> None:
         super().__init__(config, model, progress=progress)
         if computed_at_once(type(model)):
             self.epochs = self.eval_step = 1
+            self.record.train_seconds = built_in
 
     def evaluate(self, eval_data: Any, *args: Any, **kwargs: Any) -> OrderedDict[str, float] | None:
         """Evaluate with the users' histories up to the part; see `StagedTrainer`."""

@@ -10,7 +10,19 @@ import numpy as np
 import torch
 from recbole.model.abstract_recommender import AutoEncoderMixin
 
+from recbole_opal.models.itemknn import ItemKNN
+
 __all__ = ["known_history"]
+
+_ROWS = (
+    "history_item_id",
+    "history_item_value",
+    "history_item_matrix",
+    "history_lens",
+    "interaction_matrix",
+    "mask_mat",
+)
+"""Attributes in which RecBole's models keep what the users met."""
 
 
 @contextmanager
@@ -31,9 +43,7 @@ def known_history(model: Any, dataset: Any) -> Iterator[None]:
         model: any model.
         dataset: RecBole's dataset with the interactions that are known.
     """
-    names = ("history_item_id", "history_item_value", "history_item_matrix", "history_lens",
-             "mask_mat", "interaction_matrix", "pred_mat")  # fmt: skip
-    before = {name: value for name, value in vars(model).items() if name in names}
+    before = {name: value for name, value in vars(model).items() if name in _ROWS}
     # RecBole shuffles the interactions of a history matrix, by torch's generator.
     with torch.random.fork_rng(devices=[]):
         _give_rows(model, dataset)
@@ -53,12 +63,10 @@ def _give_rows(model: Any, dataset: Any) -> None:
         rows = dataset.history_item_matrix()
         model.history_item_id = rows[0].to(model.device)
         model.history_item_value = rows[1].to(model.device)
-    elif hasattr(model, "item_similarity"):  # EASE, SLIMElastic
-        model.interaction_matrix = _matrix(dataset)
-    elif type(model).__name__ == "ItemKNN" and model.method == "item":
-        model.pred_mat = _matrix(dataset).dot(model.w).tolil()
+    elif hasattr(model, "item_similarity") or _has_item_neighbours(model):  # EASE, SLIMElastic
+        model.interaction_matrix = dataset.inter_matrix(form="csr").astype(np.float32)
 
 
-def _matrix(dataset: Any) -> Any:
-    """Return the `(users, items)` float32 matrix of the interactions, repeats counted."""
-    return dataset.inter_matrix(form="csr").astype(np.float32)
+def _has_item_neighbours(model: Any) -> bool:
+    """Tell whether a model sums the neighbours of a user's items; AsymKNN does so beforehand."""
+    return isinstance(model, ItemKNN) and model.method == "item"

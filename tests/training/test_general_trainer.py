@@ -93,3 +93,14 @@ def test_a_setting_a_recbole_model_does_not_know_is_one_line(settings, model, se
         recbole_opal.run(model, "tiny", **settings, **setting)
     assert "\n" not in str(caught.value)
     assert any(name in str(caught.value) for name in ("loss_type", "'user', 'item'"))
+
+
+def test_time_in_the_constructor_counts_as_training_where_it_does_the_work(settings):
+    for name, expected in (("ItemKNN", 5.0), ("BPR", 0.0)):
+        config = OpalConfig(name, "tiny", settings)
+        data = prepare_data(config, future_items=False)
+        model = find_model_class(name)(config, data.dataset)
+        trainer = GeneralTrainer(config, model, built_in=5.0)
+        assert trainer.record.train_seconds == expected
+        trainer.fit(data.train, data.valid)
+        assert expected < trainer.record.train_seconds < expected + 5.0
