@@ -44,7 +44,13 @@ def plan(tmp_path):
     folder.mkdir()
     given = {"num_interests": 8, "epochs": 2}
     return SimpleNamespace(
-        folder=folder, seeds=[7, 8], tune=3, bigger=True, run=run, given=lambda variant: given
+        folder=folder,
+        seeds=[7, 8],
+        tune=3,
+        tune_seconds=None,
+        bigger=True,
+        run=run,
+        given=lambda variant: given,
     )
 
 
