@@ -41,19 +41,17 @@ class Placed:
     far: bool
 
 
-def text_width(text: str, size: float = 12.0) -> float:
+def text_width(text: str, size: float = 12.0, *, bold: bool = False) -> float:
     """Return about how wide a text is in a sans-serif face, rather too much than too little."""
     units = sum(0.92 if c in _WIDE else 0.34 if c in _NARROW else 0.6 for c in text)
-    return units * size
+    return units * size * (1.13 if bold else 1.0)
 
 
 def place_labels(
     points: Sequence[tuple[float, float]],
-    texts: Sequence[str],
+    widths: Sequence[float],
     frame: Box,
     obstacles: Sequence[Box] = (),
-    *,
-    size: float = 12.0,
 ) -> list[Placed]:
     """Place one label at each point, earlier points first.
 
@@ -63,20 +61,18 @@ def place_labels(
 
     Args:
         points: pixels.
-        texts: one for each point.
+        widths: of the labels, one for each point.
         frame: what labels should stay in.
         obstacles: what they should not cover.
-        size: of the font, in pixels.
     """
     taken = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in points] + list(obstacles)
     placed: list[Placed] = []
-    for (x, y), text in zip(points, texts, strict=True):
-        width = text_width(text, size)
+    for (x, y), width in zip(points, widths, strict=True):
         best: tuple[float, Placed, Box] | None = None
         for dx, dy, cost, far in _candidates(width):
             box = Box(x + dx, y + dy - 10, x + dx + width, y + dy - 10 + _HEIGHT)
             covered = sum(box.overlap(other) for other in taken)
-            total = covered + 4 * box.outside(frame) + cost
+            total = 3 * covered + 6 * box.outside(frame) + cost
             if best is None or total < best[0] - 1e-9:
                 best = (total, Placed(x + dx, y + dy, far), box)
         if best is not None:
@@ -119,9 +115,10 @@ def _candidates(width: float) -> list[tuple[float, float, float, bool]]:
         (7, -8, 4), (7, 17, 4), (-width - 7, -8, 5), (-width - 7, 17, 5),
     ]  # fmt: skip
     found = [(float(dx), float(dy), float(cost), False) for dx, dy, cost in near]
-    for ring in range(1, 9):
+    for ring in range(1, 13):
         down = 14.0 * ring
-        for dx in (9.0, -width - 9.0, -width / 2, 24.0, -width - 24.0):
-            for dy in (-down - 8, down + 16):
-                found.append((dx, dy, 8.0 + 7.0 * ring, True))
+        for aside in (9.0, 30.0, 60.0, 90.0, 120.0):
+            for dx in (aside, -width - aside):
+                for dy in (-down - 8, down + 16):
+                    found.append((dx, dy, 8.0 + 7.0 * ring + aside / 6, True))
     return found

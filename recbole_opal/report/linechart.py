@@ -87,7 +87,7 @@ def _draw(
         _series(index, line, steps, x, y, shifts.get(line.name, 0.0)) for index, line in ordered
     ]
     if beside:
-        parts.append(_end_labels(lit, x, y, frame))
+        parts.append(_end_labels(lit, shifts, x, y, frame))
     told = "; ".join(
         f"{line.name}: {', '.join(_value(value) for value in line.values)}" for line in lit
     )
@@ -122,13 +122,15 @@ def _series(
     )
 
 
-def _end_labels(lit: Sequence[Line], x: Steps, y: Linear, frame: Box) -> Markup:
+def _end_labels(
+    lit: Sequence[Line], shifts: dict[str, float], x: Steps, y: Linear, frame: Box
+) -> Markup:
     ends = [_last(line) for line in lit]
     shown = [(line, end) for line, end in zip(lit, ends, strict=True) if end is not None]
     places = spread([y.at(end[1]) for _, end in shown], 15, frame.top + 4, frame.bottom - 4)
     parts = []
     for (line, (step, value)), place in zip(shown, places, strict=True):
-        start = x.at(step) + 7
+        start = x.at(step) + shifts[line.name] + 7
         parts.append(
             node(
                 "path",

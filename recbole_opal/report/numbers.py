@@ -53,14 +53,15 @@ def with_spread(mean: float | None, sd: float | None) -> str:
 
 def percent(share: float) -> str:
     """Return a share in [0, 1] as percent: whole from 10 up, one digit below."""
-    return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
+    digits = 0 if share >= 0.0995 or share == 0 else 1
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def relative(value: float, base: float) -> str:
     """Return how much `value` lies over or under `base`, as `+3.1 %`."""
     if base == 0:
         return "–"
-    return f"{100 * (value / base - 1):+.1f} %".replace("-", "−")
+    return f"{100 * (value / base - 1):+.1f}\u00a0%".replace("-", "−")
 
 
 def seconds(value: float | None) -> str:
@@ -69,7 +70,7 @@ def seconds(value: float | None) -> str:
         return "–"
     if value < 10:
         return f"{value:.2g} s"
-    if value < 60:
+    if value < 59.5:
         return f"{value:.0f} s"
     whole = round(value)
     if whole < 3600:

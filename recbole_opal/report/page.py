@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.parts import Section, table
+from recbole_opal.report.parts import Section, scroll_box, table
 from recbole_opal.report.source import Comparison
 
 __all__ = ["page"]
@@ -61,7 +61,7 @@ def _how_it_was_made(comparison: Comparison, problems: Sequence[str]) -> Section
     facts = [["Hardware", comparison.hardware]] if comparison.hardware else []
     facts += [[name, version] for name, version in comparison.versions.items()]
     if facts:
-        body.append(node("div", table(["", ""], facts, class_="facts"), class_="scroll"))
+        body.append(scroll_box(table(["", ""], facts, class_="facts"), "hardware and versions"))
     body.append(_tuning(comparison))
     if problems:
         items = [node("li", problem) for problem in problems]
@@ -84,4 +84,4 @@ def _tuning(comparison: Comparison) -> Markup:
         f"{comparison.tuning.get('trials')} settings were tried for every model, on validation "
         "only. What was found:"
     )
-    return join(node("p", said), node("div", table(["Model", "Settings"], rows), class_="scroll"))
+    return join(node("p", said), scroll_box(table(["Model", "Settings"], rows), "settings found"))

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from recbole_opal.report.markup import Child, Markup, join, node
 
-__all__ = ["Section", "chips", "figure", "legend", "number_table", "reading", "tabs"]
+__all__ = [
+    "Section",
+    "chips",
+    "figure",
+    "legend",
+    "number_table",
+    "reading",
+    "scroll_box",
+    "table",
+    "tabs",
+]
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,17 @@ def number_table(
     header: Sequence[str], rows: Sequence[Sequence[Child]], *, title: str = "The numbers"
 ) -> Markup:
     """Return a table behind a fold, in a box of its own that scrolls."""
-    return node(
-        "details", node("summary", title), node("div", table(header, rows), class_="scroll")
-    )
+    return node("details", node("summary", title), scroll_box(table(header, rows), title))
+
+
+def scroll_box(content: Child, name: str) -> Markup:
+    """Return a box that scrolls by itself, by keyboard too, so that the page never does.
+
+    Args:
+        content: what may be wider than the page.
+        name: what a screen reader calls it.
+    """
+    return node("div", content, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
 def table(

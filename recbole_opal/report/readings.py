@@ -53,8 +53,7 @@ def compared_with_opal(comparison: Comparison) -> list[str]:
     others = [r for r in comparison.done if r.family != "opal" and metric in r.against_opal]
     if not others:
         return []
-    opal = [r for r in comparison.done if r.family == "opal" and metric not in r.against_opal]
-    reference = opal[0].short if len(opal) == 1 else "OPAL"
+    reference = comparison.opal.short if comparison.opal else "OPAL"
     above = [r for r in others if r.against_opal[metric].low > 0]
     below = [r for r in others if r.against_opal[metric].high < 0]
     level = [r for r in others if not r.against_opal[metric].excludes_zero]

@@ -39,8 +39,8 @@ class Linear:
         """
         finite = [value for value in values if math.isfinite(value)] + ([0.0] if zero else [])
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-        if low == high:
-            half = abs(low) / 2 or 0.5
+        if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):  # nothing that digits could tell
+            half = abs(low) / 2 if abs(low) > 1e-9 else 0.5
             low, high = low - half, high + half
         room = (high - low) * padding
         starts_at_zero = zero and low == 0

@@ -140,6 +140,12 @@ class Comparison:
         return max(self.done, key=self.by_validation, default=None)
 
     @property
+    def opal(self) -> Row | None:
+        """OPAL's best row on validation, which the others are tested against too."""
+        own = (row for row in self.done if row.family == "opal")
+        return max(own, key=self.by_validation, default=None)
+
+    @property
     def failed(self) -> tuple[Row, ...]:
         """The rows of which a run failed, or that have no result."""
         return tuple(r for r in self.rows if r.error is not None or self.metric not in r.test)

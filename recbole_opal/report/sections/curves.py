@@ -63,7 +63,8 @@ def curves(comparison: Comparison, files: RunFiles) -> Section | None:
                   "comparable. One line a seed; the dashed line is the change of stage.",
              class_="note"),
         keys,
-        node("div", drawn, class_="grid-of-pictures"),
+        node("div", drawn, class_="grid-of-pictures", tabindex="0", role="region",
+             aria_label="training of every variant"),
         reading(_reading(known)),
     )  # fmt: skip
     return Section("training", "Training", body)

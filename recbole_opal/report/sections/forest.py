@@ -31,7 +31,9 @@ def forest(comparison: Comparison) -> Markup:
 def _draw(comparison: Comparison, name: str, width: int) -> Markup:
     rows, metric = comparison.done, comparison.metric
     stacked = width <= NARROW
-    names = min(max(text_width(row.short) for row in rows) + 14, width * 0.5)
+    names = min(
+        max(text_width(row.short, bold=row.family == "opal") for row in rows) + 14, width * 0.5
+    )
     has_differences = any(metric in row.against_opal for row in rows)
     panel = (width - names) / (2 if has_differences and not stacked else 1)
     height = _TOP + _ROW * len(rows) + 30
@@ -39,10 +41,10 @@ def _draw(comparison: Comparison, name: str, width: int) -> Markup:
     parts = [_names(rows, 0.0), _means(rows, metric, left, right, 0.0)]
     total = height
     if has_differences and stacked:
-        parts += [_names(rows, height), _differences(rows, metric, left, right, height)]
+        parts += [_names(rows, height), _differences(comparison, left, right, height)]
         total = 2 * height
     elif has_differences:
-        parts.append(_differences(rows, metric, left + panel, right + panel, 0.0))
+        parts.append(_differences(comparison, left + panel, right + panel, 0.0))
     title = f"{numbers.metric_name(metric)} of every model"
     description = "; ".join(
         f"{row.short} {numbers.with_spread(row.test[metric].mean, row.test[metric].sd)}"
@@ -84,9 +86,8 @@ def _means(rows: tuple[Row, ...], metric: str, left: float, right: float, down: 
     return join(parts)
 
 
-def _differences(
-    rows: tuple[Row, ...], metric: str, left: float, right: float, down: float
-) -> Markup:
+def _differences(comparison: Comparison, left: float, right: float, down: float) -> Markup:
+    rows, metric, opal = comparison.done, comparison.metric, comparison.opal
     found = {
         i: row.against_opal[metric] for i, row in enumerate(rows) if metric in row.against_opal
     }
@@ -94,16 +95,16 @@ def _differences(
     beyond = {index for index, far in zip(found, off, strict=True) if far}
     reach = [end for i, v in found.items() if i not in beyond for end in (v.low, v.high)]
     scale = Linear.over([*reach, 0.0], left, right)
-    zero = scale.at(0)
+    zero, reference = scale.at(0), opal.short if opal else "OPAL"
     parts = [
-        _panel(scale, rows, down, "Difference to OPAL (95 % interval)"),
+        _panel(scale, rows, down, f"Difference to {reference}"),
         node("line", x1=zero, x2=zero, y1=_TOP + down - 12, y2=_y(len(rows), down) - 10,
              class_="zero"),
     ]  # fmt: skip
     for index, row in enumerate(rows):
         value, y = found.get(index), _y(index, down)
         if value is None:
-            if row.family == "opal":
+            if row is opal:
                 parts.append(_beside(zero, y, "reference", right))
             continue
         if index in beyond:

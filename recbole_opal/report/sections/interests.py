@@ -8,6 +8,7 @@ from recbole_opal.report import numbers
 from recbole_opal.report.linechart import Line, line_chart
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.parts import Section, figure, number_table, reading, tabs
+from recbole_opal.report.sections.usage import usage
 from recbole_opal.report.series import colour
 from recbole_opal.report.source import Comparison, Row, Value
 from recbole_opal.report.sweeps import sweeps
@@ -18,10 +19,11 @@ _DIVERSITY = ("category_diversity", "coverage", "intra_list_similarity")
 
 
 def interests(comparison: Comparison) -> Section | None:
-    """Return the section; None where no model appears with several K."""
+    """Return the section; None where no model has several interests."""
+    used = usage(comparison)
     found = sweeps(comparison.done)
     if not found:
-        return None
+        return None if used is None else Section("interests", "How many interests", used)
     k = comparison.k
     names = [comparison.metric, f"ndcg@{k}", *(f"{name}@{k}" for name in _DIVERSITY)]
     panels: dict[str, Child] = {}
@@ -30,7 +32,7 @@ def interests(comparison: Comparison) -> Section | None:
         if kept:
             panels[numbers.metric_name(name)] = _panel(kept, name)
     said = [reading(_reading(comparison, group)) for group in found]
-    body = join(tabs("interests-tabs", panels), node("div", said, class_="readings"))
+    body = join(tabs("interests-tabs", panels), node("div", said, class_="readings"), used)
     return Section("interests", "How many interests", body)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from recbole_opal.report import numbers
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.parts import Section, figure, legend, reading, table
+from recbole_opal.report.parts import Section, figure, legend, reading, scroll_box, table
 from recbole_opal.report.readings import compared_with_opal, winner
 from recbole_opal.report.sections.forest import forest
 from recbole_opal.report.series import FAMILIES
@@ -29,8 +29,10 @@ def results(comparison: Comparison) -> Section:
     done = comparison.done
     body: list[Child] = []
     if done:
-        keys = [(family, FAMILIES[family]) for family in FAMILIES]
+        keys: list[tuple[str, str]] = [(family, FAMILIES[family]) for family in FAMILIES]
         keys = [key for key in keys if any(row.family == key[0] for row in done)]
+        if any(row.against_opal for row in done):
+            keys.append(("hollow", "hollow: the 95 % interval of the difference includes 0"))
         body.append(
             figure(
                 join(legend(keys), forest(comparison)),
@@ -48,24 +50,36 @@ def _table(comparison: Comparison, rows: Sequence[Row]) -> Markup:
     metrics = _metrics(comparison, rows)
     costs = [name for name in _COSTS if any(name in row.costs for row in rows)]
     main, rest = metrics[0], metrics[1:]
-    header: list[Child] = ["Model", numbers.metric_name(main), "to OPAL", "to the best"]
+    references = _references(comparison)
+    header: list[Child] = ["Model", numbers.metric_name(main)]
+    header += [f"Difference to {name}" for name, _ in references]
     header += [numbers.metric_name(metric) for metric in rest]
     header += [_COSTS[name][0] for name in costs]
     best = {metric: _best(rows, metric) for metric in metrics}
     cells: list[list[Child]] = []
     for row in rows:
         line: list[Child] = [row.short, _metric(row, main, best)]
-        line += [_difference(row.against_opal.get(main)), _difference(row.against_best.get(main))]
+        line += [_difference(of(row).get(main)) for _, of in references]
         line += [_metric(row, metric, best) for metric in rest]
         for name in costs:
             value = row.costs.get(name)
             mean = value.mean if value else None
             line.append(node("td", _COSTS[name][1](mean), data_value=_sort_key(mean)))
         cells.append(line)
-    return node(
-        "div", table(header, cells, class_="sortable"), class_="scroll", tabindex="0",
-        role="region", aria_label="all results",
-    )  # fmt: skip
+    return scroll_box(table(header, cells, class_="sortable"), "all results")
+
+
+def _references(
+    comparison: Comparison,
+) -> list[tuple[str, Callable[[Row], dict[str, Difference]]]]:
+    """Return what rows are compared with: OPAL's best row, and the best row if it is another."""
+    best, opal = comparison.best, comparison.opal
+    found: list[tuple[str, Callable[[Row], dict[str, Difference]]]] = []
+    if opal is not None:
+        found.append((opal.short, lambda row: row.against_opal))
+    if best is not None and best is not opal:
+        found.append((f"{best.short}, the best", lambda row: row.against_best))
+    return found
 
 
 def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
@@ -123,7 +137,7 @@ def _how_to_read(comparison: Comparison) -> str:
         marks = " ● marks a difference that stays after the correction over the table."
     return (
         f"Test part, {spread}. Bold: best of the column (Gini and intra-list similarity: lowest). "
-        "Differences are this row minus the other, paired by user, with their 95 % interval and "
+        "Differences are this row minus the one named, paired by user, with the 95 % interval and "
         "the effect size d (difference in standard deviations of the users' differences); grey: "
         f"the interval holds 0.{marks}"
     )

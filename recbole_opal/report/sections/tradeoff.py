@@ -86,11 +86,14 @@ def _scatter(
         parts.append(_mark(row, metric, measure, x, y, px, py))
     order = sorted(range(len(rows)), key=lambda i: (rows[i].family != "opal", i))
     names = [_label(row, width) for row in rows]
-    labels = place_labels([places[i] for i in order], [names[i] for i in order], frame)
+    widths = [
+        text_width(name, bold=row.family == "opal") for name, row in zip(names, rows, strict=True)
+    ]
+    labels = place_labels([places[i] for i in order], [widths[i] for i in order], frame)
     for index, label in zip(order, labels, strict=True):
         px, py = places[index]
         if label.far:
-            middle = label.x + (0 if label.x > px else 1) * text_width(names[index])
+            middle = label.x + (0 if label.x > px else 1) * widths[index]
             parts.append(node("line", x1=px, y1=py, x2=middle, y2=label.y - 4, class_="leader"))
         kind = f"label {rows[index].family}"
         parts.append(node("text", names[index], x=label.x, y=label.y, class_=kind))

@@ -1,0 +1,110 @@
+"""The report in a real browser: no error, no request, no sideways scrolling."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from recbole_opal.report import write_report
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+# Tells the page around it, which --dump-dom prints: errors, requests, what is too wide, and
+# whether chips and tables answer to clicks.
+PROBE = """
+<script>
+window.found = {errors: []};
+addEventListener("error", (event) => found.errors.push(String(event.message)));
+addEventListener("securitypolicyviolation", (event) => found.errors.push(event.blockedURI));
+</script>
+"""
+CHECK = """
+<script>
+addEventListener("load", () => {
+  const shown = (element) => element.getClientRects().length > 0;
+  const page = document.documentElement;
+  found.overflow = page.scrollWidth - page.clientWidth;
+  found.width = page.clientWidth;
+  found.requests = performance.getEntriesByType("resource").map((entry) => entry.name);
+  found.pictures = [...document.querySelectorAll("svg")].filter(shown).length;
+  const crossings = [];
+  for (const picture of [...document.querySelectorAll("svg")].filter(shown)) {
+    const labels = [...picture.querySelectorAll("text.label, text.tick, text.name")].filter(shown);
+    const boxes = labels.map((label) => [label.textContent, label.getBoundingClientRect()]);
+    boxes.forEach(([one, a], i) => boxes.slice(0, i).forEach(([other, b]) => {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (across > 1 && down > 5) crossings.push(`${one} / ${other}`);
+    }));
+  }
+  found.crossings = crossings;
+  const chip = document.querySelector(".chip:not(.on)");
+  chip.click();
+  const series = `.lit .series[data-series="${chip.dataset.series}"]`;
+  found.lit = document.querySelector(series).classList.contains("on");
+  const table = document.querySelector(".sortable");
+  table.tHead.rows[0].cells[0].click();
+  found.names = [...table.tBodies[0].rows].map((row) => row.cells[0].textContent);
+  document.querySelector(".mark").dispatchEvent(new PointerEvent("pointerover", {bubbles: true}));
+  found.tip = document.getElementById("tip").textContent;
+  parent.postMessage(JSON.stringify(found), "*");
+});
+</script>
+"""
+# A frame, because a window of headless Chromium is never narrower than 500 pixels.
+AROUND = """<!doctype html>
+<pre id="probe"></pre>
+<iframe src="report.html" width="{width}" height="900" frameborder="0"></iframe>
+<script>
+addEventListener("message", (event) => {{
+  document.getElementById("probe").textContent = event.data;
+}});
+</script>
+"""
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
+)
+
+
+@pytest.fixture(scope="module")
+def report(comparison_folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(comparison_folder.parents[1])
+        return write_report(comparison_folder).read_text(encoding="utf-8")
+
+
+def browse(report, width, tmp_path):
+    """Open the report in a frame of a width; return what the probe saw."""
+    probed = report.replace("<head>", f"<head>{POLICY}{PROBE}", 1)
+    inside = probed.replace("</body>", f"{CHECK}</body>")
+    (tmp_path / "report.html").write_text(inside, encoding="utf-8")
+    page = tmp_path / "around.html"
+    page.write_text(AROUND.format(width=width), encoding="utf-8")
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
+         "--hide-scrollbars", "--window-size=1400,1000", "--dump-dom",
+         f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    (text,) = re.findall(r'<pre id="probe">(.*?)</pre>', done.stdout, flags=re.DOTALL)
+    return json.loads(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390, 360])
+def test_the_page_in_a_browser(report, width, tmp_path):
+    found = browse(report, width, tmp_path)
+    assert found["errors"] == []
+    assert found["requests"] == []
+    assert found["width"] == width
+    assert found["overflow"] == 0
+    assert found["pictures"] > 5
+    assert found["crossings"] == []
+    assert found["lit"]
+    assert found["names"] == sorted(found["names"], key=str.lower)
+    assert found["tip"]
