@@ -43,11 +43,10 @@ class StarLayer(nn.Module):
     def __init__(self, width: int, *, last: bool = False) -> None:
         super().__init__()
         self.last = last
-        self.item_query, self.item_source = nn.Linear(width, width), nn.Linear(width, 2 * width)
+        self.item_query, self.item_key, self.item_value = _maps(width)
         self.item_norm = nn.LayerNorm(width)
         if not last:
-            self.centre_query = nn.Linear(width, width)
-            self.centre_source = nn.Linear(width, 2 * width)
+            self.centre_query, self.centre_key, self.centre_value = _maps(width)
             self.centre_norm = nn.LayerNorm(width)
 
     def forward(
@@ -65,8 +64,10 @@ class StarLayer(nn.Module):
         return items, centres if self.last else self._update_centres(items, centres, rows)
 
     def _update_items(self, items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor) -> Tensor:
-        sources = self.item_source(torch.cat([items, inputs, centres]))
-        keys, values = (_nodes(part, rows) for part in sources.chunk(2, dim=-1))
+        keys, values = (
+            _nodes(source(items), source(centres), source(inputs), rows)
+            for source in (self.item_key, self.item_value)
+        )
         query = self.item_query(items) * items.shape[1] ** -0.5
         logits = torch.stack([torch.linalg.vecdot(query, key) for key in keys], dim=-1)  # (T, 5)
         absent = torch.zeros_like(logits, dtype=torch.bool)
@@ -80,26 +81,33 @@ class StarLayer(nn.Module):
         return updated
 
     def _update_centres(self, items: Tensor, centres: Tensor, rows: Tensor) -> Tensor:
-        every = torch.cat([rows, torch.arange(len(centres), device=rows.device)])  # (T + B,)
-        keys, values = self.centre_source(torch.cat([items, centres])).chunk(2, dim=-1)
+        count = len(items)
         query = self.centre_query(centres) * items.shape[1] ** -0.5
-        logits = torch.linalg.vecdot(query[every], keys).unsqueeze(-1)  # (T + B, 1)
-        weighed = softmax_by_row(logits, every, len(centres)) * values
-        mixed = torch.zeros_like(centres).index_add(0, every, weighed)
+        own = torch.linalg.vecdot(query, self.centre_key(centres))  # (B,)
+        logits = torch.linalg.vecdot(query[rows], self.centre_key(items))  # (T,)
+        every = torch.cat([rows, torch.arange(len(centres), device=rows.device)])
+        weights = softmax_by_row(torch.cat([logits, own]).unsqueeze(-1), every, len(centres))
+        mixed = weights[count:] * self.centre_value(centres)
+        mixed = mixed.index_add(0, rows, weights[:count] * self.centre_value(items))
         updated: Tensor = self.centre_norm(mixed.relu())
         return updated
 
 
-def _nodes(sources: Tensor, rows: Tensor) -> list[Tensor]:
+def _maps(width: int) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
+    """Return the maps to queries, keys and values."""
+    return nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
+
+
+def _nodes(items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor) -> list[Tensor]:
     """Return what each item sees, five times (T, D): before, itself, after, centre, input.
 
     Args:
-        sources: (2 T + B, D) float, of the T items, their T inputs and the B centres.
+        items: (T, D) float.
+        centres: (B, D) float.
+        inputs: (T, D) float.
         rows: (T,) int64.
     """
-    count = len(rows)
-    own, entered, centre = sources.tensor_split([count, 2 * count])
-    return [own.roll(1, dims=0), own, own.roll(-1, dims=0), centre[rows], entered]
+    return [items.roll(1, dims=0), items, items.roll(-1, dims=0), centres[rows], inputs]
 
 
 class StarGraph(nn.Module):

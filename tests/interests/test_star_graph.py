@@ -14,13 +14,12 @@ def random_history(lengths, width=4, seed=0):
     return History(vectors, rows, len(lengths))
 
 
-def attend(query, nodes, query_map, source_map, norm):
+def attend(query, nodes, maps, norm):
     """`norm(relu(softmax(q k / sqrt(D)) v))` for one query and a list of nodes."""
-    width = len(query)
-    sources = [source_map(node) for node in nodes]
-    logits = torch.stack([query_map(query) @ source[:width] for source in sources])
-    weights = (logits / width**0.5).softmax(dim=0)
-    mixed = sum(weight * source[width:] for weight, source in zip(weights, sources, strict=True))
+    query_map, key_map, value_map = maps
+    logits = torch.stack([query_map(query) @ key_map(node) for node in nodes])
+    weights = (logits / len(query) ** 0.5).softmax(dim=0)
+    mixed = sum(weight * value_map(node) for weight, node in zip(weights, nodes, strict=True))
     return norm(mixed.relu())
 
 
@@ -32,13 +31,12 @@ def naive_graph(graph, inputs):
             nodes = [state, centre, inputs[at]]
             nodes += states[at - 1 : at] if at else []
             nodes += states[at + 1 : at + 2]
-            following.append(
-                attend(state, nodes, layer.item_query, layer.item_source, layer.item_norm)
-            )
+            maps = layer.item_query, layer.item_key, layer.item_value
+            following.append(attend(state, nodes, maps, layer.item_norm))
         states = following
         if layer is not graph.layers[-1]:
-            maps = layer.centre_query, layer.centre_source, layer.centre_norm
-            centre = attend(centre, [centre, *states], *maps)
+            maps = layer.centre_query, layer.centre_key, layer.centre_value
+            centre = attend(centre, [centre, *states], maps, layer.centre_norm)
     return torch.stack(states)
 
 
