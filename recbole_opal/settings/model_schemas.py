@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import Field, field_validator
+
 from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
@@ -216,10 +217,13 @@ MODEL_SECTIONS: dict[str, type[Section]] = {
 
 
 def section_of(model_class: type) -> type[Section] | None:
-    """Return the settings of our model or of a class derived from it, None for RecBole's models.
+    """Return the settings of our model or of a class derived from one, None for RecBole's models.
+
+    A class of the user's own that derives from `MultiInterestRecommender` has its settings.
 
     Args:
         model_class: the model's class.
     """
+    known = MODEL_SECTIONS | {"MultiInterestRecommender": MultiInterestSettings}
     names = (ancestor.__name__ for ancestor in model_class.__mro__)
-    return next((MODEL_SECTIONS[name] for name in names if name in MODEL_SECTIONS), None)
+    return next((known[name] for name in names if name in known), None)

@@ -11,6 +11,7 @@ from recbole_opal.data.prepare import prepare_data
 from recbole_opal.interests.history import History
 from recbole_opal.models import MODELS, OPAL, MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.testing import RoutingContract
 
 STAGES = ["soft", "hard"]
 
@@ -183,3 +184,7 @@ def test_one_soft_interest_is_the_single_interest_model(build, quick_settings):
     single.items.load_state_dict(opal.items.state_dict())
     batch = one_batch(data)
     torch.testing.assert_close(opal.full_sort_predict(batch), single.full_sort_predict(batch))
+
+
+class TestOPAL(RoutingContract):
+    model = "OPAL"

@@ -7,6 +7,7 @@ from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
 from recbole_opal.models import PIMI
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.testing import ModelContract
 
 
 @pytest.fixture
@@ -66,3 +67,7 @@ def test_without_times_it_says_which_field_is_missing(build):
     model, _ = build()
     with pytest.raises(DataError, match="PIMI reads when each item was met; put 'timestamp_list'"):
         model.interests({"item_id_list": torch.tensor([[1, 2]])})
+
+
+class TestPIMI(ModelContract):
+    model = "PIMI"

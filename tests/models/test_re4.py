@@ -7,6 +7,7 @@ from recbole_opal.data.prepare import prepare_data
 from recbole_opal.models import Re4
 from recbole_opal.models.re4 import _foreign
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.testing import ModelContract
 
 FLOWS = ("reattend", "recontrast", "reconstruct")
 
@@ -93,3 +94,7 @@ def test_attention_learns_to_agree_with_the_scores(build):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] - 0.01
+
+
+class TestRe4(ModelContract):
+    model = "Re4"

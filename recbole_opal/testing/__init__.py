@@ -1,0 +1,21 @@
+"""Tests that every multi-interest model must pass, yours too; needs pytest.
+
+    from recbole_opal.testing import ModelContract
+
+
+    class TestMIND(ModelContract):
+        model = "MIND"
+
+`model` may be a class of your own. See `ModelContract`; `RoutingContract` is for models that share
+the items of a history out among their interests.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("recbole_opal.testing.contract", "recbole_opal.testing.routing")
+
+from recbole_opal.testing.case import ContractCase  # noqa: E402
+from recbole_opal.testing.contract import ModelContract  # noqa: E402
+from recbole_opal.testing.routing import RoutingContract  # noqa: E402
+
+__all__ = ["ContractCase", "ModelContract", "RoutingContract"]

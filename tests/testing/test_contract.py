@@ -1,0 +1,131 @@
+"""The contract finds what is wrong with a model, and holds for a class of one's own."""
+
+import pytest
+import torch
+
+from recbole_opal.models import CMI, YouTubeDNN
+from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.testing import ContractCase, ModelContract, RoutingContract
+
+
+class NewestItems(MultiInterestRecommender):
+    """A user's one interest is the newest item: a class that is registered nowhere."""
+
+    def encode(self, history):
+        last = torch.zeros(history.num_rows, dtype=torch.long)
+        last = last.scatter_reduce(0, history.rows, torch.arange(len(history.rows)), "amax")
+        return history.vectors[last].unsqueeze(1)
+
+
+class TestNewestItems(ModelContract):
+    model = NewestItems
+
+
+class CentredOnTheBatch(YouTubeDNN):
+    def encode(self, history):
+        mean = super().encode(history)
+        return mean - 0.1 * mean.mean(dim=0)
+
+
+class Random(YouTubeDNN):
+    def encode(self, history):
+        return super().encode(history) + 0.1 * torch.randn(history.num_rows, 1, self.hidden_size)
+
+
+class Deaf(YouTubeDNN):
+    def encode(self, history):
+        return torch.ones(history.num_rows, 1, self.hidden_size)
+
+
+class SpreadOfTheHistory(YouTubeDNN):
+    def encode(self, history):
+        padded, mask = history.padded()
+        return torch.stack([row[own].std(dim=0) for row, own in zip(padded, mask, strict=True)])[
+            :, None
+        ]
+
+
+class WidthOfTheBatch(YouTubeDNN):
+    def encode(self, history):
+        padded, _ = history.padded()
+        return super().encode(history) + 0.1 * padded.shape[1]
+
+
+class Detached(YouTubeDNN):
+    def retrieval(self, step):
+        return super().retrieval(step).detach() + 0 * step.queries.sum()
+
+
+class Infinite(YouTubeDNN):
+    def auxiliary_losses(self, step):
+        return {"infinite": step.queries.sum() / 0}
+
+
+class ReadsThePaddingItem(YouTubeDNN):
+    def queries(self, encoded):
+        return encoded + self.items.embedding.weight[0]
+
+
+class ForgetsAfterLoading(YouTubeDNN):
+    def __init__(self, config, dataset):
+        super().__init__(config, dataset)
+        self.hidden = torch.randn(self.hidden_size)  # not a buffer
+
+    def encode(self, history):
+        return super().encode(history) * self.hidden
+
+
+class Unequal(YouTubeDNN):
+    def full_sort_predict(self, interaction):
+        return super().full_sort_predict(interaction) + 1
+
+
+FAULTS = [
+    (CentredOnTheBatch, "test_neighbours_in_the_batch_change_nothing"),
+    (Random, "test_serving_is_deterministic"),
+    (Deaf, "test_the_history_matters"),
+    (SpreadOfTheHistory, "test_one_item_is_history_enough"),
+    (SpreadOfTheHistory, "test_shapes"),
+    (WidthOfTheBatch, "test_neighbours_in_the_batch_change_nothing"),
+    (Detached, "test_a_tiny_set_is_learnt_by_heart"),
+    (Infinite, "test_some_training_steps"),
+    (ReadsThePaddingItem, "test_the_padding_item_is_never_read"),
+    (Unequal, "test_recbole_s_scores_are_the_same"),
+]
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def make(model_class):
+        return ContractCase.build(
+            model_class, tmp_path, recipe="shared", stage="train", settings={}
+        )
+
+    return make
+
+
+@pytest.mark.filterwarnings("ignore:std")
+@pytest.mark.parametrize(("fault", "check"), FAULTS, ids=str)
+def test_faults_are_found(build, fault, check):
+    with pytest.raises(AssertionError):
+        getattr(ModelContract(), check)(build(fault))
+
+
+def test_what_is_not_saved_is_found(build, tmp_path):
+    with pytest.raises(AssertionError):
+        ModelContract().test_a_saved_model_gives_the_same_lists(
+            build(ForgetsAfterLoading), tmp_path
+        )
+
+
+def test_shares_that_do_not_sum_to_one_are_found(build, monkeypatch):
+    class OverPositions(RoutingContract):
+        def item_shares(self, case, monkeypatch):
+            return super().item_shares(case, monkeypatch) / 2
+
+    with pytest.raises(AssertionError):
+        OverPositions().test_each_item_shares_itself_out_among_the_interests(
+            build(CMI), monkeypatch
+        )
