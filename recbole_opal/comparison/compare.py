@@ -160,6 +160,7 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
     return {
         "trials": plan.tune,
         "seconds": plan.tune_seconds,
+        "tried": {label: each.tried for label, each in labelled.items()},
         "search": {label: dict(each.space) for label, each in labelled.items()},
         "found": {label: dict(each.settings) for label, each in labelled.items()},
     }
@@ -167,5 +168,6 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
 
 def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
     words = [repr([variant.text for variant in variants]), repr(dataset)]
-    words += [f"{name}={value!r}" for name, value in asked.items() if value is not None and value != []]
+    given = {name: value for name, value in asked.items() if value is not None and value != []}
+    words += [f"{name}={value!r}" for name, value in given.items()]
     return f"recbole_opal.compare({', '.join(words)})"

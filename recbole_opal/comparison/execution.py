@@ -15,7 +15,10 @@ from recbole_opal.comparison.process import WorkerProcess, worker_environment
 from recbole_opal.comparison.progress import ComparisonProgress
 from recbole_opal.comparison.reuse import KnownRuns
 
-__all__ = ["Execution", "Ending"]
+__all__ = ["STOPPED", "Ending", "Execution"]
+
+# The error of a run that was stopped on purpose.
+STOPPED = "stopped"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -123,7 +126,7 @@ class Execution:
     def _work(self, run: PlannedRun, job: Mapping[str, Any]) -> Ending:
         with self._lock:
             if self._stopped:
-                return Ending(None, "stopped")
+                return Ending(None, STOPPED)
             log = self._logs / f"{_file_name(run)}.log"
             worker = WorkerProcess(job, log, self._environment)
             self._workers.add(worker)
@@ -132,7 +135,7 @@ class Execution:
         with self._lock:
             self._workers.discard(worker)
             stopped = self._stopped
-        error = None if folder else "stopped" if stopped else worker.reason
+        error = None if folder else STOPPED if stopped else worker.reason
         self._progress.ended(run.name, error)
         return Ending(folder, error)
 

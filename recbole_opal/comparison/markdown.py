@@ -43,18 +43,8 @@ def _table(section: Section) -> str:
 def _tuning(result: ComparisonResult) -> list[str]:
     if result.tuning is None:
         return []
-    seconds = result.tuning.get("seconds")
-    lines = [
-        "## Tuning",
-        f"At most {result.tuning['trials']} settings were tried of each row, on validation only"
-        + (f", each trained for at most {seconds:g} s" if seconds else "")
-        + "; a model without a search space keeps its defaults.",
-    ]
-    for label, found in result.tuning["found"].items():
-        space = ", ".join(result.tuning["search"].get(label, {})) or "nothing"
-        pairs = " ".join(f"--{name}={typed(value)}" for name, value in found.items())
-        lines.append(f"- {label}: searched {space}; found {f'`{pairs}`' if pairs else 'nothing'}")
-    return ["\n".join(lines[:1] + [""] + lines[1:2] + [""] + lines[2:])]
+    budget, *found = result.tuned
+    return ["## Tuning", budget, "\n".join(f"- {line}" for line in found)]
 
 
 def _settings(result: ComparisonResult) -> str:

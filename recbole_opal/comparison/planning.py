@@ -29,6 +29,7 @@ class PlannedRun:
         seed: its random seed.
         settings: every setting that is given, the seed among them; the rest are defaults.
         origin: what it is made from; equal origins are the same run.
+        note: what else its name says.
     """
 
     variant: Variant
@@ -36,11 +37,12 @@ class PlannedRun:
     seed: int
     settings: dict[str, Any]
     origin: Origin
+    note: str = ""
 
     @property
     def name(self) -> str:
         """As it is called on screen."""
-        return f"{self.variant.label} seed={self.seed}"
+        return f"{self.variant.label} seed={self.seed}{self.note}"
 
 
 @dataclass(frozen=True)

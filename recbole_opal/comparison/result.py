@@ -10,6 +10,7 @@ from typing import Any
 from recbole_opal.comparison.differences import best_row, opal_row
 from recbole_opal.comparison.rows import Row
 from recbole_opal.evaluation.diagnostics import collapse_warning
+from recbole_opal.settings.fields import typed
 
 __all__ = ["ComparisonResult"]
 
@@ -27,8 +28,9 @@ class ComparisonResult:
         bigger: whether more of it is better.
         versions: package to version.
         hardware: where the runs were made.
-        tuning: None without tuning, else `{"trials", "seconds", "search", "found"}`, the last two by
-            label; seconds bound each trial, None: as the runs.
+        tuning: None without tuning, else `trials`, the budget of each row, `seconds`, which bound
+            each trial (None: as the runs), and by label: how many were `tried`, the `search`
+            space, the settings `found`.
         rows: the table, a row a variant and stage; a failed one says why in `error`.
 
     Example:
@@ -79,6 +81,24 @@ class ComparisonResult:
                 lines.append(
                     f"{row.label}: {why or 'the interests collapsed in one of the seeds.'}"
                 )
+        return lines
+
+    @property
+    def tuned(self) -> list[str]:
+        """The budget of tuning and what it found, a line each; empty without tuning."""
+        if self.tuning is None:
+            return []
+        seconds = self.tuning["seconds"]
+        bound = f", each trained for at most {seconds:g} s" if seconds else ""
+        lines = [f"At most {self.tuning['trials']} settings a row, on validation only{bound}."]
+        for label, found in self.tuning["found"].items():
+            space = self.tuning["search"][label]
+            if not space:
+                lines.append(f"{label}: has no search space and keeps its defaults")
+                continue
+            pairs = " ".join(f"--{name}={typed(value)}" for name, value in found.items())
+            tried = self.tuning["tried"][label]
+            lines.append(f"{label}: {tried} tried of {', '.join(space)}; found {pairs}")
         return lines
 
     def as_plain(self) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
         for note in section.notes:
             yield Text(note, style="dim")
         yield Text()
+    if result.tuned:
+        yield Text("Tuning", style="italic")
+        for line in [*result.tuned, ""]:
+            yield Text(line)
     if result.best is not None:
         yield Text(f"best on validation: {result.best.label}")
     for warning in result.warnings:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.comparison.execution import Execution
+from recbole_opal.comparison.execution import STOPPED, Execution
 from recbole_opal.comparison.planning import Plan
 from recbole_opal.comparison.progress import ComparisonProgress
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.origin import settings_digest
+from recbole_opal.settings.fields import typed
 
 __all__ = ["Found", "tune_all"]
 
@@ -25,11 +26,13 @@ class Found:
     Attributes:
         settings: those found; empty without tuning.
         space: what was searched, as in the yaml file.
+        tried: how many settings were tried.
         error: why there is nothing, in one line; None if there is.
     """
 
     settings: Mapping[str, Any]
     space: Mapping[str, Any]
+    tried: int = 0
     error: str | None = None
 
 
@@ -54,24 +57,33 @@ def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> 
     Returns:
         One a variant, in the same order.
     """
-    progress.expect(plan.tune * len(plan.variants))
-    return execution.side_by_side(lambda variant: _tune(plan, variant, execution), plan.variants)
-
-
-def _tune(plan: Plan, variant: Variant, execution: Execution) -> Found:
     # Imported here: without --tune nobody needs Optuna.
+    from recbole_opal.tuning import require_optuna
+
+    require_optuna()
+    progress.expect(plan.tune * len(plan.variants))
+    return execution.side_by_side(
+        lambda variant: _tune(plan, variant, execution, progress), plan.variants
+    )
+
+
+def _tune(
+    plan: Plan, variant: Variant, execution: Execution, progress: ComparisonProgress
+) -> Found:
     from recbole_opal.tuning import save_tuned, tune
 
     tunable = _Tunable(variant.model, variant.label, plan.given(variant), _digest(plan, variant))
-    validate = _validation(plan, variant, execution)
+    trials = _Trials(plan, variant, execution)
     try:
-        tuned = tune(tunable, plan.tune, plan.folder, validate=validate)
-    except TrainingError:
-        raise
+        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate)
     except OpalError as error:
-        return Found({}, {}, str(error))
+        # Its row tells why; the other models are tuned and trained all the same.
+        return Found({}, {}, error=str(error))
+    finally:
+        # Done in an earlier session, or fewer than were allowed for want of a search space.
+        progress.expect(trials.count - plan.tune)
     save_tuned(tunable, tuned, plan.folder)
-    return Found(tuned.settings, tuned.space)
+    return Found(tuned.settings, tuned.space, len(tuned.trials))
 
 
 def _digest(plan: Plan, variant: Variant) -> str:
@@ -80,25 +92,38 @@ def _digest(plan: Plan, variant: Variant) -> str:
     return settings_digest(origin.as_plain() | {"tune_seconds": plan.tune_seconds})
 
 
-def _validation(
-    plan: Plan, variant: Variant, execution: Execution
-) -> Callable[[dict[str, Any]], float]:
-    """Return the function that trains with some settings and tells how good validation is."""
-    trials: Path = plan.folder / "trials"
-    sign = 1.0 if plan.bigger else -1.0
-    fixed: dict[str, Any] = {"test_at_end": False}
-    if plan.tune_seconds is not None:
-        fixed["max_train_seconds"] = plan.tune_seconds
+class _Trials:
+    """Trains a variant with some settings and tells how good validation is.
 
-    def validate(settings: dict[str, Any]) -> float:
-        """Train, evaluate on validation only; larger is better."""
-        run = plan.run(variant, plan.seeds[0], **settings, **fixed)
-        ending = execution.do_one(run, trials)
-        if ending.error == "stopped":
-            raise KeyboardInterrupt  # no failure of these settings: the trial is done again
+    Attributes:
+        count: how many were tried here.
+    """
+
+    def __init__(self, plan: Plan, variant: Variant, execution: Execution) -> None:
+        self._plan, self._variant, self._execution = plan, variant, execution
+        self._folder: Path = plan.folder / "trials"
+        self._fixed: dict[str, Any] = {"test_at_end": False}
+        if plan.tune_seconds is not None:
+            self._fixed["max_train_seconds"] = plan.tune_seconds
+        self.count = 0
+
+    def validate(self, settings: dict[str, Any]) -> float:
+        """Train, evaluate on validation only; larger is better.
+
+        Raises:
+            TrainingError: the run failed.
+            KeyboardInterrupt: it was stopped, which is no failure of these settings.
+        """
+        self.count += 1
+        run = self._plan.run(self._variant, self._plan.seeds[0], **settings, **self._fixed)
+        shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
+        ending = self._execution.do_one(
+            replace(run, note=f" trying {shown or 'the defaults'}"), self._folder
+        )
+        if ending.error == STOPPED:
+            raise KeyboardInterrupt
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
         metrics = RunFolder.open(ending.folder).load_json("metrics.json")
-        return sign * float(metrics["stages"][metrics["best_stage"]]["score"])
-
-    return validate
+        score = float(metrics["stages"][metrics["best_stage"]]["score"])
+        return score if self._plan.bigger else -score

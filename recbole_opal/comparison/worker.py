@@ -28,8 +28,10 @@ def main() -> int:
     except ValueError:
         print("error: the worker reads one line of JSON; use run_opal.py.", file=sys.stderr)
         return SettingsError.exit_code
-    threading.Thread(target=_stop_when_alone, daemon=True).start()
+    # A shell that starts a command in the background has it ignore this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        threading.Thread(target=_stop_when_alone, daemon=True).start()
         folder = _run(job)
     except OpalError as error:
         print(f"error: {error}", file=sys.stderr)

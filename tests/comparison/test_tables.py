@@ -42,7 +42,12 @@ def result(row_maker, result_maker):
     add_differences(rows, "recall@10", bigger=True)
     tuning = {
         "trials": 5,
-        "search": {"OPAL": {"learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}},
+        "seconds": 60.0,
+        "tried": {"OPAL": 5, "MIND num_interests=8": 1},
+        "search": {
+            "OPAL": {"learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}},
+            "MIND num_interests=8": {},
+        },
         "found": {"OPAL": {"learning_rate": 0.003}, "MIND num_interests=8": {}},
     }
     return result_maker(rows, tuning=tuning)
@@ -65,9 +70,12 @@ def test_markdown_has_every_row_and_its_numbers(result):
     ]  # fmt: skip
     assert result.command in text
     assert "Best on validation: MIND num_interests=8." in text
-    assert "At most 5 settings were tried" in text
-    assert "`--learning_rate=0.003`" in text
-    assert "found nothing" in text
+    for shown in (text, printed(result)):
+        assert (
+            "At most 5 settings a row, on validation only, each trained for at most 60 s" in shown
+        )
+        assert "OPAL: 5 tried of learning_rate; found --learning_rate=0.003" in shown
+        assert "MIND num_interests=8: has no search space" in shown
     assert "a processor, 2 cores" in text
 
 

@@ -1,0 +1,119 @@
+import pytest
+
+from recbole_opal.comparison.execution import STOPPED, Ending, Execution
+from recbole_opal.comparison.planning import make_plan
+from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.tuned import tune_all
+from recbole_opal.comparison.variants import parse_variants
+
+
+class FakeExecution(Execution):
+    """Trains nothing: the score of a trial is a function of its settings."""
+
+    def __init__(self, tmp_path, run_maker, score):
+        super().__init__(tmp_path / "logs", 1, ComparisonProgress(enabled=False))
+        self.tmp_path, self.run_maker, self.score, self.asked = tmp_path, run_maker, score, []
+
+    def do_one(self, run, parent):
+        self.asked.append((run, parent))
+        score = self.score(run)
+        if isinstance(score, str):
+            return Ending(None, score)
+        path = self.run_maker(self.tmp_path / "made", run.origin, recall=score)
+        return Ending(path)
+
+
+@pytest.fixture
+def plan_for(quick_settings):
+    def make(models, tune=3, **more):
+        settings = {k: v for k, v in quick_settings.items() if k != "num_interests"}
+        plan = make_plan(
+            parse_variants(models), "tiny", seeds=[5, 6], tune=tune, settings=settings, **more
+        )
+        plan.folder.mkdir(parents=True)
+        return plan
+
+    return make
+
+
+@pytest.fixture
+def tuned(tmp_path, run_maker):
+    def tune(plan, score):
+        execution = FakeExecution(tmp_path, run_maker, score)
+        progress = ComparisonProgress(enabled=False)
+        return tune_all(plan, execution, progress), execution, progress
+
+    return tune
+
+
+def test_the_best_on_validation_is_found_with_the_same_budget_for_all(plan_for, tuned):
+    plan = plan_for("MIND,ComiRecSA", tune_seconds=9.0)
+    found, execution, progress = tuned(plan, lambda run: run.settings["learning_rate"])
+    assert len(execution.asked) == 6
+    for each, variant in zip(found, plan.variants, strict=True):
+        rates = [
+            run.settings["learning_rate"] for run, _ in execution.asked if run.variant == variant
+        ]
+        assert each.settings["learning_rate"] == max(rates)
+        assert (each.tried, each.error) == (3, None)
+        assert "learning_rate" in each.space
+        assert (plan.folder / f"tuned-{variant.label}.yaml").is_file()
+    assert progress._total == 6
+
+
+def test_trials_never_look_at_test_and_take_the_first_seed(plan_for, tuned):
+    plan = plan_for("MIND", tune_seconds=9.0)
+    _, execution, _ = tuned(plan, lambda run: 0.5)
+    for run, parent in execution.asked:
+        assert run.settings["test_at_end"] is False
+        assert run.settings["max_train_seconds"] == 9.0
+        assert run.settings["seed"] == 5
+        assert parent == plan.folder / "trials"
+        assert "trying learning_rate=" in run.name
+
+
+def test_a_model_without_a_search_space_keeps_its_defaults(plan_for, tuned):
+    (found,), execution, progress = tuned(plan_for("Pop,MIND".partition(",")[2]), lambda run: 0.1)
+    assert found.tried == len(execution.asked) == 3
+    plan = plan_for("MIND@learning_rate=0.1@temperature=0.5@dropout_prob=0.1", tune=2)
+    (found,), execution, progress = tuned(plan, lambda run: 0.1)
+    assert (found.settings, found.space, found.tried) == ({}, {}, 1)
+    assert progress._total == len(execution.asked) == 1
+
+
+def test_trials_that_are_done_are_not_done_again(plan_for, tuned):
+    plan = plan_for("MIND")
+    before, _, _ = tuned(plan, lambda run: run.settings["learning_rate"])
+    after, execution, progress = tuned(plan, lambda run: 0.0)
+    assert after == before
+    assert execution.asked == []
+    assert progress._total == 0
+
+
+def test_a_trial_that_fails_is_passed_over_and_a_model_that_always_fails_says_why(plan_for, tuned):
+    def score(run):
+        if run.variant.model == "ComiRecSA":
+            return "the loss became nan."
+        return "killed" if run.settings["learning_rate"] == 0.001 else 0.3
+
+    (mind, comirec), _, _ = tuned(plan_for("MIND,ComiRecSA"), score)
+    assert mind.error is None
+    assert mind.settings["learning_rate"] != 0.001
+    assert "all 3 trials failed" in comirec.error
+    assert "nan" in comirec.error
+
+
+def test_a_stopped_trial_is_not_a_failed_one(plan_for, tuned):
+    plan = plan_for("MIND")
+    with pytest.raises(KeyboardInterrupt):
+        tuned(plan, lambda run: STOPPED)
+    (found,), execution, _ = tuned(plan, lambda run: 0.2)
+    assert found.tried == len(execution.asked) == 3
+
+
+def test_a_smaller_metric_may_be_the_better_one(plan_for, tuned, monkeypatch):
+    plan = plan_for("MIND")
+    object.__setattr__(plan, "bigger", False)
+    (found,), execution, _ = tuned(plan, lambda run: run.settings["learning_rate"])
+    rates = [run.settings["learning_rate"] for run, _ in execution.asked]
+    assert found.settings["learning_rate"] == min(rates)
