@@ -107,6 +107,7 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
         execution = Execution(plan.folder / "logs", jobs, progress)
         found = tune_all(plan, execution, progress) if plan.tune else None
         rows, environments = _train(plan, command, execution, progress, found)
+        progress.message("testing the differences over users")
         add_differences(rows, plan.metric, bigger=plan.bigger)
         result = ComparisonResult(
             folder=plan.folder,

@@ -12,13 +12,10 @@ from typing import Any, TypeVar
 
 from recbole_opal.comparison.planning import PlannedRun
 from recbole_opal.comparison.process import WorkerProcess, worker_environment
-from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.reuse import KnownRuns
 
-__all__ = ["STOPPED", "Ending", "Execution"]
-
-# The error of a run that was stopped on purpose.
-STOPPED = "stopped"
+__all__ = ["Ending", "Execution"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-__all__ = ["ComparisonProgress"]
+__all__ = ["STOPPED", "ComparisonProgress"]
+
+# The error of a run that was stopped on purpose.
+STOPPED = "stopped"
 
 _TIMES_A_SECOND = 4
 
@@ -102,9 +105,9 @@ class ComparisonProgress:
         with self._lock:
             started, _ = self._active.pop(name)
             self._done += 1
-            self._failed += error is not None
+            self._failed += error not in (None, STOPPED)
         seconds = perf_counter() - started
-        how = f"failed: {error}" if error else "done"
+        how = "done" if error is None else error if error == STOPPED else f"failed: {error}"
         self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
 
     def message(self, text: str) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.comparison.execution import STOPPED, Execution
+from recbole_opal.comparison.execution import Execution
 from recbole_opal.comparison.planning import Plan
-from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunFolder

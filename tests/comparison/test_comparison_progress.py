@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 
 
 def on(terminal):
@@ -12,18 +12,22 @@ def on(terminal):
 def test_a_log_file_gets_one_line_for_each_begin_and_end():
     console = on(terminal=False)
     with ComparisonProgress(console) as progress:
-        progress.expect(3)
+        progress.expect(4)
         progress.began("MIND seed=1", lambda: "epoch=0")
         progress.ended("MIND seed=1", None)
         progress.began("MIND seed=2", lambda: "", goes_on=True)
         progress.ended("MIND seed=2", "killed [red]")
         progress.reused("MIND seed=3")
+        progress.began("MIND seed=4", lambda: "")
+        progress.ended("MIND seed=4", STOPPED)
     assert console.file.getvalue().splitlines() == [
         "MIND seed=1: begins",
-        "MIND seed=1: done (0 s, 1 of 3 runs)",
+        "MIND seed=1: done (0 s, 1 of 4 runs)",
         "MIND seed=2: goes on where it stopped",
-        "MIND seed=2: failed: killed [red] (0 s, 2 of 3 runs)",
+        "MIND seed=2: failed: killed [red] (0 s, 2 of 4 runs)",
         "MIND seed=3: done before",
+        "MIND seed=4: begins",
+        "MIND seed=4: stopped (0 s, 4 of 4 runs)",
     ]
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from recbole_opal.comparison.execution import STOPPED, Ending, Execution
+from recbole_opal.comparison.execution import Ending, Execution
 from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.progress import ComparisonProgress
+from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.tuned import tune_all
 from recbole_opal.comparison.variants import parse_variants
 
