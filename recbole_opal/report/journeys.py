@@ -10,6 +10,7 @@ import torch
 from recbole_opal.report.contents import assignment_of_items
 from recbole_opal.report.rebuild import Rebuilt
 from recbole_opal.retrieval import exact_top_k
+from recbole_opal.retrieval.winners import winning_interests
 
 __all__ = ["Journey", "choose", "journeys"]
 
@@ -70,7 +71,7 @@ def journeys(rebuilt: Rebuilt, *, length: int = 20) -> list[Journey]:
     for batch, seen, rows, targets in rebuilt.data.test:
         interests = model.interests(batch)  # (B, K, D)
         ids = exact_top_k(interests, table, length, exclude=seen).ids  # (B, length)
-        winners = torch.einsum("bkd,bnd->bkn", interests, table[ids]).argmax(dim=1)
+        winners = winning_interests(interests, table, ids)
         histories = batch[model.ITEM_SEQ]
         for row, user in enumerate(batch[dataset.uid_field].tolist()):
             history = histories[row][histories[row] > 0].tolist()

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from recbole_opal.report.labels import Box, spread, text_width
+from recbole_opal.report.endlabels import EndLabel, end_labels
+from recbole_opal.report.labels import Box, text_width
 from recbole_opal.report.markup import Markup, node
 from recbole_opal.report.plot import (
     NARROW,
@@ -87,7 +88,8 @@ def _draw(
         _series(index, line, steps, x, y, shifts.get(line.name, 0.0)) for index, line in ordered
     ]
     if beside:
-        parts.append(_end_labels(lit, shifts, x, y, frame))
+        ends = [_end(i, line, x, y, shifts[line.name]) for i, line in enumerate(lines) if line.lit]
+        parts.append(end_labels([end for end in ends if end is not None], frame))
     told = "; ".join(
         f"{line.name}: {', '.join(_value(value) for value in line.values)}" for line in lit
     )
@@ -99,12 +101,12 @@ def _series(
 ) -> Markup:
     places = [(x.at(i) + shift, y.at(value)) for i, value in enumerate(line.values)]
     bars, marks = [], []
-    floor = y.low if y.low < 0 else max(y.low, 0.0)
     for (px, py), value, error, step in zip(places, line.values, line.errors, steps, strict=True):
         if not math.isfinite(value):
             continue
         if math.isfinite(error) and error > 0:
-            bars.append(error_bar(px, y.at(max(value - error, floor)), px, y.at(value + error)))
+            low, high = max(value - error, y.low), min(value + error, y.high)
+            bars.append(error_bar(px, y.at(low), px, y.at(high)))
         tip = f"{line.name}, {step}: {_value(value)}"
         tip += f" ± {error:.4f}" if math.isfinite(error) and error > 0 else ""
         marks.append(point(px, py, SHAPES[line.family], tip))
@@ -122,35 +124,6 @@ def _series(
     )
 
 
-def _end_labels(
-    lit: Sequence[Line], shifts: dict[str, float], x: Steps, y: Linear, frame: Box
-) -> Markup:
-    ends = [_last(line) for line in lit]
-    shown = [(line, end) for line, end in zip(lit, ends, strict=True) if end is not None]
-    places = spread([y.at(end[1]) for _, end in shown], 15, frame.top + 4, frame.bottom - 4)
-    parts = []
-    for (line, (step, value)), place in zip(shown, places, strict=True):
-        start = x.at(step) + shifts[line.name] + 7
-        parts.append(
-            node(
-                "path",
-                d=f"M{start:.1f} {y.at(value):.1f}L{frame.right + 4:.1f} {place:.1f}",
-                class_="leader own",
-                style=f"--c:{line.colour}",
-            )  # fmt: skip
-        )
-        parts.append(node("text", line.name, x=frame.right + 8, y=place + 4, class_="label end",
-                          style=f"--c:{line.colour}"))  # fmt: skip
-    return node("g", parts)
-
-
-def _last(line: Line) -> tuple[int, float] | None:
-    for index in range(len(line.values) - 1, -1, -1):
-        if math.isfinite(line.values[index]):
-            return index, line.values[index]
-    return None
-
-
 def _reach(lines: Sequence[Line]) -> list[float]:
     found = []
     for line in lines:
@@ -164,6 +137,14 @@ def _starts_near_zero(lines: Sequence[Line]) -> bool:
     """Return whether 0 is so close that the axis should start there."""
     values = [v for line in lines for v in line.values if math.isfinite(v)]
     return bool(values) and min(values) >= 0 and min(values) < 0.35 * max(values)
+
+
+def _end(index: int, line: Line, x: Steps, y: Linear, shift: float) -> EndLabel | None:
+    """Return the label at the last step that has a value, None if none has."""
+    last = max((i for i, value in enumerate(line.values) if math.isfinite(value)), default=None)
+    if last is None:
+        return None
+    return EndLabel(index, line.name, line.colour, x.at(last) + shift, y.at(line.values[last]))
 
 
 def _value(value: float) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from recbole_opal.report import numbers
 from recbole_opal.report.source import Comparison, Row
 
-__all__ = ["compared_with_opal", "listed", "winner"]
+__all__ = ["LESS_DIVERSE", "compared_with_opal", "frontier", "listed", "winner"]
+
+LESS_DIVERSE = ("intra_list_similarity", "gini")
+"""Measures of which more means less diverse."""
 
 
 def listed(names: list[str], most: int = 4) -> str:
@@ -71,3 +74,30 @@ def compared_with_opal(comparison: Comparison) -> list[str]:
 def _ties(row: Row, metric: str) -> bool:
     difference = row.against_best.get(metric)
     return difference is not None and not difference.excludes_zero
+
+
+def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
+    """Name the rows that no other beats in both accuracy and diversity.
+
+    Args:
+        comparison: gives the accuracy.
+        rows: those with the measure, at least one.
+        measure: of diversity, as `coverage@50`.
+    """
+    sign = -1 if measure.partition("@")[0] in LESS_DIVERSE else 1
+    ranked = sorted(rows, key=lambda row: -row.test[comparison.metric].mean)
+    kept: list[Row] = []
+    best = float("-inf")
+    for row in ranked:
+        if sign * row.test[measure].mean > best:
+            kept.append(row)
+            best = sign * row.test[measure].mean
+    if len(kept) == 1:
+        return f"{kept[0].short} is at once the most accurate and the most diverse."
+    names = listed([row.short for row in kept], 6)
+    first, last = (row.test[comparison.metric].mean for row in (kept[0], kept[-1]))
+    return (
+        f"From accurate to diverse, {names} are the {len(kept)} rows that no other row beats in "
+        f"both; {kept[-1].short}, the most diverse of all, differs by "
+        f"{numbers.relative(last, first)} in accuracy from {kept[0].short}."
+    )

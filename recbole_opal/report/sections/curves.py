@@ -104,8 +104,8 @@ def _panel(index: int, title: str, courses: Sequence[_Course], metric: str) -> M
     parts.append(node("text", "epoch", x=middle, y=_LOWER.bottom + 16, class_="tick middle"))
     best = max((y for c in courses for _, y in c.valid), default=math.nan)
     description = (
-        f"{len(courses)} seeds, {last + 1:.0f} epochs, best validation "
-        f"{numbers.metric_name(metric)} {numbers.number(best)}"
+        f"{len(courses)} {'seed' if len(courses) == 1 else 'seeds'}, {last + 1:.0f} epochs, "
+        f"best validation {numbers.metric_name(metric)} {numbers.number(best)}"
     )
     return drawing(f"course-{index}", _WIDTH, _HEIGHT, f"Training of {title}", description, parts)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from recbole_opal.report import numbers
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.parts import Section, figure, legend, reading, scroll_box, table
-from recbole_opal.report.readings import compared_with_opal, winner
+from recbole_opal.report.readings import LESS_DIVERSE, compared_with_opal, winner
 from recbole_opal.report.sections.forest import forest
 from recbole_opal.report.series import FAMILIES
 from recbole_opal.report.source import Comparison, Difference, Row
@@ -15,7 +15,6 @@ from recbole_opal.report.source import Comparison, Difference, Row
 __all__ = ["results"]
 
 _DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
-_LOWER_IS_BETTER = ("gini", "intra_list_similarity")
 _COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "train_seconds": ("Training", numbers.seconds),
     "test_seconds": ("Evaluation", numbers.seconds),
@@ -93,7 +92,7 @@ def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
 
 def _best(rows: Sequence[Row], metric: str) -> float | None:
     means = [row.test[metric].mean for row in rows if metric in row.test]
-    lower = metric.partition("@")[0] in _LOWER_IS_BETTER
+    lower = metric.partition("@")[0] in LESS_DIVERSE
     return (min if lower else max)(means, default=None)
 
 

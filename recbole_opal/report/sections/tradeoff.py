@@ -17,7 +17,7 @@ from recbole_opal.report.plot import (
     polyline,
     responsive,
 )
-from recbole_opal.report.readings import listed
+from recbole_opal.report.readings import LESS_DIVERSE, frontier, listed
 from recbole_opal.report.scale import Linear, outliers
 from recbole_opal.report.series import FAMILIES, SHAPES
 from recbole_opal.report.source import Comparison, Row
@@ -26,7 +26,6 @@ from recbole_opal.report.sweeps import sweeps
 __all__ = ["tradeoff"]
 
 _MEASURES = ("category_diversity", "coverage", "intra_list_similarity", "gini")
-_MORE_IS_LESS_DIVERSE = ("intra_list_similarity", "gini")
 
 
 def tradeoff(comparison: Comparison) -> Section | None:
@@ -54,7 +53,7 @@ def _panel(comparison: Comparison, rows: list[Row], measure: str) -> Markup:
     left_out = [row for row, off in zip(rows, far, strict=True) if off]
     return figure(
         join(legend(keys), responsive(draw, f"tradeoff-{slug}")),
-        reading(_frontier(comparison, rows, measure)),
+        reading(frontier(comparison, rows, measure)),
         _not_drawn(left_out, comparison.metric, measure),
     )
 
@@ -136,26 +135,5 @@ def _reach(rows: Sequence[Row], metric: str) -> list[float]:
 
 
 def _axis_name(measure: str) -> str:
-    lower = measure.partition("@")[0] in _MORE_IS_LESS_DIVERSE
+    lower = measure.partition("@")[0] in LESS_DIVERSE
     return f"{numbers.metric_name(measure)} ({'less' if lower else 'more'} diverse →)"
-
-
-def _frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
-    """Name the rows that no other beats in both."""
-    sign = -1 if measure.partition("@")[0] in _MORE_IS_LESS_DIVERSE else 1
-    ranked = sorted(rows, key=lambda row: -row.test[comparison.metric].mean)
-    kept: list[Row] = []
-    best = float("-inf")
-    for row in ranked:
-        if sign * row.test[measure].mean > best:
-            kept.append(row)
-            best = sign * row.test[measure].mean
-    if len(kept) == 1:
-        return f"{kept[0].short} is at once the most accurate and the most diverse."
-    names = listed([row.short for row in kept], 6)
-    first, last = (row.test[comparison.metric].mean for row in (kept[0], kept[-1]))
-    return (
-        f"From accurate to diverse, {names} are the {len(kept)} rows that no other row beats in "
-        f"both; {kept[-1].short}, the most diverse of all, differs by "
-        f"{numbers.relative(last, first)} in accuracy from {kept[0].short}."
-    )

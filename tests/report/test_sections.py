@@ -1,0 +1,216 @@
+"""Each section on rows made by hand: what it says, and when it is left out."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recbole_opal.report.files import RunFiles
+from recbole_opal.report.sections.categories import best_opal_rows
+from recbole_opal.report.sections.curves import curves
+from recbole_opal.report.sections.interests import interests
+from recbole_opal.report.sections.slices import slices
+from recbole_opal.report.sections.table import results
+from recbole_opal.report.sections.tradeoff import tradeoff
+from recbole_opal.report.sections.usage import usage
+from recbole_opal.report.source import Comparison, Difference, Row, Value
+from recbole_opal.runs import RunFolder
+
+METRIC = "recall@2"
+
+
+def row(label, model=None, stage="train", *, sd=None, interests=None, **metrics):
+    """Return a row; `recall=0.2` becomes recall@2 on test and on validation."""
+    values = {f"{name}@2": Value(mean, sd, (mean,)) for name, mean in metrics.items()}
+    return Row(label, label, model or label, stage, num_interests=interests, test=values,
+               valid={METRIC: values[METRIC]})  # fmt: skip
+
+
+def comparison(*rows):
+    return Comparison(Path(), "d", "c", METRIC, ("1", "2"), "", {}, None, rows)
+
+
+def with_(one, **changes):
+    return Row(**{**vars(one), **changes})
+
+
+def words(markup):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup))
+
+
+def cell_of(text, bold):
+    return f"<b>{text}</b>" if bold else f"<span>{text}</span>"
+
+
+def test_the_best_of_each_column_is_bold_and_gini_is_best_low():
+    text = results(comparison(row("A", recall=0.3, gini=0.9), row("B", recall=0.2, gini=0.5))).body
+    for value, bold in (("0.3000", True), ("0.2000", False), ("0.9000", False), ("0.5000", True)):
+        assert cell_of(value, bold) in text
+
+
+def test_differences_are_dimmed_where_the_interval_holds_zero():
+    far = with_(row("A", recall=0.1), against_opal={METRIC: Difference(-0.1, -0.2, -0.05, -0.4)})
+    near = with_(row("B", recall=0.2), against_opal={METRIC: Difference(-0.01, -0.02, 0.01, -0.1)})
+    text = results(comparison(row("OPAL", recall=0.21), far, near)).body
+    cells = re.findall(r"<td[^>]*>[^<]*−0\.[^<]*<small>.*?</td>", text)
+    assert ["unclear" in cell for cell in cells] == [True, False]
+    assert "−0.1000 [−0.2000, −0.0500] d=−0.40" in text.replace("<small>", "")
+
+
+def test_one_column_of_differences_if_opal_is_the_best():
+    assert (
+        results(comparison(row("OPAL", recall=0.3), row("A", recall=0.2))).body.count(
+            '<th scope="col">Difference to'
+        )
+        == 1
+    )
+    assert (
+        results(comparison(row("OPAL", recall=0.3), row("A", recall=0.4))).body.count(
+            '<th scope="col">Difference to'
+        )
+        == 2
+    )
+
+
+def test_failures_are_listed_and_no_picture_is_needed():
+    failed = with_(row("A", recall=0.1), test={}, error="killed: out of memory")
+    text = results(comparison(failed)).body
+    assert "A : killed: out of memory" in words(text)
+    assert "<svg" not in text
+
+
+def test_no_diversity_no_section():
+    assert tradeoff(comparison(row("A", recall=0.1))) is None
+
+
+def test_the_rows_that_no_other_beats():
+    section = tradeoff(comparison(
+        row("accurate", recall=0.3, coverage=0.1), row("beaten", recall=0.2, coverage=0.1),
+        row("diverse", recall=0.25, coverage=0.6),
+    ))  # fmt: skip
+    assert "From accurate to diverse, accurate and diverse are the 2 rows" in words(section.body)
+
+
+def test_less_similarity_is_more_diverse():
+    section = tradeoff(comparison(
+        row("A", recall=0.3, intra_list_similarity=0.1),
+        row("B", recall=0.2, intra_list_similarity=0.4),
+    ))  # fmt: skip
+    assert "A is at once the most accurate and the most diverse" in words(section.body)
+    assert "less diverse →" in section.body
+
+
+def test_a_row_far_off_is_told_and_not_drawn():
+    close = [row(f"M{i}", recall=0.3 + 0.001 * i, coverage=0.5 + 0.01 * i) for i in range(8)]
+    text = words(tradeoff(comparison(*close, row("Pop", recall=0.01, coverage=0.02))).body)
+    assert "Too far off to be drawn: Pop: Recall@2 0.0100, Coverage@2 0.0200." in text
+    assert text.count("Pop") == 1
+
+
+@pytest.mark.parametrize(
+    ("recalls", "sd", "said"),
+    [
+        ((0.3, 0.2), 0.01, "OPAL soft: more interests do not help; K=1 is highest (0.3000)."),
+        ((0.2, 0.3), 0.01, "highest at K=4 (0.3000), +50.0 % to K=1, more than twice"),
+        ((0.2, 0.21), 0.01, "within twice the spread over seeds"),
+        ((0.2, 0.3), None, "with one seed this may be chance"),
+    ],
+)
+def test_whether_more_interests_help(recalls, sd, said):
+    rows = [
+        row(f"OPAL {count}", "OPAL", "soft", interests=count, recall=recall, sd=sd)
+        for count, recall in zip((1, 4), recalls, strict=True)
+    ]
+    assert said in words(interests(comparison(*rows)).body)
+
+
+def test_no_interests_no_section():
+    assert interests(comparison(row("SASRec", recall=0.1))) is None
+    assert usage(comparison(row("SASRec", recall=0.1))) is None
+
+
+def test_a_collapse_is_named():
+    sound = {"usage_entropy": 0.91, "hit_entropy": 0.8, "cosine": 0.2, "dead_users": 0.05}
+    rows = [
+        with_(row("MIND", recall=0.1, interests=4), diagnostics=sound | {"collapsed": True}),
+        with_(row("REMI", recall=0.2, interests=4), diagnostics=sound | {"collapsed": False}),
+    ]
+    text = words(usage(comparison(*rows)))
+    assert "MIND has collapsed" in text
+    assert "0.91 0.80 0.20 5.0 %" in re.sub(r" +", " ", text)
+    assert "In none of the 1 rows" in words(usage(comparison(rows[1])))
+
+
+def test_one_row_for_each_k_by_validation():
+    rows = [
+        row("soft 4", "OPAL", "soft", interests=4, recall=0.2),
+        row("hard 4", "OPAL", "hard", interests=4, recall=0.3),
+        row("soft 1", "OPAL", "soft", interests=1, recall=0.9),
+        row("soft 8", "OPAL", "soft", interests=8, recall=0.4),
+        row("MIND", interests=4, recall=0.8),
+    ]
+    assert [r.label for r in best_opal_rows(comparison(*rows))] == ["soft 8", "hard 4"]
+
+
+def run_folder(parent, **files):
+    folder = RunFolder.create(parent, "run")
+    for name, arrays in files.items():
+        folder.save_arrays(f"{name.replace('_test', '-test').replace('X', '-')}.npz", arrays)
+    return folder
+
+
+def test_groups_by_hand(tmp_path):
+    """Two short and two long histories; targets 1 (rare) and 20 (popular)."""
+    users = np.array([3, 1, 2, 4])
+    folder = run_folder(
+        tmp_path,
+        per_userXtrain_test={"user_id": users, METRIC: np.array([1.0, 0.0, 0.5, 0.5]),
+                             "history_length": np.array([2, 2, 9, 9])},
+        listsXtrain_test={"user_id": users, "items": np.array([[20, 1], [5, 6], [20, 2], [7, 8]])},
+        targets_test={"user_id": np.array([3, 1, 2, 4]), "item": np.array([20, 20, 20, 1])},
+        item_counts={"counts": np.arange(21)},
+    )  # fmt: skip
+    one = with_(row("A", recall=0.5), runs={"1": folder.path})
+    text = words(slices(comparison(one), RunFiles()).body)
+    assert "Interactions before the test part" in text
+    assert "A 0.5000 0.5000 in the group 2 2" in text
+    assert "The most popular tenth of the items holds 75 % of the targets" in text
+    assert "In the top tenth A finds most (67 %)" in text
+    assert "In the less popular half A does (0 %)" in text
+
+
+def test_runs_without_values_of_users_have_no_groups(tmp_path):
+    one = with_(row("A", recall=0.5), runs={"1": run_folder(tmp_path).path})
+    assert slices(comparison(one), RunFiles()) is None
+    assert curves(comparison(one), RunFiles()) is None
+
+
+def test_curves_of_two_stages(tmp_path):
+    folder = run_folder(tmp_path)
+    scores = [("soft", 0.1), ("soft", 0.2), ("hard", 0.15), ("hard", 0.25)]
+    folder.save_lines("training.jsonl", [
+        {"stage": stage, "epoch": i % 2, "loss": {"a": 1.0, "b": 2.0}, "valid": {METRIC: score}}
+        for i, (stage, score) in enumerate(scores)
+    ])  # fmt: skip
+    rows = [with_(row(f"OPAL {stage}", "OPAL", stage, recall=0.2), variant="OPAL",
+                  runs={"1": folder.path}) for stage in ("soft", "hard")]  # fmt: skip
+    section = curves(comparison(*rows), RunFiles())
+    assert section.body.count("<svg") == 1
+    assert section.body.count('class="switch"') == 2
+    assert "got past the first on validation in 1 of 1 runs" in words(section.body)
+    assert "1 seed, 4 epochs, best validation Recall@2 0.2500" in words(section.body)
+
+
+def test_a_damaged_file_is_told_once_and_stops_nothing(tmp_path):
+    folder = run_folder(tmp_path, targets_test={"user_id": np.array([1])})
+    path = folder.path / "targets-test.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    files = RunFiles()
+    assert files.arrays(folder.path, "targets-test.npz") is None
+    assert files.arrays(folder.path, "targets-test.npz") is None
+    assert files.arrays(folder.path, "none.npz") is None
+    assert files.lines(folder.path, "training.jsonl") == []
+    assert files.json(folder.path, "metrics.json") is None
+    assert len(files.problems) == 1
+    assert "targets-test.npz" in files.problems[0]
