@@ -92,8 +92,9 @@ class _Pairs:
         for metric in own:
             if metric not in values:
                 continue
-            one, other = own[metric][:, left], values[metric][:, right]  # (S, E)
-            if np.isfinite(one.sum(axis=0) + other.sum(axis=0)).sum() < _FEWEST_USERS:
+            one = own[metric].mean(axis=0)[left]  # (E,)
+            other = values[metric].mean(axis=0)[right]  # (E,)
+            if np.isfinite(one - other).sum() < _FEWEST_USERS:
                 continue
             key = str(len(self._places))
             self._ones[key], self._others[key] = one, other
