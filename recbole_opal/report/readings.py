@@ -98,6 +98,6 @@ def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
     first, last = (row.test[comparison.metric].mean for row in (kept[0], kept[-1]))
     return (
         f"From accurate to diverse, {names} are the {len(kept)} rows that no other row beats in "
-        f"both; {kept[-1].short}, the most diverse of all, differs by "
-        f"{numbers.relative(last, first)} in accuracy from {kept[0].short}."
+        f"both; {kept[-1].short}, the most diverse of all, is {numbers.percent(1 - last / first)} "
+        f"less accurate than {kept[0].short}."
     )

@@ -94,7 +94,22 @@ class Row:
         """OPAL, another model of several interests, or a model of one score."""
         if self.model == "OPAL":
             return "opal"
-        return "multi" if self.diagnostics or (self.num_interests or 1) > 1 else "single"
+        return "multi" if self.interests > 1 else "single"
+
+    @property
+    def interests(self) -> int:
+        """K, 1 for a model without interests."""
+        return int(self.num_interests or (self.diagnostics or {}).get("num_interests") or 1)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What sets the variant apart from its model, `num_interests` left out.
+
+        Taken from how the variant was typed: `settings` also holds what tuning found, which may
+        differ for each number of interests.
+        """
+        typed = self.variant.split("@")[1:]
+        return tuple(option for option in typed if not option.startswith("num_interests="))
 
     @property
     def short(self) -> str:

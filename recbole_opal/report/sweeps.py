@@ -11,7 +11,7 @@ __all__ = ["sweeps"]
 
 
 def sweeps(rows: Sequence[Row]) -> list[list[Row]]:
-    """Return groups of rows of one model, stage and settings with several numbers of interests.
+    """Return groups of rows of one model, stage and options with several numbers of interests.
 
     Args:
         rows: any.
@@ -23,8 +23,7 @@ def sweeps(rows: Sequence[Row]) -> list[list[Row]]:
     for row in rows:
         if row.num_interests is None:
             continue
-        others = {k: v for k, v in row.settings.items() if k != "num_interests"}
-        key = (row.model, row.stage, repr(sorted(others.items())))
+        key = (row.model, row.stage, row.options)
         groups.setdefault(key, {}).setdefault(row.num_interests, row)
     return [
         [group[count] for count in sorted(group)] for group in groups.values() if len(group) > 1

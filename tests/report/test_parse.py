@@ -42,12 +42,13 @@ def test_a_row(tmp_path):
 
 def test_families(tmp_path):
     cases = [("MIND", 4, None), ("SASRec", None, None), ("ComiRecSA", 1, None),
-             ("SINE", None, {"cosine": 1})]  # fmt: skip
+             ("SINE", None, {"cosine": 1, "num_interests": 2}),
+             ("YouTubeDNN", None, {"usage": [1.0], "num_interests": 1})]  # fmt: skip
     rows = [ROW | {"model": model, "num_interests": k, "diagnostics": diagnostics}
             for model, k, diagnostics in cases]  # fmt: skip
     write(tmp_path, rows)
     families = [row.family for row in read_comparison(tmp_path).rows]
-    assert families == ["multi", "single", "single", "multi"]
+    assert families == ["multi", "single", "single", "multi", "single"]
 
 
 def test_a_row_with_an_error_and_values_is_done_and_failed(tmp_path):

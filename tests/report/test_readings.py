@@ -70,13 +70,13 @@ def test_counts_against_opal():
 
 
 def test_sweeps_join_rows_that_differ_in_k_only():
-    def opal(interests, stage="soft", **settings):
-        name = f"OPAL {interests} {stage}"
-        more = {"settings": settings | {"num_interests": interests}}
-        return row(name, 0.1, model="OPAL", stage=stage, interests=interests, **more)
+    def opal(interests, stage="soft", options="", **tuned):
+        label = f"OPAL@num_interests={interests}{options}"
+        return row(label, 0.1, model="OPAL", stage=stage, interests=interests, settings=tuned)
 
-    rows = [opal(8), opal(1), opal(4), opal(4, "hard"), opal(2, lr=1), row("SASRec", 0.2)]
-    assert [[r.num_interests for r in group] for group in sweeps(rows)] == [[1, 4, 8]]
+    rows = [opal(8), opal(1), opal(4), opal(4, "hard"), opal(2, options="@fusion=fixed"),
+            row("SASRec", 0.2), opal(2, learning_rate=0.1)]  # fmt: skip
+    assert [[r.num_interests for r in group] for group in sweeps(rows)] == [[1, 2, 4, 8]]
 
 
 def test_lit_rows_are_chosen_by_validation():

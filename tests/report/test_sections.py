@@ -138,6 +138,8 @@ def test_a_collapse_is_named():
     ]
     text = words(usage(comparison(*rows)))
     assert "MIND has collapsed" in text
+    assert "MIND collapsed 4" in text
+    assert "REMI 4" in text
     assert "0.91 0.80 0.20 5.0 %" in re.sub(r" +", " ", text)
     assert "In none of the 1 rows" in words(usage(comparison(rows[1])))
 
@@ -176,8 +178,8 @@ def test_groups_by_hand(tmp_path):
     assert "Interactions before the test part" in text
     assert "A 0.5000 0.5000 in the group 2 2" in text
     assert "The most popular tenth of the items holds 75 % of the targets" in text
-    assert "In the top tenth A finds most (67 %)" in text
-    assert "In the less popular half A does (0 %)" in text
+    assert "Of the top tenth A finds most (67 %)" in text
+    assert "Of the less popular half A finds most (0 %)" in text
 
 
 def test_runs_without_values_of_users_have_no_groups(tmp_path):

@@ -120,8 +120,6 @@ def _reading(found: list[Content]) -> str:
     lifts = [content.tags[0].lift for content in found if content.tags]
     if lifts:
         clear = sum(lift >= 2 for lift in lifts)
-        said += (
-            f" In {clear} of {len(found)} categories a tag is at least twice as frequent as "
-            "among all items."
-        )
+        which = f"{clear} of the {len(found)}" if clear else f"none of the {len(found)}"
+        said += f" In {which} categories a tag is at least twice as frequent as among all items."
     return said

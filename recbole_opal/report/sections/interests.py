@@ -78,11 +78,10 @@ def _spread(value: Value | None) -> float:
 
 
 def _group_name(group: list[Row]) -> str:
-    """Return what the rows of a sweep have in common: model, other settings, stage."""
+    """Return what the rows of a sweep have in common: model, options, stage."""
     first = group[0]
-    others = [f"{k}={v}" for k, v in first.settings.items() if k != "num_interests"]
     stage = [] if first.stage in ("train", "") else [first.stage]
-    return " ".join([first.model, *others, *stage])
+    return " ".join([first.model, *first.options, *stage])
 
 
 def _reading(comparison: Comparison, group: list[Row]) -> str:

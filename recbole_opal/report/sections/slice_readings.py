@@ -67,13 +67,13 @@ def popularity_reading(comparison: Comparison, means: dict[int, Groups]) -> list
     ]
     top = _best(comparison, means, 9)
     if top:
-        said.append(f"In the top tenth {top[0]} finds most ({numbers.percent(top[1])}).")
+        said.append(f"Of the top tenth {top[0]} finds most ({numbers.percent(top[1])}).")
     rare = {i: _mean_of(groups, slice(0, 5)) for i, groups in means.items()}
     rare = {i: value for i, value in rare.items() if math.isfinite(value)}
     if rare:
         index = max(rare, key=lambda i: rare[i])
         said.append(
-            f"In the less popular half {comparison.done[index].short} does "
+            f"Of the less popular half {comparison.done[index].short} finds most "
             f"({numbers.percent(rare[index])})."
         )
     return said

@@ -27,10 +27,9 @@ def usage(comparison: Comparison) -> Markup | None:
     if not rows:
         return None
     cells: list[list[Child]] = [
-        [row.short, str(row.num_interests or "–"), *_values(row.diagnostics or {}), _flag(row)]
-        for row in rows
+        [_name(row), str(row.interests), *_values(row.diagnostics or {})] for row in rows
     ]
-    header: list[Child] = ["Model", "K", *_COLUMNS.values(), ""]
+    header: list[Child] = ["Model", "K", *_COLUMNS.values()]
     return join(
         node("h3", "Are the interests used?"),
         scroll_box(table(header, cells), "use of the interests"),
@@ -46,7 +45,7 @@ def usage(comparison: Comparison) -> Markup | None:
 
 
 def _several(row: Row) -> bool:
-    return bool(row.diagnostics) and (row.num_interests or 2) > 1
+    return bool(row.diagnostics) and row.interests > 1
 
 
 def _values(diagnostics: Mapping[str, Any]) -> list[str]:
@@ -56,9 +55,9 @@ def _values(diagnostics: Mapping[str, Any]) -> list[str]:
     return [*texts, "–" if dead is None else numbers.percent(dead)]
 
 
-def _flag(row: Row) -> Markup:
-    collapsed = bool((row.diagnostics or {}).get("collapsed"))
-    return node("td", "collapsed" if collapsed else "", class_="bad" if collapsed else None)
+def _name(row: Row) -> list[Child]:
+    collapsed = (row.diagnostics or {}).get("collapsed")
+    return [row.short, node("small", " collapsed", class_="bad") if collapsed else None]
 
 
 def _reading(rows: list[Row]) -> str:
