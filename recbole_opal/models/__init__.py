@@ -12,15 +12,15 @@ from recbole_opal.models.remi import REMI
 from recbole_opal.models.youtubednn import YouTubeDNN
 
 __all__ = [
-    "DSSRec",
     "CMI",
-    "REMI",
     "MIND",
     "MODELS",
     "OPAL",
     "PIMI",
+    "REMI",
     "ComiRecDR",
     "ComiRecSA",
+    "DSSRec",
     "MultiInterestRecommender",
     "Re4",
     "YouTubeDNN",
@@ -28,5 +28,5 @@ __all__ = [
 
 MODELS: dict[str, type[MultiInterestRecommender]] = {
     model.__name__: model
-    for model in (OPAL, ComiRecDR, ComiRecSA, MIND, PIMI, Re4, YouTubeDNN, REMI, CMI, DSSRec)
+    for model in (OPAL, MIND, ComiRecDR, ComiRecSA, PIMI, Re4, REMI, CMI, DSSRec, YouTubeDNN)
 }
