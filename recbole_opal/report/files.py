@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
@@ -58,17 +57,6 @@ class RunFiles:
             self._tell(str(error))
             return []
 
-    def json(self, path: Path, name: str) -> Any:
-        """Return a JSON file of a run, None where the run has none."""
-        folder = self.folder(path)
-        if folder is None or name not in folder.names:
-            return None
-        try:
-            return folder.load_json(name)
-        except CheckpointError as error:
-            self._tell(str(error))
-            return None
-
     def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:
         """Yield an npz file of each seed's run; `{stage}` in the name is the row's stage."""
         for path in row.runs.values():
@@ -86,18 +74,3 @@ class RunFiles:
     def _tell(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
-
-
-def positions(wanted: npt.NDArray[Any], known: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Return where each of `wanted` stands in `known`, -1 where it does not.
-
-    Args:
-        wanted: (A,) integers.
-        known: (B,) integers, each once.
-    """
-    if len(known) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    order = np.argsort(known, kind="stable")
-    places = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
-    found = order[places].astype(np.int64)
-    return np.where(known[found] == wanted, found, -1)

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.data.sequences import IntArray
-from recbole_opal.report.files import positions
 
-__all__ = ["Groups", "by_group", "decile_of_item", "length_bins", "recall_by_decile"]
+__all__ = ["Groups", "by_group", "decile_of_item", "length_bins", "positions", "recall_by_decile"]
 
 FloatArray = npt.NDArray[np.float64]
 _DECILES = 10
@@ -106,6 +105,21 @@ def recall_by_decile(
         found[part] = (lists[rows[part]] == target_items[part, None]).any(axis=1)
     groups = np.where(known, deciles[target_items], -1)
     return by_group(found, groups, _DECILES)
+
+
+def positions(wanted: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where each of `wanted` stands in `known`, -1 where it does not.
+
+    Args:
+        wanted: (A,) integers.
+        known: (B,) integers, each once.
+    """
+    if len(known) == 0:
+        return np.full(len(wanted), -1, dtype=np.int64)
+    order = np.argsort(known, kind="stable")
+    places = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
+    found = order[places].astype(np.int64)
+    return np.where(known[found] == wanted, found, -1)
 
 
 def _pieces(index: IntArray, size: int) -> Sequence[IntArray]:

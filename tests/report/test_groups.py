@@ -4,8 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from recbole_opal.report.files import positions
-from recbole_opal.report.groups import by_group, decile_of_item, length_bins, recall_by_decile
+from recbole_opal.report.groups import (
+    by_group,
+    decile_of_item,
+    length_bins,
+    positions,
+    recall_by_decile,
+)
 
 
 @given(hnp.arrays(np.int64, st.integers(1, 200), elements=st.integers(1, 60)))

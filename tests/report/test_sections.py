@@ -213,6 +213,5 @@ def test_a_damaged_file_is_told_once_and_stops_nothing(tmp_path):
     assert files.arrays(folder.path, "targets-test.npz") is None
     assert files.arrays(folder.path, "none.npz") is None
     assert files.lines(folder.path, "training.jsonl") == []
-    assert files.json(folder.path, "metrics.json") is None
     assert len(files.problems) == 1
     assert "targets-test.npz" in files.problems[0]
