@@ -17,7 +17,7 @@ from recbole_opal.runs import RunFolder
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]
 
-COSTS = ("train_seconds", "test_seconds", "peak_memory", "parameters")
+COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
 
 
 class FinishedRun:
@@ -59,10 +59,24 @@ class FinishedRun:
         memory = self.metrics["peak_memory"]
         return {
             "train_seconds": sum(self.metrics["stages"][name]["train_seconds"] for name in until),
+            "epochs": record["epochs"],
             "test_seconds": record.get("test_seconds"),
             "peak_memory": memory.get("device_bytes", memory["host_bytes"]),
             "parameters": self.metrics["parameters"],
         }
+
+    def is_cut_short(self, stage: str) -> bool:
+        """Tell whether a bound ended a stage whose last validation was its best.
+
+        Models that are computed at once have a single epoch and are never cut short.
+
+        Args:
+            stage: one of `stages`.
+        """
+        record = self.metrics["stages"][stage]
+        by_time = record["ended"] == "max_train_seconds"
+        by_epochs = record["ended"] == "epochs" and record["epochs"] > 1
+        return bool((by_time or by_epochs) and record["best_epoch"] == record["epochs"] - 1)
 
     def users(self, stage: str) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
         """Return the users of the test part and each metric of each of them.
@@ -141,6 +155,7 @@ def _row(
         runs={str(seed): os.path.relpath(run.path, folder) for seed, run in done.items()},
         error=error,
         costs={name: spread([cost[name] for cost in costs]) for name in COSTS},
+        cut_short=sum(run.is_cut_short(stage) for run in runs),
         diagnostics=diagnostics,
         users=_users(runs, stage),
     )

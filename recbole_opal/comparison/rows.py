@@ -58,7 +58,9 @@ class Row:
         error: why runs failed, in one line; None if none did.
         valid: metric to its spread, on validation.
         test: the same on test.
-        costs: `train_seconds`, `test_seconds`, `peak_memory` (bytes), `parameters`.
+        costs: `train_seconds`, `epochs`, `test_seconds`, `peak_memory` (bytes), `parameters`.
+        cut_short: number of runs that a bound on time or epochs ended at their best validation so
+            far: with more training they might be better.
         diagnostics: of the interests, averaged over seeds.
         users: user tokens of the test part and metric to an (S, E) float64 array by seed and user.
         against_best: metric to the difference to the best row on validation.
@@ -76,6 +78,7 @@ class Row:
     valid: dict[str, Spread] = field(default_factory=dict)
     test: dict[str, Spread] = field(default_factory=dict)
     costs: dict[str, Spread | None] = field(default_factory=dict)
+    cut_short: int = 0
     diagnostics: dict[str, Any] | None = None
     users: tuple[list[str], dict[str, Any]] = field(default_factory=lambda: ([], {}))
     against_best: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Row:
             "valid": {name: value.as_plain() for name, value in self.valid.items()},
             "test": {name: value.as_plain() for name, value in self.test.items()},
             **{name: value and value.as_plain() for name, value in self.costs.items()},
+            "cut_short": self.cut_short,
             "diagnostics": self.diagnostics,
             "against_best": self.against_best,
             "against_opal": self.against_opal,

@@ -112,13 +112,21 @@ def costs(rows: Sequence[Row]) -> Section:
     """
     columns: list[tuple[str, Callable[[Row], str]]] = [
         ("training s", lambda row: _number(row.costs.get("train_seconds"), ".1f")),
+        ("epochs", lambda row: _number(row.costs.get("epochs"), ".0f")),
+        ("cut short", lambda row: f"{row.cut_short} of {len(row.runs)}" if row.cut_short else ""),
         ("test s", lambda row: _number(row.costs.get("test_seconds"), ".1f")),
         ("peak MiB", lambda row: _number(row.costs.get("peak_memory"), ".0f", 1 / _MEBIBYTE)),
         ("parameters", lambda row: _whole(row.costs.get("parameters"))),
     ]
-    note = "Training of a later stage includes the stages it started from."
-    several = any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows)
-    return _section("Time and memory", rows, columns, [note] if several else [])
+    notes = []
+    if any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows):
+        notes.append("Training of a later stage includes the stages it started from.")
+    if any(row.cut_short for row in rows):
+        notes.append(
+            "Cut short: runs that a bound on time or epochs ended at their best validation so far; "
+            "they might go further."
+        )
+    return _section("Time and memory", rows, columns, notes)
 
 
 def differences(rows: Sequence[Row], metric: str, reference: Row, key: str) -> Section:

@@ -82,6 +82,9 @@ def make_run(
             )
             records[stage] = {
                 "train_seconds": 2.0 + position,
+                "epochs": 5,
+                "best_epoch": 4 if seed == 2 else 3,
+                "ended": "max_train_seconds" if position == 0 else "stopping_step",
                 "test_seconds": 0.5,
                 "score": recall,
                 "valid": {"recall@10": recall + seed / 100},
@@ -131,6 +134,7 @@ def make_row(label: str, model: str, recall: float, *, stage: str = "train", see
         },
         costs={
             "train_seconds": spread([12.0] * seeds),
+            "epochs": spread([7] * seeds),
             "test_seconds": None,
             "peak_memory": spread([512 << 20] * seeds),
             "parameters": spread([1_234_567] * seeds),

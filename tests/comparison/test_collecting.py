@@ -35,6 +35,29 @@ def test_training_of_the_later_stage_includes_the_earlier(tmp_path, two_seeds):
     assert soft.costs["parameters"].mean == 1234
 
 
+def test_a_run_that_a_bound_ended_at_its_best_was_cut_short(tmp_path, two_seeds):
+    soft, hard = rows_of(OPAL, {}, two_seeds, tmp_path)
+    assert soft.cut_short == 1  # the second seed; the first had its best before the end
+    assert hard.cut_short == 0  # it stopped by itself
+    assert soft.costs["epochs"].mean == 5
+
+
+@pytest.mark.parametrize(
+    ("ended", "epochs", "best", "cut"),
+    [
+        ("max_train_seconds", 1, 0, True),
+        ("epochs", 3, 2, True),
+        ("epochs", 3, 1, False),
+        ("epochs", 1, 0, False),  # as of models that are computed at once
+        ("stopping_step", 9, 3, False),
+    ],
+)
+def test_when_a_stage_counts_as_cut_short(two_seeds, ended, epochs, best, cut):
+    run = FinishedRun(two_seeds[1].folder)
+    run.metrics["stages"]["soft"] |= {"ended": ended, "epochs": epochs, "best_epoch": best}
+    assert run.is_cut_short("soft") is cut
+
+
 def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds):
     names, values = FinishedRun(two_seeds[2].folder).users("soft")
     assert names == ["ann", "bob", "cy"]
