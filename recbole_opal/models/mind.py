@@ -26,6 +26,7 @@ class MIND(MultiInterestRecommender):
     serving is not deterministic; torch ports take the softmax over positions; ComiRec's MIND
     takes p = 1. The paper's number of interests that grows with the history is
     `dynamic_interests: True`; its profile features are left out.
+
     Args:
         config: the settings of the run, see `properties/model/MIND.yaml`.
         dataset: the training dataset.
