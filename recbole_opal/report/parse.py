@@ -52,7 +52,7 @@ def _comparison(folder: Path, plain: Mapping[str, Any]) -> Comparison:
 
 
 def _row(folder: Path, plain: Mapping[str, Any]) -> Row:
-    costs = ("train_seconds", "test_seconds", "peak_memory", "parameters")
+    costs = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
     return Row(
         label=str(plain["label"]),
         variant=str(plain["variant"]),
@@ -65,6 +65,7 @@ def _row(folder: Path, plain: Mapping[str, Any]) -> Row:
         valid=_values(plain.get("valid")),
         test=_values(plain.get("test")),
         costs=_values({name: plain.get(name) for name in costs}),
+        cut_short=int(plain.get("cut_short") or 0),
         diagnostics=plain.get("diagnostics"),
         against_best=_differences(plain.get("against_best")),
         against_opal=_differences(plain.get("against_opal")),

@@ -52,12 +52,14 @@ class Linear:
         return self.start + share * (self.end - self.start)
 
     def ticks(self, wanted: int = 5) -> list[float]:
-        """Return round values within the scale, about `wanted` of them."""
+        """Return round values within the scale, about `wanted` of them and at least two."""
         raw = (self.high - self.low) / max(wanted, 1)
         magnitude = 10.0 ** math.floor(math.log10(raw))
         step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * 0.999)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
+        if last - first < 1:
+            return self.ticks(max(wanted, 1) + 1)
         return [index * step for index in range(first, last + 1)]
 
     def tick_text(self, ticks: Sequence[float]) -> list[str]:

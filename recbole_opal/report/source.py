@@ -68,7 +68,8 @@ class Row:
         error: why it failed, or None.
         valid: validation metrics.
         test: test metrics.
-        costs: train_seconds, test_seconds, peak_memory, parameters.
+        costs: train_seconds, epochs, test_seconds, peak_memory, parameters.
+        cut_short: number of runs that a bound ended at their best validation so far.
         diagnostics: of the interests, or None.
         against_best: differences to the best row, by metric.
         against_opal: differences to OPAL, by metric.
@@ -85,6 +86,7 @@ class Row:
     valid: dict[str, Value] = field(default_factory=dict)
     test: dict[str, Value] = field(default_factory=dict)
     costs: dict[str, Value] = field(default_factory=dict)
+    cut_short: int = 0
     diagnostics: dict[str, Any] | None = None
     against_best: dict[str, Difference] = field(default_factory=dict)
     against_opal: dict[str, Difference] = field(default_factory=dict)

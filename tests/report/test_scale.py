@@ -61,3 +61,13 @@ def test_outliers_by_hand():
 def test_a_far_baseline_among_close_models():
     close = [0.250 + 0.002 * i for i in range(12)]
     assert outliers([*close, 0.03]) == [False] * 12 + [True]
+
+
+def test_a_scale_has_two_ticks_at_least_and_tells_them_apart():
+    for low, high in ((0.05, 0.18), (0.096, 0.104), (6.9, 8.1), (-0.4, 0.3), (0.0, 1.0)):
+        scale = Linear(low, high, 0, 100)
+        for wanted in (1, 2, 3, 5):
+            ticks = scale.ticks(wanted)
+            assert len(ticks) >= 2
+            assert all(low <= tick <= high + 1e-9 for tick in ticks)
+            assert len(set(scale.tick_text(ticks))) == len(ticks)

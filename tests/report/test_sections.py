@@ -215,3 +215,31 @@ def test_a_damaged_file_is_told_once_and_stops_nothing(tmp_path):
     assert files.lines(folder.path, "training.jsonl") == []
     assert len(files.problems) == 1
     assert "targets-test.npz" in files.problems[0]
+
+
+def test_a_variant_that_was_validated_once_is_named_without_a_picture(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    once, twice = (run_folder(tmp_path / name) for name in "ab")
+    line = {"stage": "train", "loss": {"a": 1.0}, "valid": {METRIC: 0.2}}
+    once.save_lines("training.jsonl", [line | {"epoch": 0}])
+    twice.save_lines("training.jsonl", [line | {"epoch": 0}, line | {"epoch": 1}])
+    rows = [
+        with_(row("Pop", "Pop", recall=0.1), variant="Pop", runs={"1": once.path}),
+        with_(row("MIND", "MIND", recall=0.2), variant="MIND", runs={"1": twice.path}),
+    ]
+    section = curves(comparison(*rows), RunFiles())
+    assert section.body.count("<svg") == 1
+    assert "Validated once, so without a curve: Pop." in words(section.body)
+
+
+def test_a_row_whose_runs_a_bound_cut_short_says_so():
+    rows = [
+        with_(row("MIND", "MIND", recall=0.2), cut_short=2),
+        row("Pop", "Pop", recall=0.1),
+    ]
+    text = words(results(comparison(*rows)).body)
+    assert "MIND cut short" in text
+    assert "Pop cut short" not in text
+    assert "they might go further" in text
+    assert "they might go further" not in words(results(comparison(rows[1])).body)

@@ -38,8 +38,12 @@ class _Course:
 
 
 def curves(comparison: Comparison, files: RunFiles) -> Section | None:
-    """Return the section; None where no run left a log of its training."""
+    """Return the section; None where no run left a log of its training.
+
+    A variant that was validated only once has no curve and is named instead.
+    """
     drawn: list[Markup] = []
+    single: list[str] = []
     known: dict[str, list[_Course]] = {}
     order = {row.variant: row for row in comparison.done}
     for row in comparison.rows:
@@ -51,8 +55,10 @@ def curves(comparison: Comparison, files: RunFiles) -> Section | None:
             if lines
         ]
         known[row.variant] = found
-        if found:
-            title = _title(order.get(row.variant, row))
+        title = _title(order.get(row.variant, row))
+        if found and all(len(course.valid) < 2 for course in found):
+            single.append(title)
+        elif found:
             drawn.append(_panel(len(drawn), title, found, comparison.metric))
     if not drawn:
         return None
@@ -66,6 +72,9 @@ def curves(comparison: Comparison, files: RunFiles) -> Section | None:
         node("div", drawn, class_="grid-of-pictures", tabindex="0", role="region",
              aria_label="training of every variant"),
         reading(_reading(known)),
+        node("p", f"Validated once, so without a curve: {', '.join(single)}.", class_="note")
+        if single
+        else Markup(""),
     )  # fmt: skip
     return Section("training", "Training", body)
 

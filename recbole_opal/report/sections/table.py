@@ -17,6 +17,7 @@ __all__ = ["results"]
 _DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
 _COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "train_seconds": ("Training", numbers.seconds),
+    "epochs": ("Epochs", numbers.count),
     "test_seconds": ("Evaluation", numbers.seconds),
     "peak_memory": ("Peak memory", numbers.size),
     "parameters": ("Parameters", numbers.count),
@@ -57,13 +58,14 @@ def _table(comparison: Comparison, rows: Sequence[Row]) -> Markup:
     best = {metric: _best(rows, metric) for metric in metrics}
     cells: list[list[Child]] = []
     for row in rows:
-        line: list[Child] = [row.short, _metric(row, main, best)]
+        name = join(row.short, node("small", " cut short")) if row.cut_short else row.short
+        line: list[Child] = [name, _metric(row, main, best)]
         line += [_difference(of(row).get(main)) for _, of in references]
         line += [_metric(row, metric, best) for metric in rest]
-        for name in costs:
-            value = row.costs.get(name)
+        for cost in costs:
+            value = row.costs.get(cost)
             mean = value.mean if value else None
-            line.append(node("td", _COSTS[name][1](mean), data_value=_sort_key(mean)))
+            line.append(node("td", _COSTS[cost][1](mean), data_value=_sort_key(mean)))
         cells.append(line)
     return scroll_box(table(header, cells, class_="sortable"), "all results")
 
@@ -134,6 +136,11 @@ def _how_to_read(comparison: Comparison) -> str:
     marks = ""
     if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
         marks = " ● marks a difference that stays after the correction over the table."
+    if any(row.cut_short for row in comparison.rows):
+        marks += (
+            " Cut short: a bound on time or epochs ended some of its runs at their best validation "
+            "so far; they might go further."
+        )
     return (
         f"Test part, {spread}. Bold: best of the column (Gini and intra-list similarity: lowest). "
         "Differences are this row minus the one named, paired by user, with the 95 % interval and "
