@@ -2,9 +2,11 @@
 
 The similarity of two items is the cosine between their sets of training users (binary; repeats do
 not count): `|U_i & U_j| / sqrt(|U_i| |U_j|)`. The intra-list similarity of a list is its mean over
-all pairs of the list's items, in [0, 1]; lower is more diverse. With `x_i` the normalised indicator
-vector of `U_i`, the sum over ordered pairs is `|sum of x_i|^2` less the items' own products, so
-no pair is ever looked at and no `N x N` matrix is made.
+all pairs of the list's items, in [0, 1]; lower is more diverse.
+
+Where the items of all lists are few enough, their pairwise cosines are computed once and looked
+up. Where they are many, no `N x N` matrix is made: with `x_i` the normalised indicator vector of
+`U_i`, the sum over ordered pairs is `|sum of x_i|^2` less the items' own products.
 
 Items without a training user are similar to nothing, fills are left out, and a list with fewer
 than two items has no value. Source: C. Ziegler et al., Improving recommendation lists through
@@ -25,6 +27,12 @@ from recbole_opal.data.sequences import IntArray
 
 __all__ = ["AudienceSimilarity"]
 
+_MOST_COSINES = 2**25
+"""Most pairwise cosines that are kept, float32 (128 MiB): 5,792 items."""
+_BLOCK = 256
+"""Items whose cosines with all others are computed at a time."""
+_CHUNK_COSINES = 2**20
+"""Cosines of lists gathered at a time."""
 _CHUNK_ENTRIES = 2**21
 """Most entries of the summed vectors of a chunk of lists, unless one list alone has more: 16 bytes
 each, and about three copies while they are summed, 100 MiB."""
@@ -55,16 +63,46 @@ class AudienceSimilarity:
             items: `(E, k)` internal item ids, best first, 0 = fill.
             topk: the cut-offs, each at most k.
         """
-        found = {k: np.full(len(items), np.nan) for k in topk}
+        listed = np.unique(items)
+        few = len(listed) ** 2 <= _MOST_COSINES
+        sums = self._by_cosines(items, topk, listed) if few else self._by_sums(items, topk)
+        return {
+            f"intra_list_similarity@{k}": self._mean_over_pairs(sums[k], items[:, :k]) for k in topk
+        }
+
+    def _by_cosines(
+        self, items: npt.NDArray[np.int32], topk: Sequence[int], listed: npt.NDArray[np.int32]
+    ) -> dict[int, npt.NDArray[np.float64]]:
+        """Return k to `(E,)`, the sum of the cosines of all ordered pairs, own ones included."""
+        vectors = self._vectors[listed].astype(np.float32)
+        cosines = np.empty((len(listed), len(listed)), dtype=np.float32)
+        for start in range(0, len(listed), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            (vectors[rows] @ vectors.T).toarray(out=cosines[rows])
+        places = np.searchsorted(listed, items)
+        found = {k: np.empty(len(items)) for k in topk}
+        step = max(1, _CHUNK_COSINES // max(topk) ** 2)
+        for start in range(0, len(items), step):
+            rows = slice(start, start + step)
+            for k in topk:
+                own = places[rows, :k]
+                pairs = cosines[own[:, :, None], own[:, None, :]]  # (R, k, k)
+                found[k][rows] = pairs.sum(axis=(1, 2), dtype=np.float64)
+        return found
+
+    def _by_sums(
+        self, items: npt.NDArray[np.int32], topk: Sequence[int]
+    ) -> dict[int, npt.NDArray[np.float64]]:
+        """Return the same from the summed vectors of each list."""
+        found = {k: np.empty(len(items)) for k in topk}
         for rows in self._chunks(items[:, : max(topk)]):
             total, done = None, 0
             for k in sorted(topk):
                 part = self._sums(items[rows, done:k])
                 total, done = (part if total is None else total + part), k
                 squares = csr_matrix((total.data**2, total.indices, total.indptr), total.shape)
-                squared = np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
-                found[k][rows] = self._mean_over_pairs(squared, items[rows, :k])
-        return {f"intra_list_similarity@{k}": values for k, values in found.items()}
+                found[k][rows] = np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
+        return found
 
     def _mean_over_pairs(
         self, squared: npt.NDArray[np.float64], items: npt.NDArray[np.int32]
