@@ -33,9 +33,9 @@ def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
         for line in [*result.tuned, ""]:
             yield Text(line)
     if result.best is not None:
-        yield Text(f"best on validation: {result.best.label}")
+        yield Text(f"best on validation: {_shortened(result.best.label)}")
     for warning in result.warnings:
-        yield Text(f"warning: {warning}", style="yellow")
+        yield Text(_shortened(f"warning: {warning}"), style="yellow")
 
 
 def _table(section: Section) -> Table:
@@ -45,6 +45,11 @@ def _table(section: Section) -> Table:
             table.add_column(Text(name), max_width=_LONGEST_LABEL, overflow="fold")
         else:
             table.add_column(Text(name), justify="right", no_wrap=True)
-    for cells in section.cells:
-        table.add_row(*map(Text, cells))
+    for label, *cells in section.cells:
+        table.add_row(Text(_shortened(label)), *map(Text, cells))
     return table
+
+
+def _shortened(label: str) -> str:
+    """Return a row's label as it fits a narrow terminal: `OPAL K=8 soft`."""
+    return label.replace("num_interests=", "K=")

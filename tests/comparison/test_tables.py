@@ -150,7 +150,8 @@ def test_the_screen_fits_100_columns_and_shows_one_list_length(result):
     assert "Recall@10" in text
     assert "Recall@5" not in text
     assert "…" not in text
-    assert "best on validation: MIND num_interests=8" in text
+    assert "best on validation: MIND K=8" in text
+    assert re.search(r"^MIND K=8 +0\.4", text, re.MULTILINE)
     assert "Recall@10 less that of OPAL hard" in text
 
 
