@@ -64,7 +64,7 @@ class Tally:
         if not lost:
             return frame
         self.dropped[reason] += lost
-        return frame[kept.to_numpy()]
+        return frame.loc[kept.to_numpy()]
 
 
 @dataclass(frozen=True)
