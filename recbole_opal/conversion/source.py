@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.errors import SettingsError
@@ -52,7 +54,7 @@ class Tally:
     bytes_done: int = 0
     bytes_total: int = 0
 
-    def keep(self, frame: pd.DataFrame, kept: "pd.Series[bool]", reason: str) -> pd.DataFrame:
+    def keep(self, frame: pd.DataFrame, kept: npt.NDArray[np.bool_], reason: str) -> pd.DataFrame:
         """Return the rows to keep, and count the others under `reason`.
 
         Args:
@@ -64,7 +66,8 @@ class Tally:
         if not lost:
             return frame
         self.dropped[reason] += lost
-        return frame.loc[kept.to_numpy()]
+        rest: pd.DataFrame = frame[kept]
+        return rest
 
 
 @dataclass(frozen=True)
