@@ -78,7 +78,10 @@ class OfficialLayout(ABC):
         """
         check_options(options, self.options, self.name)
         positive, threshold = choose(self._positives, rule, options, self.name)
-        return self.read(Files.of(source), positive, threshold, options)
+        files = Files.of(source)
+        if not files.logs(self.log_names):
+            raise self.missing(files, f"its log ({self.looks_for})")
+        return self.read(files, positive, threshold, options)
 
     @abstractmethod
     def read(

@@ -1,6 +1,7 @@
 """KuaiRec's table of captions, of which the names of the categories are wanted."""
 
 import csv
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,8 +52,13 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
             unfit += 1
     if unfit:
         notes.append(f"{path.name}: {unfit} malformed rows were left out (broken quotes)")
-    frame = pd.DataFrame.from_dict(found, orient="index", columns=list(CATEGORIES), dtype="str")
-    return frame.rename_axis("video_id")
+    videos = pd.Index(list(found), name="video_id")
+    columns = zip(*found.values(), strict=True) if found else ([], [], [])
+    return pd.DataFrame(
+        {name: list(column) for name, column in zip(CATEGORIES, columns, strict=True)},
+        index=videos,
+        dtype="object",
+    )
 
 
 def _token(name: str) -> str:
@@ -60,10 +66,11 @@ def _token(name: str) -> str:
 
 
 def _records(path: Path) -> Iterator[list[str]]:
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as lines:
+        with opened(path, "rt", encoding="utf-8-sig", newline="\n") as lines:
             yield from csv.reader(line.replace("\r", " ").replace("\0", "") for line in lines)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{path} cannot be read ({error}); get it again, or move it away to do without the "
             "names of the categories."

@@ -35,7 +35,8 @@ def numbers(frame: pd.DataFrame, column: str, *, required: bool = False) -> Floa
     suspects = cells[undefined].str.strip()
     wrong = ~suspects.str.lower().isin(["nan", "null", "none", *([] if required else [""])])
     if wrong.any():
-        line, cell = suspects.index[wrong.argmax()], suspects.iloc[int(wrong.argmax())]
+        first = int(wrong.to_numpy().argmax())
+        line, cell = suspects.index[first], suspects.iloc[first]
         fault = f"'{cell[:40]}' in the column {column} is no number" if cell else f"no {column}"
         raise DataError(
             f"{frame.index.name} {line}: {fault}; correct the line, or get the file again."
@@ -49,7 +50,7 @@ def sequences(cells: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def tokens(cells: "pd.Series[str]") -> "pd.Series[str]":
-    """Return names as single tokens, underscores for white space: `Home cooking`, `Home_cooking`."""
+    """Return names as single tokens, underscores for white space: `Home_cooking`."""
     return cells.str.strip().str.replace(r"\s+", "_", regex=True)
 
 

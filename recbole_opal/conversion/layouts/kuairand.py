@@ -29,8 +29,9 @@ from recbole_opal.conversion.layouts.positives import (
     flag,
     positive_rows,
 )
+from recbole_opal.conversion.layouts.reading import read_items
 from recbole_opal.conversion.source import Column, FieldType, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, read_table, total_bytes
+from recbole_opal.conversion.tables import header, total_bytes
 
 __all__ = ["KUAIRAND", "KuaiRand"]
 
@@ -59,7 +60,7 @@ _POSITIVES = {
     "forward": flag("is_forward", "is_forward is 1"),
     "any_action": any_of(_ACTIONS, "like, follow, comment or forward is 1"),
     "watch_ratio": Positive(
-        "play time over duration is at least --watch_ratio",
+        "play time over duration is at least --watch_ratio, by default 1",
         ("play_time_ms", "duration_ms"),
         _watched,
         1.0,
@@ -154,8 +155,7 @@ def _log(
 
 
 def _items(path: Path, columns: tuple[Column, ...], tally: Tally) -> Iterator[pd.DataFrame]:
-    counted = Tally(bytes_done=tally.bytes_done)  # rows of items are no rows of the log
-    for chunk in read_table(path, ("video_id", *(column.name for column in columns)), counted):
+    for chunk in read_items(path, ("video_id", *(column.name for column in columns)), tally):
         frame = pd.DataFrame({"item": chunk["video_id"]})
         for column in columns:
             cells = chunk[column.name]
@@ -163,7 +163,6 @@ def _items(path: Path, columns: tuple[Column, ...], tally: Tally) -> Iterator[pd
                 frame[column.name] = numbers(chunk, column.name)
             else:
                 frame[column.name] = sequences(cells) if column.name == "tag" else tokens(cells)
-        tally.bytes_done = counted.bytes_done
         yield frame
 
 

@@ -26,8 +26,9 @@ from recbole_opal.conversion.layouts.cells import FloatArray, numbers, sequences
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import WATCH_RATIO, choice
 from recbole_opal.conversion.layouts.positives import Positive, everything, positive_rows
+from recbole_opal.conversion.layouts.reading import read_items
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import read_table, total_bytes
+from recbole_opal.conversion.tables import total_bytes
 
 __all__ = ["KUAIREC", "KuaiRec"]
 
@@ -39,10 +40,13 @@ def _watched(values: Mapping[str, FloatArray], threshold: float) -> npt.NDArray[
 
 _POSITIVES = {
     "watch_ratio": Positive(
-        "watch_ratio is at least --watch_ratio (2)", ("watch_ratio",), _watched, 2.0
+        "watch_ratio is at least --watch_ratio, by default 2", ("watch_ratio",), _watched, 2.0
     ),
     "watched": Positive(
-        "watch_ratio is at least --watch_ratio (1: to the end)", ("watch_ratio",), _watched, 1.0
+        "watch_ratio is at least --watch_ratio, by default 1: seen to the end",
+        ("watch_ratio",),
+        _watched,
+        1.0,
     ),
     "shown": everything("every video that was shown"),
 }
@@ -111,9 +115,7 @@ def _rows(log: Path, positive: Positive, threshold: float, tally: Tally) -> Iter
 def _items(table: Path, captions: Path | None, tally: Tally) -> Iterator[pd.DataFrame]:
     """Yield the tags; the table has some ten thousand rows."""
     named = read_captions(captions, tally.notes) if captions else None
-    counted = Tally(bytes_done=tally.bytes_done)  # rows of items are no rows of the log
-    for chunk in read_table(table, ("video_id", "feat"), counted):
-        tally.bytes_done = counted.bytes_done
+    for chunk in read_items(table, ("video_id", "feat"), tally):
         frame = pd.DataFrame({"item": chunk["video_id"], "tag": sequences(chunk["feat"])})
         if named is not None:
             frame = frame.join(named, on="item").fillna(dict.fromkeys(CATEGORIES, ""))

@@ -36,6 +36,11 @@ class Positive:
     test: Callable[[Mapping[str, FloatArray], float], BoolArray]
     threshold: float | None = None
 
+    def otherwise(self, threshold: float) -> str:
+        """Return why a row is left out."""
+        limit = f"; --watch_ratio={threshold:g}" if self.threshold is not None else ""
+        return f"not positive ({self.meaning}{limit})"
+
 
 def flag(column: str, meaning: str) -> Positive:
     """Make the rule that a 0/1 column is 1."""
@@ -46,7 +51,7 @@ def any_of(columns: tuple[str, ...], meaning: str) -> Positive:
     """Make the rule that at least one of several 0/1 columns is 1."""
 
     def test(values: Mapping[str, FloatArray], threshold: float) -> BoolArray:
-        return np.stack([values[column] > 0 for column in columns]).any(axis=0)
+        return np.logical_or.reduce([values[column] > 0 for column in columns])
 
     return Positive(meaning, columns, test)
 
@@ -121,4 +126,4 @@ def positive_rows(
         if derive is not None:
             values.update(derive(chunk))
         positive = pd.Series(rule.test(values, threshold))
-        yield tally.keep(chunk, positive, f"not positive: {rule.meaning}")
+        yield tally.keep(chunk, positive, rule.otherwise(threshold))
