@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.source import Column
@@ -14,17 +15,19 @@ from recbole_opal.errors import DataError
 __all__ = ["typed_columns"]
 
 _MISSING = frozenset(["", "nan", "null", "none", "na", "n/a", r"\n"])
+_CONTROL = r"[\t\r\n]+"
 _BLANKS = re.compile(r"\s+")
 
 
 def typed_columns(
     texts: pd.DataFrame, columns: tuple[Column, ...], list_separator: str
 ) -> Iterator[tuple[str, pd.Series]]:
-    """Yield the name and the cells of each column in its type.
+    r"""Yield the name and the cells of each column in its type.
 
-    Missing cells (empty, `nan`, `null`, `none`, `na`, `n/a`, `\\N`) become NaN or the empty text,
-    which RecBole reads back as missing. White space within an element of a `token_seq` becomes
-    `_`, since a blank divides elements there; brackets and quotes around a list are taken off.
+    Missing cells (empty, `nan`, `null`, `none`, `na`, `n/a`, `\N`) become NaN or the empty text,
+    which RecBole reads back as missing. A line break or tab in a token becomes a blank. White
+    space within an element of a `token_seq` becomes `_`, since a blank divides elements there;
+    brackets and quotes around a list are taken off.
 
     Args:
         texts: text columns.
@@ -42,7 +45,8 @@ def typed_columns(
         elif column.type == "token_seq":
             yield column.name, _elements(cells, list_separator).map(" ".join)
         else:
-            yield column.name, cells.where(~cells.str.lower().isin(_MISSING), "")
+            tokens = cells.where(~cells.str.lower().isin(_MISSING), "")
+            yield column.name, tokens.str.replace(_CONTROL, " ", regex=True)
 
 
 def _elements(cells: pd.Series, separator: str) -> pd.Series:
@@ -54,26 +58,28 @@ def _elements(cells: pd.Series, separator: str) -> pd.Series:
         named = (_BLANKS.sub("_", part.strip().strip("'\"")) for part in parts)
         return [part for part in named if part.lower() not in _MISSING]
 
-    return cells.map({cell: split(cell) for cell in cells.unique()})
+    lists: pd.Series = cells.map({cell: split(cell) for cell in cells.unique()})
+    return lists
 
 
 def _floats(cells: pd.Series, column: Column) -> pd.Series:
     if column.type == "float":
-        numbers = _numbers(cells, cells, column)
+        numbers = _numbers(cells, column)
         return pd.Series(numbers, index=cells.index)
-    flat = cells.explode()
-    _numbers(flat.fillna(""), flat, column)
-    return cells.map(" ".join)
+    flat = cells.explode().fillna("")
+    _numbers(flat, column)
+    texts: pd.Series = cells.map(" ".join)
+    return texts
 
 
-def _numbers(cells: pd.Series, shown: pd.Series, column: Column) -> np.ndarray:
+def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
     missing = cells.str.lower().isin(_MISSING).to_numpy()
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(numbers) & ~missing
     if wrong.any():
         at = int(wrong.argmax())
         raise DataError(
-            f"{cells.index.name} {cells.index[at]}: {shown.iloc[at][:40]!r} in {column.name} is no "
+            f"{cells.index.name} {cells.index[at]}: {cells.iloc[at][:40]!r} in {column.name} is no "
             f"number; correct it, or take the column as {column.name}:token."
         )
     return np.where(missing, np.nan, numbers)
