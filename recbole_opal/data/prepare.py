@@ -72,6 +72,9 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     train = _training_loader(config, dataset, future_items)
     valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
+    for name, rows in (("validation", valid), ("test", test)):
+        if len(rows) == 0:
+            raise DataError(f"no user has a target in the {name} part; {_remedy(config)}")
     counts = data_counts(dataset, train.sample_size, valid, test)
     return PreparedData(
         dataset=dataset,
@@ -127,6 +130,19 @@ def _evaluation_rows(
         full_width=not future_items,
         with_times=_needs_times(config),
     )
+
+
+def _remedy(config: Any) -> str:
+    """Say what to change where a part is empty."""
+    remedies = {
+        "last_day": "the log's last two days are too thin, or its users too new: cut a thin end "
+        "off with --val_interval, shift the days with offset, or lower min_days in --eval_args",
+        "time": "move the cuts, or use larger shares, in --eval_args",
+        "user": "use more users, or a larger share of them for this part in --eval_args",
+    }
+    usual = "use users with longer histories or a larger share for this part in --eval_args"
+    kind = next(iter(config["eval_args"]["split"]))
+    return f"{remedies.get(kind, usual)}, or write --mask_history=False."
 
 
 def _needs_times(config: Any) -> bool:
