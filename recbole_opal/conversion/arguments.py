@@ -36,6 +36,7 @@ FLAGS = {
     "encoding": "of a text file; default: UTF-8",
     "names": "the columns, where a text file has no header, for example user,item,time",
     "quoted": "False reads quotes as ordinary characters",
+    "layout": "name of a known public data set; default: recognised",
     "rule": "which rows of a known public data set are positive; see what is printed",
     "overwrite": "True replaces the data set that --out holds",
 }
@@ -114,8 +115,12 @@ def generic_table(request: ConvertRequest) -> GenericTable:
     if unknown is not None:
         hint = did_you_mean(unknown, FLAGS, "--") or f"; choose from {', '.join(FLAGS)}."
         raise SettingsError(f"--{unknown} is not a flag of convert{hint}")
-    if "rule" in flags:
-        raise SettingsError("--rule is for known public data sets; write --label='COLUMN==1'.")
+    for name in ("rule", "layout"):
+        if name in flags:
+            raise SettingsError(
+                f"--{name} is for known public data sets; leave it away, or --user, --item and "
+                "--time."
+            )
     form = _text_format(flags)
     for name in ("user", "item", "time"):
         if name not in flags:

@@ -1,4 +1,4 @@
-"""Chunks as the lines of RecBole's atomic files, which RecBole reads back letter by letter."""
+"""Chunks as the lines of atomic files, which are read back letter by letter."""
 
 import re
 
@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recbole_opal.data.reading.values import LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
 
 __all__ = ["MISSING_IDS", "is_missing", "lines"]
 
-# What pandas' reader, and with it RecBole, takes for a missing cell; `\N` is what MySQL writes.
+# What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
 MISSING_IDS = frozenset(
     ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
     + ["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", r"\N"]
@@ -19,7 +20,7 @@ _CONTROL = re.compile(r"[\t\r\n\0]")
 
 
 def is_missing(ids: pd.Series) -> npt.NDArray[np.bool_]:
-    """Return (n,) True where RecBole would read no id at all.
+    """Return (n,) True where there is no id, in any of the usual words.
 
     Args:
         ids: (n,) text without surrounding white space.
@@ -29,26 +30,23 @@ def is_missing(ids: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def lines(chunk: pd.DataFrame) -> bytes:
-    """Return the rows of an atomic file, UTF-8, columns divided by tabs.
+    """Return the rows of an atomic file, UTF-8, columns divided by tabs, nothing quoted.
 
-    A text that holds a quote is enclosed in quotes, as RecBole's reader expects. Whole numbers are
-    written without a point.
+    Whole numbers are written without a point, NaN as an empty field.
 
     Args:
-        chunk: its columns in the order of the header, text or float64.
+        chunk: at least one row; its columns in the order of the header, text or float64.
 
     Raises:
-        DataError: a text holds a tab, a line break or NUL, or is no valid unicode.
+        DataError: a text holds a tab, a line break or NUL, is no valid unicode, too long, or the
+            word that RecBole keeps for no item.
     """
-    ready = chunk.copy(deep=False)
-    for position, column in enumerate(chunk.columns):
-        cells = chunk[column]
-        if cells.dtype == np.float64 and len(cells) and (cells % 1 == 0).all():
-            ready.isetitem(position, cells.astype(np.int64))
-    text: str = ready.to_csv(sep="\t", header=False, index=False, lineterminator="\n")
-    tabs = (len(chunk.columns) - 1) * len(chunk)
-    if text.count("\t") != tabs or text.count("\n") != len(chunk) or {"\r", "\0"} & set(text):
-        raise _control_character(chunk)
+    texts = [_texts(chunk[column]) for column in chunk.columns]
+    text = "\n".join(map("\t".join, zip(*texts, strict=True))) + "\n"
+    marks = (len(chunk.columns) - 1) * len(chunk), len(chunk), 0, 0
+    found = tuple(text.count(sign) for sign in "\t\n\r\0")
+    if found != marks or PADDING in text or max(map(len, text.split("\n"))) > LONGEST_TOKEN:
+        _refuse(chunk)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -58,16 +56,33 @@ def lines(chunk: pd.DataFrame) -> bytes:
         ) from error
 
 
-def _control_character(chunk: pd.DataFrame) -> DataError:
+def _texts(cells: pd.Series) -> list[str]:
+    if cells.dtype != np.float64:
+        return cells.tolist()
+    numbers = cells.to_numpy()
+    if (numbers % 1 == 0).all() and np.abs(numbers).max(initial=0) < 2**53:
+        return list(map(str, numbers.astype(np.int64).tolist()))
+    # repr is the shortest text that is read back as the same number.
+    return ["" if number != number else repr(number) for number in numbers.tolist()]
+
+
+def _refuse(chunk: pd.DataFrame) -> None:
+    """Raise an error that names the first text that cannot be written."""
     for column in chunk.columns:
-        if chunk[column].dtype == np.float64:
+        cells = chunk[column]
+        if cells.dtype == np.float64:
             continue
-        found = chunk[column].str.contains(_CONTROL, regex=True).to_numpy(bool)
-        if found.any():
-            at = int(found.argmax())
-            return DataError(
-                f"{chunk.index.name} {chunk.index[at]}: {chunk[column].iloc[at][:40]!r} in "
-                f"{column} holds a tab or a line break; correct it, or write --quoted=False if a "
-                "quote before it is an ordinary character."
-            )
-    raise AssertionError("the counts say that a cell holds a tab, a line break or NUL")
+        checks = (
+            (
+                cells.str.contains(_CONTROL, regex=True),
+                "holds a tab or a line break; correct it, or write --quoted=False if a quote "
+                "before it is an ordinary character",
+            ),
+            (cells == PADDING, "means no id at all; rename it"),
+            (cells.str.len() > LONGEST_TOKEN, f"is longer than {LONGEST_TOKEN} characters; cut it"),
+        )
+        for wrong, what in checks:
+            if wrong.any():
+                at = int(wrong.to_numpy(bool).argmax())
+                place = f"{chunk.index.name} {chunk.index[at]}"
+                raise DataError(f"{place}: {cells.iloc[at][:40]!r} in {column} {what}.")

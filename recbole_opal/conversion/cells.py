@@ -75,11 +75,12 @@ def _floats(cells: pd.Series, column: Column) -> pd.Series:
 def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
     missing = cells.str.lower().isin(_MISSING).to_numpy()
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
-    wrong = ~np.isfinite(numbers) & ~missing
+    # RecBole keeps numbers in float32.
+    wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing
     if wrong.any():
         at = int(wrong.argmax())
         raise DataError(
             f"{cells.index.name} {cells.index[at]}: {cells.iloc[at][:40]!r} in {column.name} is no "
-            f"number; correct it, or take the column as {column.name}:token."
+            f"finite number; correct it, or take the column as {column.name}:token."
         )
     return np.where(missing, np.nan, numbers)

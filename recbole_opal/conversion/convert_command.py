@@ -16,7 +16,7 @@ from recbole_opal.conversion.arguments import (
     generic_table,
     parse_convert,
 )
-from recbole_opal.conversion.source import Source
+from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.suggest import did_you_mean
@@ -83,19 +83,13 @@ def convert(request: ConvertRequest) -> None:
 
 def _known_layout(request: ConvertRequest) -> Source:
     """Return the log of a public data set whose official files are recognised."""
-    from recbole_opal.conversion.layouts import detect
-
     first = request.sources[0]
-    found = detect(first) if len(request.sources) == 1 and first.exists() else None
-    if found is None:
-        raise SettingsError(
-            f"{first} is not known as a public data set; {columns_to_name(first, TextFormat())}"
-        )
+    found = _layout(request)
     rule = request.flags.get("rule", next(iter(found.rules)))
     if rule not in found.rules:
         hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."
         raise SettingsError(f"--rule={rule} is not a rule of {found.name}{hint}")
-    own = ("out", "overwrite", "rule")
+    own = ("out", "overwrite", "rule", "layout")
     options = {name: text for name, text in request.flags.items() if name not in own}
     source = found.tables(first, rule, options)
     print(f"recognised: {found.name}")
@@ -104,6 +98,23 @@ def _known_layout(request: ConvertRequest) -> Source:
     print(f"licence: {found.licence}")
     print(f"cite: {found.citation}")
     return source
+
+
+def _layout(request: ConvertRequest) -> Layout:
+    from recbole_opal.conversion.layouts import LAYOUTS, detect_layout, find_layout
+
+    first = request.sources[0]
+    if len(request.sources) > 1:
+        raise SettingsError(
+            "several sources need the names of their columns; "
+            + columns_to_name(first, TextFormat())
+        )
+    if "layout" in request.flags:
+        return find_layout(request.flags["layout"])
+    looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)
+    if first.is_file() and not looks_alike:
+        raise SettingsError(f"--user is missing; {columns_to_name(first, TextFormat())}")
+    return detect_layout(first)
 
 
 def _help() -> str:
