@@ -54,11 +54,12 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
         notes.append(f"{path.name}: {unfit} malformed rows were left out (broken quotes)")
     videos = pd.Index(list(found), name="video_id")
     columns = zip(*found.values(), strict=True) if found else ([], [], [])
-    return pd.DataFrame(
+    frame: pd.DataFrame = pd.DataFrame(
         {name: list(column) for name, column in zip(CATEGORIES, columns, strict=True)},
         index=videos,
         dtype="object",
     )
+    return frame
 
 
 def _token(name: str) -> str:

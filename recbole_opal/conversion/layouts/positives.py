@@ -51,7 +51,8 @@ def any_of(columns: tuple[str, ...], meaning: str) -> Positive:
     """Make the rule that at least one of several 0/1 columns is 1."""
 
     def test(values: Mapping[str, FloatArray], threshold: float) -> BoolArray:
-        return np.logical_or.reduce([values[column] > 0 for column in columns])
+        found: BoolArray = np.logical_or.reduce([values[column] > 0 for column in columns])
+        return found
 
     return Positive(meaning, columns, test)
 
@@ -125,5 +126,4 @@ def positive_rows(
         values = {column: numbers(chunk, column, required=True) for column in rule.columns}
         if derive is not None:
             values.update(derive(chunk))
-        positive = pd.Series(rule.test(values, threshold))
-        yield tally.keep(chunk, positive, rule.otherwise(threshold))
+        yield tally.keep(chunk, rule.test(values, threshold), rule.otherwise(threshold))
