@@ -78,8 +78,8 @@ class GenericTable:
                 chunk["time"] = clock.seconds(rows[self.time])
                 for column, cells in typed_columns(rows, self.keep, self.list_separator):
                     chunk[column] = cells
-                missing = rows[self.time].str.strip() == ""
-                chunk = tally.keep(chunk, ~missing.to_numpy(bool), f"no time in {self.time}")
+                given = np.array([bool(text.strip()) for text in rows[self.time]], dtype=bool)
+                chunk = tally.keep(chunk, given, f"no time in {self.time}")
                 timed = np.isfinite(chunk["time"].to_numpy())
                 yield tally.keep(chunk, timed, f"{self.time} is {clock.refused}")
 

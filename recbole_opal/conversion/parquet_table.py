@@ -12,7 +12,7 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["parquet_header", "read_parquet"]
 
-_CHUNK_ROWS = 250_000
+_CHUNK_ROWS = 100_000
 
 
 def parquet_header(path: Path) -> list[str]:

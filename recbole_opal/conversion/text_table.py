@@ -22,8 +22,8 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["TextFormat", "read_text", "text_header"]
 
-CHUNK_ROWS = 250_000
-CHUNK_CELLS = 2_000_000  # a wide table has shorter chunks
+_CHUNK_ROWS = 100_000
+_CHUNK_CELLS = 1_000_000  # a wide table has shorter chunks
 _LONGEST_HEADER = 1 << 20  # characters; a binary file may have no line end at all
 _SEPARATORS = ("\t", ",", ";", "|")
 _TOO_MANY = re.compile(r"in line (\d+), saw (\d+)")
@@ -203,7 +203,7 @@ def _parsed(
     # Columns that are not wanted are read too: with `usecols` pandas keeps silent about rows that
     # are too long. As categories they cost little.
     kinds = {place: "str" if place in places else "category" for place in range(width + 1)}
-    rows = min(CHUNK_ROWS, max(1000, CHUNK_CELLS // (len(places) + width // 4)))
+    rows = min(_CHUNK_ROWS, max(1000, _CHUNK_CELLS // (len(places) + width // 4)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)

@@ -77,7 +77,7 @@ class TimeReader:
         Raises:
             DataError: none of the first texts is a time, or a later one is of another unit.
         """
-        if (texts.str.strip() == "").all():  # nothing to learn the unit from
+        if not any(text.strip() for text in texts):  # nothing to learn the unit from
             return np.full(len(texts), np.nan)
         numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)  # (n,)
         if self.unit is None:

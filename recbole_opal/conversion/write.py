@@ -149,7 +149,8 @@ def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None])
 
 def _trimmed(ids: pd.Series) -> pd.Series:
     # Spaces around an id are never part of it: `1, 2` in one file is `2` in another.
-    return ids.str.strip()
+    trimmed = [one.strip() if isinstance(one, str) else "" for one in ids]
+    return pd.Series(trimmed, index=ids.index, dtype=object)
 
 
 def _nothing_left(tally: Tally) -> str:
