@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from recbole.data.dataset import SequentialDataset
 from recbole.data.interaction import Interaction
-from recbole.utils import FeatureType
 
+from recbole_opal.data.atomic_dataset import AtomicFileDataset
 from recbole_opal.data.protocols import Part, Split, apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
@@ -19,7 +18,7 @@ from recbole_opal.errors import DataError
 __all__ = ["FutureItemDataset"]
 
 
-class FutureItemDataset(SequentialDataset):
+class FutureItemDataset(AtomicFileDataset):
     """Atomic files as user sequences with a protocol applied.
 
     Loading, filtering and renumbering are RecBole's. Three things differ from
@@ -40,7 +39,7 @@ class FutureItemDataset(SequentialDataset):
             leave nothing out.
 
     Raises:
-        DataError: a time is missing or no number, or no interaction is left.
+        DataError: a file is malformed, or no interaction is left.
     """
 
     inter_feat: Any  # RecBole's: a data frame, and an Interaction once `build` has ended
@@ -104,53 +103,24 @@ class FutureItemDataset(SequentialDataset):
         )
 
     def _data_filtering(self) -> None:
-        """Check the times before the first step that orders by them; filter by the protocol last.
+        """Filter by the protocol last.
 
         What a protocol leaves out gets no id, so that no model knows of it.
         """
-        self._require_time()
         super()._data_filtering()
         self._filter_by_protocol()
-
-    def _remove_duplication(self) -> None:
-        """Keep one of a user's interactions with an item, the earlier in the file among ties.
-
-        RecBole sorts with an unstable sort first, and so keeps any of those with equal times.
-        """
-        keep = self.config["rm_dup_inter"]
-        if keep is None:
-            return
-        self.inter_feat.sort_values(self.time_field, kind="stable", inplace=True)
-        self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
 
     def _reset_index(self) -> None:
         """Restore file order, in which ids are then given, after the sort for `rm_dup_inter`."""
         self.inter_feat.sort_index(inplace=True)
-        if self.inter_feat.empty:
-            raise DataError(
-                f"no interaction of dataset '{self.dataset_name}' is left after filtering; relax "
-                "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
-            )
+        for name in self.feat_name_list:
+            if getattr(self, name).empty:
+                what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
+                raise DataError(
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering; relax "
+                    "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
+                )
         super()._reset_index()
-
-    def _require_time(self) -> None:
-        name, field = self.dataset_name, self.time_field
-        if field not in self.inter_feat:
-            raise DataError(
-                f"dataset '{name}' has no field '{field}' to order by; add a column "
-                f"'{field}:float' or name yours with --TIME_FIELD=..."
-            )
-        if self.field2type[field] != FeatureType.FLOAT:  # tokens would be numbered as they appear
-            raise DataError(
-                f"dataset '{name}' orders by '{field}', which is no number; write the column as "
-                f"'{field}:float'."
-            )
-        missing = int((~np.isfinite(self.inter_feat[field])).sum())
-        if missing:  # RecBole would put them at the mean time
-            raise DataError(
-                f"dataset '{name}' has {missing} interactions without a finite '{field}'; give "
-                "them a time or take them out of the file."
-            )
 
     def _filter_by_protocol(self) -> None:
         """Find the part of time of each interaction and leave out what the protocol has no use for.
