@@ -43,7 +43,7 @@ def typed_columns(
             parts = cells if column.type == "float" else _elements(cells, list_separator)
             yield column.name, _floats(parts, column)
         elif column.type == "token_seq":
-            yield column.name, _elements(cells, list_separator).map(" ".join)
+            yield column.name, _joined(_elements(cells, list_separator))
         else:
             tokens = cells.where(~cells.str.lower().isin(_MISSING), "")
             yield column.name, tokens.str.replace(_CONTROL, " ", regex=True)
@@ -58,18 +58,20 @@ def _elements(cells: pd.Series, separator: str) -> pd.Series:
         named = (_BLANKS.sub("_", part.strip().strip("'\"")) for part in parts)
         return [part for part in named if part.lower() not in _MISSING]
 
-    lists: pd.Series = cells.map({cell: split(cell) for cell in cells.unique()})
-    return lists
+    known = {cell: split(cell) for cell in cells.unique()}
+    return pd.Series([known[cell] for cell in cells], index=cells.index, dtype=object)
+
+
+def _joined(lists: pd.Series) -> pd.Series:
+    return pd.Series([" ".join(one) for one in lists], index=lists.index, dtype=object)
 
 
 def _floats(cells: pd.Series, column: Column) -> pd.Series:
     if column.type == "float":
         numbers = _numbers(cells, column)
         return pd.Series(numbers, index=cells.index)
-    flat = cells.explode().fillna("")
-    _numbers(flat, column)
-    texts: pd.Series = cells.map(" ".join)
-    return texts
+    _numbers(cells.explode().fillna("").astype(object), column)
+    return _joined(cells)
 
 
 def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
