@@ -18,6 +18,7 @@ No licence was found. The images (`.npy`) are not read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -96,12 +97,12 @@ def _rows(
     logs: list[Path], positive: Positive, threshold: float, tally: Tally
 ) -> Iterator[pd.DataFrame]:
     for path in logs:
-        user, item, _, click, timestamp = header(path)
+        user, item, _, click, timestamp = _columns(path)
         unit = 0.0
-        rule = Positive(
-            positive.meaning,
-            (click,) if positive.columns else (),
-            lambda values, threshold, click=click: positive.test(  # type: ignore[misc]
+        rule = replace(
+            positive,
+            columns=(click,) if positive.columns else (),
+            test=lambda values, threshold, click=click: positive.test(  # type: ignore[misc]
                 {_CLICK: values[click]}, threshold
             ),
         )
@@ -119,12 +120,23 @@ def _rows(
 def _items(logs: list[Path], tally: Tally) -> Iterator[pd.DataFrame]:
     """Read the logs once more; the writer keeps the first row of each video."""
     for path in logs:
-        _, item, category, _, _ = header(path)
+        _, item, category, _, _ = _columns(path)
         for chunk in read_items(path, (item, category), tally):
             first = chunk.drop_duplicates(item)
             yield pd.DataFrame(
                 {"item": _named(path, first[item]), "category": tokens(first[category])}
             )
+
+
+def _columns(path: Path) -> list[str]:
+    """Return the five names of the columns, whatever they are."""
+    names = header(path)
+    if len(names) != len(_PLACES):
+        raise DataError(
+            f"{path}, line 1: {len(names)} columns, but MicroVideo-1.7M has five "
+            f"({', '.join(_PLACES)}); get the file again."
+        )
+    return names
 
 
 def _named(path: Path, items: pd.Series[str]) -> pd.Series[str]:

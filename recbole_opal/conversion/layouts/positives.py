@@ -1,7 +1,7 @@
 """Which rows of a log count as positive: named rules."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,17 +29,19 @@ class Positive:
         columns: the columns of the log that it looks at.
         test: gets them by name, (n,) float64 each, and the threshold; tells (n,) what is positive.
         threshold: the smallest watch ratio that is positive, None: the rule has none.
+        name: by which it was chosen.
     """
 
     meaning: str
     columns: tuple[str, ...]
     test: Callable[[Mapping[str, FloatArray], float], BoolArray]
     threshold: float | None = None
+    name: str = ""
 
     def otherwise(self, threshold: float) -> str:
         """Return why a row is left out."""
-        limit = f"; --watch_ratio={threshold:g}" if self.threshold is not None else ""
-        return f"not positive ({self.meaning}{limit})"
+        limit = f" --watch_ratio={threshold:g}" if self.threshold is not None else ""
+        return f"not positive by --rule={self.name}{limit}"
 
 
 def flag(column: str, meaning: str) -> Positive:
@@ -78,7 +80,7 @@ def choose(
     if name not in rules:
         hint = did_you_mean(name, rules, "--rule=") or f"; choose from {', '.join(rules)}."
         raise SettingsError(f"--rule={name}: {layout} has no such rule{hint}")
-    rule = rules[name]
+    rule = replace(rules[name], name=name)
     given = options.get("watch_ratio")
     if given is None:
         return rule, rule.threshold or 0.0

@@ -12,7 +12,10 @@ def test_the_big_matrix_with_tags_and_categories(tmp_path, kuairec, convert):
     inter, item, written = convert(layout, tmp_path)
     # the row without a time is positive (3.64), but cannot be ordered
     assert inter.to_numpy().tolist() == [["0", "9598", "1593879221.297"]]
-    assert written.tally.dropped["no finite time"] == 1
+    assert written.tally.dropped == {
+        "not positive by --rule=watch_ratio --watch_ratio=2": 2,
+        "no finite time": 1,
+    }
     assert written.tally.rows == 4
     assert item is not None
     assert item.to_numpy().tolist() == [["9598", "8", "颜值_x", "颜值随拍", ""]]

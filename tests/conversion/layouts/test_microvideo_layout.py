@@ -16,6 +16,7 @@ def test_test_videos_are_not_the_train_videos_of_their_number(tmp_path, microvid
     ]
     assert item is not None
     assert item.to_numpy().tolist() == [["17", "3"], ["test-17", "9"]]
+    assert written.tally.dropped == {"not positive by --rule=click": 2}
     assert written.tally.rows == 5  # the second pass, for the categories, counts no rows
     assert written.tally.bytes_done == written.tally.bytes_total
     assert any("taken as seconds" in note for note in written.tally.notes)
@@ -64,6 +65,15 @@ def test_a_part_that_is_missing(tmp_path, microvideo):
     (tmp_path / "test_data.csv").unlink()
     with pytest.raises(DataError, match=r"test_data\.csv \(--part=both\) is missing"):
         find_layout("MicroVideo-1.7M").tables(tmp_path, "click", {})
+
+
+def test_a_header_of_another_width(tmp_path, microvideo):
+    microvideo(tmp_path)
+    log = tmp_path / "test_data.csv"
+    log.write_text("," + log.read_text())
+    source = detect_layout(tmp_path).tables(tmp_path, "click", {})
+    with pytest.raises(DataError, match=r"test_data\.csv, line 1: 6 columns, but .* has five"):
+        list(source.chunks)
 
 
 def test_items_can_be_left_out(tmp_path, microvideo, convert):

@@ -13,9 +13,9 @@ def test_any_action_with_days_as_times(tmp_path, wechat, convert):
     assert inter["timestamp:float"].astype(float).tolist() == [0, 0, 13 * 86_400]
     assert item is not None
     assert item.to_numpy().tolist() == [
-        ["71474", "3 12", "3 12", "1", "20.0"],
-        ["73916", "", "", "2", "10.0"],
-        ["50282", "7", "", "3", "10.0"],
+        ["71474", "3 12", "3 12", "1", "20"],
+        ["73916", "", "", "2", "10"],
+        ["50282", "7", "", "3", "10"],
     ]
     assert any("ties" in note for note in written.tally.notes)
 
