@@ -18,10 +18,11 @@ def data_counts(
 
     `interactions` is the sum of `training_interactions`, and of `valid_` and `test_interactions`
     and `_interactions_without_history`; where users are held out, of
-    `held_out_history_interactions` too. Of a part's interactions, `_targets` and
-    `_targets_already_seen` are distinct items of a row; the rest repeat one of these. A protocol
-    that leaves rows out tells `read_interactions`: the sum of `interactions` and of all
-    `dropped_interactions_...`.
+    `held_out_history_interactions` too; with one cut in time, of
+    `interactions_after_the_cut_without_history` in place of those two. Of a part's interactions,
+    `_targets` and `_targets_already_seen` are distinct items of a row; the rest repeat one of
+    these. A protocol that leaves rows out tells `read_interactions`: the sum of `interactions` and
+    of all `dropped_interactions_...`.
 
     Args:
         dataset: after `build`.

@@ -142,6 +142,7 @@ def test_no_interaction_is_lost(prepare, rows, split, mask_history):
             "valid_interactions_without_history",
             "test_interactions_without_history",
             "held_out_history_interactions",
+            "interactions_after_the_cut_without_history",
         )
     )
     for part in ("valid", "test"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -102,9 +102,11 @@ def split_by_time(sequences: UserSequences, counts: IntArray, seed: int) -> Spli
     going_on = np.flatnonzero((counts[0] > 0) & (counts[1] > 0))
     in_test = np.zeros(len(sequences), dtype=bool)
     in_test[going_on] = shuffled_groups(len(going_on), (1, 1), seed) == 1
-    return split_at(
+    split = split_at(
         sequences,
         train_ends,
         (np.where(in_test, ends, train_ends), ends),
         (np.where(in_test, train_ends, ends), ends),
     )
+    new_users = {"interactions_after_the_cut_without_history": sum(split.left_over.values())}
+    return replace(split, left_over=new_users)
