@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
@@ -14,6 +16,8 @@ from recbole_opal.data.reading import Column, Roles, TableFormat, read_table, re
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicFileDataset"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class AtomicFileDataset(SequentialDataset):
@@ -146,6 +150,23 @@ class AtomicFileDataset(SequentialDataset):
     def _filter_by_inter_num(self) -> None:
         self._counting("rows_outside_inter_num_interval", super()._filter_by_inter_num)
 
+    def _normalize(self) -> None:
+        """Scale fields to [0, 1] as RecBole does, whose own fails on constant and empty sequences.
+
+        A constant field becomes 1.
+        """
+        fields = self.config["normalize_field"] or ()
+        if self.config["normalize_all"]:
+            fields = self.float_like_fields
+        for name in fields:
+            if self.field2type.get(name) not in (FeatureType.FLOAT, FeatureType.FLOAT_SEQ):
+                raise DataError(
+                    f"--normalize_field: {name} is no column of numbers that is read; choose from "
+                    f"{', '.join(self.float_like_fields)}."
+                )
+            for frame in self.field2feats(name):
+                frame[name] = _scaled(frame[name], self.field2type[name])
+
     def _check_interval(self, name: str, interval: Any) -> None:
         if name not in self.field2type:
             known = ", ".join(self.field2type)
@@ -166,3 +187,18 @@ class AtomicFileDataset(SequentialDataset):
     def _count(self, reason: str, number: int) -> None:
         if number:
             self.filtered[reason] = self.filtered.get(reason, 0) + number
+
+
+def _scaled(column: Any, kind: FeatureType) -> Any:
+    """Return `(R,)` numbers, or arrays of them, scaled together to [0, 1]."""
+    if kind == FeatureType.FLOAT:
+        return _to_unit_interval(column.to_numpy(dtype=np.float64))
+    arrays = [np.asarray(values, dtype=np.float64) for values in column]
+    lengths = [len(values) for values in arrays]
+    scaled = np.split(_to_unit_interval(np.concatenate(arrays)), np.cumsum(lengths)[:-1])
+    return pd.Series(scaled, index=column.index, dtype=object)
+
+
+def _to_unit_interval(values: FloatArray) -> FloatArray:
+    low, high = np.min(values, initial=np.inf), np.max(values, initial=-np.inf)
+    return (values - low) / (high - low) if high > low else np.ones_like(values)

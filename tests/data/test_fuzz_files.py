@@ -25,10 +25,10 @@ USERS, ITEMS = st.integers(0, 4).map("u{}".format), st.integers(0, 6).map("i{}".
 def sane_rows(draw):
     """Return rows of the usual kind: few or many users and items, some times equal."""
     random = draw(st.randoms(use_true_random=False))
-    users, items = draw(st.sampled_from([(1, 1), (1, 9), (4, 1), (4, 9), (9, 20)]))
+    users, items = draw(st.sampled_from([(4, 9), (9, 20), (1, 9), (4, 1), (1, 1)]))
     return [
         [f"u{random.randrange(users)}", f"i{random.randrange(items)}", str(random.randrange(99))]
-        for _ in range(draw(st.sampled_from([1, 5, 40, 90])))
+        for _ in range(draw(st.sampled_from([40, 90, 5, 1])))
     ]
 
 
@@ -153,14 +153,16 @@ def prepare(folder, data, items, chosen, model):
 
 def check(data, items, chosen, model):
     with tempfile.TemporaryDirectory() as folder:
+        told = None
         try:
             prepared = prepare(folder, data, items, chosen, model)
         except OpalError as error:
-            message = str(error)
-            assert "\n" not in message
-            assert message.endswith((".", "?"))
-            assert error.exit_code == 2
-            return
+            told = error
+    if told is not None:
+        assert "\n" not in str(told)
+        assert str(told).endswith((".", "?"))
+        assert told.exit_code == 2
+        return
     for part in (prepared.valid, prepared.test):
         for interaction, history, rows, targets in part:
             assert len(interaction) > 0

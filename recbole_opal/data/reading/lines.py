@@ -59,7 +59,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[bytes]:
     """Yield the content in UTF-8, piece by piece."""
     done = 0
     try:
-        b"".decode(encoding)  # unlike the next line it refuses codecs that are no text encodings
+        "a".encode(encoding)  # unlike the next line it refuses codecs that are no text encodings
         decoder = codecs.getincrementaldecoder(encoding)()
     except (LookupError, ValueError) as error:
         raise DataError(f"--encoding={encoding} is not known ({error}); write utf-8.") from error

@@ -47,7 +47,7 @@ def checked_rows(text: bytes, first_line: int, separator: str, fields: int, path
     ends = np.flatnonzero(data == _NEWLINE)  # (R,)
     lengths = np.diff(ends, prepend=-1) - 1
     lines = first_line + np.arange(len(ends))
-    if fields > 1 and not lengths.all():  # with one column an empty line is an empty field
+    if not lengths.all():
         kept = lengths > 0
         text = b"".join(line + b"\n" for line in text.split(b"\n") if line)
         return _counted(text, lines[kept], separator, fields, path)
