@@ -59,7 +59,8 @@ def _elements(cells: pd.Series, separator: str) -> pd.Series:
         return [part for part in named if part.lower() not in _MISSING]
 
     known = {cell: split(cell) for cell in cells.unique()}
-    return pd.Series([known[cell] for cell in cells], index=cells.index, dtype=object)
+    lists: pd.Series = pd.Series([known[cell] for cell in cells], index=cells.index, dtype=object)
+    return lists
 
 
 def _joined(lists: pd.Series) -> pd.Series:
