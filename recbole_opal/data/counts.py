@@ -40,11 +40,27 @@ def data_counts(
         "training_users": int((split.train_ends > sequences.starts).sum()),
         "training_interactions": len(dataset.inter_feat),
         "training_rows_an_epoch": training_rows,
+        **_odd_counts(dataset),
         "users_not_in_validation": users - len(split.valid.rows),
         "users_not_in_test": users - len(split.test.rows),
         **_part_counts("valid", dataset, split.valid, valid),
         **_part_counts("test", dataset, split.test, test),
         **split.left_over,
+    }
+
+
+def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
+    """Count what stays in the data though little can be learnt from it."""
+    sequences, split = dataset.sequences, dataset.split
+    first = np.repeat(sequences.items[sequences.starts], sequences.lengths)  # (R,)
+    owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
+    others = np.bincount(owners, sequences.items != first, minlength=len(sequences))
+    trained = np.unique(dataset.inter_feat[dataset.iid_field].numpy())
+    return {
+        "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
+        "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
+        "items_not_in_training": dataset.item_num - 1 - len(trained),
+        "items_without_interactions": dataset.item_num - 1 - len(np.unique(sequences.items)),
     }
 
 

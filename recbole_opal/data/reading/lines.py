@@ -116,6 +116,7 @@ def _plain(block: bytes, path: Path, number: int) -> bytes:
     for character, name, fix in (
         (b"\0", "zero byte", "save the file as text, or name its --encoding"),
         (b"\r", "carriage return", "end the lines with \\n or \\r\\n"),
+        (b"\xef\xbb\xbf", "byte order mark in the middle", "take it out"),  # of files joined
     ):
         place = block.find(character)
         if place >= 0:

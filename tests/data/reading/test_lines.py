@@ -74,6 +74,7 @@ def test_small_pieces_give_the_same_lines_and_numbers(write, monkeypatch):
         (b"a\nb\0c\n", "line 2 holds a zero byte"),
         (b"a\nb\rc\n", "line 2 holds a carriage return"),
         (b"a\rb\rc\r", "line 1 holds a carriage return"),
+        (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", "line 2 holds a byte order mark"),
         (b"a\nb\nc\xff\n", "line 3 cannot be read as utf-8"),
         (b"a\nb\xc3", "line 2 cannot be read as utf-8"),
         (gzip.compress(b"a\n"), "gunzip"),

@@ -154,7 +154,9 @@ PLAIN = st.text(st.characters(min_codepoint=33, exclude_categories=["Cs", "Cc", 
 
 @given(st.lists(st.tuples(PLAIN, PLAIN, st.floats(0, 1e15)), min_size=1, max_size=20))
 def test_what_is_written_is_read(tmp_path_factory, rows):
-    rows = [row for row in rows if "[PAD]" not in row[:2]] or [("a", "b", 1.0)]
+    refused = ("[PAD]", "\ufeff")
+    rows = [row for row in rows if not any(word in "".join(row[:2]) for word in refused)]
+    rows = rows or [("a", "b", 1.0)]
     path = tmp_path_factory.mktemp("t") / "x.inter"
     text = HEADER + "\n" + "".join(f"{user}\t{item}\t{time!r}\n" for user, item, time in rows)
     path.write_text(text, encoding="utf-8", newline="")
