@@ -3,11 +3,12 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from rich.console import Console
 
+from recbole_opal import commands
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.host import require_recbole
 from recbole_opal.reporting.table import result_table
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] and arguments[0] in commands.COMMANDS:  # `recbole-opal convert ...`
+        return commands.main(arguments)
     if {"--help", "-h"} & set(arguments):
         print(help_text())
         return 0
@@ -50,10 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def console() -> None:
-    """Run the command and end the process with its exit code."""
+def console(command: Callable[[], int] = main) -> None:
+    """Run a command and end the process with its exit code.
+
+    Args:
+        command: reads the arguments of the process.
+    """
     try:
-        code = main()
+        code = command()
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output, for example `head`, has gone: nothing is left to be told. Python

@@ -21,6 +21,7 @@ from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.origin import Origin, data_digests
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
@@ -132,10 +133,14 @@ class _Session:
         tokens = self._tokens(data)
         label = f"{self.config['model']}-{self.config['dataset']}"
         folder = RunFolder.create(Path(self.config["checkpoint_dir"]), label)
-        with folder.update():
-            folder.save_yaml("config.yaml", self.config.as_plain_dict())
-            folder.save_json("ids.json", tokens)
-            folder.save_json("origin.json", _origin(self.config).as_plain())
+        try:
+            with folder.update():
+                folder.save_yaml("config.yaml", self.config.as_plain_dict())
+                folder.save_json("ids.json", tokens)
+                folder.save_json("origin.json", _origin(self.config).as_plain())
+        except BaseException:  # Ctrl-C included: an empty run folder helps nobody
+            folder.discard()
+            raise
         return self._train(folder, data, None)
 
     def go_on(self, folder: RunFolder) -> RunResult:
@@ -186,6 +191,8 @@ class _Session:
             except KeyboardInterrupt as interrupt:
                 interrupt.folder = folder.path  # type: ignore[attr-defined]
                 raise
+            except OSError as error:  # of the log or of TensorBoard; all else has its own words
+                raise write_error(folder.path, 0, error) from error
 
     def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
         with folder.update():

@@ -173,7 +173,7 @@ def test_the_same_seed_gives_the_same_numbers_in_two_processes(quick_settings, t
 def test_what_was_left_out_is_counted_in_the_log(quick_settings):
     result = recbole_opal.run("OPAL", "tiny", **quick_settings | {"epochs": 1, "stages": "soft"})
     log = (result.folder / f"{result.folder.name}.log").read_text()
-    for name in ("users=60", "users_too_short_for_test=0", "test_targets_already_seen="):
+    for name in ("users=60", "users_not_in_test=0", "test_targets_already_seen="):
         assert name in log
     assert "stage=soft epoch=0" in log
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
-from recbole.data.dataset import SequentialDataset
 from recbole.data.interaction import Interaction
-from recbole.utils import FeatureType
 
-from recbole_opal.data.protocols import Split, split_by_ratio, split_leave_one_out
+from recbole_opal.data.atomic_dataset import AtomicFileDataset
+from recbole_opal.data.protocols import Part, Split, apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
@@ -18,7 +18,7 @@ from recbole_opal.errors import DataError
 __all__ = ["FutureItemDataset"]
 
 
-class FutureItemDataset(SequentialDataset):
+class FutureItemDataset(AtomicFileDataset):
     """Atomic files as user sequences with a protocol applied.
 
     Loading, filtering and renumbering are RecBole's. Three things differ from
@@ -34,14 +34,19 @@ class FutureItemDataset(SequentialDataset):
     Attributes:
         sequences: all users' interactions.
         split: where the parts begin.
+        dropped: what the protocol left out before ids were given, by name; the numbers of users,
+            items and interactions before that are `read_users`, ...; empty for protocols that
+            leave nothing out.
 
     Raises:
-        DataError: a time is missing or no number, or no interaction is left.
+        DataError: a file is malformed, or no interaction is left.
     """
 
     inter_feat: Any  # RecBole's: a data frame, and an Interaction once `build` has ended
     sequences: UserSequences
     split: Split
+    dropped: dict[str, int]
+    _parts: IntArray | None
 
     def build(self) -> list[FutureItemDataset]:
         """Order, split and convert; return the training dataset three times, as RecBole expects.
@@ -52,7 +57,12 @@ class FutureItemDataset(SequentialDataset):
         self.sequences = UserSequences.from_columns(
             frame[self.uid_field], frame[self.iid_field], frame[self.time_field]
         )
-        self.split = self._apply_protocol()
+        self.split = apply_protocol(
+            self.config["eval_args"]["split"],
+            self.config["ratio_rounding"],
+            self.sequences,
+            self._counts_in_time(frame[self.uid_field].to_numpy()),
+        )
         self._change_feat_format()
         self._drop_unused_col()
         self.inter_feat = self._interactions_until(self.split.train_ends)
@@ -62,14 +72,22 @@ class FutureItemDataset(SequentialDataset):
         """Declare the list fields; rows are gathered batch by batch, not written out here."""
         self._aug_presets()
 
-    def known_before_test(self) -> FutureItemDataset:
-        """Return this dataset with the validation part added to its interactions.
+    def known_before(self, part: Part) -> FutureItemDataset | None:
+        """Return this dataset with all that comes before a part added to its interactions.
 
-        It is what the histories of the test rows hold, for models that serve from a user's row of
-        the interaction matrix. Never train on it.
+        It is what the histories of the part's rows hold, for models that serve from a user's row
+        of the interaction matrix. Never train on it.
+
+        Args:
+            part: validation or test.
+
+        Returns:
+            None where it is the training part, to the last interaction.
         """
         ends = self.split.train_ends.copy()
-        ends[self.split.test.rows] = self.split.test.starts
+        ends[part.rows] = part.starts
+        if np.array_equal(ends, self.split.train_ends):
+            return None
         known: FutureItemDataset = self.copy(self._interactions_until(ends))
         return known
 
@@ -85,55 +103,80 @@ class FutureItemDataset(SequentialDataset):
         )
 
     def _data_filtering(self) -> None:
-        """Check the times before the first step that orders by them."""
-        self._require_time()
-        super()._data_filtering()
+        """Filter by the protocol last.
 
-    def _remove_duplication(self) -> None:
-        """Keep one of a user's interactions with an item, the earlier in the file among ties.
-
-        RecBole sorts with an unstable sort first, and so keeps any of those with equal times.
+        What a protocol leaves out gets no id, so that no model knows of it.
         """
-        keep = self.config["rm_dup_inter"]
-        if keep is None:
-            return
-        self.inter_feat.sort_values(self.time_field, kind="stable", inplace=True)
-        self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
+        super()._data_filtering()
+        self._filter_by_protocol()
 
     def _reset_index(self) -> None:
         """Restore file order, in which ids are then given, after the sort for `rm_dup_inter`."""
         self.inter_feat.sort_index(inplace=True)
-        if self.inter_feat.empty:
-            raise DataError(
-                f"no interaction of dataset '{self.dataset_name}' is left after filtering; relax "
-                "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
-            )
+        for name in self.feat_name_list:
+            if getattr(self, name).empty:
+                what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
+                raise DataError(
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering; relax "
+                    "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
+                )
         super()._reset_index()
 
-    def _require_time(self) -> None:
-        name, field = self.dataset_name, self.time_field
-        if field not in self.inter_feat:
-            raise DataError(
-                f"dataset '{name}' has no field '{field}' to order by; add a column "
-                f"'{field}:float' or name yours with --TIME_FIELD=..."
-            )
-        if self.field2type[field] != FeatureType.FLOAT:  # tokens would be numbered as they appear
-            raise DataError(
-                f"dataset '{name}' orders by '{field}', which is no number; write the column as "
-                f"'{field}:float'."
-            )
-        missing = int((~np.isfinite(self.inter_feat[field])).sum())
-        if missing:  # RecBole would put them at the mean time
-            raise DataError(
-                f"dataset '{name}' has {missing} interactions without a finite '{field}'; give "
-                "them a time or take them out of the file."
-            )
+    def _filter_by_protocol(self) -> None:
+        """Find the part of time of each interaction and leave out what the protocol has no use for.
 
-    def _apply_protocol(self) -> Split:
-        rule: dict[str, Any] = self.config["eval_args"]["split"]
-        if "LS" in rule:
-            return split_leave_one_out(self.sequences)
-        return split_by_ratio(self.sequences, rule["RS"], self.config["ratio_rounding"])
+        The parts are kept, since `normalize_all` may scale the times afterwards.
+        """
+        rule = self.config["eval_args"]["split"]
+        self._parts, self.dropped = None, {}
+        if not looks_at_time(rule):
+            return
+        frame = self.inter_feat
+        users, items = (
+            pd.factorize(frame[field])[0].astype(np.int64)
+            for field in (self.uid_field, self.iid_field)
+        )
+        times = frame[self.time_field].to_numpy(dtype=np.float64)
+        placed = place_in_time(rule, users, items, times)
+        self._parts = placed.parts[placed.keep]
+        if not (self._parts == 0).any():
+            raise DataError(
+                f"nothing of dataset '{self.dataset_name}' is left to train on before the first "
+                f"cut of {rule}; change it with --eval_args."
+            )
+        if not placed.dropped:
+            return
+        self.dropped = {
+            "read_users": int(users.max()) + 1,
+            "read_items": int(items.max()) + 1,
+            "read_interactions": len(frame),
+        }
+        self.dropped |= placed.dropped
+        self.inter_feat = frame[placed.keep].reset_index(drop=True)
+        self._drop_features(frame[~placed.keep])
+
+    def _drop_features(self, left_out: Any) -> None:
+        """Drop the user and item rows of those who have only interactions that are left out."""
+        for name, field in (("user_feat", self.uid_field), ("item_feat", self.iid_field)):
+            features = getattr(self, name)
+            if features is not None:
+                gone = set(left_out[field]) - set(self.inter_feat[field])
+                kept = features[~features[field].isin(gone)].reset_index(drop=True)
+                setattr(self, name, kept)
+
+    def _counts_in_time(self, users: IntArray) -> IntArray | None:
+        """Return (parts, U) how many interactions of each user lie in each part of time."""
+        if self._parts is None:
+            return None
+        places = np.searchsorted(self.sequences.users, users)
+        shape = (self._num_parts(), len(self.sequences))
+        counts = np.bincount(self._parts * shape[1] + places, minlength=shape[0] * shape[1])
+        return counts.reshape(shape).astype(np.int64)
+
+    def _num_parts(self) -> int:
+        """Return 2 where `time` has one cut, 3 for all else."""
+        options = self.config["eval_args"]["split"].get("time")
+        return 3 if options is None else 1 + len(options["cuts"] or options["ratios"][1:])
 
     def _interactions_until(self, ends: IntArray) -> Interaction:
         """Return the interactions of each user before its flat position in `ends`, (U,) int64."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from recbole.data.utils import create_samplers
 
+from recbole_opal.data.counts import data_counts
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.general import (
@@ -50,8 +51,8 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
 
     Whatever the model, the parts, the targets and the items left out of the lists are the same.
     RecBole's general models are trained on the training interactions without their order; those
-    that serve from a user's row of the interaction matrix get, for test, the row that ends before
-    the test part, as the histories of sequential models do.
+    that serve from a user's row of the interaction matrix get, for each part, the row that ends
+    before the part, as the histories of sequential models do.
 
     Args:
         config: the settings of the run.
@@ -63,10 +64,18 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     """
     dataset = FutureItemDataset(config)
     dataset.build()
+    if len(dataset.inter_feat) == 0:
+        raise DataError(
+            f"no interaction of dataset '{config['dataset']}' is left for training; lower the "
+            "filters or give training a larger share in --eval_args."
+        )
     train = _training_loader(config, dataset, future_items)
     valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
-    counts = _counts(dataset, train.sample_size, valid, test)
+    for name, rows in (("validation", valid), ("test", test)):
+        if len(rows) == 0:
+            raise DataError(f"no user has a target in the {name} part; {_remedy(config)}")
+    counts = data_counts(dataset, train.sample_size, valid, test)
     return PreparedData(
         dataset=dataset,
         train=train,
@@ -123,6 +132,19 @@ def _evaluation_rows(
     )
 
 
+def _remedy(config: Any) -> str:
+    """Say what to change where a part is empty."""
+    remedies = {
+        "last_day": "the log's last two days are too thin, or its users too new: cut a thin end "
+        "off with --val_interval, shift the days with offset, or lower min_days in --eval_args",
+        "time": "move the cuts, or use larger shares, in --eval_args",
+        "user": "use more users, or a larger share of them for this part in --eval_args",
+    }
+    usual = "use users with longer histories or a larger share for this part in --eval_args"
+    kind = next(iter(config["eval_args"]["split"]))
+    return f"{remedies.get(kind, usual)}, or write --mask_history=False."
+
+
 def _needs_times(config: Any) -> bool:
     """Return whether the model reads when each item of a history was met."""
     return bool(getattr(config.model_class, "needs_times", False))
@@ -132,30 +154,6 @@ def _evaluation_loader(
     config: Any, dataset: FutureItemDataset, rows: EvalRows, name: str, future_items: bool
 ) -> MultiTargetEvalLoader:
     if general_batches(config.model_class) is not None:
-        known = dataset.known_before_test() if name == "test" else None
-        return GeneralEvalLoader(config, dataset, rows, name, known)
+        part = dataset.split.test if name == "test" else dataset.split.valid
+        return GeneralEvalLoader(config, dataset, rows, name, dataset.known_before(part))
     return MultiTargetEvalLoader(config, dataset, rows, name, dense_scores=not future_items)
-
-
-def _counts(
-    dataset: FutureItemDataset, training_rows: int, valid: EvalRows, test: EvalRows
-) -> dict[str, int]:
-    users = len(dataset.sequences)
-    split = dataset.split
-    return {
-        "users": users,
-        "items": dataset.item_num - 1,
-        "interactions": len(dataset.sequences.items),
-        "training_interactions": len(dataset.inter_feat),
-        "training_rows_an_epoch": training_rows,
-        "users_too_short_for_validation": users - len(split.valid.rows),
-        "users_too_short_for_test": users - len(split.test.rows),
-        "valid_rows": len(valid),
-        "valid_targets": valid.num_targets,
-        "valid_targets_already_seen": valid.dropped_targets,
-        "valid_rows_without_targets": valid.dropped_rows,
-        "test_rows": len(test),
-        "test_targets": test.num_targets,
-        "test_targets_already_seen": test.dropped_targets,
-        "test_rows_without_targets": test.dropped_rows,
-    }

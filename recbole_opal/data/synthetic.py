@@ -1,19 +1,16 @@
-"""Small micro-video logs whose categories and interests are known, for tests and benchmarks."""
+"""Micro-video logs of any size whose truth is known, for tests and benchmarks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from recbole_opal.data.sequences import IntArray
-from recbole_opal.errors import DataError
-from recbole_opal.runs.atomic import write_text
+from recbole_opal.data.synthetic_limits import check_synthetic
 
-__all__ = ["SyntheticLog", "synthesize", "write_atomic"]
+__all__ = ["SyntheticLog", "synthesize"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -81,8 +78,19 @@ def synthesize(
     Raises:
         DataError: an argument is out of range.
     """
-    _check_sizes(num_users, num_items, num_categories, interests_per_user, drift)
-    _check_rates(mean_length, drift, popularity_skew, session_length, noise)
+    check_synthetic(
+        {
+            "num_users": num_users,
+            "num_items": num_items,
+            "num_categories": num_categories,
+            "interests_per_user": interests_per_user,
+            "mean_length": mean_length,
+            "drift": drift,
+            "popularity_skew": popularity_skew,
+            "session_length": session_length,
+            "noise": noise,
+        }
+    )
     random = np.random.default_rng(seed)
     item_categories = random.permutation(np.arange(num_items) % num_categories)
     interests, points = _draw_interests(
@@ -107,40 +115,6 @@ def synthesize(
         user_interests=interests,
         drift_points=points,
     )
-
-
-def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
-    """Write a log as RecBole's atomic files `name/name.inter` and `name/name.item`.
-
-    The columns are `user_id:token item_id:token timestamp:float` and `item_id:token
-    category:token`. Each file appears whole or not at all.
-
-    Args:
-        log: what to write.
-        folder: what `--data_path` will name.
-        name: what `--dataset` will name.
-
-    Returns:
-        The folder with the two files.
-
-    Raises:
-        CheckpointError: a file cannot be written.
-    """
-    target = Path(folder) / name
-    target.mkdir(parents=True, exist_ok=True)
-    interactions = pd.DataFrame(
-        {"user_id:token": log.users, "item_id:token": log.items, "timestamp:float": log.times}
-    )
-    items = pd.DataFrame(
-        {
-            "item_id:token": np.arange(len(log.item_categories)),
-            "category:token": log.item_categories,
-        }
-    )
-    for frame, suffix in ((items, "item"), (interactions, "inter")):
-        text: str = frame.to_csv(sep="\t", index=False, lineterminator="\n")
-        write_text(target / f"{name}.{suffix}", text)
-    return target
 
 
 def _draw_interests(
@@ -214,34 +188,3 @@ def _draw_times(
     elapsed = np.cumsum(1.0 + np.floor(gaps))  # whole numbers, so that the sum is exact
     joined = _FIRST_DAY + random.integers(0, 30 * _DAY, len(starts))
     return elapsed - elapsed[starts][users] + joined[users]
-
-
-def _check_sizes(users: int, items: int, categories: int, interests: int, drift: float) -> None:
-    for name, value in (("num_users", users), ("interests_per_user", interests)):
-        if value < 1:
-            raise DataError(f"synthesize: {name}={value} is too small; give 1 or more.")
-    needed = 2 * interests if drift > 0 else interests
-    if categories < needed:
-        raise DataError(
-            f"synthesize: {interests} interests a user with drift={drift} need {needed} "
-            f"categories; raise num_categories={categories} or set drift=0."
-        )
-    if items < categories:
-        raise DataError(
-            f"synthesize: num_items={items} leaves categories empty; give {categories} or more."
-        )
-
-
-def _check_rates(
-    mean_length: float, drift: float, skew: float, session_length: float, noise: float
-) -> None:
-    bounds = (
-        ("mean_length", mean_length, 1.0, np.inf),
-        ("drift", drift, 0.0, 1.0),
-        ("popularity_skew", skew, 0.0, np.inf),
-        ("session_length", session_length, 1.0, np.inf),
-        ("noise", noise, 0.0, 1.0),
-    )
-    for name, value, low, high in bounds:
-        if not low <= value <= high or value == np.inf:
-            raise DataError(f"synthesize: {name}={value}; give a number in [{low:g}, {high:g}].")

@@ -85,6 +85,10 @@ class RunFolder:
             folder._sweep_states()
         return folder
 
+    def discard(self) -> None:
+        """Removes the folder if nothing was ever saved in it, as after a full disk."""
+        self._store.discard()
+
     @contextmanager
     def working(self) -> Iterator[None]:
         """Keeps every other process, and every other opening, out while the block runs.

@@ -64,8 +64,18 @@ class VerifiedFolder:
             raise
         except OSError as error:
             raise atomic.write_error(path, 0, error) from error
-        atomic.write_bytes(path / MANIFEST_NAME, Manifest().encode())
+        try:
+            atomic.write_bytes(path / MANIFEST_NAME, Manifest().encode())
+        except BaseException:  # Ctrl-C included
+            _remove_if_empty(path)
+            raise
         return cls(path)
+
+    def discard(self) -> None:
+        """Removes the folder if nothing was ever committed to it."""
+        if not self._files:
+            atomic.discard(self.path / MANIFEST_NAME)
+            _remove_if_empty(self.path)
 
     @property
     def names(self) -> list[str]:
@@ -172,3 +182,11 @@ class VerifiedFolder:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise atomic.write_error(path, 0, error) from error
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Removes a folder that holds nothing; used while another error is on its way."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # somebody else has put something there, or it is gone

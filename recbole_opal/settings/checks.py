@@ -12,6 +12,8 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["check_together"]
 
+_FILES = ("inter", "item", "user")  # endings of the atomic files that are read
+
 
 def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Check the rules that no setting can break alone; return the settings that they complete.
@@ -65,6 +67,13 @@ def _result_names(metrics: Sequence[str], lengths: Sequence[int]) -> list[str]:
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:
+    fields = [settings[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")]
+    if len(set(fields)) < len(fields):
+        raise SettingsError(
+            f"--USER_ID_FIELD, --ITEM_ID_FIELD and --TIME_FIELD are {', '.join(fields)}; name "
+            "three different columns."
+        )
+    _check_files(settings["load_col"] or {})
     columns = (settings["load_col"] or {}).get(
         "inter", "*" if settings["load_col"] is None else None
     )
@@ -75,6 +84,18 @@ def _check_columns(settings: Mapping[str, Any]) -> None:
             raise SettingsError(
                 f"--load_col: the column {settings[name]} ({name}) is missing under inter; "
                 f"add it, or name another one with --{name}."
+            )
+
+
+def _check_files(columns: Mapping[str, Any]) -> None:
+    for ending, names in columns.items():
+        if ending not in _FILES:
+            hint = did_you_mean(str(ending), _FILES) or f"; choose from {', '.join(_FILES)}."
+            raise SettingsError(f"--load_col: there is no file .{ending}{hint}")
+        is_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        if names != "*" and not is_list:
+            raise SettingsError(
+                f"--load_col: {ending} has {names!r}; write a list of columns, or '*' for all."
             )
 
 

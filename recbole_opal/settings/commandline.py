@@ -12,7 +12,7 @@ from recbole_opal.settings.properties import known_datasets
 from recbole_opal.settings.values import load_settings_file, parse_value
 from recbole_opal.suggest import nearest
 
-__all__ = ["Request", "parse_arguments"]
+__all__ = ["Request", "parse_arguments", "split_flags"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
@@ -66,7 +66,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
         SettingsError: an argument is not of the form `--key=value`, a flag has two values, a config
             file is missing or malformed, or no data set is named.
     """
-    texts = _split(argv)
+    texts = split_flags(argv)
     for name in _OWN_FLAGS:
         if texts.get(name) == "":
             raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
@@ -140,8 +140,15 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _split(argv: Sequence[str]) -> dict[str, str]:
-    """Return the text behind each flag's first `=`."""
+def split_flags(argv: Sequence[str]) -> dict[str, str]:
+    """Return the text behind each flag's first `=`.
+
+    Args:
+        argv: the arguments, all of the form `--key=value`.
+
+    Raises:
+        SettingsError: an argument is not of that form, or a flag has two values.
+    """
     texts: dict[str, str] = {}
     for position, argument in enumerate(argv):
         name, equals, text = argument.removeprefix("--").partition("=")

@@ -24,8 +24,9 @@ class OpalConfig(Config):
     It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated,
     unknown names and wrong values are errors, our yaml files lie over RecBole's, and a missing data
     set is told before anything is loaded. Priority, highest first: `settings`, `config_files`
-    (later ones first), the data set's yaml, the model's yaml (its block `published` first, with
-    `recipe: published`), overall.yaml, RecBole's own files.
+    (later ones first), the yaml file `NAME.yaml` beside a data set's files, the one that we have
+    for it, the model's yaml (its block `published` first, with `recipe: published`), overall.yaml,
+    RecBole's own files.
 
     Args:
         model: a model's name, or its class.
@@ -51,7 +52,8 @@ class OpalConfig(Config):
         # RecBole's own lookup by name knows none of our models.
         model_class = find_model_class(model) if isinstance(model, str) else model
         self._data_root = ""
-        super().__init__(model_class, dataset, list(config_files), deepcopy(dict(settings or {})))
+        files = [*_yaml_beside_data(dataset, settings or {}, config_files), *config_files]
+        super().__init__(model_class, dataset, files, deepcopy(dict(settings or {})))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], model: type | None = None) -> "OpalConfig":
@@ -170,3 +172,16 @@ class OpalConfig(Config):
 
 def _ancestors(model_class: type) -> list[str]:
     return [ancestor.__name__ for ancestor in model_class.__mro__]
+
+
+def _yaml_beside_data(
+    dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
+) -> list[Path]:
+    """Return the settings file that lies in the data set's folder, if there is one."""
+    if Path(dataset).name != dataset:  # refused later, with the fix
+        return []
+    root = "dataset"  # RecBole's default
+    for path in config_files:
+        root = load_settings_file(Path(path)).get("data_path", root)
+    path = Path(str(settings.get("data_path", root))).expanduser() / dataset / f"{dataset}.yaml"
+    return [path] if path.is_file() else []

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from recbole_opal.data.reading import read_header, require_columns
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["BUNDLED_DATASET", "check_data_folder"]
+__all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 
 # RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
@@ -29,7 +30,8 @@ def check_data_folder(
         encoding: of the file.
 
     Raises:
-        DataError: the folder, the file, its header or a column is missing.
+        DataError: the folder, the file, its header or a column is missing, or a column has a type
+            that does not fit.
     """
     if Path(dataset).name != dataset or dataset == "..":
         raise DataError(
@@ -44,41 +46,44 @@ def check_data_folder(
             "there, "
             "or name the folder above it with --data_path."
         )
+    check_separator(separator)
     path = folder / f"{dataset}.inter"
-    if not path.is_file():
+    if not path.exists():
         raise DataError(
-            f"--dataset={dataset}: the file {path} is missing; put the interactions there."
+            f"--dataset={dataset}: the file {path} is missing; {_how_to_get(path, folder)}."
         )
-    _check_header(path, columns, separator, encoding)
+    header = read_header(path, separator, encoding)
+    fix = "add it, or name another with --TIME_FIELD and its like."
+    kinds = ["token", "token", "float"]
+    require_columns(header, dict(zip(columns, kinds, strict=True)), path, fix)
+
+
+def check_separator(separator: str) -> None:
+    """Refuse what cannot stand between columns.
+
+    Args:
+        separator: the setting `field_separator`.
+
+    Raises:
+        DataError: it is not one character, or one that headers or lines need themselves.
+    """
+    if len(separator) != 1 or not separator.isascii() or separator in "\n\r\0:":
+        raise DataError(
+            f"--field_separator={separator!r} is not one ASCII character that may stand between "
+            "columns; write the files with tabs and leave it away."
+        )
+
+
+def _how_to_get(path: Path, folder: Path) -> str:
+    packed = [name for name in folder.iterdir() if name.name.startswith(path.name + ".")]
+    if packed:
+        return f"unpack {packed[0].name}, for example with gunzip"
+    if list(folder.glob("*.csv")) + list(folder.glob("*.parquet")):
+        return "convert your table with `python -m recbole_opal convert`"
+    return "put the interactions there"
 
 
 def _neighbours(parent: Path) -> list[str]:
     if not parent.is_dir():
         return [BUNDLED_DATASET]
     return [BUNDLED_DATASET, *(path.name for path in parent.iterdir() if path.is_dir())]
-
-
-def _check_header(path: Path, columns: Sequence[str], separator: str, encoding: str) -> None:
-    try:
-        with path.open(encoding=encoding) as lines:
-            header = lines.readline().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError, LookupError) as error:
-        raise DataError(
-            f"{path} cannot be read as {encoding} ({error}); check the file and --encoding."
-        ) from error
-    fields = header.split(separator)
-    if not all(field.count(":") == 1 for field in fields):
-        raise DataError(
-            f"{path}, line 1: the header must name columns as name:type, "
-            f"for example {separator.join(f'{name}:token' for name in columns[:2])}."
-        )
-    names = [field.partition(":")[0] for field in fields]
-    for name in columns:
-        if name not in names:
-            hint = (
-                did_you_mean(name, names)
-                or "; add it, or name another with --TIME_FIELD and its like."
-            )
-            raise DataError(
-                f"{path}, line 1: the column {name} is missing among {', '.join(names)}{hint}"
-            )

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS, MultiInterestSettings
 from recbole_opal.settings.properties import known_datasets, model_yaml
+from recbole_opal.settings.protocol import protocol_help
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
 
@@ -45,6 +46,9 @@ examples:
     --eval_args="{{'split': {{'LS': 'valid_and_test'}}}}"
   python run_opal.py --dataset=ml-100k --model=OPAL,OPAL@num_interests=8,SASRec --seeds=1,2,3
 
+protocols, as --eval_args="{{'split': ...}}":
+{protocols}
+
 A value is a number, a word, True, False, None, a list or a mapping. These are the settings with
 their defaults; the yaml file of a data set or of a model in properties/ may hold others."""
 
@@ -52,7 +56,9 @@ their defaults; the yaml file of a data set or of a model in properties/ may hol
 def help_text() -> str:
     """Return what `--help` prints: usage, examples, and each setting with its default and range."""
     names = ", ".join(MODEL_SECTIONS)
-    parts = [_USAGE.format(datasets=", ".join(known_datasets()), models=names)]
+    parts = [
+        _USAGE.format(datasets=", ".join(known_datasets()), models=names, protocols=protocol_help())
+    ]
     common = MultiInterestSettings.model_fields
     for model, section in MODEL_SECTIONS.items():
         own = {name: field for name, field in section.model_fields.items() if name not in common}

@@ -84,7 +84,8 @@ class EvaluationSettings(Section):
 
     eval_args: dict[str, Any] = Field(
         {"split": {"RS": [8, 1, 1]}, "group_by": "user", "order": "TO", "mode": "full"},
-        description="split {'RS': [8, 1, 1]} (ratios, per user) or {'LS': 'valid_and_test'}",
+        description="split {'RS': [8, 1, 1]} (ratios, per user), {'LS': 'valid_and_test'}, "
+        "{'last_day': {'min_days': 4}}, {'time': [8, 1, 1]} (global cuts) or {'user': [8, 1, 1]}",
     )
     repeatable: Literal[True] = Field(
         True, description="sequential models may recommend an item again"
@@ -104,7 +105,7 @@ class EvaluationSettings(Section):
         "cumulative", description="how the ratios of RS become whole items of a user"
     )
     mask_history: bool | None = Field(
-        None, description="seen items are taken out of the lists; None: True for RS, False for LS"
+        None, description="seen items are taken out of the lists; None: True, but False for LS"
     )
     retrieval: Literal["torch", "faiss"] = Field(
         "torch", description="who searches the top k; both are exact"

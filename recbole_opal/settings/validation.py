@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from recbole_opal.data.kinds import general_batches
+from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.checks import check_together
 from recbole_opal.settings.fields import Section, allowed, typed
@@ -50,9 +51,22 @@ def checked_settings(
     checked = dict(final)
     for section in sections:
         checked |= _check_section(section, final)
-    return checked | check_together(
+    checked |= check_together(
         checked | {"samples_negatives": _samples_negatives(final, model_class)}
     )
+    if "user" in checked["eval_args"]["split"]:
+        _refuse_user_vectors(checked, model_class)
+    return checked
+
+
+def _refuse_user_vectors(settings: Mapping[str, Any], model_class: type) -> None:
+    reason = why_not_for_unmet_users(model_class, settings)
+    if reason:
+        raise SettingsError(
+            f"--model={model_class.__name__} has nothing to say of the users that the split 'user' "
+            f"of --eval_args holds out: {reason}; use a model that reads histories (OPAL, SASRec, "
+            "ItemKNN, MultiVAE, ...), or another split."
+        )
 
 
 def known_settings(model_class: type) -> set[str]:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
-from recbole_opal.data.synthetic import synthesize, write_atomic
+from recbole_opal.data.synthetic import synthesize
+from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.host import find_model_class
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig

@@ -29,13 +29,14 @@ _ROWS = (
 def known_history(model: Any, dataset: Any) -> Iterator[None]:
     """Let a general model serve, while the block runs, from all that is known of the users.
 
-    A sequential model's test history holds the validation items. So that a general model is asked
-    with the same knowledge, its user rows are replaced where rows are its input and not its
-    parameters: autoencoders (MultiVAE, MacridVAE, ...), item-item models (ItemKNN, EASE,
-    SLIMElastic) and models that pool a user's items (FISM, NAIS, DMF). What was learnt - weights,
-    similarities, counts - stays as training left it. Models that hold a learnt vector a user (BPR,
-    LightGCN, ...), AsymKNN, user-based ItemKNN and SimpleX know the training part only: to tell
-    them more would be to train them on it.
+    A sequential model's test history holds the validation items, and the history of a held-out
+    user holds what training never saw. So that a general model is asked with the same knowledge,
+    its user rows are replaced where rows are its input and not its parameters: autoencoders
+    (MultiVAE, MacridVAE, ...), item-item models (ItemKNN, EASE, SLIMElastic) and models that pool
+    a user's items (FISM, NAIS, DMF). What was learnt - weights, similarities, counts - stays as
+    training left it. Models that hold a learnt vector a user (BPR, LightGCN, ...), AsymKNN,
+    user-based ItemKNN and SimpleX know the training part only: to tell them more would be to train
+    them on it. Where whole users are held out, they are refused, see `unmet_users`.
 
     A row is the whole history, while a sequential model sees its last `MAX_ITEM_LIST_LENGTH` items.
 

@@ -221,12 +221,12 @@ def test_times_that_are_no_numbers_are_refused(make_config):
 @pytest.mark.parametrize("bad", ["", "nan", "inf"])
 def test_missing_times_are_refused(make_config, bad):
     rows = [*steps(), ("u0", "i1", bad), ("u1", "i1", bad)]
-    assert "2 interactions without" in refusal(make_config, rows)
+    assert "tiny.inter, line 32: timestamp is" in refusal(make_config, rows)
 
 
 def test_unread_times_are_refused(make_config):
     message = refusal(make_config, steps(), load_col=None, unload_col={"inter": ["timestamp"]})
-    assert "no field 'timestamp'" in message
+    assert "the column timestamp is needed and not read" in message
 
 
 def test_filters_that_leave_nothing_are_refused(make_config):

@@ -152,18 +152,21 @@ def test_counts_add_up(prepare):
     assert counts["interactions"] == lengths.sum()
     assert counts["training_interactions"] == train.sum()
     assert counts["training_rows_an_epoch"] == 3 * (train >= 2).sum()
-    assert counts["users_too_short_for_validation"] == (seen == train).sum()
-    assert counts["users_too_short_for_test"] == 1  # the user of a single interaction
+    assert counts["users_not_in_validation"] == (seen == train).sum()
+    assert counts["users_not_in_test"] == 1  # the user of a single interaction
     for part in ("valid", "test"):
         assert counts[f"{part}_targets_already_seen"] > 0
-        short = counts["users_too_short_for_" + {"valid": "validation"}.get(part, part)]
+        short = counts["users_not_in_" + {"valid": "validation"}.get(part, part)]
         assert counts[f"{part}_rows"] + counts[f"{part}_rows_without_targets"] == 30 - short
 
 
 def test_no_training_rows_is_told_with_a_fix(make_config):
     rows = [(f"u{user}", f"i{user}", user) for user in range(5)]
-    with pytest.raises(DataError, match="two training interactions"):
+    with pytest.raises(DataError, match=r"left for training.*--eval_args"):
         prepare_data(make_config(rows), future_items=True)
+    settings = {"eval_args": {"split": {"RS": [1, 1, 2]}}}
+    with pytest.raises(DataError, match="two training interactions"):
+        prepare_data(make_config([*rows, *rows, *rows, *rows], **settings), future_items=True)
 
 
 def test_an_epoch_can_be_a_sample_of_the_rows_that_is_drawn_anew(prepare):

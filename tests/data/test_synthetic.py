@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recbole_opal.data.synthetic import synthesize, write_atomic
+from recbole_opal.data.synthetic import synthesize
 from recbole_opal.errors import DataError
 
 LARGE = {"num_users": 2000, "num_items": 600, "num_categories": 20, "interests_per_user": 4}
@@ -165,37 +165,3 @@ def test_all_categories_can_be_a_users():
     assert (np.sort(log.user_interests.reshape(-1, 6), axis=1) == np.arange(6)).all()
     one = synthesize(num_users=1, num_items=1, num_categories=1, interests_per_user=1, drift=0.0)
     assert (one.items == 0).all()
-
-
-def test_atomic_files_load_as_written(tmp_path):
-    from recbole_opal.data.dataset import FutureItemDataset
-    from recbole_opal.settings.config import OpalConfig
-
-    log = synthesize(num_users=30, num_items=50, num_categories=8, mean_length=20)
-    folder = write_atomic(log, tmp_path, "planted")
-    assert sorted(path.name for path in folder.iterdir()) == ["planted.inter", "planted.item"]
-    header = (folder / "planted.inter").read_text().splitlines()[0]
-    assert header == "user_id:token\titem_id:token\ttimestamp:float"
-    settings = {"data_path": str(tmp_path), "load_col": None, "use_gpu": False}
-    dataset = FutureItemDataset(OpalConfig("OPAL", "planted", settings))
-    dataset.build()
-    sequences = dataset.sequences
-    read_users = dataset.id2token("user_id", np.repeat(sequences.users, sequences.lengths))
-    read_items = dataset.id2token("item_id", sequences.items).astype(int)
-    order = np.argsort(read_users.astype(int), kind="stable")
-    assert np.array_equal(read_users.astype(int)[order], log.users)
-    assert np.array_equal(read_items[order], log.items)
-    assert np.array_equal(sequences.times[order], log.times)
-    numbers = dataset.token2id("item_id", np.arange(50)[np.isin(range(50), log.items)].astype(str))
-    categories = dataset.id2token("category", dataset.item_feat["category"][numbers].numpy())
-    assert np.array_equal(categories.astype(int), log.item_categories[np.unique(log.items)])
-
-
-def test_writing_again_replaces_both_files(tmp_path):
-    first, second = (synthesize(num_users=5, seed=seed) for seed in (1, 2))
-    folder = write_atomic(first, tmp_path, "planted")
-    before = (folder / "planted.inter").read_bytes()
-    write_atomic(second, tmp_path, "planted")
-    assert (folder / "planted.inter").read_bytes() != before
-    write_atomic(first, tmp_path, "planted")
-    assert (folder / "planted.inter").read_bytes() == before

@@ -27,7 +27,7 @@ def texts(root: Path) -> Iterator[tuple[str, str]]:
     for folder in HAND_WRITTEN:
         files += [path for path in (root / folder).rglob("*") if path.is_file()]
     for path in files:
-        if path.suffix not in {".pyc", ".inter"}:
+        if path.suffix not in {".pyc", ".inter", ".npz"}:
             yield str(path.relative_to(root)), path.read_text(encoding="utf-8")
 
 

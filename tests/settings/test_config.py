@@ -183,3 +183,25 @@ def test_the_command_line_s_grammar_is_read_without_importing_recbole():
         "sys.exit(any(name in sys.modules for name in ('recbole', 'torch', 'pandas')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+def test_settings_beside_the_data_lie_under_all_that_is_given(configure, tiny_data, tmp_path):
+    beside = tiny_data / "tiny" / "tiny.yaml"
+    beside.write_text("num_interests: 5\ntopk: [7, 50]\n")
+    file = tmp_path / "more.yaml"
+    file.write_text("topk: [8, 50]\n")
+    assert configure()["num_interests"] == 5
+    assert configure()["topk"] == [7, 50]
+    assert configure(config_files=[file])["topk"] == [8, 50]
+    assert configure(config_files=[file], topk=[9, 50])["topk"] == [9, 50]
+    file.write_text(f"data_path: {tiny_data}\n")
+    assert OpalConfig("OPAL", "tiny", {}, [file])["num_interests"] == 5
+
+
+def test_a_wrong_setting_beside_the_data_is_told(configure, tiny_data):
+    (tiny_data / "tiny" / "tiny.yaml").write_text("num_interest: 5\n")
+    with pytest.raises(SettingsError, match="did you mean num_interests|num_interests"):
+        configure()
+    (tiny_data / "tiny" / "tiny.yaml").write_text("a: [")
+    with pytest.raises(SettingsError, match=r"tiny\.yaml, line"):
+        configure()

@@ -50,7 +50,12 @@ def test_yaml_files_are_found_by_name_only():
 
 
 def test_the_datasets_with_a_file_are_known_the_bundled_one_first():
-    assert properties.known_datasets() == ["ml-100k", "kuairand-27k-like15", "kuairand-pure"]
+    assert properties.known_datasets() == [
+        "ml-100k",
+        "kuairand-27k-like15",
+        "kuairand-pure",
+        "synthetic-small",
+    ]
 
 
 MODEL_YAMLS = sorted((properties.properties_folder() / "model").iterdir())

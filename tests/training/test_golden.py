@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.data.synthetic import synthesize, write_atomic
+from recbole_opal.data.synthetic import synthesize
+from recbole_opal.data.synthetic_files import write_atomic
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

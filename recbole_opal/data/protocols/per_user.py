@@ -1,54 +1,19 @@
-"""Where training, validation and test begin in each user's sequence."""
+"""The two protocols that cut each user's sequence by its own length: ratios and leave-one-out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
 from recbole_opal.data.sequences import IntArray, UserSequences
 
-__all__ = ["Part", "Rounding", "Split", "split_by_ratio", "split_leave_one_out"]
+__all__ = ["Rounding", "split_by_ratio", "split_leave_one_out"]
 
 Rounding = Literal["cumulative", "recbole"]
-
-_ROUNDING_SLACK = 1e-9
-"""0.9 * 10 may come out just below 9."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """The users that take part in validation or in test, and what they are asked for.
-
-    A row's history is everything of the user before its targets.
-
-    Attributes:
-        rows: (E,) int64, index of each row's user in `UserSequences`.
-        starts: (E,) int64, flat position of the first target (= end of the history).
-        ends: (E,) int64, flat position after the last target.
-    """
-
-    rows: IntArray
-    starts: IntArray
-    ends: IntArray
-
-
-@dataclass(frozen=True)
-class Split:
-    """One protocol applied to all users.
-
-    Attributes:
-        train_ends: (U,) int64, flat position after each user's training part.
-        valid: the validation rows.
-        test: the test rows; their histories contain the validation part.
-    """
-
-    train_ends: IntArray
-    valid: Part
-    test: Part
 
 
 def split_by_ratio(
@@ -71,10 +36,10 @@ def split_by_ratio(
     shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     lengths = sequences.lengths
     if rounding == "recbole":
-        return _split_at(sequences, *_recbole_counts(lengths, shares))
+        return _split_by_counts(sequences, *_recbole_counts(lengths, shares))
     exact = np.cumsum(shares)[:2, None] * lengths  # (2, U)
-    train, valid_end = np.floor(exact + _ROUNDING_SLACK).astype(np.int64)
-    return _split_at(sequences, valid_end - train, lengths - valid_end)
+    train, valid_end = np.floor(exact + ROUNDING_SLACK).astype(np.int64)
+    return _split_by_counts(sequences, valid_end - train, lengths - valid_end)
 
 
 def split_leave_one_out(sequences: UserSequences) -> Split:
@@ -90,7 +55,7 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     lengths = sequences.lengths
     test = (lengths >= 3).astype(np.int64)
     valid = (lengths >= 4).astype(np.int64)
-    return _split_at(sequences, valid, test)
+    return _split_by_counts(sequences, valid, test)
 
 
 def _recbole_counts(
@@ -109,19 +74,9 @@ def _recbole_counts(
     return counts[1], counts[2]
 
 
-def _split_at(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
+def _split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
     """Turn item counts of the two evaluation parts into flat positions."""
     ends = sequences.offsets[1:]
     test_starts = ends - test
     train_ends = test_starts - valid
-    return Split(
-        train_ends=train_ends,
-        valid=_part(train_ends, test_starts, sequences.starts),
-        test=_part(test_starts, ends, sequences.starts),
-    )
-
-
-def _part(starts: IntArray, ends: IntArray, first: IntArray) -> Part:
-    """Keep the users with a target and a history."""
-    rows = np.flatnonzero((ends > starts) & (starts > first))
-    return Part(rows=rows, starts=starts[rows], ends=ends[rows])
+    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, ends))

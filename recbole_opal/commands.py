@@ -1,0 +1,58 @@
+"""`python -m recbole_opal COMMAND`: everything this package does from a shell."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["COMMANDS", "main"]
+
+# The module of each command has a `main(argv) -> int`; it is imported when the command is given.
+COMMANDS = {
+    "run": ("recbole_opal.cli", "train and evaluate, or compare; also the default"),
+    "convert": ("recbole_opal.conversion.convert_command", "make a data set of a raw log"),
+    "describe": ("recbole_opal.conversion.describe_command", "say what a data set holds"),
+    "synthesize": ("recbole_opal.data.synthesize_command", "draw a data set of any size"),
+}
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: the command's name and its arguments, or the arguments of `run` alone; None reads
+            those of the process.
+
+    Returns:
+        The exit code: 0, 2 after a mistake in settings or data, 1 after a failed training, 130
+        after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    name = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    if arguments[:1] in (["--help"], ["-h"]):
+        print(_help())
+        return 0
+    if name is not None and name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        hint = did_you_mean(name, COMMANDS) or f"; choose from {known}."
+        print(f"error: '{name}' is not a command{hint}", file=sys.stderr)
+        return SettingsError.exit_code
+    module, _ = COMMANDS[name or "run"]
+    try:
+        code: int = import_module(module).main(arguments[1:] if name else arguments)
+    except KeyboardInterrupt:
+        print(
+            "interrupted; nothing has been written, give the same command again.", file=sys.stderr
+        )
+        return _INTERRUPTED
+    return code
+
+
+def _help() -> str:
+    lines = ["usage: python -m recbole_opal COMMAND [--key=value ...]", ""]
+    lines += [f"  {name:<12}{meaning}" for name, (_, meaning) in COMMANDS.items()]
+    lines += ["", "Each command explains itself: python -m recbole_opal COMMAND --help"]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Raw logs to RecBole's atomic files, in one pass and within fixed memory."""

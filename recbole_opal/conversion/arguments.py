@@ -1,0 +1,215 @@
+"""The command line of `convert`: sources, and flags with or without `=`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recbole_opal.conversion.generic import GenericTable
+from recbole_opal.conversion.label import parse_label
+from recbole_opal.conversion.source import parse_columns
+from recbole_opal.conversion.tables import header
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.errors import SettingsError
+from recbole_opal.settings.commandline import split_flags
+from recbole_opal.settings.values import parse_value
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["FLAGS", "ConvertRequest", "generic_table", "parse_convert"]
+
+FLAGS = {
+    "out": "dataset/NAME, the folder of the data set to write",
+    "user": "column of the users",
+    "item": "column of the items",
+    "time": "column of the times",
+    "label": "which rows are positive, for example 'long_view==1 and play_ms>=7000'; default: all",
+    "time_unit": "seconds, milliseconds, microseconds, nanoseconds, date, iso, iso_zone or number; "
+    "default: recognised",
+    "keep": "further columns of the log with RecBole's types, for example tab:token,play_ms:float",
+    "item_file": "table of the items",
+    "item_key": "its column of the items; default: that of --item",
+    "fields": "its columns to take with RecBole's types, for example tag:token_seq,duration:float",
+    "list_separator": "between the elements of a _seq column; default: a comma",
+    "separator": "between two columns of a text file; default: recognised in its header",
+    "encoding": "of a text file; default: UTF-8",
+    "names": "the columns, where a text file has no header, for example user,item,time",
+    "quoted": "False reads quotes as ordinary characters",
+    "layout": "name of a known public data set; default: recognised",
+    "rule": "which rows of a known public data set are positive; see what is printed",
+    "overwrite": "True replaces the data set that --out holds",
+}
+_NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
+_GUESSES = {
+    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
+    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
+    "time": re.compile("time|date|^ts$", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True)
+class ConvertRequest:
+    """What was asked for.
+
+    Attributes:
+        sources: files or folders.
+        out: the folder of the data set.
+        flags: the texts of all flags.
+        overwrite: whether an older data set may be replaced.
+    """
+
+    sources: tuple[Path, ...]
+    out: Path
+    flags: Mapping[str, str]
+    overwrite: bool
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether the columns are named, so that no public layout is looked for."""
+        return bool({"user", "item", "time"} & set(self.flags))
+
+
+def parse_convert(argv: Sequence[str]) -> ConvertRequest:
+    """Read the arguments behind `convert`.
+
+    Args:
+        argv: sources and flags; a flag is `--key=value` or `--key value`, and `-` in its name is
+            the same as `_`.
+
+    Raises:
+        SettingsError: no source, no `--out`, or a malformed flag.
+    """
+    sources, flags = _divided(argv)
+    for name, text in flags.items():
+        if not text:
+            raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
+    if not sources:
+        raise SettingsError(
+            "no SOURCE is named; write for example python -m recbole_opal convert log.csv "
+            "--out=dataset/NAME --user=user_id --item=video_id --time=timestamp."
+        )
+    for source in sources:
+        if "=" in source and not Path(source).exists():
+            raise SettingsError(f"'{source}' is no file; write --{source.lstrip('-')} for a flag.")
+    if "out" not in flags:
+        name = Path(sources[0]).name.partition(".")[0] or "NAME"
+        raise SettingsError(f"--out is missing; write for example --out=dataset/{name}.")
+    overwrite = _truth(flags, "overwrite", False)
+    paths = tuple(Path(source).expanduser() for source in sources)
+    return ConvertRequest(paths, Path(flags["out"]).expanduser(), flags, overwrite)
+
+
+def generic_table(request: ConvertRequest) -> GenericTable:
+    """Return the tables and columns that the flags name.
+
+    Args:
+        request: with at least one of `--user`, `--item`, `--time`.
+
+    Raises:
+        SettingsError: a flag is unknown, missing or malformed.
+        DataError: the item table cannot be read.
+    """
+    flags = request.flags
+    unknown = next((name for name in flags if name not in FLAGS), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, FLAGS, "--") or f"; choose from {', '.join(FLAGS)}."
+        raise SettingsError(f"--{unknown} is not a flag of convert{hint}")
+    for name in ("rule", "layout"):
+        if name in flags:
+            raise SettingsError(
+                f"--{name} is for known public data sets; leave it away, or --user, --item and "
+                "--time."
+            )
+    form = _text_format(flags)
+    for name in ("user", "item", "time"):
+        if name not in flags:
+            raise SettingsError(f"--{name} is missing; {columns_to_name(request.sources[0], form)}")
+    item_file = Path(flags["item_file"]).expanduser() if "item_file" in flags else None
+    if item_file is None and {"fields", "item_key"} & set(flags):
+        raise SettingsError("--fields and --item_key need the table of the items; add --item_file.")
+    if item_file is not None and "fields" not in flags:
+        fields = ",".join(f"{name}:token" for name in header(item_file, form)[:3])
+        raise SettingsError(f"--item_file needs --fields; write for example --fields={fields}.")
+    return GenericTable(
+        files=request.sources,
+        user=flags["user"],
+        item=flags["item"],
+        time=flags["time"],
+        label=parse_label(flags["label"]) if "label" in flags else (),
+        label_text=flags.get("label", ""),
+        time_unit=flags.get("time_unit"),
+        keep=parse_columns(flags["keep"], "keep") if "keep" in flags else (),
+        form=form,
+        list_separator=_separator(flags.get("list_separator", ",")),
+        item_file=item_file,
+        item_fields=parse_columns(flags["fields"], "fields") if "fields" in flags else (),
+        item_column=flags.get("item_key", flags["item"]),
+    )
+
+
+def columns_to_name(source: Path, form: TextFormat) -> str:
+    """Return what to write so that the columns of a table are known, as the end of an error.
+
+    Args:
+        source: the table; a folder has no columns.
+        form: how it is written.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    if source.is_dir():
+        return "name the file with the log, and its columns with --user=, --item= and --time=."
+    names = header(source, form)
+    flags = []
+    for flag, pattern in _GUESSES.items():
+        likely = next((name for name in names if pattern.search(name)), "COLUMN")
+        flags.append(f"--{flag}={likely}")
+    shown = ", ".join(names[:20])
+    return f"write for example {' '.join(flags)} (the columns of {source} are {shown})."
+
+
+def _divided(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the sources and the flags; `--out dataset/NAME` counts as `--out=dataset/NAME`."""
+    sources: list[str] = []
+    flags: list[str] = []
+    rest = list(argv)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-"):
+            sources.append(argument)
+            continue
+        name, equals, text = argument.partition("=")
+        name = "--" + name[2:].replace("-", "_") if name.startswith("--") else name
+        if not equals and name.removeprefix("--") in FLAGS and rest and not rest[0].startswith("-"):
+            equals, text = "=", rest.pop(0)
+        flags.append(f"{name}{equals}{text}")
+    return sources, split_flags(flags)
+
+
+def _truth(flags: Mapping[str, str], name: str, default: bool) -> bool:
+    value = parse_value(flags[name]) if name in flags else default
+    if not isinstance(value, bool):
+        raise SettingsError(f"--{name}={flags[name]} must be True or False.")
+    return value
+
+
+def _text_format(flags: Mapping[str, str]) -> TextFormat:
+    names = tuple(name.strip() for name in flags["names"].split(",")) if "names" in flags else None
+    if names is not None and len(set(names)) < len(names):
+        raise SettingsError(f"--names={flags['names']} names a column twice; rename one.")
+    return TextFormat(
+        separator=_separator(flags["separator"]) if "separator" in flags else None,
+        encoding=flags.get("encoding", "utf-8-sig"),
+        names=names,
+        quoted=_truth(flags, "quoted", True),
+    )
+
+
+def _separator(text: str) -> str:
+    separator = _NAMED_SEPARATORS.get(text.lower(), text)
+    if len(separator) != 1 or separator in '"\r\n':
+        raise SettingsError(
+            f"'{text}' is no separator; give one character, or tab, space, comma, semicolon."
+        )
+    return separator

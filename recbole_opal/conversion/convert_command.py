@@ -1,0 +1,125 @@
+"""The command `convert`: a raw log to a data set of RecBole."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import textwrap
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from recbole_opal.conversion.arguments import (
+    FLAGS,
+    ConvertRequest,
+    columns_to_name,
+    generic_table,
+    parse_convert,
+)
+from recbole_opal.conversion.source import Layout, Source
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["convert", "main"]
+
+_USAGE = """\
+usage: python -m recbole_opal convert SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
+           --time=COLUMN [--label='COLUMN==1 and ...'] [--key=value ...]
+       python -m recbole_opal convert FOLDER --out=dataset/NAME [--rule=NAME]
+
+Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator,
+also gzipped, or parquet; or the folder with the official files of a public data set that is known.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `convert`.
+
+    Args:
+        argv: what stands behind `convert`.
+
+    Returns:
+        0, or 2 after an error, which is one line on standard error.
+    """
+    if {"--help", "-h"} & set(argv):
+        print(_help())
+        return 0
+    try:
+        convert(parse_convert(argv))
+    except OpalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def convert(request: ConvertRequest) -> None:
+    """Convert what was asked for, and say on standard output what has become of it.
+
+    Args:
+        request: what `parse_convert` returned.
+
+    Raises:
+        OpalError: the request or the data is malformed; nothing has been written.
+    """
+    source = generic_table(request).source() if request.is_generic else _known_layout(request)
+    # Imported only now, with torch: what is wrong above is told at once.
+    from recbole_opal.conversion.progress import ReadingProgress
+    from recbole_opal.conversion.summary import run_command, summary_table
+    from recbole_opal.conversion.write import check_target, write_dataset
+
+    check_target(request.out, request.overwrite)
+    with ReadingProgress() as progress:
+        written = write_dataset(source, request.out, progress.advance)
+    for note in source.tally.notes:
+        print(note)
+    Console().print(summary_table(written))
+    print(f"data set: {request.out}")
+    train = run_command(request.out)
+    place = "".join(f" {part}" for part in shlex.split(train) if part.startswith("--data_path="))
+    print(f"look at it: python -m recbole_opal describe {request.out.name}{place}")
+    print(f"train with: {train}")
+
+
+def _known_layout(request: ConvertRequest) -> Source:
+    """Return the log of a public data set whose official files are recognised."""
+    first = request.sources[0]
+    found = _layout(request)
+    rule = request.flags.get("rule", next(iter(found.rules)))
+    if rule not in found.rules:
+        hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."
+        raise SettingsError(f"--rule={rule} is not a rule of {found.name}{hint}")
+    own = ("out", "overwrite", "rule", "layout")
+    options = {name: text for name, text in request.flags.items() if name not in own}
+    source = found.tables(first, rule, options)
+    print(f"recognised: {found.name}")
+    others = ", ".join(name for name in found.rules if name != rule)
+    print(f"positives: {rule}, {found.rules[rule]}" + (f" (--rule: {others})" if others else ""))
+    print(f"licence: {found.licence}")
+    print(f"cite: {found.citation}")
+    return source
+
+
+def _layout(request: ConvertRequest) -> Layout:
+    from recbole_opal.conversion.layouts import LAYOUTS, detect_layout, find_layout
+
+    first = request.sources[0]
+    if len(request.sources) > 1:
+        raise SettingsError(
+            "several sources need the names of their columns; "
+            + columns_to_name(first, TextFormat())
+        )
+    if "layout" in request.flags:
+        return find_layout(request.flags["layout"])
+    looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)
+    if first.is_file() and not looks_alike:
+        raise SettingsError(f"--user is missing; {columns_to_name(first, TextFormat())}")
+    return detect_layout(first)
+
+
+def _help() -> str:
+    lines = [_USAGE]
+    for name, meaning in FLAGS.items():
+        text = f"--{name}: {meaning}"
+        lines += textwrap.wrap(text, 98, initial_indent="  ", subsequent_indent=" " * 6)
+    return "\n".join(lines)

@@ -1,0 +1,81 @@
+"""The figures of a data set, as tables on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from recbole_opal.conversion.read_atomic import FieldCover
+from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.statistics import LogStatistics
+from recbole_opal.conversion.summary import moment
+
+__all__ = ["describe_tables"]
+
+_DAY = 86_400.0
+_NAMES = {0.0: "min", 0.5: "median", 1.0: "max"}
+
+
+def describe_tables(
+    name: str, figures: LogStatistics, tally: Tally, fields: Sequence[FieldCover] = ()
+) -> list[Table]:
+    """Return the tables: sizes and times, spread of the counts, fields of the items.
+
+    Args:
+        name: of the data set.
+        figures: of its log.
+        tally: what was left out when it was read.
+        fields: of the item table.
+    """
+    tables = [_sizes(name, figures, tally), _spreads(figures)]
+    return [*tables, _fields(fields, figures.items)] if fields else tables
+
+
+def _sizes(name: str, figures: LogStatistics, tally: Tally) -> Table:
+    table = Table(title=name, show_header=False)
+    table.add_column("what")
+    table.add_column("how many", justify="right")
+    for reason, count in tally.dropped.most_common():
+        table.add_row(f"left out: {reason}", f"{count:,}")
+    table.add_row("interactions", f"{figures.rows:,}")
+    table.add_row("users", f"{figures.users:,}")
+    table.add_row("  with fewer than 3 interactions", _part(figures.short_histories, figures.users))
+    table.add_row("items", f"{figures.items:,}")
+    table.add_row("density", f"{figures.density:.4%}")
+    table.add_row("repeats (user and item met before)", _part(figures.repeats, figures.rows))
+    table.add_row("interactions with the top 10% of items", f"{figures.top_share:.1%}")
+    table.add_row("Gini index of popularity", f"{figures.gini:.3f}")
+    table.add_section()
+    table.add_row("first", moment(figures.first))
+    table.add_row("last", moment(figures.last))
+    table.add_row("span", f"{(figures.last - figures.first) / _DAY:,.1f} days")
+    table.add_row("ties in time within a user", _part(figures.ties, figures.rows))
+    table.add_row("  users who have some", _part(figures.tied_users, figures.users))
+    return table
+
+
+def _spreads(figures: LogStatistics) -> Table:
+    table = Table(title="interactions")
+    table.add_column("")
+    for share in figures.history.quantiles:
+        table.add_column(_NAMES.get(share, f"{share:.0%}"), justify="right")
+    table.add_column("mean", justify="right")
+    for label, spread in (("a user", figures.history), ("an item", figures.popularity)):
+        counts = (f"{count:,}" for count in spread.quantiles.values())
+        table.add_row(label, *counts, f"{spread.mean:,.1f}")
+    return table
+
+
+def _fields(fields: Sequence[FieldCover], items: int) -> Table:
+    table = Table(title="fields of the items")
+    table.add_column("field")
+    table.add_column("items that have it", justify="right")
+    table.add_column("distinct values", justify="right")
+    for field in fields:
+        table.add_row(field.name, _part(field.filled, items), f"{field.values:,}")
+    return table
+
+
+def _part(count: int, whole: int) -> str:
+    return f"{count:,} ({count / whole:.1%})"

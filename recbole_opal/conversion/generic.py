@@ -1,0 +1,124 @@
+"""Any table with a column of users, one of items and one of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recbole_opal.conversion.cells import typed_columns
+from recbole_opal.conversion.label import Comparison, positives
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.tables import read_table, total_bytes
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.times import TimeReader
+
+__all__ = ["GenericTable", "item_table"]
+
+
+@dataclass(frozen=True)
+class GenericTable:
+    """Where a log stands, and which of its columns are what.
+
+    Attributes:
+        files: tables with the same columns; read one behind the other.
+        user, item, time: names of columns.
+        label: what must hold of a row.
+        label_text: the same as it was typed.
+        time_unit: None: recognised.
+        keep: further columns.
+        form: how text files are written.
+        list_separator: between the elements of a cell of a `_seq` column.
+        item_file: the table of the items, or None.
+        item_fields: its columns.
+        item_column: the column of its ids.
+    """
+
+    files: tuple[Path, ...]
+    user: str
+    item: str
+    time: str
+    label: tuple[Comparison, ...] = ()
+    label_text: str = ""
+    time_unit: str | None = None
+    keep: tuple[Column, ...] = ()
+    form: TextFormat = field(default_factory=TextFormat)
+    list_separator: str = ","
+    item_file: Path | None = None
+    item_fields: tuple[Column, ...] = ()
+    item_column: str = ""
+
+    def source(self) -> Source:
+        """Return the log; nothing is read before its chunks are drawn."""
+        files = [*self.files, *([self.item_file] if self.item_file else [])]
+        tally = Tally(bytes_total=total_bytes(files))
+        items = None
+        if self.item_file:
+            items = item_table(
+                self.item_file,
+                self.item_column,
+                self.item_fields,
+                tally,
+                self.form,
+                self.list_separator,
+            )
+        return Source(self._chunks(tally), tally, self.keep, items)
+
+    def _chunks(self, tally: Tally) -> Iterator[pd.DataFrame]:
+        clock = TimeReader(tally, self.time, self.time_unit)
+        wanted = [self.user, self.item, self.time, *(one.column for one in self.label)]
+        wanted += [column.name for column in self.keep]
+        for path in self.files:
+            for texts in read_table(path, list(dict.fromkeys(wanted)), tally, self.form):
+                rows = self._positives(texts, tally)
+                chunk = pd.DataFrame({"user": rows[self.user], "item": rows[self.item]})
+                chunk["time"] = clock.seconds(rows[self.time])
+                for column, cells in typed_columns(rows, self.keep, self.list_separator):
+                    chunk[column] = cells
+                given = np.array([bool(text.strip()) for text in rows[self.time]], dtype=bool)
+                chunk = tally.keep(chunk, given, f"no time in {self.time}")
+                timed = np.isfinite(chunk["time"].to_numpy())
+                yield tally.keep(chunk, timed, f"{self.time} is {clock.refused}")
+
+    def _positives(self, texts: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+        if not self.label:
+            return texts
+        holds, unknown = positives(texts, self.label)
+        names = " or ".join(dict.fromkeys(one.column for one in self.label))
+        known = tally.keep(texts, ~unknown, f"no number in {names}")
+        return tally.keep(known, holds[~unknown], f"not {self.label_text}")
+
+
+def item_table(
+    path: Path,
+    item: str,
+    fields: tuple[Column, ...],
+    tally: Tally,
+    form: TextFormat,
+    list_separator: str = ",",
+) -> ItemTable:
+    """Return a table of items that stands in a file of its own.
+
+    Args:
+        path: of the table.
+        item: the column of the ids.
+        fields: the columns to keep; their names are those in the file.
+        tally: counts its bytes; its rows are no rows of the log.
+        form: how a text file is written.
+        list_separator: between the elements of a cell of a `_seq` field.
+    """
+
+    def chunks() -> Iterator[pd.DataFrame]:
+        wanted = list(dict.fromkeys([item, *(field.name for field in fields)]))
+        rows = tally.rows
+        for texts in read_table(path, wanted, tally, form):
+            tally.rows = rows
+            chunk = pd.DataFrame({"item": texts[item]})
+            for name, cells in typed_columns(texts, fields, list_separator):
+                chunk[name] = cells
+            yield chunk
+
+    return ItemTable(fields, chunks())

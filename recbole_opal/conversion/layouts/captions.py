@@ -1,0 +1,78 @@
+"""KuaiRec's table of captions, of which the names of the categories are wanted."""
+
+import csv
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from recbole_opal.errors import DataError
+
+__all__ = ["CATEGORIES", "read_captions"]
+
+# Coarse to fine; each becomes a field of its own, so that diversity counts one level only.
+CATEGORIES = ("category", "subcategory", "leaf_category")
+_COLUMNS = tuple(f"{level}_level_category_name" for level in ("first", "second", "third"))
+_UNKNOWN = ("UNKNOWN", "nan", "")
+
+
+def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
+    """Return the names of the categories by video.
+
+    Captions hold stray quotes and line breaks, which no parser can mend: a row counts only if it
+    has as many fields as the header and a number as its video.
+
+    Args:
+        path: of the table.
+        notes: is told how many rows did not fit.
+
+    Returns:
+        A frame with the columns `CATEGORIES`, text, and the index `video_id`, text.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column.
+    """
+    found: dict[str, list[str]] = {}
+    unfit = 0
+    rows = _records(path)
+    names = next(rows, [])
+    lacking = [name for name in ("video_id", *_COLUMNS) if name not in names]
+    if lacking:
+        raise DataError(
+            f"{path} has no column {lacking[0]}; get the file again, or move it away to do "
+            "without the names of the categories."
+        )
+    video = names.index("video_id")
+    places = [names.index(name) for name in _COLUMNS]
+    for row in rows:
+        if len(row) == len(names) and row[video].isdigit():
+            found.setdefault(row[video], [_token(row[place]) for place in places])
+        else:
+            unfit += 1
+    if unfit:
+        notes.append(f"{path.name}: {unfit} malformed rows were left out (broken quotes)")
+    videos = pd.Index(list(found), name="video_id")
+    columns = zip(*found.values(), strict=True) if found else ([], [], [])
+    frame: pd.DataFrame = pd.DataFrame(
+        {name: list(column) for name, column in zip(CATEGORIES, columns, strict=True)},
+        index=videos,
+        dtype="object",
+    )
+    return frame
+
+
+def _token(name: str) -> str:
+    return "" if name in _UNKNOWN else "_".join(name.split())
+
+
+def _records(path: Path) -> Iterator[list[str]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="\n") as lines:
+            yield from csv.reader(line.replace("\r", " ").replace("\0", "") for line in lines)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}); get it again, or move it away to do without the "
+            "names of the categories."
+        ) from error

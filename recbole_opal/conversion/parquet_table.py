@@ -1,0 +1,92 @@
+"""Parquet files in chunks of text columns, where pyarrow is installed."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from recbole_opal.conversion.source import Tally
+from recbole_opal.errors import DataError
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["parquet_header", "read_parquet"]
+
+_CHUNK_ROWS = 100_000
+
+
+def parquet_header(path: Path) -> list[str]:
+    """Return the names of the columns.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        DataError: pyarrow is not installed, or the file is no parquet.
+    """
+    return [str(name) for name in _opened(path).schema_arrow.names]
+
+
+def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[pd.DataFrame]:
+    """Yield the columns as text, some hundred thousand rows at a time.
+
+    Numbers become what Arrow's cast writes (`7`, `1.5`), dates with times ISO 8601, truth values
+    `true` and `false`, lists their elements divided by commas, missing cells `""`. The index is
+    the number of the row from 1, its name `PATH, row`.
+
+    Args:
+        path: of the file.
+        columns: those wanted, in the order wanted.
+        tally: counts the rows, and the bytes in proportion.
+
+    Raises:
+        DataError: pyarrow is not installed, the file is no parquet or damaged, lacks a column, or
+            a column holds structures.
+    """
+    import pyarrow
+
+    file = _opened(path)
+    names = [str(name) for name in file.schema_arrow.names]
+    for column in columns:
+        if column not in names:
+            hint = did_you_mean(column, names) or f"; choose from {', '.join(names)}."
+            raise DataError(f"{path} has no column {column}{hint}")
+    total, size, done, before = file.metadata.num_rows, path.stat().st_size, 0, tally.bytes_done
+    try:
+        for batch in file.iter_batches(_CHUNK_ROWS, columns=list(columns)):
+            texts = {name: _as_text(batch.column(name)) for name in columns}
+            index = pd.RangeIndex(done + 1, done + len(batch) + 1, name=f"{path}, row")
+            done += len(batch)
+            tally.rows += len(batch)
+            tally.bytes_done = before + size * done // max(total, 1)
+            yield pd.DataFrame(texts, index=index)
+    except (pyarrow.ArrowException, OSError, UnicodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} cannot be read ({reason}); write the file again.") from error
+
+
+def _opened(path: Path) -> Any:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise DataError(
+            f"{path}: reading parquet needs pyarrow; install it with "
+            'python -m pip install "recbole-opal[parquet]".'
+        ) from error
+    try:
+        return parquet.ParquetFile(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} is no parquet file ({reason}); check the file.") from error
+
+
+def _as_text(column: Any) -> Any:
+    """Return (n,) object: the cells as text."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_list(column.type) or types.is_large_list(column.type):
+        parts = column.cast(pyarrow.list_(pyarrow.string()))
+        return compute.fill_null(compute.binary_join(parts, ","), "").to_pandas().to_numpy(object)
+    return compute.fill_null(column.cast(pyarrow.string()), "").to_pandas().to_numpy(object)

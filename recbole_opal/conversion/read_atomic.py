@@ -1,0 +1,127 @@
+"""Atomic files as columns of numbers, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recbole_opal.conversion.atomic_file import is_missing
+from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.statistics import LogColumns
+from recbole_opal.conversion.tables import header, read_table
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.errors import DataError
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["FieldCover", "read_log", "read_items"]
+
+_ATOMIC = TextFormat(separator="\t", quoted=False)
+
+
+@dataclass(frozen=True)
+class FieldCover:
+    """How far a field of the item table reaches.
+
+    Attributes:
+        name: with its type, as `tag:token_seq`.
+        filled: interacted items whose cell is not missing.
+        values: distinct elements among them.
+    """
+
+    name: str
+    filled: int
+    values: int
+
+
+def read_log(
+    path: Path,
+    fields: tuple[str, str, str],
+    tally: Tally,
+    advance: Callable[[Tally], None] = lambda tally: None,
+) -> tuple[LogColumns, dict[str, int]]:
+    """Read an `.inter` file; rows without user, item or time are counted and left out.
+
+    Args:
+        path: of the file.
+        fields: names of the fields of users, items and times.
+        tally: counts rows and what is left out.
+        advance: called after each chunk.
+
+    Returns:
+        The columns, and the number of each item by its id.
+
+    Raises:
+        DataError: the file is missing, malformed, without a field, or holds no row.
+    """
+    names = header(path, _ATOMIC)
+    columns = [_named(path, field, names) for field in fields]
+    user_codes: dict[str, int] = {}
+    item_codes: dict[str, int] = {}
+    users, items, times = [], [], []
+    for chunk in read_table(path, columns, tally, _ATOMIC):
+        for name, what in zip(columns[:2], ("user", "item"), strict=True):
+            chunk = tally.keep(chunk, ~is_missing(chunk[name]), f"no {what}")
+        moments = pd.to_numeric(chunk[columns[2]], errors="coerce").to_numpy(np.float64)
+        chunk = tally.keep(chunk, np.isfinite(moments), "no finite time")
+        times.append(moments[np.isfinite(moments)])
+        users.append(_coded(chunk[columns[0]], user_codes))
+        items.append(_coded(chunk[columns[1]], item_codes))
+        advance(tally)
+    if not sum(map(len, users)):
+        raise DataError(f"{path} holds no interaction; convert the log again.")
+    log = LogColumns(np.concatenate(users), np.concatenate(items), np.concatenate(times))
+    return log, item_codes
+
+
+def read_items(path: Path, item_field: str, known: dict[str, int]) -> list[FieldCover]:
+    """Return how many of the interacted items have each field of an `.item` file.
+
+    Args:
+        path: of the file.
+        item_field: name of the field of the ids.
+        known: interacted items.
+
+    Raises:
+        DataError: the file is malformed or lacks the ids.
+    """
+    names = header(path, _ATOMIC)
+    key = _named(path, item_field, names)
+    others = [name for name in names if name != key]
+    filled = dict.fromkeys(others, 0)
+    values: dict[str, set[str]] = {name: set() for name in others}
+    for chunk in read_table(path, [key, *others], Tally(), _ATOMIC):
+        met = chunk[chunk[key].isin(known)]
+        for name in others:
+            cells = met[name][~is_missing(met[name])]
+            filled[name] += len(cells)
+            distinct = cells.unique()
+            is_list = name.endswith("_seq")
+            values[name].update(part for cell in distinct for part in _parts(cell, is_list))
+    return [FieldCover(name, filled[name], len(values[name])) for name in others]
+
+
+def _parts(cell: str, is_list: bool) -> list[str]:
+    return cell.split(" ") if is_list else [cell]
+
+
+def _named(path: Path, field: str, names: Sequence[str]) -> str:
+    for name in names:
+        if name.partition(":")[0] == field:
+            return name
+    plain = [name.partition(":")[0] for name in names]
+    hint = did_you_mean(field, plain) or f"; the fields are {', '.join(plain[:20])}."
+    raise DataError(f"{path} has no field {field}{hint}")
+
+
+def _coded(ids: pd.Series, codes: dict[str, int]) -> npt.NDArray[np.int32]:
+    """Return (n,) int32: the number of each id; a new id gets the next one."""
+    places, distinct = pd.factorize(ids)
+    numbers = np.fromiter(
+        (codes.setdefault(one, len(codes)) for one in distinct), np.int32, len(distinct)
+    )
+    return numbers[places]

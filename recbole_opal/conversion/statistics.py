@@ -1,0 +1,134 @@
+"""The figures of a log, from three columns of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LogColumns", "LogStatistics", "Spread", "measure_log"]
+
+IntArray = npt.NDArray[np.int64]
+_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
+
+
+@dataclass(frozen=True)
+class LogColumns:
+    """A log in the order of its file.
+
+    Attributes:
+        users: (R,) int32 in [0, U), every number occurs.
+        items: (R,) int32 in [0, N), every number occurs.
+        times: (R,) float64 seconds.
+    """
+
+    users: npt.NDArray[np.int32]
+    items: npt.NDArray[np.int32]
+    times: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a count is spread.
+
+    Attributes:
+        quantiles: share -> the count that this share does not exceed; 0 is the minimum.
+        mean: of the counts.
+    """
+
+    quantiles: dict[float, int]
+    mean: float
+
+
+@dataclass(frozen=True)
+class LogStatistics:
+    """What `describe` tells of a log.
+
+    Attributes:
+        rows, users, items: numbers of interactions, users, items.
+        density: rows / (users * items), in (0, inf); repeats count.
+        history: interactions a user.
+        popularity: interactions an item.
+        top_share: share of all interactions that the most popular tenth of the items has.
+        gini: of the popularity, in [0, 1); 0: all items alike.
+        short_histories: users with fewer than 3 interactions, too few for three parts.
+        repeats: interactions of a user with an item met before.
+        first, last: seconds.
+        ties: interactions at the very time of another one of the same user.
+        tied_users: users who have some.
+    """
+
+    rows: int
+    users: int
+    items: int
+    density: float
+    history: Spread
+    popularity: Spread
+    top_share: float
+    gini: float
+    short_histories: int
+    repeats: int
+    first: float
+    last: float
+    ties: int
+    tied_users: int
+
+
+def measure_log(log: LogColumns) -> LogStatistics:
+    """Return the figures of a log of at least one row.
+
+    Args:
+        log: its columns; some 24 bytes a row are needed beside them.
+    """
+    lengths = np.bincount(log.users)
+    counts = np.sort(np.bincount(log.items))
+    rows, users, items = len(log.users), len(lengths), len(counts)
+    pairs = log.users.astype(np.int64) * items + log.items
+    pairs.sort()
+    repeats = int((pairs[1:] == pairs[:-1]).sum())
+    del pairs
+    ties, tied_users = _ties(log.users, log.times)
+    return LogStatistics(
+        rows=rows,
+        users=users,
+        items=items,
+        density=rows / (users * items),
+        history=_spread(lengths),
+        popularity=_spread(counts),
+        top_share=float(counts[-max(1, round(items / 10)) :].sum() / rows),
+        gini=_gini(counts),
+        short_histories=int((lengths < 3).sum()),
+        repeats=repeats,
+        first=float(log.times.min()),
+        last=float(log.times.max()),
+        ties=ties,
+        tied_users=tied_users,
+    )
+
+
+def _ties(users: npt.NDArray[np.int32], times: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """Return the rows that share their time with another one of the user, and their users."""
+    order = np.lexsort((times, users))
+    owners = users[order]
+    moments = times[order]
+    equal = (owners[1:] == owners[:-1]) & (moments[1:] == moments[:-1])
+    tied = np.zeros(len(users), dtype=bool)
+    tied[1:] = equal
+    tied[:-1] |= equal
+    return int(tied.sum()), len(np.unique(owners[tied]))
+
+
+def _spread(counts: IntArray) -> Spread:
+    values = np.quantile(counts, _SHARES, method="inverted_cdf")
+    return Spread(
+        {share: int(value) for share, value in zip(_SHARES, values, strict=True)},
+        float(counts.mean()),
+    )
+
+
+def _gini(ordered: IntArray) -> float:
+    """Return the Gini index of counts in ascending order (the mean difference, halved)."""
+    count = len(ordered)
+    ranks = 2.0 * np.arange(1, count + 1) - count - 1
+    return float(ranks @ ordered / (count * ordered.sum()))

@@ -1,0 +1,67 @@
+"""What `convert` says at its end."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from rich.table import Table
+
+from recbole_opal.conversion.write import Written
+
+__all__ = ["moment", "run_command", "summary_table"]
+
+_DAY = 86_400.0
+_ENDLESS = 1e11  # seconds; beyond it the calendar of Python ends
+
+
+def summary_table(written: Written) -> Table:
+    """Return what has been kept and what has been left out, and why.
+
+    Args:
+        written: what `write_dataset` returned.
+    """
+    table = Table(title=f"{written.folder.name}: what was converted", show_header=False)
+    table.add_column("what")
+    table.add_column("how many", justify="right")
+    tally = written.tally
+    table.add_row("rows read", f"{tally.rows:,}")
+    for reason, count in tally.dropped.most_common():
+        table.add_row(f"  left out: {reason}", f"{count:,}")
+    table.add_section()
+    table.add_row("interactions", f"{written.rows:,}")
+    table.add_row("users", f"{len(written.users):,}")
+    table.add_row("items", f"{len(written.items):,}")
+    table.add_row("first", moment(written.first))
+    table.add_row("last", moment(written.last))
+    table.add_row("span", f"{(written.last - written.first) / _DAY:,.1f} days")
+    if written.described is not None:
+        table.add_section()
+        table.add_row("items with a row in the item table", f"{written.described:,}")
+        table.add_row("items without", f"{len(written.items) - written.described:,}")
+        table.add_row("  left out: items nobody interacted with", f"{written.unmet:,}")
+    return table
+
+
+def moment(seconds: float) -> str:
+    """Return a time as `2022-04-11 12:00:00 UTC`, or as a number where that makes no sense.
+
+    Args:
+        seconds: since 1970.
+    """
+    if not 0 <= seconds < _ENDLESS:
+        return f"{seconds:g}"
+    start = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return f"{start + timedelta(seconds=int(seconds)):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def run_command(folder: Path) -> str:
+    """Return the command that trains on a data set.
+
+    Args:
+        folder: of the data set; `dataset/NAME` needs no `--data_path`.
+    """
+    parent = folder.parent
+    place = [] if parent == Path("dataset") else [f"--data_path={parent}"]
+    return shlex.join(["python", "run_opal.py", f"--dataset={folder.name}", *place])

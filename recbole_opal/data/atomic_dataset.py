@@ -1,0 +1,204 @@
+"""RecBole's dataset over atomic files that are read once, checked, and of which nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from recbole.data.dataset import SequentialDataset
+from recbole.utils import FeatureSource, FeatureType
+
+from recbole_opal.data.reading import Column, Roles, TableFormat, read_table, require_columns
+from recbole_opal.errors import DataError
+
+__all__ = ["AtomicFileDataset"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class AtomicFileDataset(SequentialDataset):
+    """RecBole's dataset whose files are read by `reading`, and whose filters count what they drop.
+
+    Attributes:
+        filtered: rows that are in the files and not in the dataset, by reason; only reasons that
+            had an effect.
+
+    Raises:
+        DataError: a file cannot be read or is malformed; file and line are named.
+    """
+
+    inter_feat: Any
+    filtered: dict[str, int]
+
+    def _load_data(self, token: str, dataset_path: str) -> None:
+        self.filtered = {}
+        self._files: dict[str, str] = {}  # name of a column that is read -> file
+        for ending in self.config["load_col"] or ():
+            path = Path(dataset_path) / f"{token}.{ending}"
+            if not path.is_file():  # RecBole would go on without the features
+                what = "is a folder" if path.is_dir() else "is missing"
+                raise DataError(
+                    f"{path} {what}; put the file there, or leave {ending} away in --load_col."
+                )
+        super()._load_data(token, dataset_path)
+
+    def _load_feat(self, filepath: str, source: Any) -> pd.DataFrame | None:
+        """Read one file, with RecBole's bookkeeping of the columns."""
+        load, leave = self._get_load_and_unload_col(source)
+        if load == set():
+            return None
+        path = Path(filepath)
+        ids = {FeatureSource.USER: [self.uid_field], FeatureSource.ITEM: [self.iid_field]}
+        roles = (
+            Roles(ids[source])
+            if source in ids
+            else Roles([self.uid_field, self.iid_field], [self.time_field])
+        )
+        form = TableFormat(
+            self.config["field_separator"], self.config["seq_separator"], self.config["encoding"]
+        )
+        columns, frame = read_table(
+            path,
+            form,
+            roles=roles,
+            choose=lambda given: self._choose(given, load, leave, roles, path),
+        )
+        self._register(columns, frame, source, path)
+        if source in ids:
+            self._count_repeated(frame, ids[source][0], str(source.value))
+        return frame
+
+    def _choose(
+        self,
+        given: Sequence[Column],
+        load: set[str] | None,
+        leave: set[str] | None,
+        roles: Roles,
+        path: Path,
+    ) -> list[Column]:
+        """Return the columns to read; refuse a header that cannot be used."""
+        wanted: dict[str, str | None] = dict.fromkeys(sorted(load or ()))
+        wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
+        fix = "add it, or name another with --load_col, --TIME_FIELD and its like."
+        require_columns(given, wanted, path, fix)
+        chosen = [
+            c for c in given if (load is None or c.name in load) and c.name not in (leave or ())
+        ]
+        for name in (*roles.ids, *roles.times):
+            if name not in {column.name for column in chosen}:
+                raise DataError(
+                    f"{path}: the column {name} is needed and not read; add it to --load_col."
+                )
+        for column in chosen:
+            other = self._files.setdefault(column.name, path.name)
+            if other != path.name and column.name not in (self.uid_field, self.iid_field):
+                raise DataError(
+                    f"{path}, line 1: the column {column.name} is read from {other} too; rename "
+                    "one, or leave one away with --load_col."
+                )
+        return chosen
+
+    def _register(
+        self, columns: Sequence[Column], frame: pd.DataFrame, source: Any, path: Path
+    ) -> None:
+        for column in columns:
+            self.field2source[column.name] = source
+            self.field2type[column.name] = FeatureType(column.kind)
+            self.field2seqlen[column.name] = 1
+            if "float" in column.kind:
+                self.field2bucketnum[column.name] = 2
+            if column.kind.endswith("seq"):
+                self._limit_length(frame, column.name)
+
+    def _limit_length(self, frame: pd.DataFrame, name: str) -> None:
+        """Cut sequences at `seq_len`, as RecBole does."""
+        limit = (self.config["seq_len"] or {}).get(name)
+        if limit:
+            frame[name] = [values[:limit] for values in frame[name]]
+        self.field2seqlen[name] = max(len(values) for values in frame[name])
+
+    def _count_repeated(self, frame: pd.DataFrame, name: str, kind: str) -> None:
+        """Count the rows of which RecBole will keep the first only."""
+        self._count(f"{kind}_rows_repeated", int(frame.duplicated(name).sum()))
+
+    def _remove_duplication(self) -> None:
+        self._counting("rows_of_repeated_pairs", self._keep_one_of_each_pair)
+
+    def _keep_one_of_each_pair(self) -> None:
+        """Keep one of a user's interactions with an item, the earlier in the file among ties.
+
+        RecBole sorts with an unstable sort first, and so keeps any of those with equal times.
+        """
+        keep = self.config["rm_dup_inter"]
+        if keep is None:
+            return
+        self.inter_feat.sort_values(self.time_field, kind="stable", inplace=True)
+        self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
+
+    def _filter_by_field_value(self) -> None:
+        for name, interval in (self.config["val_interval"] or {}).items():
+            self._check_interval(name, interval)
+        self._counting("rows_outside_val_interval", super()._filter_by_field_value)
+
+    def _filter_inter_by_user_or_item(self) -> None:
+        self._counting("rows_without_features", super()._filter_inter_by_user_or_item)
+
+    def _filter_by_inter_num(self) -> None:
+        self._counting("rows_outside_inter_num_interval", super()._filter_by_inter_num)
+
+    def _normalize(self) -> None:
+        """Scale fields to [0, 1] as RecBole does, whose own fails on constant and empty sequences.
+
+        A constant field becomes 1.
+        """
+        fields = self.config["normalize_field"] or ()
+        if self.config["normalize_all"]:
+            fields = self.float_like_fields
+        for name in fields:
+            if self.field2type.get(name) not in (FeatureType.FLOAT, FeatureType.FLOAT_SEQ):
+                raise DataError(
+                    f"--normalize_field: {name} is no column of numbers that is read; choose from "
+                    f"{', '.join(self.float_like_fields)}."
+                )
+            for frame in self.field2feats(name):
+                frame[name] = _scaled(frame[name], self.field2type[name])
+
+    def _check_interval(self, name: str, interval: Any) -> None:
+        if name not in self.field2type:
+            known = ", ".join(self.field2type)
+            raise DataError(
+                f"--val_interval: the column {name} is not read, only {known}; add it with "
+                "--load_col."
+            )
+        is_number = self.field2type[name] in (FeatureType.FLOAT, FeatureType.FLOAT_SEQ)
+        if isinstance(interval, str) != is_number:
+            right = "an interval such as '[3,inf)'" if is_number else "a list of tokens"
+            raise DataError(f"--val_interval: {name} needs {right}, not {interval!r}; write that.")
+
+    def _counting(self, reason: str, step: Any) -> None:
+        before = len(self.inter_feat)
+        step()
+        self._count(reason, before - len(self.inter_feat))
+
+    def _count(self, reason: str, number: int) -> None:
+        if number:
+            self.filtered[reason] = self.filtered.get(reason, 0) + number
+
+
+def _scaled(column: Any, kind: FeatureType) -> Any:
+    """Return `(R,)` numbers, or arrays of them, scaled together to [0, 1]."""
+    if kind == FeatureType.FLOAT:
+        return _to_unit_interval(column.to_numpy(dtype=np.float64))
+    arrays = [np.asarray(values, dtype=np.float64) for values in column]
+    lengths = [len(values) for values in arrays]
+    scaled = np.split(_to_unit_interval(np.concatenate(arrays)), np.cumsum(lengths)[:-1])
+    return pd.Series(scaled, index=column.index, dtype=object)
+
+
+def _to_unit_interval(values: FloatArray) -> FloatArray:
+    low, high = np.min(values, initial=np.inf), np.max(values, initial=-np.inf)
+    return (values - low) / (high - low) if high > low else np.ones_like(values)

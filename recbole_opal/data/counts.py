@@ -1,0 +1,85 @@
+"""What a run is trained on and asked for, in numbers: the log's `data` line and `metrics.json`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.protocols import Part
+from recbole_opal.data.rows import EvalRows
+
+__all__ = ["data_counts"]
+
+
+def data_counts(
+    dataset: FutureItemDataset, training_rows: int, valid: EvalRows, test: EvalRows
+) -> dict[str, int]:
+    """Count what was kept, what was left out, and why; no interaction is missing.
+
+    `interactions` is the sum of `training_interactions`, and of `valid_` and `test_interactions`
+    and `_interactions_without_history`; where users are held out, of
+    `held_out_history_interactions` too; with one cut in time, of
+    `interactions_after_the_cut_without_history` in place of those two. Of a part's interactions,
+    `_targets` and `_targets_already_seen` are distinct items of a row; the rest repeat one of
+    these. A protocol that leaves rows out tells `read_interactions`: the sum of `interactions` and
+    of all `dropped_interactions_...`.
+
+    Args:
+        dataset: after `build`.
+        training_rows: rows of an epoch.
+        valid: the validation rows.
+        test: the test rows.
+    """
+    users, split, sequences = len(dataset.sequences), dataset.split, dataset.sequences
+    return {
+        **dataset.filtered,
+        **dataset.dropped,
+        "users": users,
+        "items": dataset.item_num - 1,
+        "interactions": len(sequences.items),
+        "training_users": int((split.train_ends > sequences.starts).sum()),
+        "training_interactions": len(dataset.inter_feat),
+        "training_rows_an_epoch": training_rows,
+        **_odd_counts(dataset),
+        "users_not_in_validation": users - len(split.valid.rows),
+        "users_not_in_test": users - len(split.test.rows),
+        **_part_counts("valid", dataset, split.valid, valid),
+        **_part_counts("test", dataset, split.test, test),
+        **split.left_over,
+    }
+
+
+def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
+    """Count what stays in the data though little can be learnt from it."""
+    sequences, split = dataset.sequences, dataset.split
+    first = np.repeat(sequences.items[sequences.starts], sequences.lengths)  # (R,)
+    owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
+    others = np.bincount(owners, sequences.items != first, minlength=len(sequences))
+    trained = np.unique(dataset.inter_feat[dataset.iid_field].numpy())
+    return {
+        "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
+        "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
+        "items_not_in_training": dataset.item_num - 1 - len(trained),
+        "items_without_interactions": dataset.item_num - 1 - len(np.unique(sequences.items)),
+    }
+
+
+def _part_counts(
+    name: str, dataset: FutureItemDataset, part: Part, rows: EvalRows
+) -> dict[str, int]:
+    """Count one part; items and users that training has not met are told, though they stay."""
+    known_items = np.zeros(dataset.item_num, dtype=bool)
+    known_items[dataset.inter_feat[dataset.iid_field].numpy()] = True
+    known_users = np.zeros(dataset.user_num, dtype=bool)
+    known_users[dataset.inter_feat[dataset.uid_field].numpy()] = True
+    users, targets = rows.targets()
+    counts = {
+        "interactions": part.num_interactions,
+        "rows": len(rows),
+        "targets": rows.num_targets,
+        "targets_already_seen": rows.dropped_targets,
+        "targets_unseen_in_training": int((~known_items[targets]).sum()),
+        "rows_of_users_not_in_training": int((~known_users[np.unique(users)]).sum()),
+        "rows_without_targets": rows.dropped_rows,
+    }
+    return {f"{name}_{kind}": count for kind, count in counts.items()}

@@ -1,0 +1,113 @@
+"""Several new files of a folder, of any size, that appear together or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from recbole_opal.errors import DataError
+from recbole_opal.runs.atomic import discard, sweep, sync_folder
+
+__all__ = ["StagedFiles"]
+
+
+class StagedFiles:
+    """Files that are written under hidden names, and renamed once all of them are complete.
+
+    After an error or Ctrl-C the folder is as it was; if it was made here, it is gone. A kill can
+    leave hidden `.NAME.TOKEN.tmp` files, which the next use of the folder removes.
+
+    Args:
+        folder: where the files will be; made, with its parents, if it is not there.
+
+    Raises:
+        DataError: on entering, writing and leaving: the disk is full, read-only or gone.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with StagedFiles(folder) as files:
+        ...     files.write("a.inter", [b"user_id:token", b"..."])
+        >>> (folder / "a.inter").read_bytes()
+        b'user_id:token...'
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: list[Path] = []  # the innermost first
+        self._staged: dict[Path, Path] = {}
+
+    def __enter__(self) -> StagedFiles:
+        """Make the folder."""
+        missing = [path for path in (self._folder, *self._folder.parents) if not path.exists()]
+        try:
+            for path in reversed(missing):
+                path.mkdir()
+                self._made.insert(0, path)
+            sweep(self._folder)
+        except OSError as error:
+            self._undo()
+            raise _refusal(self._folder, error) from error
+        return self
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        """Write a file; it appears at the end of the block.
+
+        Args:
+            name: of the file, in the folder.
+            parts: its content, piece by piece.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        path = self._folder / name
+        temporary = path.with_name(f".{name}.{secrets.token_hex(8)}.tmp")
+        self._staged[temporary] = path
+        try:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            with temporary.open("xb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _refusal(path, error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Rename all files, or remove them."""
+        if error is not None:
+            self._undo()
+            return
+        try:
+            for temporary, path in self._staged.items():
+                temporary.replace(path)
+            sync_folder(self._folder)
+        except OSError as failure:
+            self._undo()
+            raise _refusal(self._folder, failure) from failure
+
+    def _undo(self) -> None:
+        for temporary in self._staged:
+            discard(temporary)
+        for folder in self._made:
+            try:
+                folder.rmdir()
+            except OSError:  # somebody else has put something there
+                return
+
+
+def _refusal(path: Path, error: OSError) -> DataError:
+    reason = error.strerror or type(error).__name__
+    return DataError(
+        f"cannot write {path} ({reason}); free or repair that place, or name another one."
+    )

@@ -1,0 +1,143 @@
+"""The command `synthesize`: a data set of any size whose truth is known."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from recbole_opal.errors import DataError, OpalError, SettingsError
+from recbole_opal.settings.commandline import split_flags
+from recbole_opal.settings.values import parse_value
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["main"]
+
+
+@dataclass(frozen=True)
+class _Flag:
+    argument: str
+    default: int | float
+    meaning: str
+
+
+_FLAGS = {
+    "users": _Flag("num_users", 1000, "users"),
+    "items": _Flag("num_items", 500, "items"),
+    "categories": _Flag("num_categories", 16, "categories of items; twice --interests at least"),
+    "interests": _Flag("interests_per_user", 3, "interests of a user, each a category"),
+    "length": _Flag("mean_length", 40.0, "mean number of interactions of a user"),
+    "drift": _Flag("drift", 0.2, "probability that an interest moves to a new category, in [0, 1]"),
+    "skew": _Flag("popularity_skew", 1.0, "Zipf exponent of items in a category; 0 = all alike"),
+    "sessions": _Flag("session_length", 4.0, "mean number of interactions of a session"),
+    "noise": _Flag("noise", 0.05, "share of interactions with any category, in [0, 1]"),
+    "seed": _Flag("seed", 0, "the same seed gives the same files, byte by byte"),
+}
+_USAGE = "python -m recbole_opal synthesize --out=dataset/NAME"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw a log and write it as a data set.
+
+    Args:
+        argv: `--key=value` arguments, `--help` for a list.
+
+    Returns:
+        0, or 2 after an error, which is one line on standard error.
+    """
+    if {"--help", "-h"} & set(argv):
+        print(_help())
+        return 0
+    try:
+        target, overwrite, values = _parse(argv)
+        _refuse_to_replace(target, overwrite)
+        _synthesize(target, values)
+    except OpalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
+    """Return the folder, whether it may be replaced, and the arguments of `synthesize`."""
+    texts = split_flags(argv)
+    known = [*_FLAGS, "out", "overwrite"]
+    for name in texts:
+        if name not in known:
+            hint = did_you_mean(name, known, "--") or f"; choose from {', '.join(known)}."
+            raise SettingsError(f"--{name} is not a flag of synthesize{hint}")
+    if not texts.get("out"):
+        raise SettingsError(f"--out is missing; write for example {_USAGE}.")
+    overwrite = parse_value(texts.get("overwrite", "False"))
+    if not isinstance(overwrite, bool):
+        raise SettingsError(f"--overwrite={texts['overwrite']} must be True or False.")
+    target = Path(texts["out"]).expanduser()
+    if target.name in ("", ".."):
+        raise SettingsError(f"--out={texts['out']} names no data set; write --out=dataset/NAME.")
+    return target, overwrite, _numbers(texts)
+
+
+def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, flag in _FLAGS.items():
+        value = parse_value(texts[name]) if name in texts else flag.default
+        kinds = int if isinstance(flag.default, int) else int | float
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            kind = "an integer" if kinds is int else "a number"
+            raise SettingsError(
+                f"--{name}={texts[name]} is not {kind}; write for example --{name}={flag.default}."
+            )
+        values[flag.argument] = value
+    if values["seed"] < 0:
+        raise SettingsError(f"--seed={values['seed']} is negative; give 0 or more.")
+    return values
+
+
+def _refuse_to_replace(target: Path, overwrite: bool) -> None:
+    if (target / f"{target.name}.inter").exists() and not overwrite:
+        raise DataError(
+            f"{target} holds a data set already; name another --out, or write --overwrite=True."
+        )
+
+
+def _synthesize(target: Path, values: dict[str, Any]) -> None:
+    # Imported only now: a mistyped argument is told at once.
+    from recbole_opal.data.synthetic import synthesize
+    from recbole_opal.data.synthetic_files import write_atomic
+    from recbole_opal.data.synthetic_limits import check_synthetic
+
+    flags = {flag.argument: f"--{name}" for name, flag in _FLAGS.items()}
+    check_synthetic(values, flags.__getitem__)
+    started = perf_counter()
+    try:
+        log = synthesize(**values)
+        drawn = perf_counter()
+        write_atomic(log, target.parent, target.name)
+    except MemoryError as error:
+        raise DataError(
+            "there is not memory enough for so many interactions; lower --users or --length."
+        ) from error
+    written = perf_counter()
+    print(
+        f"{len(log.users):,} interactions of {values['num_users']:,} users with "
+        f"{values['num_items']:,} items in {values['num_categories']:,} categories, drawn in "
+        f"{drawn - started:.1f} s, written in {written - drawn:.1f} s"
+    )
+    print(f"data set: {target}, the truth in {target / 'truth.npz'}")
+    place = "" if target.parent == Path("dataset") else f" --data_path={target.parent}"
+    print(f"train with: python run_opal.py --dataset={target.name}{place}")
+
+
+def _help() -> str:
+    lines = [
+        f"usage: {_USAGE} [--key=value ...]",
+        "",
+        "Draw a log in which every user's interests are known, and write it as a data set.",
+        "",
+    ]
+    lines += [f"  --{name}={flag.default}: {flag.meaning}" for name, flag in _FLAGS.items()]
+    lines += ["  --overwrite=False: True replaces the data set that --out holds"]
+    return "\n".join(lines)

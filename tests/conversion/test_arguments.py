@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from recbole_opal.conversion.arguments import generic_table, parse_convert
+from recbole_opal.conversion.label import Comparison
+from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.errors import SettingsError
+
+COLUMNS = ["--user=u", "--item=i", "--time=t"]
+
+
+def table(*argv):
+    return generic_table(parse_convert(["log.csv", "--out=d/n", *COLUMNS, *argv]))
+
+
+def test_both_forms_of_a_flag():
+    request = parse_convert(
+        ["a.csv", "--out", "dataset/x", "b.csv", "--item-file=items.csv", "--overwrite", "true"]
+    )
+    assert request.sources == (Path("a.csv"), Path("b.csv"))
+    assert request.out == Path("dataset/x")
+    assert request.flags["item_file"] == "items.csv"
+    assert request.overwrite
+    assert not request.is_generic
+
+
+def test_everything_that_can_be_said():
+    got = table(
+        "--label=a==1 and b>2",
+        "--keep=tab:token",
+        "--time_unit=seconds",
+        "--separator=tab",
+        "--names=u,i,t",
+        "--quoted=False",
+        "--encoding=latin-1",
+        "--item_file=i.csv",
+        "--fields=tag:token_seq",
+        "--item_key=id",
+        "--list_separator=|",
+    )
+    assert got.files == (Path("log.csv"),)
+    assert (got.user, got.item, got.time, got.item_column) == ("u", "i", "t", "id")
+    assert got.label == (Comparison("a", "==", 1.0), Comparison("b", ">", 2.0))
+    assert got.keep == (Column("tab", "token"),)
+    assert got.item_fields == (Column("tag", "token_seq"),)
+    assert got.form == TextFormat("\t", "latin-1", ("u", "i", "t"), quoted=False)
+    assert (got.list_separator, got.time_unit) == ("|", "seconds")
+    assert table("--item_file=i.csv", "--fields=a:token").item_column == "i"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "no SOURCE is named"),
+        (["log.csv"], "--out is missing; write for example --out=dataset/log."),
+        (["log.csv", "--out="], "--out is empty"),
+        (["log.csv", "user=u", "--out=x"], "'user=u' is no file; write --user=u"),
+        (["log.csv", "--out=x", "--overwrite=maybe"], "must be True or False"),
+        (["log.csv", "--out=x", "--out=y"], "given twice"),
+        (["log.csv", "-o", "x"], "not a flag"),
+    ],
+)
+def test_mistakes_in_the_command(argv, message):
+    with pytest.raises(SettingsError, match=message):
+        parse_convert(argv)
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--lable=a==1", "--lable is not a flag of convert; did you mean --label"),
+        ("--label=a=1", "'=1' cannot be read"),
+        ("--fields=a:token", "add --item_file"),
+        ("--keep=a", "not a column with its type"),
+        ("--separator=ab", "no separator"),
+        ('--separator="', "no separator"),
+        ("--names=u,u", "names a column twice"),
+        ("--rule=like", "--rule is for known public data sets"),
+        ("--quoted=2", "must be True or False"),
+    ],
+)
+def test_mistakes_in_the_columns(flag, message):
+    with pytest.raises(SettingsError, match=message):
+        table(flag)
+
+
+def test_missing_columns_are_guessed_from_the_header(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("uid,movieId,rating,Timestamp\n")
+    request = parse_convert([str(path), "--out=d/n", "--user=uid"])
+    with pytest.raises(SettingsError, match="--user=uid --item=movieId --time=Timestamp"):
+        generic_table(request)
+
+
+def test_missing_fields_are_guessed_from_the_item_table(tmp_path):
+    path = tmp_path / "items.csv"
+    path.write_text("id,tag\n")
+    with pytest.raises(SettingsError, match="--fields=id:token,tag:token"):
+        table(f"--item_file={path}")

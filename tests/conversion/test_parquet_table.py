@@ -1,0 +1,66 @@
+import sys
+from datetime import datetime, timezone
+
+import pytest
+
+from recbole_opal.conversion.parquet_table import parquet_header, read_parquet
+from recbole_opal.conversion.source import Tally
+from recbole_opal.errors import DataError
+
+
+def test_without_pyarrow_the_command_that_installs_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r'pip install "recbole-opal\[parquet\]"'):
+        parquet_header(tmp_path / "log.parquet")
+
+
+@pytest.fixture
+def write(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+
+    def write(**columns):
+        path = tmp_path / "log.parquet"
+        parquet.write_table(arrow.table(columns), path)
+        return path
+
+    return write
+
+
+def test_every_type_becomes_text(write):
+    moment = datetime(2022, 4, 11, 12, tzinfo=timezone.utc)
+    path = write(
+        user=[7, None],
+        item=["a,\tb", ""],
+        time=[moment, None],
+        score=[1.5, 2.0],
+        seen=[True, False],
+        tags=[["x", "y"], []],
+    )
+    assert parquet_header(path) == ["user", "item", "time", "score", "seen", "tags"]
+    tally = Tally()
+    (frame,) = read_parquet(path, ["tags", "user", "item", "score", "seen", "time"], tally)
+    first, second = frame.itertuples(name=None)
+    assert first[:6] == (1, "x,y", "7", "a,\tb", "1.5", "true")
+    assert first[6].startswith("2022-04-11 12:00:00")
+    assert first[6].endswith("Z")
+    assert second == (2, "", "", "", "2", "false", "")
+    assert frame.index.name == f"{path}, row"
+    assert (tally.rows, tally.bytes_done) == (2, path.stat().st_size)
+
+
+def test_missing_columns_and_files_that_are_none_are_told(write, tmp_path):
+    path = write(users=[1])
+    with pytest.raises(DataError, match="no column user; did you mean users"):
+        list(read_parquet(path, ["user"], Tally()))
+    broken = tmp_path / "broken.parquet"
+    for content in (b"", b"PAR1", path.read_bytes()[:-5]):
+        broken.write_bytes(content)
+        with pytest.raises(DataError, match="no parquet file"):
+            parquet_header(broken)
+
+
+def test_structures_are_refused(write):
+    path = write(user=[{"a": 1}])
+    with pytest.raises(DataError, match="cannot be read"):
+        list(read_parquet(path, ["user"], Tally()))

@@ -1,0 +1,29 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from recbole_opal.conversion.source import Column, Tally, parse_columns
+from recbole_opal.errors import SettingsError
+
+
+def test_a_tally_counts_what_it_leaves_out():
+    tally = Tally()
+    frame = pd.DataFrame({"user": ["a", "b", "c"]}, index=[7, 8, 9])
+    kept = tally.keep(frame, np.array([True, False, True]), "no time")
+    assert kept.index.tolist() == [7, 9]
+    assert tally.keep(kept, np.array([True, True]), "no item") is kept
+    assert tally.dropped == {"no time": 1}
+
+
+def test_columns_are_read_with_their_types():
+    assert parse_columns("tag:token_seq, a:b:float", "fields") == (
+        Column("tag", "token_seq"),
+        Column("a:b", "float"),
+    )
+    assert Column("tag", "token_seq").header == "tag:token_seq"
+
+
+@pytest.mark.parametrize("text", ["tag", "tag:int", ":token", "", "tag:token,", "a:token,a:float"])
+def test_columns_without_a_type_are_refused(text):
+    with pytest.raises(SettingsError, match="^--fields"):
+        parse_columns(text, "fields")

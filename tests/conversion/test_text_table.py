@@ -1,0 +1,149 @@
+import gzip
+import itertools
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recbole_opal.conversion import text_table
+from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.tables import header, read_table
+from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.errors import DataError
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that writes bytes and reads columns back as (line, cells...)."""
+
+    def read(content, columns=("user", "time"), name="log.csv", tally=None, **form):
+        path = tmp_path / name
+        path.write_bytes(content)
+        tally = Tally() if tally is None else tally
+        frames = list(read_table(path, columns, tally, TextFormat(**form)))
+        return [row for frame in frames for row in frame.itertuples(name=None)]
+
+    return read
+
+
+def test_cells_stay_text_and_know_their_line(read):
+    tally = Tally()
+    content = b'user,item,time\n007,"a,""b""",1.50\n\nNA,x, 3 \n'
+    assert read(content, ("time", "user"), tally=tally) == [(2, "1.50", "007"), (4, " 3 ", "NA")]
+    assert (tally.rows, tally.bytes_done) == (2, len(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"user,item,time\nu,i,1\n",
+        b"\xef\xbb\xbfuser,item,time\r\nu,i,1\r\n",
+        b"user,item,time\nu,i,1",
+        b"\n user ;item; time\nu;i;1\n",
+        b'"user"\titem\ttime\nu\ti\t1\n',
+        b"user|item|time\nu|i|1\n\n\n",
+    ],
+)
+def test_the_usual_dialects_are_recognised(read, content):
+    assert [row[1:] for row in read(content)] == [("u", "1")]
+
+
+def test_gzip_is_read_and_its_own_bytes_are_counted(read):
+    content = gzip.compress(b"user,time\n" + b"u,1\n" * 5000)
+    tally = Tally()
+    assert len(read(content, name="log.csv.gz", tally=tally)) == 5000
+    assert tally.bytes_done == len(content) < 5000
+
+
+def test_a_file_without_header_gets_names(read):
+    assert read(b"u,1\nv,2\n", names=("user", "time")) == [(1, "u", "1"), (2, "v", "2")]
+
+
+def test_other_encodings_and_ordinary_quotes(read):
+    content = "user,time\n\u7528\u6237,1\n".encode("gb18030")
+    assert read(content, encoding="gb18030") == [(2, "\u7528\u6237", "1")]
+    assert read(b'user,time\n"u,1\n', quoted=False) == [(2, '"u', "1")]
+
+
+def test_chunks_go_on_counting_lines(read, monkeypatch):
+    monkeypatch.setattr(text_table, "_CHUNK_ROWS", 3)
+    content = b"user,time\n" + b"".join(b"u%d,%d\n" % (n, n) for n in range(10))
+    assert read(content) == [(n + 2, f"u{n}", str(n)) for n in range(10)]
+
+
+@pytest.mark.parametrize("chunk", [2, 1000])
+@pytest.mark.parametrize("surplus", [b",x", b",x,", b",x,y,z"])
+@pytest.mark.parametrize("line", range(3))
+def test_a_line_with_too_many_fields_is_refused_wherever_it_stands(
+    read, monkeypatch, chunk, surplus, line
+):
+    monkeypatch.setattr(text_table, "_CHUNK_ROWS", chunk)
+    lines = [b"u,1"] * 3
+    lines[line] += surplus
+    with pytest.raises(DataError, match=r"log\.csv") as caught:
+        read(b"user,time\n" + b"\n".join(lines) + b"\n")
+    assert "the header has 2" in str(caught.value)
+    if chunk > 2 and line:
+        assert f"line {line + 2}:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n\r\n", "is empty"),
+        (b"user,time\nu,\xff\n", "cannot be read as utf-8"),
+        (b"user,time\nu,\x001\n", "NUL"),
+        (b"u\x00ser,time\n", "no table of text"),
+        (b'user,time\nu,1\nu,"1\n', "line 3: a quote is opened"),
+        (b"users,time\nu,1\n", "no column user; did you mean users"),
+        (b"a,time\nu,1\n", "no column user; choose from a, time"),
+        (b"user,user,time\nu,v,1\n", "two columns user"),
+        (b"x" * (1 << 20), "no table of text"),
+    ],
+)
+def test_what_is_no_table_is_told_with_the_file(read, content, message):
+    with pytest.raises(DataError, match=message) as caught:
+        read(content)
+    assert "log.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"user,time\nu,1\n", gzip.compress(b"user,time\n" * 99)[:-9]])
+def test_a_damaged_gzip_is_told(read, content):
+    with pytest.raises(DataError, match="no whole gzip file"):
+        read(content, name="log.csv.gz")
+
+
+def test_an_unknown_encoding_is_told(read):
+    with pytest.raises(DataError, match="--encoding"):
+        read(b"user,time\n", encoding="klingon")
+
+
+def test_folders_and_missing_files_are_told(tmp_path):
+    for path, message in ((tmp_path, "is a folder"), (tmp_path / "no.csv", "there is no file")):
+        with pytest.raises(DataError, match=message):
+            header(path)
+        with pytest.raises(DataError, match=message):
+            read_table(path, ["a"], Tally())
+
+
+CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), max_size=5)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=20))
+def test_whatever_pandas_writes_is_read_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("csv") / "log.csv"
+    pd.DataFrame(rows, columns=["user", "time"]).to_csv(path, index=False)
+    frames = read_table(path, ["user", "time"], Tally())
+    back = [row for frame in frames for row in frame.itertuples(index=False, name=None)]
+    # Rows of empty cells alone are blank lines to us.
+    assert back == [row for row in rows if any(row)]
+
+
+def test_separators_inside_the_header_are_counted_not_guessed_from_the_name(tmp_path):
+    path = tmp_path / "log.csv"
+    for separator, names in itertools.product("\t;|,", (["a", "b c", "d"],)):
+        path.write_text(separator.join(names) + "\n")
+        assert header(path) == names

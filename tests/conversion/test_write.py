@@ -1,0 +1,114 @@
+import errno
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.write import check_target, write_dataset
+from recbole_opal.errors import DataError
+
+
+def frame(rows, names):
+    return pd.DataFrame(rows, columns=names).rename_axis("log.csv, line")
+
+
+def source(*chunks, items=None, extra=()):
+    names = ["user", "item", "time", *(column.name for column in extra)]
+    table = None
+    if items is not None:
+        table = ItemTable(
+            (Column("tag", "token"),), iter([frame(one, ["item", "tag"]) for one in items])
+        )
+    return Source(iter([frame(one, names) for one in chunks]), Tally(rows=9), extra, table)
+
+
+def test_files_counts_and_reasons(tmp_path):
+    chunks = [
+        [("u", " a ", 1.0), ("v", "a", 2.5), ("", "a", 3.0)],
+        [("u", "b", 9.0), ("u", "NULL", 1.0), (None, "b", 1.0), ("u", "b", np.inf)],
+    ]
+    items = [[("a", "x"), ("c", "y"), ("a", "z")], [("a", "w"), ("c", "y"), ("", "x")]]
+    written = write_dataset(source(*chunks, items=items), tmp_path / "new" / "mine")
+    assert (tmp_path / "new/mine/mine.inter").read_text().splitlines() == [
+        "user_id:token\titem_id:token\ttimestamp:float",
+        "u\ta\t1.0",
+        "v\ta\t2.5",
+        "u\tb\t9",
+    ]
+    # The first row of an item counts; what nobody met is left out.
+    assert (tmp_path / "new/mine/mine.item").read_text() == "item_id:token\ttag:token\na\tx\n"
+    assert (written.rows, len(written.users), len(written.items)) == (3, 2, 2)
+    assert (written.first, written.last) == (1.0, 9.0)
+    assert (written.described, written.unmet) == (1, 1)
+    assert written.tally.dropped == {"no user": 2, "no item": 1, "no finite time": 1}
+
+
+def test_further_columns_stand_behind(tmp_path):
+    extra = (Column("tab", "token"), Column("play", "float"))
+    write_dataset(source([("u", "a", 1.0, "x", np.nan)], extra=extra), tmp_path / "m")
+    lines = (tmp_path / "m/m.inter").read_text().splitlines()
+    assert lines[0].endswith("\ttab:token\tplay:float")
+    assert lines[1] == "u\ta\t1\tx\t"
+
+
+def test_progress_is_told_after_each_chunk(tmp_path):
+    told = []
+    write_dataset(source([("u", "a", 1.0)], [], items=[[]]), tmp_path / "m", told.append)
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_nothing_is_left_after_an_error_half_way(tmp_path, existing):
+    def chunks():
+        yield frame([("u", "a", 1.0)], ["user", "item", "time"])
+        raise DataError("log.csv, line 9: broken; mend it.")
+
+    folder = tmp_path / "sub" / "mine"
+    if existing:
+        write_dataset(source([("old", "old", 1.0)]), folder)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError, match="line 9"):
+        write_dataset(Source(chunks(), Tally()), folder)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, code):
+    def full(descriptor):
+        raise OSError(code, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DataError, match="cannot write .*mine.inter .No space left"):
+        write_dataset(source([("u", "a", 1.0)]), tmp_path / "mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_of_which_nothing_is_left_is_told_with_reasons(tmp_path):
+    tally = Tally(rows=2)
+    empty = Source(iter([frame([("", "a", 1.0)] * 2, ["user", "item", "time"])]), tally)
+    with pytest.raises(DataError, match=r"no interaction is left of 2 rows \(2 no user\)"):
+        write_dataset(empty, tmp_path / "m")
+    with pytest.raises(DataError, match="no rows below its header"):
+        write_dataset(Source(iter([]), Tally()), tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_overwriting_takes_the_old_items_away(tmp_path):
+    folder = tmp_path / "mine"
+    write_dataset(source([("u", "a", 1.0)], items=[[("a", "x")]]), folder)
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="--overwrite=True"):
+        check_target(folder, overwrite=False)
+    check_target(folder, overwrite=True)
+    write_dataset(source([("v", "b", 1.0)]), folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.inter", "notes.txt"]
+    assert "v\tb\t1\n" in (folder / "mine.inter").read_text()
+
+
+def test_targets_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / ".."):
+        with pytest.raises(DataError, match="^--out="):
+            check_target(path, overwrite=True)
+    check_target(tmp_path, overwrite=False)  # a folder without a data set

@@ -1,0 +1,37 @@
+import pytest
+
+from recbole_opal import cli, commands
+
+
+@pytest.mark.parametrize("entry", [commands.main, cli.main])
+def test_every_command_explains_itself(entry, capsys):
+    for name in commands.COMMANDS:
+        assert entry([name, "--help"]) == 0
+        assert "usage: python" in capsys.readouterr().out
+
+
+def test_the_commands_are_listed(capsys):
+    assert commands.main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in commands.COMMANDS)
+
+
+def test_a_mistyped_command_is_told_in_one_line(capsys):
+    assert commands.main(["covert", "log.csv"]) == 2
+    assert capsys.readouterr().err == "error: 'covert' is not a command; did you mean convert?\n"
+
+
+def test_without_a_command_the_arguments_are_those_of_run(capsys):
+    assert commands.main(["--modle=OPAL"]) == 2
+    assert "--dataset is missing" in capsys.readouterr().err
+    assert commands.main([]) == 2
+    assert "--dataset is missing" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_told_without_a_traceback(monkeypatch, capsys, tmp_path):
+    def stopped(argv):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("recbole_opal.conversion.convert_command.main", stopped)
+    assert commands.main(["convert", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.startswith("interrupted; nothing has been written")
