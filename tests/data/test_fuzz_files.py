@@ -85,7 +85,7 @@ def damaged(data, places, packed):
     for start, length, put in places:
         at = start % (len(data) + 1)
         data = data[:at] + put + data[at + length :]
-    return gzip.compress(data) if packed else data
+    return gzip.compress(data, mtime=0) if packed else data
 
 
 @st.composite

@@ -77,7 +77,7 @@ def test_small_pieces_give_the_same_lines_and_numbers(write, monkeypatch):
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", "line 2 holds a byte order mark"),
         (b"a\nb\nc\xff\n", "line 3 cannot be read as utf-8"),
         (b"a\nb\xc3", "line 2 cannot be read as utf-8"),
-        (gzip.compress(b"a\n"), "gunzip"),
+        (gzip.compress(b"a\n", mtime=0), "gunzip"),
         (b"PK\x03\x04....", "unzip"),
     ],
 )
