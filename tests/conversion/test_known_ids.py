@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from recbole_opal.conversion import known_ids
 from recbole_opal.conversion.known_ids import KnownIds
 
-
 # An id with NUL is refused before it comes here.
 IDS = st.text(st.characters(exclude_characters="\0"), max_size=3)
 
