@@ -143,7 +143,7 @@ def set_scipy_names() -> None:
             """Set many entries at once, without a check of each index."""
             matrix._dict.update(values)
 
-        dok_matrix._update = update  # type: ignore[attr-defined]
+        dok_matrix._update = update
 
 
 def quiet_autograd() -> None:

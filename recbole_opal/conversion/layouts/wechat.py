@@ -136,7 +136,7 @@ def _lengths(table: Path | None, files: Files) -> Derive:
         lengths.update(zip(chunk["feedid"], numbers(chunk, _LENGTH), strict=True))
 
     def derive(chunk: pd.DataFrame) -> dict[str, FloatArray]:
-        return {_LENGTH: chunk["feedid"].map(lengths).to_numpy(np.float64)}
+        return {_LENGTH: np.asarray(chunk["feedid"].map(lengths), dtype=np.float64)}
 
     return derive
 
