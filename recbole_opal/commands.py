@@ -1,13 +1,13 @@
 """`python -m recbole_opal COMMAND`: everything this package does from a shell."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "exit_code", "main"]
 
 # The module of each command has a `main(argv) -> int`; it is imported when the command is given.
 COMMANDS = {
@@ -49,6 +49,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return _INTERRUPTED
     return code
+
+
+def exit_code(action: Callable[[], None]) -> int:
+    """Do what a command is for; an error becomes one line on standard error.
+
+    Args:
+        action: raises `OpalError` where it cannot go on.
+
+    Returns:
+        0, or the `exit_code` of the error.
+    """
+    try:
+        action()
+    except OpalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
 
 
 def _help() -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import perf_counter
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
+
+from recbole_opal.reporting.display import Display
 
 __all__ = ["STOPPED", "ComparisonProgress"]
 
@@ -19,7 +20,7 @@ STOPPED = "stopped"
 _TIMES_A_SECOND = 4
 
 
-class ComparisonProgress:
+class ComparisonProgress(Display):
     """A line a running worker with its newest log line, and a line that counts, while it lasts.
 
     Where standard error is no terminal there is only one line for each begin and end.
@@ -36,7 +37,7 @@ class ComparisonProgress:
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        self._live = (
+        live = (
             Live(
                 console=self._console,
                 get_renderable=self._lines,
@@ -46,22 +47,7 @@ class ComparisonProgress:
             if enabled and self._console.is_terminal
             else None
         )
-
-    def __enter__(self) -> ComparisonProgress:
-        """Start drawing."""
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop drawing and give the terminal back."""
-        if self._live is not None:
-            self._live.stop()
+        super().__init__(live)
 
     def expect(self, runs: int) -> None:
         """Count further runs that will be done.

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder
-from recbole_opal.runs.origin import Origin
+from recbole_opal.runs.origin import PACKAGES, Origin
 
 __all__ = ["KnownRuns"]
-
-_PACKAGES = {"recbole": "recbole", "torch": "torch", "numpy": "numpy"}
 
 
 @dataclass(frozen=True)
@@ -82,4 +80,4 @@ def _sound(folder: RunFolder, origin: Origin) -> bool:
         found = folder.load_json("metrics.json")["versions"]
     except CheckpointError:
         return False
-    return all(found.get(theirs) == origin.versions[ours] for ours, theirs in _PACKAGES.items())
+    return all(found.get(name) == origin.versions[name] for name in PACKAGES)

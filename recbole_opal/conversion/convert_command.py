@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
 
+from recbole_opal.commands import exit_code
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
@@ -18,7 +18,7 @@ from recbole_opal.conversion.arguments import (
 )
 from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
-from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.errors import SettingsError
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["convert", "main"]
@@ -45,12 +45,7 @@ def main(argv: Sequence[str]) -> int:
     if {"--help", "-h"} & set(argv):
         print(_help())
         return 0
-    try:
-        convert(parse_convert(argv))
-    except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: convert(parse_convert(argv)))
 
 
 def convert(request: ConvertRequest) -> None:

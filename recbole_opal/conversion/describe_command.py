@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 
-from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.commands import exit_code
+from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
 from recbole_opal.suggest import did_you_mean
@@ -39,13 +39,7 @@ def main(argv: Sequence[str]) -> int:
         for name, meaning in _FLAGS.items():
             print(f"  --{name}: {meaning}")
         return 0
-    try:
-        folder, fields = _parse(argv)
-        describe(folder, fields)
-    except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: describe(*_parse(argv)))
 
 
 def describe(folder: Path, fields: tuple[str, str, str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -15,11 +13,12 @@ from rich.progress import (
 )
 
 from recbole_opal.conversion.source import Tally
+from recbole_opal.reporting.display import Display
 
 __all__ = ["ReadingProgress"]
 
 
-class ReadingProgress:
+class ReadingProgress(Display):
     """Shows how much of the files has been read; without a terminal it shows nothing.
 
     Args:
@@ -41,21 +40,8 @@ class ReadingProgress:
             transient=True,
             disable=not screen.is_terminal,
         )
+        super().__init__(self._progress)
         self._task = self._progress.add_task("", total=None, rows=0)
-
-    def __enter__(self) -> ReadingProgress:
-        """Start drawing."""
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop drawing and give the terminal back."""
-        self._progress.stop()
 
     def advance(self, tally: Tally) -> None:
         """Show the state of a tally.

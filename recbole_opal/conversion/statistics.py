@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recbole_opal.statistics import gini
+
 __all__ = ["LogColumns", "LogStatistics", "Spread", "measure_log"]
 
 IntArray = npt.NDArray[np.int64]
@@ -97,7 +99,7 @@ def measure_log(log: LogColumns) -> LogStatistics:
         history=_spread(lengths),
         popularity=_spread(counts),
         top_share=float(counts[-max(1, round(items / 10)) :].sum() / rows),
-        gini=_gini(counts),
+        gini=gini(counts),
         short_histories=int((lengths < 3).sum()),
         repeats=repeats,
         first=float(log.times.min()),
@@ -125,10 +127,3 @@ def _spread(counts: IntArray) -> Spread:
         {share: int(value) for share, value in zip(_SHARES, values, strict=True)},
         float(counts.mean()),
     )
-
-
-def _gini(ordered: IntArray) -> float:
-    """Return the Gini index of counts in ascending order (the mean difference, halved)."""
-    count = len(ordered)
-    ranks = 2.0 * np.arange(1, count + 1) - count - 1
-    return float(ranks @ ordered / (count * ordered.sum()))

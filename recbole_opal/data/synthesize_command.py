@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.errors import DataError, OpalError, SettingsError
+from recbole_opal.commands import exit_code
+from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.values import parse_value
 from recbole_opal.suggest import did_you_mean
@@ -51,14 +51,7 @@ def main(argv: Sequence[str]) -> int:
     if {"--help", "-h"} & set(argv):
         print(_help())
         return 0
-    try:
-        target, overwrite, values = _parse(argv)
-        _refuse_to_replace(target, overwrite)
-        _synthesize(target, values)
-    except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: _synthesize(*_parse(argv)))
 
 
 def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
@@ -103,7 +96,8 @@ def _refuse_to_replace(target: Path, overwrite: bool) -> None:
         )
 
 
-def _synthesize(target: Path, values: dict[str, Any]) -> None:
+def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
+    _refuse_to_replace(target, overwrite)
     # Imported only now: a mistyped argument is told at once.
     from recbole_opal.data.synthetic import synthesize
     from recbole_opal.data.synthetic_files import write_atomic

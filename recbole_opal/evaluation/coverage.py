@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["catalogue_use", "gini"]
+from recbole_opal.statistics import gini
+
+__all__ = ["catalogue_use"]
 
 
 def catalogue_use(
@@ -34,17 +36,3 @@ def catalogue_use(
         found[f"coverage@{k}"] = float(np.count_nonzero(counts) / num_items)
         found[f"gini@{k}"] = gini(counts)
     return found
-
-
-def gini(counts: npt.NDArray[np.int64]) -> float:
-    """Return the Gini index of `(N,)` counts, in [0, 1); 0 if all are 0.
-
-    Args:
-        counts: how often each item was listed, in any order.
-    """
-    total = int(counts.sum())
-    if total == 0:
-        return 0.0
-    size = len(counts)
-    weights = 2 * np.arange(1, size + 1) - size - 1
-    return float((weights * np.sort(counts)).sum() / total / size)

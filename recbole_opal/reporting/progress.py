@@ -1,7 +1,6 @@
 """A progress bar on standard error, so that standard output keeps only the results."""
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,12 +13,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from recbole_opal.reporting.display import Display
+
 __all__ = ["TrainingProgress"]
 
 Item = TypeVar("Item")
 
 
-class TrainingProgress:
+class TrainingProgress(Display):
     """Shows how far an epoch or an evaluation is, with the time left and the loss.
 
     Args:
@@ -48,20 +49,7 @@ class TrainingProgress:
             transient=True,
             disable=not (enabled and self._console.is_terminal),
         )
-
-    def __enter__(self) -> "TrainingProgress":
-        """Start drawing."""
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop drawing and give the terminal back, also after an error or Ctrl-C."""
-        self._progress.stop()
+        super().__init__(self._progress)
 
     def track(self, items: Iterable[Item], total: int | None, description: str) -> Iterator[Item]:
         """Hand on the items one by one and show how many are done.

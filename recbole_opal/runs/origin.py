@@ -16,7 +16,7 @@ from recbole_opal import __version__
 from recbole_opal.errors import CheckpointError, DataError
 from recbole_opal.runs.encoding import decode_json
 
-__all__ = ["UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
+__all__ = ["PACKAGES", "UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
 
 # Settings that say where and how loudly something is done, not what.
 UNIMPORTANT = frozenset(
@@ -32,7 +32,8 @@ UNIMPORTANT = frozenset(
         "wandb_project",
     }
 )
-_PACKAGES = ("recbole", "torch", "numpy")
+PACKAGES = ("recbole", "torch", "numpy")
+"""The packages whose versions decide results, beside this one."""
 _BLOCK = 1 << 20  # bytes read at a time
 
 
@@ -128,4 +129,4 @@ def _file_digest(path: Path) -> str:
 
 def _versions() -> dict[str, str]:
     own = {"recbole_opal": __version__}
-    return own | {name: version(name) for name in _PACKAGES}
+    return own | {name: version(name) for name in PACKAGES}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import ttest_1samp
 
 from recbole_opal.errors import DataError
 from recbole_opal.statistics.bootstrap import bootstrap_means
@@ -148,6 +147,9 @@ def _in_order(
 
 
 def _summary(gaps: FloatArray, low: float, high: float) -> PairedDifference:
+    # Imported here: it takes longer than all else of this package, and `gini` needs none of it.
+    from scipy.stats import ttest_1samp
+
     mean, spread = float(gaps.mean()), float(gaps.std(ddof=1))
     if spread <= 1e-12 * abs(mean) or spread == 0:  # all the same, but for rounding
         effect, p = (0.0, 1.0) if mean == 0 else (float(np.copysign(np.inf, mean)), 0.0)
