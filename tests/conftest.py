@@ -5,8 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run in several processes
+
+# The same cases in every run, so that a failure is the work of a change and not of a draw; others
+# are drawn with `--hypothesis-profile=random` and by the slow tests.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("same")
 
 NAME = "tiny"
 
