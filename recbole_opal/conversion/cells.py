@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Column
 from recbole_opal.errors import DataError
 
@@ -77,7 +78,7 @@ def _floats(cells: pd.Series, column: Column) -> pd.Series:
 
 def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
     missing = cells.str.lower().isin(_MISSING).to_numpy()
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
+    numbers = to_numbers(cells)
     # RecBole keeps numbers in float32.
     wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing
     if wrong.any():

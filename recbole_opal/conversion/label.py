@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.errors import SettingsError
 
 __all__ = ["Comparison", "parse_label", "positives"]
@@ -105,7 +106,7 @@ def positives(
             cells = frame[one.column].str.lower() if one.value in _TRUTH else frame[one.column]
             holds &= compare(cells, one.value).to_numpy(bool)
             continue
-        numbers = pd.to_numeric(frame[one.column], errors="coerce").to_numpy(np.float64)
+        numbers = to_numbers(frame[one.column])
         unknown |= np.isnan(numbers)
         holds &= compare(numbers, one.value)
     return holds & ~unknown, unknown

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.atomic_file import is_missing
+from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
@@ -66,7 +67,7 @@ def read_log(
     for chunk in read_table(path, columns, tally, _ATOMIC):
         for name, what in zip(columns[:2], ("user", "item"), strict=True):
             chunk = tally.keep(chunk, ~is_missing(chunk[name]), f"no {what}")
-        moments = pd.to_numeric(chunk[columns[2]], errors="coerce").to_numpy(np.float64)
+        moments = to_numbers(chunk[columns[2]])
         chunk = tally.keep(chunk, np.isfinite(moments), "no finite time")
         times.append(moments[np.isfinite(moments)])
         users.append(_coded(chunk[columns[0]], user_codes))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import re
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
+from recbole_opal.conversion.short_lines import refuse_short_lines
 from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.text_stream import CheckedText, opened_text
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
@@ -58,7 +56,7 @@ def text_header(path: Path, form: TextFormat = TextFormat()) -> list[str]:  # no
     Raises:
         DataError: the file is missing, empty or no text.
     """
-    with _opened(path, form, Tally()) as text:
+    with opened_text(path, form.encoding, Tally()) as text:
         return _header(path, text, form)[0]
 
 
@@ -82,10 +80,13 @@ def read_text(
 
     Raises:
         DataError: the file is missing, empty, no text, damaged, without one of the columns, or a
-            line has more fields than the header.
+            line has more fields than the header, or fewer and is not all empty (this is told
+            after the last chunk).
     """
-    with _opened(path, form, tally) as text:
+    rows, last_is_empty = 0, False
+    with opened_text(path, form.encoding, tally) as text:
         names, separator, first_line = _header(path, text, form)
+        text.separator = separator
         places = _places(path, names, columns)
         chunks = _parsed(path, text, separator, len(names), places, form.quoted, first_line)
         for chunk in chunks:
@@ -93,6 +94,8 @@ def read_text(
                 chunk.index[0] + first_line, chunk.index[-1] + first_line + 1, name=f"{path}, line"
             )
             _refuse_long_rows(chunk, len(names))
+            rows += len(chunk)
+            last_is_empty |= bool((chunk[len(names) - 1] == "").any())
             frame = chunk[places].set_axis(list(columns), axis=1)
             blank = (frame == "").all(axis=1).to_numpy()
             if blank.any():
@@ -101,59 +104,14 @@ def read_text(
                 frame = frame[~blank]
             tally.rows += len(frame)
             yield frame
+    # Without quotes the separators tell by their number whether any is missing.
+    full = text.separators == rows * (len(names) - 1) and not (form.quoted and text.quotes)
+    if last_is_empty and not full:
+        quoting = _quoting(form.quoted)
+        refuse_short_lines(path, form.encoding, separator, quoting, len(names), first_line)
 
 
-class _NoNul(io.TextIOWrapper):
-    """Refuses NUL, at which the parser would end a field without a word."""
-
-    def read(self, size: int | None = -1, /) -> str:
-        text = super().read(size)
-        if "\0" in text:
-            raise UnicodeError("it holds NUL characters")
-        return text
-
-
-@contextmanager
-def _opened(path: Path, form: TextFormat, tally: Tally) -> Iterator[_NoNul]:
-    """Open a file, and word whatever reading it raises."""
-    before = tally.bytes_done
-    try:
-        with path.open("rb") as raw:
-            counted = _Counted(raw, tally)
-            zipped = path.suffix == ".gz"
-            binary = gzip.GzipFile(fileobj=counted) if zipped else io.BufferedReader(counted)
-            yield _NoNul(binary, encoding=form.encoding, newline="")
-            tally.bytes_done = before + path.stat().st_size
-    except (UnicodeError, LookupError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(
-            f"{path} cannot be read as {form.encoding.removesuffix('-sig')} text ({reason}); "
-            "save it as UTF-8 or name its --encoding."
-        ) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is no whole gzip file ({error}); get it again.") from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError(f"cannot read {path} ({reason}); check the path and its rights.") from error
-
-
-class _Counted(io.RawIOBase):
-    """A file that tells the tally how many of its bytes have been read."""
-
-    def __init__(self, raw: Any, tally: Tally) -> None:
-        self._raw = raw
-        self._tally = tally
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        count: int = self._raw.readinto(buffer)
-        self._tally.bytes_done += count
-        return count
-
-
-def _header(path: Path, text: _NoNul, form: TextFormat) -> tuple[list[str], str, int]:
+def _header(path: Path, text: CheckedText, form: TextFormat) -> tuple[list[str], str, int]:
     """Return the names, the separator and the number of the first line that holds data."""
     if form.names is not None:
         separator = form.separator or ("," if ".csv" in path.suffixes else "\t")
@@ -192,7 +150,7 @@ def _places(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[in
 
 def _parsed(
     path: Path,
-    text: _NoNul,
+    text: CheckedText,
     separator: str,
     width: int,
     places: Sequence[int],

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
 from recbole_opal.errors import DataError, SettingsError
 
@@ -18,6 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 # 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
 _EARLIEST = 631_152_000.0
 _LATEST = 4_102_444_800.0
+_EXACT = 2.0**53  # larger whole numbers are not exact in float64
 _PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 _MEANINGS = {
     "seconds": "seconds since 1970",
@@ -64,12 +66,12 @@ class TimeReader:
     def refused(self) -> str:
         """What is wrong with a text that is there but gives NaN."""
         known = self.unit not in (None, "number")
-        return "no time of the years 1990 to 2099" if known else "no number of at least 0"
+        return "no time of the years 1990 to 2099" if known else "no number from 0 to 9e15"
 
     def seconds(self, texts: pd.Series) -> FloatArray:
         """Return (n,) seconds since 1970, NaN where a text is no time or none of 1990 to 2100.
 
-        Of the unit `number` any finite number of at least 0 is taken.
+        Of the unit `number` any number from 0 to 2^53 is taken, as RecBole-OPAL reads them.
 
         Args:
             texts: (n,) text; their index says where they stand.
@@ -79,7 +81,7 @@ class TimeReader:
         """
         if not any(text.strip() for text in texts):  # nothing to learn the unit from
             return np.full(len(texts), np.nan)
-        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)  # (n,)
+        numbers = to_numbers(texts)  # (n,)
         if self.unit is None:
             self.unit = self._recognise(texts, numbers)
         if not self._told:
@@ -88,7 +90,7 @@ class TimeReader:
         if self.unit in _PER_SECOND:
             return self._epochs(texts, numbers)
         if self.unit == "number":
-            return np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
+            return np.where((numbers >= 0) & (numbers < _EXACT), numbers, np.nan)
         if self.unit == "date":
             return _bounded(_dates(texts, numbers))
         return self._iso(texts, numbers)

@@ -88,6 +88,31 @@ def test_a_line_with_too_many_fields_is_refused_wherever_it_stands(
         assert f"line {line + 2}:" in str(caught.value)
 
 
+@pytest.mark.parametrize("chunk", [2, 1000])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"u,i,1", b"v,j", b"u,j,2"],
+        [b"u,i,", b"v", b""],
+        [b'u,"i,i",1', b'"v,w,x",1', b"u,i,2"],  # separators enough, at the wrong place
+        [b'"u\nu",i,1', b"v,j", b""],
+    ],
+)
+def test_a_line_that_ends_early_is_refused(read, monkeypatch, chunk, packed, lines):
+    monkeypatch.setattr(text_table, "_CHUNK_ROWS", chunk)
+    content = b"\nuser,item,time\n" + b"\n".join(lines) + b"\n"
+    line = 5 if b"\n" in lines[0] else 4
+    data, name = (gzip.compress(content, mtime=0), "log.csv.gz") if packed else (content, "log.csv")
+    with pytest.raises(DataError, match=f"line {line}: . fields?, but the header has 3"):
+        read(data, name=name)
+
+
+@pytest.mark.parametrize("lines", [b"u,\n,\n", b'u,""\n\n\n', b'"u,v",\r\n""\n', b"u,\n  \n"])
+def test_empty_cells_are_no_missing_ones(read, lines):
+    assert read(b"user,time\n" + lines)[0][2] == ""
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -98,6 +98,11 @@ def test_text_that_is_no_time_is_told():
         read(["", "Monday"])
 
 
+def test_numbers_that_are_not_exact_are_no_times():
+    (seconds,) = read(["5", "9007199254740991", "9007199254740993", "1e19"], unit="number")[0]
+    assert np.array_equal(seconds, [5, 2**53 - 1, np.nan, np.nan], equal_nan=True)
+
+
 def test_a_unit_can_be_given():
     assert read(["5"], unit="number")[0] == [[5.0]]
     assert np.isnan(read(["5"], unit="seconds")[0][0]).all()

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.errors import DataError
 
 __all__ = ["numbers", "seconds_unit", "sequences", "tokens"]
@@ -28,7 +29,7 @@ def numbers(frame: pd.DataFrame, column: str, *, required: bool = False) -> Floa
         DataError: a cell is no number.
     """
     cells = frame[column]
-    values: FloatArray = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
+    values: FloatArray = to_numbers(cells)
     undefined = np.isnan(values)
     if not undefined.any():
         return values
