@@ -9,7 +9,11 @@ import pandas as pd
 from recbole_opal.data.reading.values import LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
 
-__all__ = ["MISSING_IDS", "is_missing", "lines"]
+__all__ = ["BYTE_ORDER_MARK", "MISSING_IDS", "is_missing", "lines"]
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Invisible; files that were joined and scraped titles hold some within."""
+
 
 # What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
 MISSING_IDS = frozenset(
@@ -32,7 +36,7 @@ def is_missing(ids: pd.Series) -> npt.NDArray[np.bool_]:
 def lines(chunk: pd.DataFrame) -> bytes:
     """Return the rows of an atomic file, UTF-8, columns divided by tabs, nothing quoted.
 
-    Whole numbers are written without a point, NaN as an empty field.
+    Whole numbers are written without a point, NaN as an empty field; byte order marks are left out.
 
     Args:
         chunk: at least one row; its columns in the order of the header, text or float64.
@@ -43,6 +47,8 @@ def lines(chunk: pd.DataFrame) -> bytes:
     """
     texts = [_texts(chunk[column]) for column in chunk.columns]
     text = "\n".join(map("\t".join, zip(*texts, strict=True))) + "\n"
+    if BYTE_ORDER_MARK in text:
+        text = text.replace(BYTE_ORDER_MARK, "")
     marks = (len(chunk.columns) - 1) * len(chunk), len(chunk), 0, 0
     found = tuple(text.count(sign) for sign in "\t\n\r\0")
     if found != marks or PADDING in text or max(map(len, text.split("\n"))) > LONGEST_TOKEN:

@@ -52,7 +52,8 @@ class KnownIds:
 
     def _merge(self) -> None:
         if self._new:
-            self._known = np.unique(np.concatenate([self._known, *self._new]))
+            merged = np.sort(np.concatenate([self._known, *self._new]))
+            self._known = merged[np.append(True, merged[1:] != merged[:-1])[: len(merged)]]
             self._new = []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recbole_opal.conversion.atomic_file import is_missing, lines
+from recbole_opal.conversion.atomic_file import BYTE_ORDER_MARK, is_missing, lines
 from recbole_opal.conversion.known_ids import KnownIds
 from recbole_opal.conversion.source import ItemTable, Source, Tally
 from recbole_opal.data.staged_files import StagedFiles
@@ -150,6 +150,8 @@ def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None])
 def _trimmed(ids: pd.Series) -> pd.Series:
     # Spaces around an id are never part of it: `1, 2` in one file is `2` in another.
     trimmed = [one.strip() if isinstance(one, str) else "" for one in ids]
+    if BYTE_ORDER_MARK in "".join(trimmed):
+        trimmed = [one.replace(BYTE_ORDER_MARK, "").strip() for one in trimmed]
     return pd.Series(trimmed, index=ids.index, dtype=object)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.sequences import IntArray
 
 __all__ = ["data_counts"]
 
@@ -55,13 +56,17 @@ def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
     first = np.repeat(sequences.items[sequences.starts], sequences.lengths)  # (R,)
     owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
     others = np.bincount(owners, sequences.items != first, minlength=len(sequences))
-    trained = np.unique(dataset.inter_feat[dataset.iid_field].numpy())
+    trained = dataset.inter_feat[dataset.iid_field].numpy()
     return {
         "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
         "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
-        "items_not_in_training": dataset.item_num - 1 - len(trained),
-        "items_without_interactions": dataset.item_num - 1 - len(np.unique(sequences.items)),
+        "items_not_in_training": dataset.item_num - 1 - _distinct(trained),
+        "items_without_interactions": dataset.item_num - 1 - _distinct(sequences.items),
     }
+
+
+def _distinct(numbers: IntArray) -> int:
+    return int(np.count_nonzero(np.bincount(numbers)))  # np.unique takes 30 times as long
 
 
 def _part_counts(

@@ -36,13 +36,19 @@ def test_ids_that_cannot_be_read_back_are_refused(user, message):
         lines(chunk(["u", user], [1, 2]))
 
 
+def test_byte_order_marks_are_left_out():
+    assert lines(chunk(["u", "a\ufeffb"], [1, 2])) == b"u\tu\t1\nab\tab\t2\n"
+
+
 def test_words_for_nothing_are_no_ids():
     ids = pd.Series(["", "NA", "nan", "NULL", r"\N", "None", None, "0", "nanna", "na"])
     assert is_missing(ids).tolist() == [True] * 7 + [False] * 3
 
 
 IDS = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\t\r\n\0"), min_size=1, max_size=6
+    st.characters(exclude_categories=("Cs",), exclude_characters="\t\r\n\0\ufeff"),
+    min_size=1,
+    max_size=6,
 ).filter(lambda text: text != "[PAD]")
 ROWS = st.lists(st.tuples(IDS, st.floats(0, 2**53)), min_size=1, max_size=20)
 

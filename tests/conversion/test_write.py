@@ -44,6 +44,15 @@ def test_files_counts_and_reasons(tmp_path):
     assert written.tally.dropped == {"no user": 2, "no item": 1, "no finite time": 1}
 
 
+def test_ids_are_the_same_with_and_without_what_cannot_be_seen(tmp_path):
+    rows = [("\ufeffu", "a", 1.0), (" u", "\ufeff a", 2.0), ("\ufeff", "a", 3.0)]
+    written = write_dataset(source(rows, items=[[("a\ufeff", "x\ufeffy")]]), tmp_path / "m")
+    assert (len(written.users), len(written.items)) == (1, 1)
+    assert written.tally.dropped == {"no user": 1}
+    assert (tmp_path / "m/m.inter").read_text().endswith("\nu\ta\t1\nu\ta\t2\n")
+    assert (tmp_path / "m/m.item").read_text().endswith("\na\txy\n")
+
+
 def test_further_columns_stand_behind(tmp_path):
     extra = (Column("tab", "token"), Column("play", "float"))
     write_dataset(source([("u", "a", 1.0, "x", np.nan)], extra=extra), tmp_path / "m")
