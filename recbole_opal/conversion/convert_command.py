@@ -69,6 +69,9 @@ def convert(request: ConvertRequest) -> None:
     for note in source.tally.notes:
         print(note)
     Console().print(summary_table(written))
+    if written.categories is not None:
+        settings = request.out / f"{request.out.name}.yaml"
+        print(f"categories: {written.categories}, by {settings} (--category_field: another one)")
     print(f"data set: {request.out}")
     train = run_command(request.out)
     place = "".join(f" {part}" for part in shlex.split(train) if part.startswith("--data_path="))

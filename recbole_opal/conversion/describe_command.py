@@ -22,6 +22,7 @@ _FLAGS = {
     "USER_ID_FIELD": "field of the users; default: user_id",
     "ITEM_ID_FIELD": "field of the items; default: item_id",
     "TIME_FIELD": "field of the times; default: timestamp",
+    "encoding": "of the files; default: UTF-8",
 }
 
 
@@ -42,12 +43,13 @@ def main(argv: Sequence[str]) -> int:
     return exit_code(lambda: describe(*_parse(argv)))
 
 
-def describe(folder: Path, fields: tuple[str, str, str]) -> None:
+def describe(folder: Path, fields: tuple[str, str, str], encoding: str = "utf-8-sig") -> None:
     """Print the figures of a data set.
 
     Args:
         folder: with `NAME.inter`, NAME being its last part.
         fields: names of the fields of users, items and times.
+        encoding: of the files.
 
     Raises:
         DataError: a file is missing or malformed.
@@ -60,18 +62,18 @@ def describe(folder: Path, fields: tuple[str, str, str]) -> None:
     from recbole_opal.conversion.statistics import measure_log
     from recbole_opal.conversion.tables import total_bytes
 
-    check_data_folder(folder, folder.name, fields)
+    check_data_folder(folder, folder.name, fields, encoding=encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
     tally = Tally(bytes_total=total_bytes([inter]))
     with ReadingProgress() as progress:
-        log, items = read_log(inter, fields, tally, progress.advance)
-    covers = read_items(item, fields[1], items) if item.is_file() else []
+        log, items = read_log(inter, fields, tally, progress.advance, encoding)
+    covers = read_items(item, fields[1], items, encoding) if item.is_file() else []
     screen = Console()
     for table in describe_tables(folder.name, measure_log(log), tally, covers):
         screen.print(table)
 
 
-def _parse(argv: Sequence[str]) -> tuple[Path, tuple[str, str, str]]:
+def _parse(argv: Sequence[str]) -> tuple[Path, tuple[str, str, str], str]:
     names = [argument for argument in argv if not argument.startswith("-")]
     flags = split_flags([argument for argument in argv if argument.startswith("-")])
     for flag in flags:
@@ -87,7 +89,8 @@ def _parse(argv: Sequence[str]) -> tuple[Path, tuple[str, str, str]]:
         flags.get("ITEM_ID_FIELD", "item_id"),
         flags.get("TIME_FIELD", "timestamp"),
     )
-    return _folder(names[0], flags.get("data_path")), fields
+    folder = _folder(names[0], flags.get("data_path"))
+    return folder, fields, flags.get("encoding", "utf-8-sig")
 
 
 def _folder(name: str, data_path: str | None) -> Path:

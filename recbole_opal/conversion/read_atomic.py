@@ -21,8 +21,6 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["FieldCover", "read_log", "read_items"]
 
-_ATOMIC = TextFormat(separator="\t", quoted=False)
-
 
 @dataclass(frozen=True)
 class FieldCover:
@@ -44,6 +42,7 @@ def read_log(
     fields: tuple[str, str, str],
     tally: Tally,
     advance: Callable[[Tally], None] = lambda tally: None,
+    encoding: str = "utf-8-sig",
 ) -> tuple[LogColumns, dict[str, int]]:
     """Read an `.inter` file; rows without user, item or time are counted and left out.
 
@@ -52,6 +51,7 @@ def read_log(
         fields: names of the fields of users, items and times.
         tally: counts rows and what is left out.
         advance: called after each chunk.
+        encoding: of the file.
 
     Returns:
         The columns, and the number of each item by its id.
@@ -59,12 +59,13 @@ def read_log(
     Raises:
         DataError: the file is missing, malformed, without a field, or holds no row.
     """
-    names = header(path, _ATOMIC)
+    form = _form(encoding)
+    names = header(path, form)
     columns = [_named(path, field, names) for field in fields]
     user_codes: dict[str, int] = {}
     item_codes: dict[str, int] = {}
     users, items, times = [], [], []
-    for chunk in read_table(path, columns, tally, _ATOMIC):
+    for chunk in read_table(path, columns, tally, form):
         for name, what in zip(columns[:2], ("user", "item"), strict=True):
             chunk = tally.keep(chunk, ~is_missing(chunk[name]), f"no {what}")
         moments = to_numbers(chunk[columns[2]])
@@ -79,23 +80,27 @@ def read_log(
     return log, item_codes
 
 
-def read_items(path: Path, item_field: str, known: dict[str, int]) -> list[FieldCover]:
+def read_items(
+    path: Path, item_field: str, known: dict[str, int], encoding: str = "utf-8-sig"
+) -> list[FieldCover]:
     """Return how many of the interacted items have each field of an `.item` file.
 
     Args:
         path: of the file.
         item_field: name of the field of the ids.
         known: interacted items.
+        encoding: of the file.
 
     Raises:
         DataError: the file is malformed or lacks the ids.
     """
-    names = header(path, _ATOMIC)
+    form = _form(encoding)
+    names = header(path, form)
     key = _named(path, item_field, names)
     others = [name for name in names if name != key]
     filled = dict.fromkeys(others, 0)
     values: dict[str, set[str]] = {name: set() for name in others}
-    for chunk in read_table(path, [key, *others], Tally(), _ATOMIC):
+    for chunk in read_table(path, [key, *others], Tally(), form):
         met = chunk[chunk[key].isin(known)]
         for name in others:
             cells = met[name][~is_missing(met[name])]
@@ -104,6 +109,10 @@ def read_items(path: Path, item_field: str, known: dict[str, int]) -> list[Field
             is_list = name.endswith("_seq")
             values[name].update(part for cell in distinct for part in _parts(cell, is_list))
     return [FieldCover(name, filled[name], len(values[name])) for name in others]
+
+
+def _form(encoding: str) -> TextFormat:
+    return TextFormat(separator="\t", quoted=False, encoding=encoding)
 
 
 def _parts(cell: str, is_list: bool) -> list[str]:

@@ -213,6 +213,4 @@ def _refuse_long_rows(chunk: pd.DataFrame, width: int) -> None:
 
 
 def _too_long(place: str, found: str, width: int) -> str:
-    return (
-        f"{place}: {found}, but the header has {width}; correct the line, or name the --separator."
-    )
+    return f"{place}: {found}, but the header has {width}; correct the line."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pandas as pd
 
 from recbole_opal.conversion.atomic_file import BYTE_ORDER_MARK, is_missing, lines
 from recbole_opal.conversion.known_ids import KnownIds
-from recbole_opal.conversion.source import ItemTable, Source, Tally
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.data.staged_files import StagedFiles
 from recbole_opal.errors import DataError
+from recbole_opal.runs.encoding import encode_yaml
 
 __all__ = ["Written", "check_target", "write_dataset"]
 
+_CATEGORY = re.compile("tag|categor|class|genre|topic", re.IGNORECASE)
+_SETTINGS_HEAD = b"# Settings of this data set; flags and --config_files win over them.\n"
 _INTERACTIONS = ("user_id:token", "item_id:token", "timestamp:float")
 
 
@@ -32,6 +36,7 @@ class Written:
         first, last: seconds since 1970.
         described: items with a row in the table of the items, None without a table.
         unmet: items of the table that no interaction has, left out.
+        categories: name of the column that the data set's yaml file names as categories, or None.
     """
 
     folder: Path
@@ -43,6 +48,7 @@ class Written:
     last: float = -np.inf
     described: int | None = None
     unmet: int = 0
+    categories: str | None = None
 
 
 def check_target(folder: Path, overwrite: bool) -> None:
@@ -69,7 +75,10 @@ def check_target(folder: Path, overwrite: bool) -> None:
 def write_dataset(
     source: Source, folder: Path, advance: Callable[[Tally], None] = lambda tally: None
 ) -> Written:
-    """Write `NAME.inter`, and `NAME.item` if the source has items; both replace older ones.
+    """Write `NAME.inter`, and `NAME.item` if the source has items; they replace older ones.
+
+    If the name of a `token` or `token_seq` column of the items tells that it holds categories
+    (`tag`, `category`, `class`, `genre`, `topic`), `NAME.yaml` names it as `category_field`.
 
     Args:
         source: drawn to its end.
@@ -84,18 +93,37 @@ def write_dataset(
             is then as it was.
     """
     written = Written(folder, source.tally)
-    inter, item = _files(folder)
+    inter, item, settings = _files(folder)
     with StagedFiles(folder) as files:
         files.write(inter.name, _interactions(source, written, advance))
         if source.items is not None:
             files.write(item.name, _items(source.items, written, advance))
+            written.categories = _categories(source.items.columns)
+        if written.categories is not None:
+            files.write(settings.name, [_SETTINGS_HEAD, encode_yaml(_settings(written))])
     if source.items is None:
         _remove(item)  # of the data set that was replaced
+    if written.categories is None:
+        _remove(settings)
     return written
 
 
-def _files(folder: Path) -> tuple[Path, Path]:
-    return folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
+def _files(folder: Path) -> tuple[Path, Path, Path]:
+    name = folder.name
+    return folder / f"{name}.inter", folder / f"{name}.item", folder / f"{name}.yaml"
+
+
+def _categories(columns: Sequence[Column]) -> str | None:
+    tokens = [one.name for one in columns if one.type in ("token", "token_seq")]
+    return next(filter(_CATEGORY.search, tokens), None)
+
+
+def _settings(written: Written) -> dict[str, object]:
+    settings: dict[str, object] = {"category_field": written.categories}
+    if written.described != len(written.items):
+        # RecBole would leave out the interactions with an item that has no row.
+        settings["filter_inter_by_user_or_item"] = False
+    return settings
 
 
 def _remove(path: Path) -> None:

@@ -41,8 +41,9 @@ class AtomicFileDataset(SequentialDataset):
             path = Path(dataset_path) / f"{token}.{ending}"
             if not path.is_file():  # RecBole would go on without the features
                 what = "is a folder" if path.is_dir() else "is missing"
+                why = " and --category_field" if ending == "item" else ""
                 raise DataError(
-                    f"{path} {what}; put the file there, or leave {ending} away in --load_col."
+                    f"{path} {what}; put the file there, or leave {ending} away in --load_col{why}."
                 )
         super()._load_data(token, dataset_path)
 
@@ -83,7 +84,9 @@ class AtomicFileDataset(SequentialDataset):
         """Return the columns to read; refuse a header that cannot be used."""
         wanted: dict[str, str | None] = dict.fromkeys(sorted(load or ()))
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
-        fix = "add it, or name another with --load_col, --TIME_FIELD and its like."
+        of_items = self.config["category_field"] in wanted and not roles.times
+        flag = "--category_field" if of_items else "--TIME_FIELD and its like"
+        fix = f"add it, or name another with --load_col, {flag}."
         require_columns(given, wanted, path, fix)
         chosen = [
             c for c in given if (load is None or c.name in load) and c.name not in (leave or ())

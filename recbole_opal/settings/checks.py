@@ -30,6 +30,7 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
     _check_width(settings)
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
+        "load_col": _with_categories(settings),
         "train_neg_sample_args": _negatives(settings),
     }
 
@@ -97,6 +98,16 @@ def _check_files(columns: Mapping[str, Any]) -> None:
             raise SettingsError(
                 f"--load_col: {ending} has {names!r}; write a list of columns, or '*' for all."
             )
+
+
+def _with_categories(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the columns to read, the item file's column of categories among them."""
+    columns: dict[str, Any] | None = settings["load_col"]
+    category = settings["category_field"]
+    if category is None or columns is None:
+        return columns
+    items = columns.get("item", [settings["ITEM_ID_FIELD"]])
+    return columns if items == "*" or category in items else {**columns, "item": [*items, category]}
 
 
 def _check_gradients(settings: Mapping[str, Any]) -> None:

@@ -112,3 +112,13 @@ def test_malformed_files_are_told(folder, capsys):
         (folder / "mine.inter").write_text(content)
         assert main(["mine"]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_other_encodings(tmp_path, capsys):
+    text = "user_id:token\titem_id:token\ttimestamp:float\n\u7528\u6237\tb\t1\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "mine.inter").write_bytes(text.encode("gb18030"))
+    command = ["mine", f"--data_path={tmp_path}"]
+    assert main(command) == 2
+    assert "--encoding" in capsys.readouterr().err
+    assert main([*command, "--encoding=gb18030"]) == 0

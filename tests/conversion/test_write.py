@@ -3,8 +3,9 @@ import errno
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally, parse_columns
 from recbole_opal.conversion.write import check_target, write_dataset
 from recbole_opal.errors import DataError
 
@@ -51,6 +52,35 @@ def test_ids_are_the_same_with_and_without_what_cannot_be_seen(tmp_path):
     assert written.tally.dropped == {"no user": 1}
     assert (tmp_path / "m/m.inter").read_text().endswith("\nu\ta\t1\nu\ta\t2\n")
     assert (tmp_path / "m/m.item").read_text().endswith("\na\txy\n")
+
+
+def test_categories_are_named_beside_the_data(tmp_path):
+    written = write_dataset(source([("u", "a", 1.0)], items=[[("a", "x")]]), tmp_path / "m")
+    assert written.categories == "tag"
+    assert yaml.safe_load((tmp_path / "m/m.yaml").read_text()) == {"category_field": "tag"}
+    write_dataset(source([("u", "b", 1.0)], items=[[("a", "x")]]), tmp_path / "m")
+    assert yaml.safe_load((tmp_path / "m/m.yaml").read_text()) == {
+        "category_field": "tag",
+        "filter_inter_by_user_or_item": False,
+    }
+    write_dataset(source([("u", "b", 1.0)]), tmp_path / "m")
+    assert [path.name for path in (tmp_path / "m").iterdir()] == ["m.inter"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "categories"),
+    [
+        ("title:token_seq,Genres:token_seq,tag:token", "Genres"),
+        ("duration:float,first_category:token", "first_category"),
+        ("tag:float,author:token", None),
+    ],
+)
+def test_categories_are_known_by_their_name(tmp_path, columns, categories):
+    table = ItemTable(parse_columns(columns, "fields"), iter([]))
+    chunk = frame([("u", "a", 1.0)], ["user", "item", "time"])
+    written = write_dataset(Source(iter([chunk]), Tally(), items=table), tmp_path / "m")
+    assert written.categories == categories
+    assert (tmp_path / "m/m.yaml").exists() == (categories is not None)
 
 
 def test_further_columns_stand_behind(tmp_path):

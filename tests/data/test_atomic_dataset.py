@@ -52,6 +52,16 @@ def test_items_are_read_with_their_columns(make_config, put):
     assert len(tags["i2"]) == len(tags["i3"]) == 0
 
 
+def test_categories_that_are_not_there_are_told_by_their_setting(put, refusal):
+    message = refusal(category_field="tag")
+    assert "tiny.item is missing" in message
+    assert "--category_field" in message
+    put("item", "item_id:token\tkind:token\ni1\tx\n")
+    message = refusal(category_field="tag")
+    assert "tiny.item, line 1: the column tag is missing among item_id, kind" in message
+    assert "--category_field" in message
+
+
 def test_sequences_are_cut_at_seq_len(make_config, put):
     put("item", "item_id:token\ttag:token_seq\ni1\ta b c\n")
     config = make_config(ROWS, seq_len={"tag": 2}, filter_inter_by_user_or_item=False, **WITH_ITEMS)

@@ -104,6 +104,17 @@ def test_a_column_that_every_run_needs_must_be_read(refusal, configure):
     assert configure(load_col=None)["load_col"] is None
 
 
+def test_the_column_of_categories_is_read(configure):
+    inter = {"inter": ["user_id", "item_id", "timestamp"]}
+    assert configure(category_field="tag")["load_col"] == inter | {"item": ["item_id", "tag"]}
+    given = inter | {"item": ["item_id", "author"]}
+    assert configure(category_field="tag", load_col=given)["load_col"] == inter | {
+        "item": ["item_id", "author", "tag"]
+    }
+    for whole in (None, inter | {"item": "*"}, inter | {"item": ["item_id", "tag"]}):
+        assert configure(category_field="tag", load_col=whole)["load_col"] == whole
+
+
 def test_sparse_gradients_go_with_adam_alone(refusal, configure):
     assert "--item_gradient=dense" in refusal(clip_grad_norm={"max_norm": 5.0})
     assert "--item_gradient=dense" in refusal(learner="sgd")
