@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,16 +10,14 @@ import numpy as np
 import pandas as pd
 
 from recbole_opal.conversion.atomic_file import BYTE_ORDER_MARK, is_missing, lines
+from recbole_opal.conversion.data_settings import category_column, settings_yaml
 from recbole_opal.conversion.known_ids import KnownIds
-from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.source import ItemTable, Source, Tally
 from recbole_opal.data.staged_files import StagedFiles
 from recbole_opal.errors import DataError
-from recbole_opal.runs.encoding import encode_yaml
 
 __all__ = ["Written", "check_target", "write_dataset"]
 
-_CATEGORY = re.compile("tag|categor|class|genre|topic", re.IGNORECASE)
-_SETTINGS_HEAD = b"# Settings of this data set; flags and --config_files win over them.\n"
 _INTERACTIONS = ("user_id:token", "item_id:token", "timestamp:float")
 
 
@@ -98,9 +95,11 @@ def write_dataset(
         files.write(inter.name, _interactions(source, written, advance))
         if source.items is not None:
             files.write(item.name, _items(source.items, written, advance))
-            written.categories = _categories(source.items.columns)
+            written.categories = category_column(source.items.columns)
         if written.categories is not None:
-            files.write(settings.name, [_SETTINGS_HEAD, encode_yaml(_settings(written))])
+            complete = written.described == len(written.items)
+            content = settings_yaml(written.categories, every_item_described=complete)
+            files.write(settings.name, [content])
     if source.items is None:
         _remove(item)  # of the data set that was replaced
     if written.categories is None:
@@ -111,19 +110,6 @@ def write_dataset(
 def _files(folder: Path) -> tuple[Path, Path, Path]:
     name = folder.name
     return folder / f"{name}.inter", folder / f"{name}.item", folder / f"{name}.yaml"
-
-
-def _categories(columns: Sequence[Column]) -> str | None:
-    tokens = [one.name for one in columns if one.type in ("token", "token_seq")]
-    return next(filter(_CATEGORY.search, tokens), None)
-
-
-def _settings(written: Written) -> dict[str, object]:
-    settings: dict[str, object] = {"category_field": written.categories}
-    if written.described != len(written.items):
-        # RecBole would leave out the interactions with an item that has no row.
-        settings["filter_inter_by_user_or_item"] = False
-    return settings
 
 
 def _remove(path: Path) -> None:
