@@ -49,7 +49,9 @@ class FinishedRun:
         return list(self.metrics["stages"])
 
     def costs(self, stage: str) -> dict[str, float | None]:
-        """Return what it took; training includes the stages that this one started from.
+        """Return what it took; training and epochs include the stages that this one started from.
+
+        Memory and parameters are known of the whole run only.
 
         Args:
             stage: one of `stages`.
@@ -58,8 +60,10 @@ class FinishedRun:
         record = self.metrics["stages"][stage]
         memory = self.metrics["peak_memory"]
         return {
-            "train_seconds": sum(self.metrics["stages"][name]["train_seconds"] for name in until),
-            "epochs": record["epochs"],
+            **{
+                name: sum(self.metrics["stages"][each][name] for each in until)
+                for name in ("train_seconds", "epochs")
+            },
             "test_seconds": record.get("test_seconds"),
             "peak_memory": memory.get("device_bytes", memory["host_bytes"]),
             "parameters": self.metrics["parameters"],
@@ -178,7 +182,11 @@ def _users(
 
 
 def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
-    """Return the diagnostics averaged over seeds; a collapse in one seed is a collapse.
+    """Return the diagnostics averaged over the seeds that have them.
+
+    A seed numbers its interests as it likes, so shares (`usage`, `hit_usage`) are put in descending
+    order before they are averaged: first the mean share of each seed's most used interest. What no
+    seed has is None. A collapse in one seed is a collapse.
 
     Args:
         found: one a seed, None where a model has none.
@@ -186,15 +194,19 @@ def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any
     known = [each for each in found if each is not None]
     if not known:
         return None
-    result: dict[str, Any] = {}
-    for name, value in known[0].items():
-        values = [each[name] for each in known if each[name] is not None]
-        if isinstance(value, bool):
-            result[name] = any(values)
-        elif isinstance(value, int):
-            result[name] = value
-        elif isinstance(value, list):
-            result[name] = np.mean(values, axis=0).tolist()
-        elif isinstance(value, float):
-            result[name] = float(np.mean(values))
-    return result
+    return {
+        name: _mean([each[name] for each in known if each[name] is not None]) for name in known[0]
+    }
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """Average numbers, or shares in descending order; one True is True; counts are all the same."""
+    if not values:
+        return None
+    if isinstance(values[0], bool):
+        return any(values)
+    if isinstance(values[0], int):
+        return values[0]
+    if isinstance(values[0], list):
+        return np.mean([sorted(shares, reverse=True) for shares in values], axis=0).tolist()
+    return float(np.mean(values))

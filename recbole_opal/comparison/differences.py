@@ -51,7 +51,8 @@ def add_differences(rows: Sequence[Row], metric: str, *, bigger: bool) -> None:
     A difference is the mean over users of (row less reference), each user's value being the mean
     over seeds first. It is `marked` if its 95 % interval excludes 0 and its p-value, corrected by
     Holm's method over all tests of the table, is below 0.05. The reference's own entries stay
-    empty.
+    empty. Where both references meet, or are the same row, the two entries tell of one test, and
+    Holm's method counts it once.
 
     Args:
         rows: all rows; changed in place.
@@ -60,32 +61,37 @@ def add_differences(rows: Sequence[Row], metric: str, *, bigger: bool) -> None:
     """
     best = best_row(rows, metric, bigger=bigger)
     opal = opal_row(rows, metric, bigger=bigger)
-    # Where OPAL is the best, both columns are the same tests: they are counted once.
-    references = {id(row): row for row in (best, opal) if row is not None}
-    pairs = _Pairs()
-    filled = {
-        key: {id(row): pairs.add(row, reference) for row in rows}
-        for key, reference in references.items()
-    }
-    pairs.fill()
+    tests = _Tests()
+    for reference in (best, opal):
+        if reference is not None:
+            for row in rows:
+                tests.add(row, reference)
+    tests.run()
     for row in rows:
-        row.against_best = filled[id(best)][id(row)] if best else {}
-        row.against_opal = filled[id(opal)][id(row)] if opal else None
+        row.against_best = tests.between(row, best) if best else {}
+        row.against_opal = tests.between(row, opal) if opal else None
 
 
-class _Pairs:
-    """All tests of a table, computed together: the draws of users serve every one of them."""
+class _Tests:
+    """All tests of a table, computed together: the draws of users serve every one of them.
+
+    Two rows are tested once a metric; the difference the other way round is its mirror image.
+    """
 
     def __init__(self) -> None:
         self._ones: dict[str, FloatArray] = {}
         self._others: dict[str, FloatArray] = {}
-        self._places: list[tuple[dict[str, dict[str, Any]], str]] = []
+        self._metrics: dict[tuple[int, int], dict[str, str]] = {}  # pair of rows, metric, test
+        self._found: dict[str, dict[str, Any]] = {}
 
-    def add(self, row: Row, reference: Row) -> dict[str, dict[str, Any]]:
-        """Remember the tests of a row; return where `fill` will write them, by metric."""
-        found: dict[str, dict[str, Any]] = {}
-        if row is reference or not row.measured:
-            return found
+    def add(self, row: Row, reference: Row) -> None:
+        """Remember the tests of two rows, unless they are known, either way round."""
+        pair = (id(row), id(reference))
+        if row is reference or not (row.measured and reference.measured):
+            return
+        if pair in self._metrics or pair[::-1] in self._metrics:
+            return
+        metrics = self._metrics[pair] = {}
         names, own = row.users
         others, values = reference.users
         _, left, right = np.intersect1d(names, others, return_indices=True)
@@ -96,19 +102,37 @@ class _Pairs:
             other = values[metric].mean(axis=0)[right]  # (E,)
             if np.isfinite(one - other).sum() < _FEWEST_USERS:
                 continue
-            key = str(len(self._places))
-            self._ones[key], self._others[key] = one, other
-            self._places.append((found, metric))
-        return found
+            test = metrics[metric] = str(len(self._ones))
+            self._ones[test], self._others[test] = one, other
 
-    def fill(self) -> None:
-        """Do the tests, correct their p-values, and write all down."""
-        results = list(paired_differences(self._ones, self._others).values())
-        adjusted = adjust([result.p for result in results])
-        for (found, metric), result, p in zip(self._places, results, adjusted, strict=True):
+    def run(self) -> None:
+        """Do the tests and correct their p-values."""
+        results = paired_differences(self._ones, self._others)
+        adjusted = adjust([result.p for result in results.values()])
+        for (test, result), p in zip(results.items(), adjusted, strict=True):
             outside = result.low > 0 or result.high < 0
-            found[metric] = {
+            self._found[test] = {
                 **{name: getattr(result, name) for name in _KEPT},
                 "p_adjusted": float(p),
                 "marked": bool(outside and p < LEVEL),
             }
+
+    def between(self, row: Row, reference: Row) -> dict[str, dict[str, Any]]:
+        """Return what was found of (row less reference), by metric; empty if not tested."""
+        pair = (id(row), id(reference))
+        if pair in self._metrics:
+            return {metric: self._found[test] for metric, test in self._metrics[pair].items()}
+        mirrored = self._metrics.get(pair[::-1], {})
+        return {metric: _mirrored(self._found[test]) for metric, test in mirrored.items()}
+
+
+def _mirrored(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a difference the other way round: the same test with the signs changed."""
+    mirror = {
+        "difference": "difference",
+        "low": "high",
+        "high": "low",
+        "effect_size": "effect_size",
+    }
+    # Subtracted, so that 0 stays 0 and is not shown as -0.
+    return found | {name: 0.0 - found[other] for name, other in mirror.items()}

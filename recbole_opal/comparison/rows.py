@@ -58,10 +58,12 @@ class Row:
         error: why runs failed, in one line; None if none did.
         valid: metric to its spread, on validation.
         test: the same on test.
-        costs: `train_seconds`, `epochs`, `test_seconds`, `peak_memory` (bytes), `parameters`.
+        costs: `train_seconds` and `epochs`, those of earlier stages included; `test_seconds`;
+            `peak_memory` (bytes) and `parameters` of the whole run.
         cut_short: number of runs that a bound on time or epochs ended at their best validation so
             far: with more training they might be better.
-        diagnostics: of the interests, averaged over seeds.
+        diagnostics: of the interests, averaged over seeds; shares in descending order, not by
+            the number of the interest.
         users: user tokens of the test part and metric to an (S, E) float64 array by seed and user.
         against_best: metric to the difference to the best row on validation.
         against_opal: the same to OPAL's best row; None without OPAL.

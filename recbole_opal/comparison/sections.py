@@ -120,7 +120,10 @@ def costs(rows: Sequence[Row]) -> Section:
     ]
     notes = []
     if any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows):
-        notes.append("Training of a later stage includes the stages it started from.")
+        notes.append(
+            "Training and epochs of a later stage include the stages it started from; peak memory "
+            "and parameters are those of the whole run."
+        )
     if any(row.cut_short for row in rows):
         notes.append(
             "Cut short: runs that a bound on time or epochs ended at their best validation so far; "

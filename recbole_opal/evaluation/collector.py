@@ -38,7 +38,6 @@ class TopKCollector(Collector):
         super().__init__(config)
         self._batches: defaultdict[str, list[Tensor]] = defaultdict(list)
         self.keep_lists = False
-        self._num_interests = 0
         self.last_struct: Any = None
 
     def eval_batch_collect(
@@ -70,7 +69,7 @@ class TopKCollector(Collector):
         if self.keep_lists and retrieved.interest_use is not None:
             self._batches["rec.winners"].append(retrieved.interest_use.winners.cpu())
             self._batches["rec.cosines"].append(retrieved.interest_use.cosines.cpu())
-            self._num_interests = retrieved.interest_use.num_interests
+            self._batches["rec.active"].append(retrieved.interest_use.active.cpu())
         if self.register.need("rec.meanrank") and retrieved.ranks is not None:
             ranks = retrieved.ranks
             columns = (ranks.positive_rank_sum, ranks.num_candidates, num_targets)
@@ -88,8 +87,6 @@ class TopKCollector(Collector):
             struct.set(name, self.data_struct.get(name))
         for name, parts in self._batches.items():
             struct.set(name, torch.cat(parts))
-        if "rec.winners" in struct:
-            struct.set("rec.num_interests", self._num_interests)
         self._batches.clear()
         self.last_struct = struct
         return struct

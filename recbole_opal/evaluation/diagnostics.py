@@ -37,9 +37,9 @@ def interest_diagnostics(lists: RankedLists) -> dict[str, Any] | None:
     Returns:
         `num_interests`; `usage`, the share of listed items that each interest won; its
         `usage_entropy` in [0, 1]; `hit_usage` and `hit_entropy`, the same over hits, None without
-        one; `cosine`, the mean over users of the mean cosine between two interests, None with one
-        interest; `dead_users`, the share of users with an interest that wins nothing in the list;
-        `collapsed`.
+        one; `cosine`, the mean over users of the mean cosine between two of their active interests,
+        None if no user has two; `dead_users`, the share of users with an active interest that wins
+        nothing in the list; `collapsed`.
     """
     if lists.interests is None:
         return None
@@ -47,14 +47,15 @@ def interest_diagnostics(lists: RankedLists) -> dict[str, Any] | None:
     wins = _wins(record, lists.items > 0)  # (E, K)
     usage = _shares(wins.sum(axis=0))
     hit_usage = _shares(_wins(record, lists.hits).sum(axis=0))
+    cosines = record.cosines[~np.isnan(record.cosines)]
     found: dict[str, Any] = {
         "num_interests": record.count,
         "usage": usage,
         "usage_entropy": normalised_entropy(usage),
         "hit_usage": hit_usage,
         "hit_entropy": normalised_entropy(hit_usage),
-        "cosine": float(record.cosines.mean()) if record.count > 1 else None,
-        "dead_users": float((wins == 0).any(axis=1).mean()),
+        "cosine": float(cosines.mean()) if cosines.size else None,
+        "dead_users": float(((wins == 0) & record.active).any(axis=1).mean()),
     }
     return found | {"collapsed": bool(_signs(found))}
 
@@ -110,6 +111,6 @@ def _signs(found: dict[str, Any]) -> list[str]:
         signs.append(f"one wins {max(found['usage']):.0%} of the lists")
     if found["usage_entropy"] < _LOWEST_ENTROPY:
         signs.append(f"usage entropy {found['usage_entropy']:.2f}")
-    if found["cosine"] > _LARGEST_COSINE:
+    if found["cosine"] is not None and found["cosine"] > _LARGEST_COSINE:
         signs.append(f"mean cosine {found['cosine']:.3f}")
     return signs

@@ -17,13 +17,19 @@ class InterestRecord:
 
     Attributes:
         winners: `(E, k)` uint8, the interest that won each listed item, 255 at fills.
-        cosines: `(E,)` float64, mean cosine between two interests of a user; NaN with one.
-        count: K.
+        cosines: `(E,)` float64, mean cosine between two active interests of a user; NaN without
+            two.
+        active: `(E, K)` bool, the interests the user has; the others are copies.
     """
 
     winners: npt.NDArray[np.uint8]
     cosines: npt.NDArray[np.float64]
-    count: int
+    active: npt.NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """K."""
+        return int(self.active.shape[1])
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class RankedLists:
             interests = InterestRecord(
                 struct.get("rec.winners").numpy(),
                 struct.get("rec.cosines").numpy(),
-                struct.get("rec.num_interests"),
+                struct.get("rec.active").numpy(),
             )
         return cls(
             users=struct.get("rec.users").numpy(),

@@ -27,6 +27,24 @@ class InterestModel(Protocol):
         ...
 
 
+@runtime_checkable
+class _WithActiveInterests(Protocol):
+    """A model whose users may have fewer than K interests; `MultiInterestRecommender` is one."""
+
+    def active_interests(self, interaction: Any) -> Tensor | None:
+        """Return `(B, K)` bool, the interests that are no copies; None: all."""
+        ...
+
+
+@runtime_checkable
+class _WithInterestColumns(Protocol):
+    """A model whose queries may hold more than interests; `MultiInterestRecommender` is one."""
+
+    def interest_columns(self, queries: Tensor) -> Tensor:
+        """Return `(B, K, D)` of the `(B, K, D')` queries, what cosines are taken over."""
+        ...
+
+
 class FullSortRetriever:
     """Top-k for a multi-interest model; the item table is computed once, here.
 
@@ -77,11 +95,19 @@ class FullSortRetriever:
         interests = self.model.interests(interaction).detach()  # (B, K, D)
         ids = self.retriever.top_k(interests, self.k, history_index).ids
         ranks = self._ranks(interests, history_index, positives) if self.with_ranks else None
-        return Retrieved(ids, ranks, self._use(interests, ids) if self.with_interest_use else None)
+        use = self._use(interaction, interests, ids) if self.with_interest_use else None
+        return Retrieved(ids, ranks, use)
 
-    def _use(self, interests: Tensor, ids: Tensor) -> InterestUse:
-        winners = winning_interests(interests, self.items, ids)
-        return InterestUse(winners, pairwise_cosines(interests), interests.shape[1])
+    def _use(self, interaction: Any, interests: Tensor, ids: Tensor) -> InterestUse:
+        model, active, compared = self.model, None, interests
+        if isinstance(model, _WithActiveInterests):
+            active = model.active_interests(interaction)
+        if isinstance(model, _WithInterestColumns):
+            compared = model.interest_columns(interests)
+        winners = winning_interests(interests, self.items, ids, active)
+        cosines = pairwise_cosines(compared, active)
+        every = interests.new_ones(interests.shape[:2], dtype=torch.bool)
+        return InterestUse(winners, cosines, every if active is None else active)
 
     def _ranks(self, interests: Tensor, history_index: Pairs | None, positives: Pairs) -> RankSums:
         unique = _distinct(positives)

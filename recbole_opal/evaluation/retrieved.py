@@ -28,13 +28,13 @@ class InterestUse:
 
     Attributes:
         winners: `(B, k)` uint8, the interest that won each listed item; see `winning_interests`.
-        cosines: `(B,)` float64, mean cosine between two interests; NaN with one interest.
-        num_interests: K.
+        cosines: `(B,)` float64, mean cosine between two active interests; NaN without two.
+        active: `(B, K)` bool, the interests the row has; the others are copies.
     """
 
     winners: Tensor
     cosines: Tensor
-    num_interests: int
+    active: Tensor
 
 
 @dataclass(frozen=True)

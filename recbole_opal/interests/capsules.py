@@ -147,7 +147,7 @@ class MindCapsules(nn.Module):
         num_interests = self.start.shape[1]
         shared = self.transform(vectors).unsqueeze(2)  # (B, L, 1, D)
         predictions = shared.expand(batch, length, num_interests, width)
-        active = self._active(mask)  # (B, K)
+        active = self.active(mask)  # (B, K)
         logits = self.start[:length].expand(batch, length, num_interests)
         logits = logits.masked_fill(~active.unsqueeze(1), -torch.inf)
         interests = route(predictions, logits, mask, self.rule)
@@ -155,7 +155,12 @@ class MindCapsules(nn.Module):
             torch.where(active.unsqueeze(-1), interests, interests[:, :1]), active
         )
 
-    def _active(self, mask: Tensor) -> Tensor:
+    def active(self, mask: Tensor) -> Tensor:
+        """Return which interests rows have, (B, K) bool; it depends on their lengths alone.
+
+        Args:
+            mask: (B, L) bool, True where there is an item.
+        """
         num_interests = self.start.shape[1]
         wanted = torch.full_like(mask[:, 0], num_interests, dtype=torch.int64)
         if self.dynamic:

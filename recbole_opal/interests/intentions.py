@@ -39,8 +39,8 @@ class IntentionEncoder(nn.Module):
     `p_(k|t) = softmax_k(norm(z_t) . norm(c_k) / sqrt(D))` sorts items by K prototypes c;
     `p_t = softmax_t(key_t . query / sqrt(D))` weighs them, with
     `key_t = x + relu(W x + b)` of `x = norm(a_t + z_t)` and
-    `query = norm(b' + a_n + z_n)` of the newest item n. A public unofficial code reads the last
-    column as the newest item, which is padding in right-padded rows.
+    `query = norm(b' + a_n + z_n)` of the last item n. A public unofficial code lets padding
+    take its share of `p_t`.
 
     Args:
         num_interests: K.

@@ -59,7 +59,7 @@ def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
 
     A pair is interest k of user b in both views; the negatives are all other (user, interest)
     pairs of the other view, other interests of the same user among them. Both directions count
-    alike.
+    alike: their mean, where the authors' code takes the sum, twice as much.
 
     Args:
         one: (B, K, D) float, unit length.

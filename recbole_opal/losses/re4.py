@@ -48,7 +48,7 @@ def recontrast_loss(
     of a stranger. The mean is taken over an interest's items, then over all interests that have
     any. Source: Re4, Re-contrast. In the authors' code and its ports n runs over the other
     representative items too, which pushes away what it pulls, and the mean is taken over the
-    padded width.
+    padded width, which makes it some four times smaller at the start.
 
     Args:
         interests: (B, K, D) float.
@@ -83,7 +83,8 @@ def reconstruct_loss(decoded: Tensor, items: Tensor) -> Tensor:
     """Return the mean squared difference of decoded items to the true ones, 0 for none.
 
     Source: Re4, Re-construct, over the items that stand for the interest they are decoded from.
-    The authors' code and its ports count the items that do not, and padding, in the mean.
+    The authors' code and its ports count the items that do not, and padding, as zeros in the mean,
+    which makes it some four times smaller at the start.
 
     Args:
         decoded: (P, D) float.

@@ -49,8 +49,9 @@ def retrieval_loss(
     """Return the cross-entropy of each target against the negatives, averaged over rows.
 
     A row's loss is the mean over its targets, so that every user counts the same (OPAL draws
-    one target at random; the mean is its expectation). All W targets share one sum over the
-    negatives. A negative that is one of the row's own targets is left out of the row's sum.
+    one target of all that follow; the mean is its expectation where W reaches to the end). All
+    W targets share one sum over the negatives. A negative that is one of the row's own targets
+    is left out of the row's sum.
 
     Args:
         interests: (B, K, D) float.

@@ -189,6 +189,23 @@ class MultiInterestRecommender(SequentialRecommender):
         (vectors,) = self.items(places[filled])
         return self.queries(self.encode(self._lay_out(interaction, vectors, filled)))
 
+    def active_interests(self, interaction: Any) -> Tensor | None:
+        """Return which interests each history has, (B, K) bool, at least one; None: all.
+
+        The others repeat an active one and are left out when interests are measured.
+
+        Args:
+            interaction: as `interests` takes it.
+        """
+        return None
+
+    def interest_columns(self, queries: Tensor) -> Tensor:
+        """Return (B, K, D) of the queries, (B, K, D'): what tells how alike interests are.
+
+        Here: the queries. A model whose queries hold more than interests leaves that out.
+        """
+        return queries
+
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())

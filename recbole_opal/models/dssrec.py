@@ -23,9 +23,11 @@ __all__ = ["DSSRec"]
 class DSSRec(MultiInterestRecommender):
     """Transformer states sorted by intention; each predicts its own future.
 
-    The future is the row's targets, up to W, read in time order. An official code was not found;
-    where the unofficial one differs is said at each part (`IntentionEncoder`, `seq2item_loss`,
-    `seq2seq_loss`).
+    The future is the row's targets, up to W, read backwards, `x_(T:t+1)`: the nearest one is the
+    last and gives the query. An official code was not found; where the unofficial one differs is
+    said at each part (`IntentionEncoder`, `seq2item_loss`, `seq2seq_loss`). Besides, its past and
+    its future have each their own prior vectors beta, and its transformer normalises behind each
+    part.
 
     Args:
         config: the settings of the run, see `properties/model/DSSRec.yaml`.
@@ -80,8 +82,9 @@ class DSSRec(MultiInterestRecommender):
         """Return the sequence-to-sequence loss."""
         if self.seq2seq_weight == 0:  # the future need not be encoded
             return {}
-        filled = step.target_ids > 0  # (B, W)
-        future = History(step.target_vectors[filled], filled.nonzero()[:, 0], len(filled))
+        filled = (step.target_ids > 0).flip(1)  # (B, W), the nearest last
+        vectors = step.target_vectors.flip(1)[filled]
+        future = History(vectors, filled.nonzero()[:, 0], len(filled))
         loss = seq2seq_loss(
             step.encoded.interests,
             self.encoder(future).interests,

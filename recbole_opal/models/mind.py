@@ -21,16 +21,21 @@ __all__ = ["MIND"]
 class MIND(MultiInterestRecommender):
     """Interests by MIND's routing: one transform, random starting logits.
 
-    By default with OPAL's loss, with `recipe: published` with label-aware attention and sampled
-    softmax. Public codes differ: they draw the starting logits anew at every call, so that
-    serving is not deterministic; torch ports take the softmax over positions; ComiRec's MIND
-    takes p = 1. The paper's number of interests that grows with the history is
-    `dynamic_interests: True`; its profile features are left out.
+    By default with OPAL's loss, with `recipe: published` with sampled softmax and label-aware
+    attention for p to infinity, the paper's best; `routing: attention` takes a finite p. Public
+    codes differ: they draw the starting logits anew at every call, so that serving is not
+    deterministic; torch ports take the softmax over positions; ComiRec's MIND mixes with p = 1,
+    then takes the target's best interest alone, so that p has no effect, and for Amazon Books
+    has a ReLU layer behind the capsules; TorchEasyRec can squash in the last iteration only. The
+    paper's number of interests that grows with the history is `dynamic_interests: True`; its
+    profile features and the two ReLU layers that join them are left out.
 
     Args:
         config: the settings of the run, see `properties/model/MIND.yaml`.
         dataset: the training dataset.
     """
+
+    encoder: MindCapsules
 
     def __init__(self, config: Any, dataset: Any) -> None:
         super().__init__(config, dataset)
@@ -49,3 +54,7 @@ class MIND(MultiInterestRecommender):
     def mixable(self, encoded: RoutedHistories) -> Tensor:
         """Return which interests label-aware attention may mix, (B, K) bool: no copies."""
         return encoded.active
+
+    def active_interests(self, interaction: Any) -> Tensor:
+        """Return which interests each history has, (B, K) bool: no copies; nothing is encoded."""
+        return self.encoder.active(interaction[self.ITEM_SEQ] > 0)

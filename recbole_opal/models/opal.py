@@ -75,6 +75,10 @@ class OPAL(MultiInterestRecommender):
         prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
 
+    def interest_columns(self, queries: Tensor) -> Tensor:
+        """Return the interests, (B, K, D), without their prior."""
+        return queries[..., : self.hidden_size]
+
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return item vectors, with a last coordinate of 1 where interests have a prior."""
         if self.interest_prior == 0:

@@ -18,9 +18,12 @@ __all__ = ["PIMI"]
 class PIMI(MultiInterestRecommender):
     """Self-attentive interests over encoded time gaps and a graph of the history.
 
-    Public codes: the authors' has no licence and was not used; REMI's repository names PIMI and
-    builds its tables of times and neighbours for every sample, but ships no such model. What of
-    the graph is taken from Star-Transformer is said in `StarGraph`.
+    Public codes: the authors' has no licence, and only facts of it were used. It differs: four
+    attention heads in the graph with an output map and dropout 0.1, no layer norm; the item's own
+    input there lacks the time gaps; gaps are differences of days rounded since the user's first,
+    while here a difference is rounded down. REMI's repository names PIMI and builds its tables of
+    times and neighbours for every sample, but ships no such model. What of the graph is taken
+    from Star-Transformer is said in `StarGraph`.
 
     Args:
         config: the settings of the run, see `properties/model/PIMI.yaml`.

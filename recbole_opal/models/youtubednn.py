@@ -18,8 +18,9 @@ __all__ = ["YouTubeDNN"]
 class YouTubeDNN(MultiInterestRecommender):
     """The mean of the history's vectors.
 
-    The paper's side features and layers are left out, as in ComiRec's and TotalRecall's
-    baseline of this name. It is OPAL's soft stage with one hyper-category.
+    The paper's side features and layers are left out; ComiRec's baseline of this name has one
+    linear layer behind the mean, so its published figures are not to be compared. It is OPAL's
+    soft stage with one hyper-category.
     """
 
     def encode(self, history: History) -> Tensor:

@@ -13,7 +13,9 @@ _CHUNK_ELEMENTS = 2**19
 """Float64 elements of gathered item vectors at a time: 4 MiB, which caches hold."""
 
 
-def winning_interests(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
+def winning_interests(
+    interests: Tensor, items: Tensor, ids: Tensor, active: Tensor | None = None
+) -> Tensor:
     """Find the interest with the largest inner product, for listed items only.
 
     Products are summed in float64, as in the search itself. Of equals the first wins, so that
@@ -23,6 +25,9 @@ def winning_interests(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
         interests: `(B, K, D)` float, K at most 255.
         items: `(N, D)` float, row 0 = padding.
         ids: `(B, k)` int64; 0 = fill.
+        active: `(B, K)` bool, the interests that may win, at least one a row; None: all. A copy of
+            an active interest is to be left out: its products differ in the last bits, since a
+            matrix product may sum its columns in different orders.
 
     Returns:
         `(B, k)` uint8 in [0, K), `NO_INTEREST` at fills.
@@ -35,21 +40,29 @@ def winning_interests(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
         part = slice(start, start + rows)
         vectors = items[ids[part]].double()  # (R, k, D)
         queries = interests[part].to(items.device).double().transpose(1, 2)  # (R, D, K)
-        winners[part] = torch.bmm(vectors, queries).argmax(dim=2).to(torch.uint8)  # (R, k)
+        products = torch.bmm(vectors, queries)  # (R, k, K)
+        if active is not None:
+            products.masked_fill_(~active[part].to(items.device).unsqueeze(1), -torch.inf)
+        winners[part] = products.argmax(dim=2).to(torch.uint8)  # (R, k)
     return winners.masked_fill(ids == 0, NO_INTEREST)
 
 
-def pairwise_cosines(interests: Tensor) -> Tensor:
+def pairwise_cosines(interests: Tensor, active: Tensor | None = None) -> Tensor:
     """Return each user's mean cosine over all pairs of interests, from the length of their sum.
 
     Args:
         interests: `(B, K, D)` float.
+        active: `(B, K)` bool, the interests that count; None: all.
 
     Returns:
-        `(B,)` float64 in [-1 / (K - 1), 1]; NaN for K = 1, which has no pair.
+        `(B,)` float64 in [-1 / (A - 1), 1] for A interests that count; NaN for a user without a
+        pair of them.
     """
-    count = interests.shape[1]
-    unit = functional.normalize(interests.double(), dim=-1)
+    if active is None:
+        active = interests.new_ones(interests.shape[:2], dtype=torch.bool)
+    unit = functional.normalize(interests.double(), dim=-1) * active.unsqueeze(-1)
     squared = unit.sum(dim=1).square().sum(dim=-1)  # (B,)
-    own = unit.square().sum(dim=(1, 2))  # (B,): K, or less where a vector is 0
-    return (squared - own) / (count * (count - 1)) if count > 1 else squared * torch.nan
+    own = unit.square().sum(dim=(1, 2))  # (B,): A, or less where a vector is 0
+    count = active.sum(dim=1)  # (B,)
+    cosines = (squared - own) / (count * (count - 1))
+    return cosines.masked_fill(count < 2, torch.nan)

@@ -127,6 +127,12 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
             "--clip_grad_norm does not work with --item_gradient=sparse; write "
             "--item_gradient=dense as well."
         )
+    if settings["weight_decay"] > 0 and settings["similarity"] == "inner_product":
+        # SparseAdam has no decay, and under inner products the length of a vector counts.
+        raise SettingsError(
+            f"--weight_decay={settings['weight_decay']} does not reach the items with "
+            "--item_gradient=sparse; write --item_gradient=dense as well, or --weight_decay=0."
+        )
     if settings["learner"] != "adam":
         raise SettingsError(
             f"--learner={settings['learner']} does not work with --item_gradient=sparse; "

@@ -77,7 +77,7 @@ class OpalSettings(MultiInterestSettings):
         "relu", description="what follows the layer behind the GRU"
     )
     evolution_input: Literal["plain", "weighted"] = Field(
-        "plain", description="weighted: the GRU's input times p"
+        "plain", description="weighted: gradients of the GRU's input reach p"
     )
     interest_prior: Finite = Field(
         0.0, ge=0, le=10, description="weight of log(share of an interest) in its score"
@@ -146,11 +146,11 @@ class Re4Settings(SelfAttentionSettings):
         "none", description="tanh: the authors' code's layer behind the interests"
     )
     reattend_weight: Finite = Field(0.001, ge=0, description="of Re-attend; 0 = off")
-    recontrast_weight: Finite = Field(0.1, ge=0, description="of Re-contrast; 0 = off")
+    recontrast_weight: Finite = Field(0.025, ge=0, description="of Re-contrast; 0 = off")
     recontrast_temperature: Finite = Field(
         0.02, gt=0, le=10, description="divides the cosines of Re-contrast"
     )
-    reconstruct_weight: Finite = Field(0.1, ge=0, description="of Re-construct; 0 = off")
+    reconstruct_weight: Finite = Field(0.025, ge=0, description="of Re-construct; 0 = off")
 
 
 class RemiSettings(SelfAttentionSettings):
@@ -170,7 +170,7 @@ class CmiSettings(MultiInterestSettings):
     orthogonality_weight: Finite = Field(10.0, ge=0, description="keeps categories orthogonal")
     uniformity_weight: Finite = Field(1.0, ge=0, description="keeps all categories in use")
     contrastive_weight: Finite = Field(
-        0.01, ge=0, description="weight of the contrast of two halves of a history"
+        0.02, ge=0, description="weight of the contrast of two halves of a history"
     )
     contrastive_temperature: Finite = Field(
         0.1, gt=0, le=10, description="divides every cosine in the contrast"

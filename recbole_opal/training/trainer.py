@@ -285,8 +285,10 @@ class StagedTrainer(TopKEvaluation, Trainer):
     def _build_optimizer(self, **kwargs: Any) -> Any:
         """Build RecBole's optimiser, with SparseAdam for tables whose gradients are sparse.
 
-        `weight_decay` does not touch those tables: their rows are normalised whenever they are
-        used, so their length changes the step size at most.
+        `weight_decay` does not touch those tables. Under cosines their rows are normalised
+        whenever they are used, so that their length changes the step size at most; under inner
+        products the settings' check refuses it. Rows that a batch does not look up keep their
+        moments, unlike in dense Adam.
         """
         sparse, rest = split_sparse_parameters(self.model)
         if not sparse:

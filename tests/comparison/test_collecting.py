@@ -4,6 +4,7 @@ import pytest
 from recbole_opal.comparison.collecting import FinishedRun, mean_diagnostics, rows_of
 from recbole_opal.comparison.execution import Ending
 from recbole_opal.comparison.variants import Variant
+from recbole_opal.evaluation.diagnostics import collapse_warning
 
 OPAL = Variant("OPAL", {"num_interests": 4})
 
@@ -30,6 +31,7 @@ def test_training_of_the_later_stage_includes_the_earlier(tmp_path, two_seeds):
     soft, hard = rows_of(OPAL, {}, two_seeds, tmp_path)
     assert soft.costs["train_seconds"].mean == 2.0
     assert hard.costs["train_seconds"].mean == 5.0
+    assert (soft.costs["epochs"].mean, hard.costs["epochs"].mean) == (5, 10)
     assert soft.costs["test_seconds"].mean == 0.5
     assert soft.costs["peak_memory"].mean == 300 << 20
     assert soft.costs["parameters"].mean == 1234
@@ -94,3 +96,27 @@ def test_diagnostics_are_averaged_and_a_collapse_of_one_seed_counts(tmp_path, tw
     assert found["num_interests"] == 4
     assert found["collapsed"] is True
     assert mean_diagnostics([None, None]) is None
+
+
+def test_shares_are_averaged_by_rank_since_seeds_number_interests_as_they_like():
+    one = {"num_interests": 2, "usage": [0.97, 0.03], "usage_entropy": 0.19, "cosine": 0.5,
+           "hit_usage": [0.2, 0.8], "collapsed": True}  # fmt: skip
+    other = one | {"usage": [0.05, 0.95], "hit_usage": [1.0, 0.0]}
+    found = mean_diagnostics([one, other])
+    assert found["usage"] == pytest.approx([0.96, 0.04])
+    assert found["hit_usage"] == pytest.approx([0.9, 0.1])
+    assert "one wins 96% of the lists" in collapse_warning(found)
+    assert mean_diagnostics([other])["usage"] == [0.95, 0.05]
+
+
+def test_what_only_some_seeds_have_is_averaged_over_those():
+    full = {"num_interests": 2, "usage": [0.5, 0.5], "hit_usage": [0.6, 0.4], "hit_entropy": 0.8,
+            "usage_entropy": 1.0, "cosine": 0.2, "collapsed": False}  # fmt: skip
+    without = full | {"hit_usage": None, "hit_entropy": None, "cosine": None}
+    found = mean_diagnostics([without, None, full, full | {"hit_entropy": 0.6}])
+    assert found["hit_usage"] == pytest.approx([0.6, 0.4])
+    assert found["hit_entropy"] == pytest.approx(0.7)
+    assert found["cosine"] == pytest.approx(0.2)
+    nowhere = mean_diagnostics([without, without])
+    assert (nowhere["hit_usage"], nowhere["cosine"]) == (None, None)
+    assert collapse_warning(nowhere) is None

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recbole_opal.comparison.differences import add_differences, best_row, opal_row
+from recbole_opal.comparison.rows import spread
 from recbole_opal.statistics import adjust, paired_difference
 
 
@@ -50,8 +51,34 @@ def test_p_values_are_corrected_over_both_references(rows):
     tests = [row.against_best["recall@10"] for row in rows if row.against_best]
     tests += [row.against_opal["recall@10"] for row in rows if row.against_opal]
     assert len(tests) == 6
-    wanted = adjust([test["p"] for test in tests])
-    assert [test["p_adjusted"] for test in tests] == pytest.approx(wanted)
+    distinct = [test for test in tests if test is not rows[2].against_opal["recall@10"]]
+    wanted = adjust([test["p"] for test in distinct])
+    assert [test["p_adjusted"] for test in distinct] == pytest.approx(wanted, abs=0)
+
+
+def test_the_two_references_are_tested_once_against_each_other(row_maker):
+    rows = [row_maker("OPAL", "OPAL", 0.400), row_maker("MIND dr", "MIND", 0.402)]
+    add_differences(rows, "recall@10", bigger=True)
+    found, mirror = rows[0].against_best["recall@10"], rows[1].against_opal["recall@10"]
+    assert found["low"] < found["difference"] < found["high"]
+    assert 0 < found["p"] < 1
+    assert mirror == {
+        "difference": -found["difference"], "low": -found["high"], "high": -found["low"],
+        "effect_size": -found["effect_size"], "p": found["p"],
+        "p_adjusted": found["p"], "marked": found["marked"],
+    }  # fmt: skip
+    lone = paired_difference(*(row.users[1]["recall@10"] for row in reversed(rows)))
+    for name in ("difference", "effect_size", "p"):
+        assert mirror[name] == pytest.approx(getattr(lone, name))
+    assert (mirror["low"], mirror["high"]) == pytest.approx((lone.low, lone.high), abs=5e-4)
+
+
+def test_a_mirrored_difference_of_nothing_has_no_sign(row_maker):
+    rows = [row_maker("OPAL", "OPAL", 0.5), row_maker("MIND", "MIND", 0.5)]
+    rows[1].users = rows[0].users
+    rows[1].valid["recall@10"] = spread([0.6])
+    add_differences(rows, "recall@10", bigger=True)
+    assert str(rows[1].against_opal["recall@10"]["effect_size"]) == "0.0"
 
 
 def test_where_opal_is_the_best_its_tests_count_once(row_maker):

@@ -169,6 +169,14 @@ def test_a_mark_stands_beside_an_effect_size(result):
     assert re.search(r"-0\.\d+ \*\s+\[-0\.\d+, -0\.\d+\]\s+-\d+\.\d+\s+<0\.0001", line)
 
 
+def test_costs_of_the_whole_run_are_told_where_a_run_has_several_rows(result):
+    told = "Training and epochs of a later stage include the stages it started from; peak memory"
+    for text in (markdown(result), latex(result), printed(result, width=200)):
+        assert told + " and parameters are those of the whole run." in text
+    result.rows[0].variant = "another"
+    assert told not in markdown(result)
+
+
 def test_what_was_not_measured_is_left_out(result):
     assert "Cat. div." not in markdown(result)
     assert "nan" not in markdown(result).lower()

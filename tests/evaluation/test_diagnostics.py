@@ -13,7 +13,7 @@ from recbole_opal.evaluation.diagnostics import (
 from recbole_opal.evaluation.lists import InterestRecord, RankedLists
 
 
-def lists_of(winners, *, count, items=None, hits=None, cosine=0.1):
+def lists_of(winners, *, count, items=None, hits=None, cosine=0.1, active=None):
     winners = np.array(winners, dtype=np.uint8)
     rows, width = winners.shape
     if items is None:
@@ -21,7 +21,8 @@ def lists_of(winners, *, count, items=None, hits=None, cosine=0.1):
     if hits is None:
         hits = np.zeros_like(winners, dtype=bool)
     cosines = np.full(rows, cosine if count > 1 else np.nan)
-    record = InterestRecord(winners, cosines, count)
+    every = np.ones((rows, count), dtype=bool)
+    record = InterestRecord(winners, cosines, every if active is None else np.array(active))
     return RankedLists(np.arange(rows), np.asarray(items), np.asarray(hits, dtype=bool), record)
 
 
@@ -87,6 +88,29 @@ def test_one_interest_cannot_collapse():
     assert found["cosine"] is None
     assert found["dead_users"] == 0
     assert not found["collapsed"]
+
+
+def test_copies_are_no_dead_interests_and_have_no_cosine():
+    winners = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 2, 1]])
+    active = np.arange(3) < np.array([[1], [2], [2], [3]])
+    cosine = np.array([np.nan, 0.1, 0.3, 0.5])
+    found = interest_diagnostics(lists_of(winners, count=3, cosine=cosine, active=active))
+    assert found["dead_users"] == 0.25  # the third user's second interest
+    assert found["cosine"] == pytest.approx(0.3)
+    assert found["usage"] == pytest.approx([9 / 12, 2 / 12, 1 / 12])
+    assert found["num_interests"] == 3
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.filterwarnings("error")  # as of the mean of nothing
+def test_users_with_one_active_interest_each_have_no_cosine_but_may_collapse():
+    active = [[True, False], [True, False]]
+    lists = lists_of([[0, 0], [0, 0]], count=2, cosine=np.nan, active=active)
+    found = interest_diagnostics(lists)
+    assert found["cosine"] is None
+    assert found["dead_users"] == 0
+    assert found["collapsed"]
+    assert "cosine" not in collapse_warning(found)
 
 
 def test_no_hits_have_no_shares():

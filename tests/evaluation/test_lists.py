@@ -31,10 +31,12 @@ def test_winners_are_kept_where_there_are_interests():
         struct(
             winners=torch.tensor([[2, 0], [1, 255]], dtype=torch.uint8),
             cosines=torch.tensor([0.5, 0.1], dtype=torch.float64),
-            num_interests=3,
+            active=torch.tensor([[True, True, True], [True, True, False]]),
         )
     )
     assert lists.interests is not None
     assert lists.interests.count == 3
+    assert lists.interests.active.tolist() == [[True, True, True], [True, True, False]]
+    assert set(lists.arrays()) == {"user_id", "items", "interest"}
     assert lists.arrays()["interest"].tolist() == [[2, 0], [1, 255]]
     assert lists.arrays()["interest"].dtype == np.uint8

@@ -169,6 +169,8 @@ def test_kept_lists_tell_the_hits_and_who_won_them(parts: Any) -> None:
     lists = RankedLists.of(trainer.eval_collector.last_struct)
     assert lists.interests is not None
     assert lists.interests.count == 3
+    assert lists.interests.active.shape == (USERS, 3)
+    assert lists.interests.active.all()
     products = torch.einsum("bkd,nd->bkn", model.users, model.items).detach().numpy()
     for user in range(USERS):
         assert not set(lists.items[user]) & set(evaluation.masked[user])

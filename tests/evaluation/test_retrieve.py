@@ -24,6 +24,21 @@ class Model:
         return self.items
 
 
+class Growing(Model):
+    """Users have one or two interests and copies of the first; a last column is no interest."""
+
+    def active_interests(self, interaction: Any) -> Tensor:
+        return torch.arange(3) < 1 + interaction["user_id"].unsqueeze(1) % 2
+
+    def interest_columns(self, queries: Tensor) -> Tensor:
+        return queries[..., :3]
+
+    def interests(self, interaction: Any) -> Tensor:
+        found = super().interests(interaction)
+        active = self.active_interests(interaction).unsqueeze(-1)
+        return torch.where(active, found, found[:, :1])
+
+
 @pytest.fixture
 def model() -> Model:
     """Returns a model with many equal scores."""
@@ -63,6 +78,33 @@ def test_table_made_once_and_ranks_only_when_asked(config: Any, model: Model) ->
         assert found.ids.shape == (1, 20)
         assert found.ranks is None
     assert model.tables == 1
+
+
+def test_only_what_a_model_calls_an_interest_is_measured(config: Any) -> None:
+    generator = torch.Generator().manual_seed(4)
+    model = Growing(
+        torch.randn(6, 3, 4, generator=generator), torch.randn(90, 4, generator=generator)
+    )
+    retriever = FullSortRetriever(model, config, with_interest_use=True)
+    none = torch.empty(0, dtype=torch.int64)
+    use = retriever.retrieve({"user_id": torch.arange(6)}, None, (none, none)).interest_use
+    assert use is not None
+    assert use.active.tolist() == [[True, False, False], [True, True, False]] * 3
+    assert use.cosines[::2].isnan().all()
+    first, second = model.users[1::2, :2, :3].unbind(dim=1)
+    expected = torch.cosine_similarity(first, second)
+    torch.testing.assert_close(use.cosines[1::2].float(), expected)
+    assert use.winners[::2].eq(0).all()
+    assert use.winners.max() == 1
+
+
+def test_all_interests_of_a_plain_model_are_active(config: Any, model: Model) -> None:
+    retriever = FullSortRetriever(model, config, with_interest_use=True)
+    none = torch.empty(0, dtype=torch.int64)
+    use = retriever.retrieve({"user_id": torch.arange(12)}, None, (none, none)).interest_use
+    assert use is not None
+    assert use.active.shape == (12, 3)
+    assert use.active.all()
 
 
 def test_repeated_targets_count_once(config: Any, model: Model) -> None:

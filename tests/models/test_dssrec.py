@@ -1,4 +1,4 @@
-"""DSSRec keeps the contract; it learns from the future in its order."""
+"""DSSRec keeps the contract; it learns from the future, read backwards."""
 
 import pytest
 import torch
@@ -41,9 +41,11 @@ def encoded(model, items):
     return model.encode(model._lay_out({}, vectors, items > 0)).interests
 
 
-def test_the_sequence_loss_compares_the_history_with_the_targets_in_their_order(build):
+def test_the_sequence_loss_compares_the_history_with_the_targets_nearest_last(build):
     model, batch = build(seq2seq_share=0.25)
-    past, future = (encoded(model, batch[name]) for name in ("item_id_list", FUTURE_ITEMS))
+    past = encoded(model, batch["item_id_list"])
+    targets = [row[row > 0].flip(0) for row in batch[FUTURE_ITEMS]]
+    future = encoded(model, torch.nn.utils.rnn.pad_sequence(targets, batch_first=True))
     expected = seq2seq_loss(past, future, temperature=8**0.5, kept_share=0.25)
     losses = losses_of(model, batch)
     assert list(losses) == ["retrieval", "seq2seq"]

@@ -1,8 +1,11 @@
 """MIND keeps the contract; its capsules share items out among interests."""
 
+from itertools import combinations
+
 import pytest
 import torch
 
+from recbole_opal.evaluation import FullSortRetriever
 from recbole_opal.interests import capsules
 from recbole_opal.testing import RoutingContract
 
@@ -36,6 +39,26 @@ class TestMIND(RoutingContract):
 
 class TestMINDWithAGrowingNumberOfInterests(TestMIND):
     settings = {"dynamic_interests": True}
+
+    def test_what_is_no_copy_is_active(self, case):
+        batch = case.histories((1, 3, 4, 7))
+        active = case.model.active_interests(batch)
+        assert active.sum(dim=1).tolist() == [1, 1, 2, 2]
+        for row, own in zip(case.interests(batch), active, strict=True):
+            assert len(row.unique(dim=0)) == own.sum()
+            assert row[~own].eq(row[0]).all()
+
+    def test_copies_are_not_measured(self, case):
+        batch, nothing = case.histories((1, 3, 7, 10)), torch.empty(0, dtype=torch.int64)
+        retriever = FullSortRetriever(case.model, case.config, with_interest_use=True)
+        use = retriever.retrieve(batch, None, (nothing, nothing)).interest_use
+        assert use.active.sum(dim=1).tolist() == [1, 1, 2, 3]
+        assert use.cosines[:2].isnan().all()
+        interests = case.interests(batch).double()
+        one, other, third = interests.unbind(dim=1)
+        pairs = [torch.cosine_similarity(*each) for each in combinations((one, other, third), 2)]
+        torch.testing.assert_close(use.cosines[2], pairs[0][2])
+        torch.testing.assert_close(use.cosines[3], torch.stack(pairs).mean(dim=0)[3])
 
 
 class TestMINDWithTheSoftmaxOverPositions(TestMIND):

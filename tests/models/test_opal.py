@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.data.prepare import prepare_data
+from recbole_opal.evaluation import FullSortRetriever
 from recbole_opal.interests.history import History
 from recbole_opal.models import MODELS, OPAL, MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
@@ -154,6 +155,19 @@ def test_the_prior_prefers_the_interest_that_holds_more_of_the_history(build):
     encoded = model.encode(History(vectors, torch.zeros(4, dtype=torch.long), 1))
     torch.testing.assert_close(queries[..., -1] / 0.1, encoded.shares.log())
     assert model.item_table()[:, -1].eq(1).all()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_prior_is_no_part_of_the_cosine_between_interests(build, stage):
+    nothing, cosines = torch.empty(0, dtype=torch.int64), []
+    for prior in (0.0, 2.0):
+        model, data = build(interest_prior=prior)
+        model.set_stage(stage)
+        settings = {"topk": [5], "retrieval": None, "item_block_size": None}
+        retriever = FullSortRetriever(model, settings, with_interest_use=True)
+        retrieved = retriever.retrieve(one_batch(data), None, (nothing, nothing))
+        cosines.append(retrieved.interest_use.cosines)
+    torch.testing.assert_close(*cosines)
 
 
 def test_a_wrong_stage_is_an_error(build):

@@ -53,7 +53,7 @@ def test_without_its_two_parts_it_is_comirec_sa(quick_settings):
 def test_the_published_recipe_counts_hard_negatives_more(quick_settings):
     del quick_settings["future_window"]
     model, batch = build(quick_settings, recipe="published")
-    assert (model.hardness, model.routing, model.unit_vectors) == (1.0, "target", False)
+    assert (model.hardness, model.routing, model.unit_vectors) == (10.0, "target", False)
     easy, _ = build(quick_settings, recipe="published", hardness=0.0)
     assert losses_of(model, batch)["retrieval"] > losses_of(easy, batch)["retrieval"]
 

@@ -233,6 +233,17 @@ def test_a_variant_that_was_validated_once_is_named_without_a_picture(tmp_path):
     assert "Validated once, so without a curve: Pop." in words(section.body)
 
 
+def test_costs_of_the_whole_run_are_told_where_a_run_has_several_rows():
+    rows = [with_(row(f"OPAL {stage}", "OPAL", stage, recall=0.2), variant="OPAL")
+            for stage in ("soft", "hard")]  # fmt: skip
+    told = (
+        "Training and epochs of a later stage include the stages it started from; peak memory and "
+        "parameters are those of the whole run."
+    )
+    assert told in words(results(comparison(*rows)).body)
+    assert told not in words(results(comparison(rows[0])).body)
+
+
 def test_a_row_whose_runs_a_bound_cut_short_says_so():
     rows = [
         with_(row("MIND", "MIND", recall=0.2), cut_short=2),

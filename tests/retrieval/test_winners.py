@@ -1,5 +1,7 @@
 """The winning interests of listed items."""
 
+from itertools import combinations
+
 import torch
 
 from recbole_opal.retrieval import exact_top_k, winners
@@ -26,6 +28,35 @@ def test_the_winner_s_product_is_the_score_of_the_list(monkeypatch):
             products = interests[row].double() @ items[lists.ids[row, place]].double()
             assert products.argmax() == found[row, place]
             assert products.max().float() == lists.scores[row, place]
+
+
+def test_copies_that_are_not_active_never_win(monkeypatch):
+    """Six equal columns of a matrix product differ in their last bits, so some copy would win."""
+    monkeypatch.setattr(winners, "_CHUNK_ELEMENTS", 64 * 50 * 7)  # several chunks
+    generator = torch.Generator().manual_seed(0)
+    interests = torch.randn(20, 1, 64, generator=generator).expand(20, 6, 64)
+    items, ids = torch.randn(51, 64, generator=generator), torch.arange(1, 51).expand(20, 50)
+    active = torch.arange(6).expand(20, 6) < 1
+    assert winning_interests(interests, items, ids, active).eq(0).all()
+
+
+def test_who_may_win_is_told_row_by_row():
+    interests = torch.tensor([[[3.0], [2.0], [1.0]]]).expand(3, 3, 1)
+    active = torch.tensor([[True, True, True], [False, True, True], [False, False, True]])
+    found = winning_interests(interests, torch.ones(2, 1), torch.ones(3, 1).long(), active)
+    assert found.tolist() == [[0], [1], [2]]
+
+
+def test_cosines_of_active_interests_equal_a_loop_over_their_pairs():
+    generator = torch.Generator().manual_seed(2)
+    interests = torch.randn(7, 4, 3, generator=generator)
+    active = torch.arange(4) < torch.tensor([1, 2, 3, 4, 2, 1, 3]).unsqueeze(1)
+    found = pairwise_cosines(interests, active)
+    for row, own, value in zip(interests, active, found, strict=True):
+        kept = row[own]
+        pairs = [torch.cosine_similarity(a, b, dim=0) for a, b in combinations(kept, 2)]
+        expected = torch.stack(pairs).mean() if pairs else torch.tensor(torch.nan)
+        torch.testing.assert_close(value.float(), expected, equal_nan=True)
 
 
 def test_cosines_equal_a_loop_over_pairs():

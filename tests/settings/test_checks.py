@@ -124,6 +124,14 @@ def test_sparse_gradients_go_with_adam_alone(refusal, configure):
     assert "--learner=adam" in refusal("GRU4Rec", learner="sparse_adam")
 
 
+def test_a_decay_that_does_not_reach_the_items_is_refused(refusal, configure):
+    message = refusal("MIND", similarity="inner_product", weight_decay=0.001)
+    assert "--item_gradient=dense" in message
+    configure("MIND", similarity="inner_product", weight_decay=0.001, item_gradient="dense")
+    configure("MIND", similarity="inner_product", weight_decay=0.0)
+    configure("MIND", weight_decay=0.001)  # cosines: the length of a vector does not count
+
+
 def test_recbole_would_clip_scaled_gradients(refusal):
     message = refusal("GRU4Rec", clip_grad_norm={"max_norm": 5.0}, enable_scaler=True)
     assert "--enable_scaler" in message

@@ -133,19 +133,24 @@ def _sort_key(value: float | None) -> str | None:
 def _how_to_read(comparison: Comparison) -> str:
     seeds = len(comparison.seeds)
     spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    marks = ""
+    notes = ""
     if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
-        marks = " ● marks a difference that stays after the correction over the table."
+        notes = " ● marks a difference that stays after the correction over the table."
     if any(row.cut_short for row in comparison.rows):
-        marks += (
+        notes += (
             " Cut short: a bound on time or epochs ended some of its runs at their best validation "
             "so far; they might go further."
+        )
+    if len({row.variant for row in comparison.done}) < len(comparison.done):
+        notes += (
+            " Training and epochs of a later stage include the stages it started from; peak memory "
+            "and parameters are those of the whole run."
         )
     return (
         f"Test part, {spread}. Bold: best of the column (Gini and intra-list similarity: lowest). "
         "Differences are this row minus the one named, paired by user, with the 95 % interval and "
         "the effect size d (difference in standard deviations of the users' differences); grey: "
-        f"the interval holds 0.{marks}"
+        f"the interval holds 0.{notes}"
     )
 
 
