@@ -1,10 +1,11 @@
 """`python -m recbole_opal COMMAND`: everything this package does from a shell."""
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.errors import DataError, OpalError, SettingsError
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["COMMANDS", "exit_code", "main"]
@@ -55,7 +56,7 @@ def exit_code(action: Callable[[], None]) -> int:
     """Do what a command is for; an error becomes one line on standard error.
 
     Args:
-        action: raises `OpalError` where it cannot go on.
+        action: raises `OpalError` where it cannot go on, or finds a path too long to be looked up.
 
     Returns:
         0, or the `exit_code` of the error.
@@ -65,6 +66,12 @@ def exit_code(action: Callable[[], None]) -> int:
     except OpalError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        path = str(error.filename)
+        print(f"error: the path {path[:60]}... is too long; shorten it.", file=sys.stderr)
+        return DataError.exit_code
     return 0
 
 

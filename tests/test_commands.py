@@ -35,3 +35,17 @@ def test_ctrl_c_is_told_without_a_traceback(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("recbole_opal.conversion.convert_command.main", stopped)
     assert commands.main(["convert", str(tmp_path)]) == 130
     assert capsys.readouterr().err.startswith("interrupted; nothing has been written")
+
+
+def test_a_path_that_is_too_long_is_one_line(capsys, tmp_path):
+    def look():
+        (tmp_path / ("x" * 300)).stat()
+
+    assert commands.exit_code(look) == 2
+    assert capsys.readouterr().err.endswith("is too long; shorten it.\n")
+
+    def fail():
+        (tmp_path / "none").stat()
+
+    with pytest.raises(FileNotFoundError):
+        commands.exit_code(fail)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recbole_opal.conversion.generic import GenericTable
+from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
 from recbole_opal.conversion.tables import header
@@ -25,8 +26,8 @@ FLAGS = {
     "item": "column of the items",
     "time": "column of the times",
     "label": "which rows are positive, for example 'long_view==1 and play_ms>=7000'; default: all",
-    "time_unit": "seconds, milliseconds, microseconds, nanoseconds, date, iso, iso_zone or number; "
-    "default: recognised",
+    "time_unit": "seconds, milliseconds, microseconds, nanoseconds, date, datetime, iso, "
+    "iso_zone or number; default: recognised",
     "keep": "further columns of the log with RecBole's types, for example tab:token,play_ms:float",
     "item_file": "table of the items",
     "item_key": "its column of the items; default: that of --item",
@@ -38,8 +39,9 @@ FLAGS = {
     "quoted": "False reads quotes as ordinary characters",
     "layout": "name of a known public data set; default: recognised",
     "rule": "which rows of a known public data set are positive; see what is printed",
-    "overwrite": "True replaces the data set that --out holds",
+    "overwrite": "True, or nothing behind it, replaces the data set that --out holds",
 }
+_SWITCHES = ("overwrite", "quoted")  # True where no value is given
 _NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 _GUESSES = {
     "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
@@ -96,8 +98,11 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
         name = Path(sources[0]).name.partition(".")[0] or "NAME"
         raise SettingsError(f"--out is missing; write for example --out=dataset/{name}.")
     overwrite = _truth(flags, "overwrite", False)
-    paths = tuple(Path(source).expanduser() for source in sources)
-    return ConvertRequest(paths, Path(flags["out"]).expanduser(), flags, overwrite)
+    paths = tuple(home_path(source) for source in sources)
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"the SOURCE {twice} is named twice; name it once.")
+    return ConvertRequest(paths, home_path(flags["out"]), flags, overwrite)
 
 
 def generic_table(request: ConvertRequest) -> GenericTable:
@@ -125,7 +130,7 @@ def generic_table(request: ConvertRequest) -> GenericTable:
     for name in ("user", "item", "time"):
         if name not in flags:
             raise SettingsError(f"--{name} is missing; {columns_to_name(request.sources[0], form)}")
-    item_file = Path(flags["item_file"]).expanduser() if "item_file" in flags else None
+    item_file = home_path(flags["item_file"]) if "item_file" in flags else None
     if item_file is None and {"fields", "item_key"} & set(flags):
         raise SettingsError("--fields and --item_key need the table of the items; add --item_file.")
     if item_file is not None and "fields" not in flags:
@@ -181,7 +186,11 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
             continue
         name, equals, text = argument.partition("=")
         name = "--" + name[2:].replace("-", "_") if name.startswith("--") else name
-        if not equals and name.removeprefix("--") in FLAGS and rest and not rest[0].startswith("-"):
+        known = name.removeprefix("--") if name.startswith("--") else ""
+        follows = rest[0] if rest and not rest[0].startswith("-") else ""
+        if not equals and known in _SWITCHES and follows.lower() not in ("true", "false"):
+            equals, text = "=", "True"
+        elif not equals and known in FLAGS and follows:
             equals, text = "=", rest.pop(0)
         flags.append(f"{name}{equals}{text}")
     return sources, split_flags(flags)

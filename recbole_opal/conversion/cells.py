@@ -13,9 +13,9 @@ from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Column
 from recbole_opal.errors import DataError
 
-__all__ = ["typed_columns"]
+__all__ = ["MISSING", "typed_columns"]
 
-_MISSING = frozenset(["", "nan", "null", "none", "na", "n/a", r"\n"])
+MISSING = frozenset(["", "nan", "null", "none", "na", "n/a", r"\n"])
 _CONTROL = r"[\t\r\n]+"
 _BLANKS = re.compile(r"\s+")
 
@@ -46,7 +46,7 @@ def typed_columns(
         elif column.type == "token_seq":
             yield column.name, _joined(_elements(cells, list_separator))
         else:
-            tokens = cells.where(~cells.str.lower().isin(_MISSING), "")
+            tokens = cells.where(~cells.str.lower().isin(MISSING), "")
             yield column.name, tokens.str.replace(_CONTROL, " ", regex=True)
 
 
@@ -57,7 +57,7 @@ def _elements(cells: pd.Series, separator: str) -> pd.Series:
         inner = cell[1:-1] if cell[:1] + cell[-1:] in ("[]", "()", "{}") else cell
         parts = inner.split(separator) if separator.strip() else inner.split()
         named = (_BLANKS.sub("_", part.strip().strip("'\"")) for part in parts)
-        return [part for part in named if part.lower() not in _MISSING]
+        return [part for part in named if part.lower() not in MISSING]
 
     known = {cell: split(cell) for cell in cells.unique()}
     lists: pd.Series = pd.Series([known[cell] for cell in cells], index=cells.index, dtype=object)
@@ -77,7 +77,7 @@ def _floats(cells: pd.Series, column: Column) -> pd.Series:
 
 
 def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
-    missing = cells.str.lower().isin(_MISSING).to_numpy()
+    missing = cells.str.lower().isin(MISSING).to_numpy()
     numbers = to_numbers(cells)
     # RecBole keeps numbers in float32.
     wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,10 +16,14 @@ from recbole_opal.conversion.arguments import (
     generic_table,
     parse_convert,
 )
+from recbole_opal.conversion.next_commands import describe_command, train_command
 from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
 from recbole_opal.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from recbole_opal.conversion.write import Written
 
 __all__ = ["convert", "main"]
 
@@ -57,32 +61,45 @@ def convert(request: ConvertRequest) -> None:
     Raises:
         OpalError: the request or the data is malformed; nothing has been written.
     """
-    source = generic_table(request).source() if request.is_generic else _known_layout(request)
+    if request.is_generic:
+        source, known_as = generic_table(request).source(), ""
+    else:
+        layout = _layout(request)
+        source, known_as = _official(layout, request), layout.name.lower()
     # Imported only now, with torch: what is wrong above is told at once.
     from recbole_opal.conversion.progress import ReadingProgress
-    from recbole_opal.conversion.summary import run_command, summary_table
-    from recbole_opal.conversion.write import check_target, write_dataset
+    from recbole_opal.conversion.target import check_target
+    from recbole_opal.conversion.write import write_dataset
 
-    check_target(request.out, request.overwrite)
+    check_target(request.out, request.overwrite, known_as)
     with ReadingProgress() as progress:
         written = write_dataset(source, request.out, progress.advance)
-    for note in source.tally.notes:
+    _tell(written)
+
+
+def _tell(written: Written) -> None:
+    from recbole_opal.conversion.summary import summary_table
+
+    for note in written.tally.notes:
         print(note)
     Console().print(summary_table(written))
+    folder = written.folder
     if written.categories is not None:
-        settings = request.out / f"{request.out.name}.yaml"
+        settings = folder / f"{folder.name}.yaml"
         print(f"categories: {written.categories}, by {settings} (--category_field: another one)")
-    print(f"data set: {request.out}")
-    train = run_command(request.out)
-    place = "".join(f" {part}" for part in shlex.split(train) if part.startswith("--data_path="))
-    print(f"look at it: python -m recbole_opal describe {request.out.name}{place}")
-    print(f"train with: {train}")
+    if written.kept is not None:
+        print(f"kept: {written.kept}, written by hand; every run on this data reads it")
+    if written.removed:
+        names = ", ".join(path.name for path in written.removed)
+        print(f"removed: {names}, of the data set that was replaced")
+    print(f"data set: {folder}")
+    print(f"look at it: {describe_command(folder)}")
+    print(f"train with: {train_command(folder)}")
 
 
-def _known_layout(request: ConvertRequest) -> Source:
+def _official(found: Layout, request: ConvertRequest) -> Source:
     """Return the log of a public data set whose official files are recognised."""
     first = request.sources[0]
-    found = _layout(request)
     rule = request.flags.get("rule", next(iter(found.rules)))
     if rule not in found.rules:
         hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."

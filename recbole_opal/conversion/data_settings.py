@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from recbole_opal.conversion.source import Column
+from recbole_opal.data.synthetic_files import SETTINGS_YAML
 from recbole_opal.runs.encoding import encode_yaml
 
-__all__ = ["category_column", "settings_yaml"]
+__all__ = ["category_column", "is_generated", "settings_yaml"]
 
-_CATEGORY = re.compile("tag|categor|class|genre|topic", re.IGNORECASE)
+_WORDS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of first_category, videoCategory, TAG2
+_CATEGORY = re.compile("(sub|hash)?(tag|categor(y|ie)|class|genre|topic)(e?s)?(ids?)?", re.I)
 _HEAD = b"# Settings of this data set; flags and --config_files win over them.\n"
 
 
@@ -21,7 +23,7 @@ def category_column(columns: Sequence[Column]) -> str | None:
         columns: of the items, without their id.
     """
     tokens = [one.name for one in columns if one.type in ("token", "token_seq")]
-    return next(filter(_CATEGORY.search, tokens), None)
+    return next((name for name in tokens if _names_categories(name)), None)
 
 
 def settings_yaml(category: str, *, every_item_described: bool) -> bytes:
@@ -36,3 +38,16 @@ def settings_yaml(category: str, *, every_item_described: bool) -> bytes:
         # RecBole would leave out the interactions with an item that has no row.
         settings["filter_inter_by_user_or_item"] = False
     return _HEAD + encode_yaml(settings)
+
+
+def is_generated(content: bytes) -> bool:
+    """Tell whether `convert` or `synthesize` wrote a settings file, so that it may be replaced.
+
+    Args:
+        content: of the file.
+    """
+    return content.startswith(_HEAD) or content == SETTINGS_YAML
+
+
+def _names_categories(name: str) -> bool:
+    return any(map(_CATEGORY.fullmatch, _WORDS.findall(name)))

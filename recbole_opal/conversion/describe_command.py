@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from recbole_opal.commands import exit_code
+from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.values import load_settings_file
 from recbole_opal.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from recbole_opal.conversion.read_atomic import AtomicForm
 
 __all__ = ["describe", "main"]
 
@@ -23,6 +29,15 @@ _FLAGS = {
     "ITEM_ID_FIELD": "field of the items; default: item_id",
     "TIME_FIELD": "field of the times; default: timestamp",
     "encoding": "of the files; default: UTF-8",
+    "field_separator": "between two columns; default: a tab",
+}
+# What the settings beside the data may say too, with RecBole's defaults.
+_FORM = {
+    "USER_ID_FIELD": "user_id",
+    "ITEM_ID_FIELD": "item_id",
+    "TIME_FIELD": "timestamp",
+    "encoding": "utf-8-sig",
+    "field_separator": "\t",
 }
 
 
@@ -43,16 +58,16 @@ def main(argv: Sequence[str]) -> int:
     return exit_code(lambda: describe(*_parse(argv)))
 
 
-def describe(folder: Path, fields: tuple[str, str, str], encoding: str = "utf-8-sig") -> None:
+def describe(folder: Path, flags: Mapping[str, str]) -> None:
     """Print the figures of a data set.
 
     Args:
         folder: with `NAME.inter`, NAME being its last part.
-        fields: names of the fields of users, items and times.
-        encoding: of the files.
+        flags: how its files are written, before what `NAME.yaml` beside them says.
 
     Raises:
         DataError: a file is missing or malformed.
+        SettingsError: the settings are.
     """
     # Imported only now: a mistyped argument is told at once.
     from recbole_opal.conversion.describe_tables import describe_tables
@@ -62,18 +77,44 @@ def describe(folder: Path, fields: tuple[str, str, str], encoding: str = "utf-8-
     from recbole_opal.conversion.statistics import measure_log
     from recbole_opal.conversion.tables import total_bytes
 
-    check_data_folder(folder, folder.name, fields, encoding=encoding)
+    form = _form(folder, flags)
+    check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
     tally = Tally(bytes_total=total_bytes([inter]))
     with ReadingProgress() as progress:
-        log, items = read_log(inter, fields, tally, progress.advance, encoding)
-    covers = read_items(item, fields[1], items, encoding) if item.is_file() else []
+        log, items = read_log(inter, form, tally, progress.advance)
+    covers = read_items(item, form, items) if item.is_file() else []
     screen = Console()
     for table in describe_tables(folder.name, measure_log(log), tally, covers):
         screen.print(table)
+    if tally.dropped:
+        print(
+            f"training refuses {inter} for the rows that were left out: take them out of it, or "
+            "convert the log again."
+        )
 
 
-def _parse(argv: Sequence[str]) -> tuple[Path, tuple[str, str, str], str]:
+def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
+    """Return how the files are written: the flags, else the settings beside the data."""
+    from recbole_opal.conversion.read_atomic import AtomicForm
+
+    path = folder / f"{folder.name}.yaml"
+    beside = load_settings_file(path) if path.is_file() else {}
+    for name in _FORM:
+        if not isinstance(beside.get(name, ""), str):
+            raise SettingsError(f"{path}: {name} is no text; put it between quotes.")
+    user, item, time, encoding, separator = ({**_FORM, **beside, **flags}[name] for name in _FORM)
+    fields = user, item, time
+    twice = next((field for field in fields if fields.count(field) > 1), None)
+    if twice is not None:
+        raise SettingsError(
+            f"{twice} is named as two of users, items and times; correct --USER_ID_FIELD, "
+            "--ITEM_ID_FIELD or --TIME_FIELD."
+        )
+    return AtomicForm(fields, encoding, separator)
+
+
+def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
     names = [argument for argument in argv if not argument.startswith("-")]
     flags = split_flags([argument for argument in argv if argument.startswith("-")])
     for flag in flags:
@@ -84,21 +125,16 @@ def _parse(argv: Sequence[str]) -> tuple[Path, tuple[str, str, str], str]:
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
         raise SettingsError(f"{given}; write for example describe {BUNDLED_DATASET}.")
-    fields = (
-        flags.get("USER_ID_FIELD", "user_id"),
-        flags.get("ITEM_ID_FIELD", "item_id"),
-        flags.get("TIME_FIELD", "timestamp"),
-    )
-    folder = _folder(names[0], flags.get("data_path"))
-    return folder, fields, flags.get("encoding", "utf-8-sig")
+    form = {name: text for name, text in flags.items() if name in _FORM}
+    return _folder(names[0], flags.get("data_path")), form
 
 
 def _folder(name: str, data_path: str | None) -> Path:
     # A path is what the shell completes; `dataset/NAME` is as clear as NAME.
-    given = Path(name).expanduser()
+    given = home_path(name)
     if data_path is None and given.parent != Path():
         return given
-    folder = Path(data_path or "dataset").expanduser() / name
+    folder = home_path(data_path or "dataset") / name
     host = find_spec("recbole") if name == BUNDLED_DATASET and data_path is None else None
     if host is not None and host.origin and not folder.is_dir():
         return Path(host.origin).parent / "dataset_example" / name

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from recbole_opal.conversion.read_atomic import FieldCover
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogStatistics
-from recbole_opal.conversion.summary import moment
+from recbole_opal.conversion.summary import moment, plain_title
 
 __all__ = ["describe_tables"]
 
@@ -33,11 +34,11 @@ def describe_tables(
 
 
 def _sizes(name: str, figures: LogStatistics, tally: Tally) -> Table:
-    table = Table(title=name, show_header=False)
+    table = Table(title=plain_title(name), show_header=False)
     table.add_column("what")
     table.add_column("how many", justify="right")
     for reason, count in tally.dropped.most_common():
-        table.add_row(f"left out: {reason}", f"{count:,}")
+        table.add_row(Text(f"left out: {reason}"), f"{count:,}")
     table.add_row("interactions", f"{figures.rows:,}")
     table.add_row("users", f"{figures.users:,}")
     table.add_row("  with fewer than 3 interactions", _part(figures.short_histories, figures.users))
@@ -73,7 +74,7 @@ def _fields(fields: Sequence[FieldCover], items: int) -> Table:
     table.add_column("items that have it", justify="right")
     table.add_column("distinct values", justify="right")
     for field in fields:
-        table.add_row(field.name, _part(field.filled, items), f"{field.values:,}")
+        table.add_row(Text(field.name), _part(field.filled, items), f"{field.values:,}")
     return table
 
 

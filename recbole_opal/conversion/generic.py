@@ -12,9 +12,11 @@ import pandas as pd
 from recbole_opal.conversion.cells import typed_columns
 from recbole_opal.conversion.label import Comparison, positives
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import read_table, total_bytes
+from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
+from recbole_opal.errors import DataError
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["GenericTable", "item_table"]
 
@@ -52,7 +54,11 @@ class GenericTable:
     item_column: str = ""
 
     def source(self) -> Source:
-        """Return the log; nothing is read before its chunks are drawn."""
+        """Return the log; but for the header of the items nothing is read before the chunks.
+
+        Raises:
+            DataError: the table of the items is missing, or lacks a column.
+        """
         files = [*self.files, *([self.item_file] if self.item_file else [])]
         tally = Tally(bytes_total=total_bytes(files))
         items = None
@@ -73,15 +79,18 @@ class GenericTable:
         wanted += [column.name for column in self.keep]
         for path in self.files:
             for texts in read_table(path, list(dict.fromkeys(wanted)), tally, self.form):
+                clock.learn(texts[self.time])
                 rows = self._positives(texts, tally)
                 chunk = pd.DataFrame({"user": rows[self.user], "item": rows[self.item]})
                 chunk["time"] = clock.seconds(rows[self.time])
-                for column, cells in typed_columns(rows, self.keep, self.list_separator):
-                    chunk[column] = cells
+                typed = typed_columns(rows, self.keep, self.list_separator)
+                for column, (_, cells) in zip(self.keep, typed, strict=True):
+                    chunk[column.header] = cells  # its colon keeps it apart from the three above
                 given = np.array([bool(text.strip()) for text in rows[self.time]], dtype=bool)
                 chunk = tally.keep(chunk, given, f"no time in {self.time}")
                 timed = np.isfinite(chunk["time"].to_numpy())
                 yield tally.keep(chunk, timed, f"{self.time} is {clock.refused}")
+        clock.finish()
 
     def _positives(self, texts: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         if not self.label:
@@ -109,16 +118,26 @@ def item_table(
         tally: counts its bytes; its rows are no rows of the log.
         form: how a text file is written.
         list_separator: between the elements of a cell of a `_seq` field.
+
+    Raises:
+        DataError: the table is missing, or lacks a column.
     """
+    wanted = list(dict.fromkeys([item, *(field.name for field in fields)]))
+    names = header(path, form)
+    for name in wanted:
+        if name not in names:
+            flag = "item_key" if name == item else "fields"
+            hint = did_you_mean(name, names) or f"; choose from {', '.join(names[:20])}."
+            raise DataError(f"--{flag}: {path} has no column {name}{hint}")
 
     def chunks() -> Iterator[pd.DataFrame]:
-        wanted = list(dict.fromkeys([item, *(field.name for field in fields)]))
         rows = tally.rows
         for texts in read_table(path, wanted, tally, form):
             tally.rows = rows
             chunk = pd.DataFrame({"item": texts[item]})
-            for name, cells in typed_columns(texts, fields, list_separator):
-                chunk[name] = cells
+            typed = typed_columns(texts, fields, list_separator)
+            for column, (_, cells) in zip(fields, typed, strict=True):
+                chunk[column.header] = cells
             yield chunk
 
-    return ItemTable(fields, chunks())
+    return ItemTable(fields, chunks(), str(path))

@@ -43,9 +43,9 @@ def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[p
         DataError: pyarrow is not installed, the file is no parquet or damaged, lacks a column, or
             a column holds structures.
     """
+    file = _opened(path)
     import pyarrow
 
-    file = _opened(path)
     names = [str(name) for name in file.schema_arrow.names]
     for column in columns:
         if column not in names:

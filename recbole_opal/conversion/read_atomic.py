@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recbole_opal.conversion.atomic_file import is_missing
 from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
@@ -19,7 +18,35 @@ from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["FieldCover", "read_log", "read_items"]
+__all__ = ["AtomicForm", "FieldCover", "read_log", "read_items"]
+
+_EXACT = 2.0**53  # whole numbers below are exact in float64
+# Why a run would refuse a time, and which times pass.
+_TIMES: tuple[tuple[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]]], ...] = (
+    ("no finite time", np.isfinite),
+    ("negative time", lambda moments: moments >= 0),
+    ("time too large to be exact", lambda moments: moments <= _EXACT),
+)
+
+
+@dataclass(frozen=True)
+class AtomicForm:
+    """How the atomic files of a data set are written.
+
+    Attributes:
+        fields: names of the fields of users, items and times.
+        encoding: of the files.
+        separator: between two columns, one character.
+    """
+
+    fields: tuple[str, str, str] = ("user_id", "item_id", "timestamp")
+    encoding: str = "utf-8-sig"
+    separator: str = "\t"
+
+    @property
+    def text(self) -> TextFormat:
+        """The same for the reader of texts; nothing is quoted in atomic files."""
+        return TextFormat(separator=self.separator, quoted=False, encoding=self.encoding)
 
 
 @dataclass(frozen=True)
@@ -39,19 +66,19 @@ class FieldCover:
 
 def read_log(
     path: Path,
-    fields: tuple[str, str, str],
+    form: AtomicForm,
     tally: Tally,
     advance: Callable[[Tally], None] = lambda tally: None,
-    encoding: str = "utf-8-sig",
 ) -> tuple[LogColumns, dict[str, int]]:
-    """Read an `.inter` file; rows without user, item or time are counted and left out.
+    """Read an `.inter` file; rows whose user, item or time a run would refuse are left out.
+
+    An id is missing only where its field is empty: `NA` is an id, as in training.
 
     Args:
         path: of the file.
-        fields: names of the fields of users, items and times.
+        form: how it is written.
         tally: counts rows and what is left out.
         advance: called after each chunk.
-        encoding: of the file.
 
     Returns:
         The columns, and the number of each item by its id.
@@ -59,18 +86,19 @@ def read_log(
     Raises:
         DataError: the file is missing, malformed, without a field, or holds no row.
     """
-    form = _form(encoding)
-    names = header(path, form)
-    columns = [_named(path, field, names) for field in fields]
+    names = header(path, form.text)
+    columns = [_named(path, field, names) for field in form.fields]
     user_codes: dict[str, int] = {}
     item_codes: dict[str, int] = {}
     users, items, times = [], [], []
-    for chunk in read_table(path, columns, tally, form):
+    for chunk in read_table(path, columns, tally, form.text):
         for name, what in zip(columns[:2], ("user", "item"), strict=True):
-            chunk = tally.keep(chunk, ~is_missing(chunk[name]), f"no {what}")
+            chunk = tally.keep(chunk, (chunk[name] != "").to_numpy(bool), f"no {what}")
         moments = to_numbers(chunk[columns[2]])
-        chunk = tally.keep(chunk, np.isfinite(moments), "no finite time")
-        times.append(moments[np.isfinite(moments)])
+        for fault, passes in _TIMES:
+            passed = passes(moments)
+            chunk, moments = tally.keep(chunk, passed, fault), moments[passed]
+        times.append(moments)
         users.append(_coded(chunk[columns[0]], user_codes))
         items.append(_coded(chunk[columns[1]], item_codes))
         advance(tally)
@@ -80,30 +108,26 @@ def read_log(
     return log, item_codes
 
 
-def read_items(
-    path: Path, item_field: str, known: dict[str, int], encoding: str = "utf-8-sig"
-) -> list[FieldCover]:
+def read_items(path: Path, form: AtomicForm, known: dict[str, int]) -> list[FieldCover]:
     """Return how many of the interacted items have each field of an `.item` file.
 
     Args:
         path: of the file.
-        item_field: name of the field of the ids.
+        form: how it is written.
         known: interacted items.
-        encoding: of the file.
 
     Raises:
         DataError: the file is malformed or lacks the ids.
     """
-    form = _form(encoding)
-    names = header(path, form)
-    key = _named(path, item_field, names)
+    names = header(path, form.text)
+    key = _named(path, form.fields[1], names)
     others = [name for name in names if name != key]
     filled = dict.fromkeys(others, 0)
     values: dict[str, set[str]] = {name: set() for name in others}
-    for chunk in read_table(path, [key, *others], Tally(), form):
+    for chunk in read_table(path, [key, *others], Tally(), form.text):
         met = chunk[chunk[key].isin(known)]
         for name in others:
-            cells = met[name][~is_missing(met[name])]
+            cells = met[name][_filled(met[name], name)]
             filled[name] += len(cells)
             distinct = cells.unique()
             is_list = name.endswith("_seq")
@@ -111,8 +135,12 @@ def read_items(
     return [FieldCover(name, filled[name], len(values[name])) for name in others]
 
 
-def _form(encoding: str) -> TextFormat:
-    return TextFormat(separator="\t", quoted=False, encoding=encoding)
+def _filled(cells: pd.Series, name: str) -> npt.NDArray[np.bool_]:
+    """Return (n,) True where training finds a value."""
+    if name.endswith(":float"):
+        return ~np.isnan(to_numbers(cells))
+    filled: npt.NDArray[np.bool_] = (cells != "").to_numpy(bool)
+    return filled
 
 
 def _parts(cell: str, is_list: bool) -> list[str]:

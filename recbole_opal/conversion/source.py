@@ -1,5 +1,6 @@
 """What every converter hands to the writer: tables in chunks, and a tally of what was left out."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from recbole_opal.errors import SettingsError
 __all__ = ["Column", "FieldType", "ItemTable", "Layout", "Source", "Tally", "parse_columns"]
 
 FieldType = Literal["token", "token_seq", "float", "float_seq"]
+
+# The colon and the tab divide a header; no other white space than a blank can be seen in it.
+_NO_NAME = re.compile(r"[:\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff]|[^\S ]")
+_RESERVED = ("user_id", "item_id", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,15 @@ class ItemTable:
 
     Attributes:
         columns: the fields, without the item's id itself.
-        chunks: frames with the text column `item` and one column a field, drawn once, after the
-            interactions. The writer keeps the first row of an item and leaves out items without
-            interactions.
+        chunks: frames of an item's id (text) and the fields, in this order, drawn once, after the
+            interactions; the writer goes by the places of the columns, not by their names. It keeps
+            the first row of an item and leaves out items without interactions.
+        origin: where it stands, for the user.
     """
 
     columns: tuple[Column, ...]
     chunks: Iterator[pd.DataFrame]
+    origin: str = "the table of the items"
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,11 @@ class Source:
     """A log, ready to be written.
 
     Attributes:
-        chunks: frames with the columns `user` and `item` (text, as in the source: `007` stays
-            `007`), `time` (float64, seconds) and those of `extra`; drawn once, so that no frame
-            holds the whole log. The writer drops and counts rows without a user, an item or a
-            finite time; everything else (negatives, rows of another kind) the source leaves out
-            itself, through `tally.keep`.
+        chunks: frames of user and item (text, as in the source: `007` stays `007`), time (float64,
+            seconds) and the columns of `extra`, in this order; the writer goes by the places of the
+            columns, not by their names. Drawn once, so that no frame holds the whole log. The
+            writer drops and counts rows without a user, an item or a finite time; everything else
+            (negatives, rows of another kind) the source leaves out itself, through `tally.keep`.
         tally: counts, filled while the chunks are drawn.
         extra: further columns of the interactions.
         items: the table of the items, or None.
@@ -148,7 +155,8 @@ def parse_columns(text: str, flag: str) -> tuple[Column, ...]:
         flag: the flag's name, for the message.
 
     Raises:
-        SettingsError: no type, an unknown type, or a name twice.
+        SettingsError: no type, an unknown type, a name twice, or one that no further column of an
+            atomic file can have.
     """
     columns = []
     for part in text.split(","):
@@ -158,7 +166,21 @@ def parse_columns(text: str, flag: str) -> tuple[Column, ...]:
                 f"--{flag}: '{part}' is not a column with its type; write for example "
                 f"--{flag}=category:token,duration:float ({', '.join(get_args(FieldType))})."
             )
+        _check_field_name(name, flag)
         columns.append(Column(name, kind))  # type: ignore[arg-type]
     if len({column.name for column in columns}) < len(columns):
         raise SettingsError(f"--{flag}={text} names a column twice; keep one of them.")
     return tuple(columns)
+
+
+def _check_field_name(name: str, flag: str) -> None:
+    if name in _RESERVED:
+        raise SettingsError(
+            f"--{flag}: convert itself writes a column {name}; leave it away, or rename the column "
+            "in your file."
+        )
+    if _NO_NAME.search(name):
+        raise SettingsError(
+            f"--{flag}: {name!r} cannot be the name of a field, in which no colon and no white "
+            "space but blanks may stand; rename the column in your file."
+        )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from recbole_opal.conversion.write import Written
 
-__all__ = ["moment", "run_command", "summary_table"]
+__all__ = ["moment", "plain_title", "summary_table"]
 
 _DAY = 86_400.0
 _ENDLESS = 1e11  # seconds; beyond it the calendar of Python ends
@@ -22,13 +21,14 @@ def summary_table(written: Written) -> Table:
     Args:
         written: what `write_dataset` returned.
     """
-    table = Table(title=f"{written.folder.name}: what was converted", show_header=False)
+    title = plain_title(f"{written.folder.name}: what was converted")
+    table = Table(title=title, show_header=False)
     table.add_column("what")
     table.add_column("how many", justify="right")
     tally = written.tally
     table.add_row("rows read", f"{tally.rows:,}")
     for reason, count in tally.dropped.most_common():
-        table.add_row(f"  left out: {reason}", f"{count:,}")
+        table.add_row(Text(f"  left out: {reason}"), f"{count:,}")
     table.add_section()
     table.add_row("interactions", f"{written.rows:,}")
     table.add_row("users", f"{len(written.users):,}")
@@ -56,12 +56,10 @@ def moment(seconds: float) -> str:
     return f"{start + timedelta(seconds=int(seconds)):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def run_command(folder: Path) -> str:
-    """Return the command that trains on a data set.
+def plain_title(text: str) -> Text:
+    """Return the title of a table, in which square brackets are no markup.
 
     Args:
-        folder: of the data set; `dataset/NAME` needs no `--data_path`.
+        text: with a name of the user's.
     """
-    parent = folder.parent
-    place = [] if parent == Path("dataset") else [f"--data_path={parent}"]
-    return shlex.join(["python", "run_opal.py", f"--dataset={folder.name}", *place])
+    return Text(text, style="table.title")

@@ -10,7 +10,7 @@ from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.text_table import TextFormat, read_text, text_header
 from recbole_opal.errors import DataError
 
-__all__ = ["header", "read_table", "total_bytes"]
+__all__ = ["header", "read_table", "require_file", "total_bytes"]
 
 _PARQUET = (".parquet", ".pq")
 _DEFAULT = TextFormat()
@@ -20,14 +20,14 @@ def header(path: Path, form: TextFormat = _DEFAULT) -> list[str]:
     """Return the names of a table's columns.
 
     Args:
-        path: a csv, tsv or other delimited text, also as `.gz`, or a parquet file.
+        path: a csv, tsv or other delimited text, also gzipped, or a parquet file.
         form: how a text file is written.
 
     Raises:
         DataError: the file is missing or no table.
     """
-    _require_file(path)
-    return parquet_header(path) if path.suffix in _PARQUET else text_header(path, form)
+    require_file(path)
+    return parquet_header(path) if path.suffix.lower() in _PARQUET else text_header(path, form)
 
 
 def read_table(
@@ -36,7 +36,7 @@ def read_table(
     """Yield columns of a table as text, chunk by chunk; see `read_text` and `read_parquet`.
 
     Args:
-        path: a csv, tsv or other delimited text, also as `.gz`, or a parquet file.
+        path: a csv, tsv or other delimited text, also gzipped, or a parquet file.
         columns: those wanted, in the order wanted.
         tally: counts the rows, and the bytes read.
         form: how a text file is written.
@@ -44,8 +44,8 @@ def read_table(
     Raises:
         DataError: the file is missing, malformed, or without one of the columns.
     """
-    _require_file(path)
-    if path.suffix in _PARQUET:
+    require_file(path)
+    if path.suffix.lower() in _PARQUET:
         return read_parquet(path, columns, tally)
     return read_text(path, columns, tally, form)
 
@@ -55,8 +55,15 @@ def total_bytes(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Check that a table lies at a path, where it can be read more than once.
+
+    Raises:
+        DataError: nothing is there, a folder, or a pipe.
+    """
     if path.is_dir():
         raise DataError(f"{path} is a folder; name the file in it that holds the table.")
     if not path.exists():
         raise DataError(f"there is no file {path}; check the path.")
+    if not path.is_file():
+        raise DataError(f"{path} is a pipe or a device; save it to a file first, and name that.")

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.conversion.source import Tally
+from recbole_opal.data.reading.lines import unpacking_command
 from recbole_opal.errors import DataError
 
 __all__ = ["CheckedText", "opened_text"]
+
+_GZIP = b"\x1f\x8b"
+_SHEETS = (".xlsx", ".xlsm", ".ods")
 
 
 class CheckedText(io.TextIOWrapper):
@@ -48,18 +52,22 @@ def opened_text(path: Path, encoding: str, tally: Tally) -> Iterator[CheckedText
     """Open a file for a block, and word whatever reading it raises.
 
     Args:
-        path: of the file, gzipped if it ends with `.gz`.
+        path: of the file; it is unpacked if it begins as gzip does, or ends with `.gz`.
         encoding: of its text.
         tally: counts the bytes of the file as it lies on the disk.
 
     Raises:
-        DataError: the file cannot be read, is no text of the encoding, or no whole gzip file.
+        DataError: the file cannot be read, is packed otherwise, is no text of the encoding, or no
+            whole gzip file.
     """
     before = tally.bytes_done
     try:
         with path.open("rb") as raw:
+            start = raw.peek(8)[:8]
+            zipped = start.startswith(_GZIP) or path.suffix.lower() == ".gz"
+            if not zipped:
+                _refuse_packed(path, start)
             counted = _Counted(raw, tally)
-            zipped = path.suffix == ".gz"
             binary = gzip.GzipFile(fileobj=counted) if zipped else io.BufferedReader(counted)
             yield CheckedText(binary, encoding=encoding, newline="")
             tally.bytes_done = before + path.stat().st_size
@@ -74,6 +82,14 @@ def opened_text(path: Path, encoding: str, tally: Tally) -> Iterator[CheckedText
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DataError(f"cannot read {path} ({reason}); check the path and its rights.") from error
+
+
+def _refuse_packed(path: Path, start: bytes) -> None:
+    command = unpacking_command(start)
+    if path.suffix.lower() in _SHEETS and command:
+        raise DataError(f"{path} is a spreadsheet; save its sheet as csv and convert that.")
+    if command:
+        raise DataError(f"{path} is compressed; unpack it with {command}, or pack it with gzip.")
 
 
 class _Counted(io.RawIOBase):

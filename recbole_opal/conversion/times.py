@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,30 +10,20 @@ import pandas as pd
 
 from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.time_forms import (
+    PER_SECOND,
+    TIME_UNITS,
+    are_excel_days,
+    forms,
+    is_missing,
+    read,
+    recognise,
+)
 from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["TIME_UNITS", "TimeReader"]
 
 FloatArray = npt.NDArray[np.float64]
-
-# 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
-_EARLIEST = 631_152_000.0
-_LATEST = 4_102_444_800.0
-_EXACT = 2.0**53  # larger whole numbers are not exact in float64
-_PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
-_MEANINGS = {
-    "seconds": "seconds since 1970",
-    "milliseconds": "milliseconds since 1970",
-    "microseconds": "microseconds since 1970",
-    "nanoseconds": "nanoseconds since 1970",
-    "date": "dates as 20240131, taken as midnight UTC",
-    "iso": "ISO dates without a zone, taken as UTC",
-    "iso_zone": "ISO dates with their zone",
-    "number": "numbers of no known unit, taken as seconds",
-}
-TIME_UNITS = tuple(_MEANINGS)
-_ZONE = r":\d\d(?:\.\d+)?\s?(?:[Zz]|UTC|[+-]\d\d:?(?:\d\d)?)\s*$"  # a date alone has none
-_ISO = r"^\s*\d{4}-\d\d"
 
 
 @dataclass
@@ -44,12 +34,19 @@ class TimeReader:
         tally: is told the unit once, in `notes`.
         column: name of the column, for messages.
         unit: one of `TIME_UNITS`; None: recognise it.
+        by_flag: whether the user can name the unit with `--time_unit`.
     """
 
     tally: Tally
     column: str
     unit: str | None = None
-    _told: bool = False
+    by_flag: bool = True
+    _given: bool = field(init=False)
+    _learnt: bool = field(init=False, default=False)
+    _passed: tuple[str, str] | None = field(
+        init=False, default=None
+    )  # the first text of no unit, its place
+    _zero: str | None = field(init=False, default=None)  # where the first 0 was taken as missing
 
     def __post_init__(self) -> None:
         """Check the unit.
@@ -57,6 +54,7 @@ class TimeReader:
         Raises:
             SettingsError: it is not known.
         """
+        self._given = self.unit is not None
         if self.unit is not None and self.unit not in TIME_UNITS:
             raise SettingsError(
                 f"--time_unit={self.unit} is not known; choose from {', '.join(TIME_UNITS)}."
@@ -65,8 +63,37 @@ class TimeReader:
     @property
     def refused(self) -> str:
         """What is wrong with a text that is there but gives NaN."""
-        known = self.unit not in (None, "number")
-        return "no time of the years 1990 to 2099" if known else "no number from 0 to 9e15"
+        if self.unit == "number":
+            return "no number from 0 to 9e15"
+        return "no time of the years 1990 to 2099"
+
+    def learn(self, texts: pd.Series) -> None:
+        """Recognise the unit, unless it is known; texts that stand for no time teach nothing.
+
+        Args:
+            texts: (n,) text; their index says where they stand. More rows than `seconds` gets may
+                be shown, so that the unit does not hang on the few that a label has left.
+
+        Raises:
+            DataError: none of the texts is a time, or the unit cannot be known.
+        """
+        if self._learnt:
+            return
+        first = next((at for at, text in enumerate(texts) if not is_missing(text)), None)
+        if first is None:
+            self._remember(texts)
+            return
+        numbers = to_numbers(texts)  # (n,)
+        unit = self.unit or recognise(texts, numbers)
+        if unit is None or not _readable(texts, numbers, unit):
+            if self._given and _readable(texts, numbers, recognise(texts, numbers)):
+                self._refuse_others(texts, numbers)
+            raise self._unknown(_place(texts, first), texts.iloc[first])
+        if unit == "number" and not self._given:
+            self._check_number(texts.iloc[first:], numbers)
+        if self.by_flag or not self._given:
+            self.tally.notes.append(f"times: {self.column} holds {TIME_UNITS[unit]}")
+        self.unit, self._learnt = unit, True
 
     def seconds(self, texts: pd.Series) -> FloatArray:
         """Return (n,) seconds since 1970, NaN where a text is no time or none of 1990 to 2100.
@@ -77,96 +104,89 @@ class TimeReader:
             texts: (n,) text; their index says where they stand.
 
         Raises:
-            DataError: none of the first texts is a time, or a later one is of another unit.
+            DataError: none of the first texts is a time, or one is of another unit.
         """
-        if not any(text.strip() for text in texts):  # nothing to learn the unit from
-            return np.full(len(texts), np.nan)
+        self.learn(texts)
         numbers = to_numbers(texts)  # (n,)
         if self.unit is None:
-            self.unit = self._recognise(texts, numbers)
-        if not self._told:
-            self.tally.notes.append(f"times: {self.column} holds {_MEANINGS[self.unit]}")
-            self._told = True
-        if self.unit in _PER_SECOND:
-            return self._epochs(texts, numbers)
+            zeros = numbers == 0
+            if self._zero is None and zeros.any():
+                self._zero = _place(texts, int(zeros.argmax()))
+            return np.full(len(texts), np.nan)
+        seconds = read(texts, numbers, self.unit)
+        doubtful = np.isnan(seconds)
         if self.unit == "number":
-            return np.where((numbers >= 0) & (numbers < _EXACT), numbers, np.nan)
-        if self.unit == "date":
-            return _bounded(_dates(texts, numbers))
-        return self._iso(texts, numbers)
+            # Any number is one; but what was given as such is not doubted.
+            doubtful = np.zeros_like(doubtful) if self._given else doubtful | (numbers > 6e8)
+        if doubtful.any():
+            self._refuse_others(texts[doubtful], numbers[doubtful])
+        return seconds
 
-    def _recognise(self, texts: pd.Series, numbers: FloatArray) -> str:
-        found = numbers[np.isfinite(numbers) & (numbers > 0)]
-        counts = {unit: int(_within(found, factor).sum()) for unit, factor in _PER_SECOND.items()}
-        likely = max(counts, key=counts.__getitem__)
-        # Zeros and other odd values are many in real logs; a tenth is enough to know the unit.
-        if counts[likely] and counts[likely] >= 0.1 * len(found):
-            return likely
-        isos = texts.str.match(_ISO)
-        if isos.sum() > len(found):
-            zoned = texts[isos].str.contains(_ZONE, regex=True)
-            return "iso_zone" if zoned.iloc[0] else "iso"
-        if not len(found):
-            example = next((str(text) for text in texts if str(text).strip()), "")
+    def finish(self) -> None:
+        """Check at the end of the log that there was a time.
+
+        Raises:
+            DataError: there were only texts as `0`, which stand for no time.
+        """
+        if self.unit is None and self._passed is not None:
+            raise self._unknown(*self._passed)
+
+    def _remember(self, texts: pd.Series) -> None:
+        if self._passed is None:
+            at = next((at for at, text in enumerate(texts) if text.strip()), None)
+            self._passed = None if at is None else (_place(texts, at), texts.iloc[at])
+
+    def _unknown(self, place: str, text: str) -> DataError:
+        return DataError(
+            f"{place}: no time is recognised in {self.column} (as {text[:40]!r}); give seconds, "
+            f"milliseconds or ISO dates as 2024-01-31T12:00:00+00:00, {self._way_out}."
+        )
+
+    @property
+    def _way_out(self) -> str:
+        if self.by_flag:
+            return "or name their unit with --time_unit"
+        return "or convert the file with --user, --item, --time and --time_unit"
+
+    def _check_number(self, texts: pd.Series, numbers: FloatArray) -> None:
+        """Refuse numbers that are more likely something else."""
+        if are_excel_days(numbers):
             raise DataError(
-                f"{_place(texts, 0)}: no time is recognised in {self.column} (as {example[:40]!r});"
-                " give seconds, milliseconds or ISO dates as 2024-01-31T12:00:00."
+                f"{_place(texts, 0)}: {self.column} seems to hold days as Excel counts them (as "
+                f"{texts.iloc[0][:40]!r}); save them as ISO dates, or write --time_unit=number to "
+                "take them as they are."
             )
-        dates = np.isfinite(_bounded(_dates(texts, numbers)))
-        return "date" if dates.sum() >= 0.9 * len(found) else "number"
+        if self._zero is not None:
+            raise DataError(
+                f"{self._zero}: the time 0 was taken as missing, but {self.column} holds numbers "
+                f"of no known unit from {_place(texts, 0)} on; write --time_unit=number to take "
+                "0 as a time."
+            )
 
-    def _epochs(self, texts: pd.Series, numbers: FloatArray) -> FloatArray:
-        """Return seconds; a value that makes sense in another unit only is an error."""
-        factor = _PER_SECOND[str(self.unit)]
-        right = _within(numbers, factor)
-        if not right.all():
-            for unit, other in _PER_SECOND.items():
-                self._refuse(texts, _within(numbers, other) & ~right, unit)
-            self._refuse(texts, texts.str.match(_ISO).to_numpy(bool), "iso")
-        return np.where(right, numbers / factor, np.nan)
-
-    def _iso(self, texts: pd.Series, numbers: FloatArray) -> FloatArray:
-        for unit, factor in _PER_SECOND.items():
-            self._refuse(texts, _within(numbers, factor), unit)
-        zoned = texts.str.contains(_ZONE, regex=True).to_numpy(bool)
-        dated = texts.str.match(_ISO).to_numpy(bool)
-        if self.unit == "iso_zone":
-            self._refuse(texts, dated & ~zoned, "iso")
-        else:
-            self._refuse(texts, dated & zoned, "iso_zone")
-        # Spark and BigQuery write the zone as a word.
-        plain = texts.where(dated).str.replace(r"\s?UTC\s*$", "Z", regex=True)
-        return _bounded(_parsed(plain, "ISO8601"))
-
-    def _refuse(self, texts: pd.Series, wrong: npt.NDArray[np.bool_], unit: str) -> None:
-        if wrong.any():
-            at = int(wrong.argmax())
+    def _refuse_others(self, texts: pd.Series, numbers: FloatArray) -> None:
+        """Refuse what makes sense in another unit only."""
+        for unit, found in forms(texts, numbers):
+            if unit == self.unit or not found.any():
+                continue
+            at = int(found.argmax())
+            known = TIME_UNITS[str(self.unit)]
+            ours = (
+                f"but {self.column} must hold {known}"
+                if self._given
+                else f"the others like {known}"
+            )
             raise DataError(
                 f"{_place(texts, at)}: the time {texts.iloc[at][:40]!r} looks like "
-                f"{_MEANINGS[unit]}, those before like {_MEANINGS[str(self.unit)]}; correct the "
-                "file so that its times have one form."
+                f"{TIME_UNITS[unit]}, {ours}; correct the file so that its times have one form, "
+                f"{self._way_out}."
             )
 
 
-def _within(numbers: FloatArray, factor: float) -> npt.NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        return (numbers >= _EARLIEST * factor) & (numbers < _LATEST * factor)
-
-
-def _bounded(seconds: FloatArray) -> FloatArray:
-    return np.where(_within(seconds, 1.0), seconds, np.nan)
-
-
-def _dates(texts: pd.Series, numbers: FloatArray) -> FloatArray:
-    """Return the seconds of dates as 20240131."""
-    return _parsed(texts.where((numbers >= 1e7) & (numbers < 1e8)), "%Y%m%d")
-
-
-def _parsed(texts: pd.Series, form: str) -> FloatArray:
-    moments = pd.to_datetime(texts, format=form, utc=True, errors="coerce")
-    # Through microseconds: pandas picks the resolution by itself.
-    whole = moments.dt.tz_localize(None).to_numpy("datetime64[us]")
-    return np.where(np.isnat(whole), np.nan, whole.astype(np.int64) / 1e6)
+def _readable(texts: pd.Series, numbers: FloatArray, unit: str | None) -> bool:
+    """Tell whether texts are of a unit; one out of its range is told or counted by `seconds`."""
+    if unit is None or unit in PER_SECOND:
+        return unit is not None
+    return bool(np.isfinite(read(texts, numbers, unit)).any())
 
 
 def _place(texts: pd.Series, at: int) -> str:

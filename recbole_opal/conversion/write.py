@@ -12,11 +12,12 @@ import pandas as pd
 from recbole_opal.conversion.atomic_file import BYTE_ORDER_MARK, is_missing, lines
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
 from recbole_opal.conversion.known_ids import KnownIds
-from recbole_opal.conversion.source import ItemTable, Source, Tally
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.target import is_hand_written, remove_others
 from recbole_opal.data.staged_files import StagedFiles
 from recbole_opal.errors import DataError
 
-__all__ = ["Written", "check_target", "write_dataset"]
+__all__ = ["Written", "write_dataset"]
 
 _INTERACTIONS = ("user_id:token", "item_id:token", "timestamp:float")
 
@@ -34,6 +35,8 @@ class Written:
         described: items with a row in the table of the items, None without a table.
         unmet: items of the table that no interaction has, left out.
         categories: name of the column that the data set's yaml file names as categories, or None.
+        kept: a settings file that was written by hand, and is as it was, or None.
+        removed: files of the data set that was replaced.
     """
 
     folder: Path
@@ -46,27 +49,8 @@ class Written:
     described: int | None = None
     unmet: int = 0
     categories: str | None = None
-
-
-def check_target(folder: Path, overwrite: bool) -> None:
-    """Check that a data set can be written to a folder.
-
-    Args:
-        folder: its name is that of the data set.
-        overwrite: whether the files of an older data set may be replaced.
-
-    Raises:
-        DataError: the folder has no proper name, is a file, or holds a data set.
-    """
-    if folder.name in ("", "..") or any(sign in folder.name for sign in "\t\n\r"):
-        raise DataError(f"--out={folder} names no data set; write --out=dataset/NAME.")
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"--out={folder} is a file; name a folder that is not there yet.")
-    old = [path for path in _files(folder) if path.exists()]
-    if old and not overwrite:
-        raise DataError(
-            f"{old[0]} is there already; name another --out, or write --overwrite=True."
-        )
+    kept: Path | None = None
+    removed: list[Path] = field(default_factory=list)
 
 
 def write_dataset(
@@ -75,51 +59,40 @@ def write_dataset(
     """Write `NAME.inter`, and `NAME.item` if the source has items; they replace older ones.
 
     If the name of a `token` or `token_seq` column of the items tells that it holds categories
-    (`tag`, `category`, `class`, `genre`, `topic`), `NAME.yaml` names it as `category_field`.
+    (`tag`, `category`, `class`, `genre`, `topic`), `NAME.yaml` names it as `category_field`; a
+    `NAME.yaml` that was written by hand is kept instead.
 
     Args:
         source: drawn to its end.
-        folder: NAME is its last part.
+        folder: NAME is its last part; `check_target` has approved of it.
         advance: called after each chunk, for a progress bar.
 
     Returns:
         What has been written.
 
     Raises:
-        DataError: the source is malformed, nothing is left of it, or the disk is full; the folder
-            is then as it was.
+        DataError: the source is malformed, nothing is left of it, its items have no row in its
+            table of the items, or the disk is full; the folder is then as it was.
     """
     written = Written(folder, source.tally)
-    inter, item, settings = _files(folder)
+    settings = folder / f"{folder.name}.yaml"
+    names = {f"{folder.name}.inter"}
     with StagedFiles(folder) as files:
-        files.write(inter.name, _interactions(source, written, advance))
+        files.write(f"{folder.name}.inter", _interactions(source, written, advance))
         if source.items is not None:
-            files.write(item.name, _items(source.items, written, advance))
+            names.add(f"{folder.name}.item")
+            files.write(f"{folder.name}.item", _items(source.items, written, advance))
             written.categories = category_column(source.items.columns)
-        if written.categories is not None:
+        if is_hand_written(settings):
+            written.kept, written.categories = settings, None
+            names.add(settings.name)
+        elif written.categories is not None:
             complete = written.described == len(written.items)
             content = settings_yaml(written.categories, every_item_described=complete)
             files.write(settings.name, [content])
-    if source.items is None:
-        _remove(item)  # of the data set that was replaced
-    if written.categories is None:
-        _remove(settings)
+            names.add(settings.name)
+    written.removed = remove_others(folder, names)
     return written
-
-
-def _files(folder: Path) -> tuple[Path, Path, Path]:
-    name = folder.name
-    return folder / f"{name}.inter", folder / f"{name}.item", folder / f"{name}.yaml"
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{path} belongs to the data set that was replaced and cannot be removed "
-            f"({error.strerror}); remove it."
-        ) from error
 
 
 def _interactions(
@@ -127,7 +100,9 @@ def _interactions(
 ) -> Iterator[bytes]:
     header = [*_INTERACTIONS, *(column.header for column in source.extra)]
     yield ("\t".join(header) + "\n").encode()
+    names = _internal(("user", "item", "time"), source.extra)
     for chunk in source.chunks:
+        chunk = chunk.set_axis(names, axis=1)
         chunk = chunk.assign(user=_trimmed(chunk["user"]), item=_trimmed(chunk["item"]))
         for column in ("user", "item"):
             chunk = source.tally.keep(chunk, ~is_missing(chunk[column]), f"no {column}")
@@ -139,7 +114,7 @@ def _interactions(
             written.items.add(chunk["item"])
             written.first = min(written.first, float(chunk["time"].min()))
             written.last = max(written.last, float(chunk["time"].max()))
-            yield lines(chunk[["user", "item", "time", *(one.name for one in source.extra)]])
+            yield lines(chunk)
         advance(source.tally)
     if not written.rows:
         raise DataError(_nothing_left(source.tally))
@@ -148,7 +123,9 @@ def _interactions(
 def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None]) -> Iterator[bytes]:
     yield ("\t".join(["item_id:token", *(one.header for one in table.columns)]) + "\n").encode()
     seen, unmet = KnownIds(), KnownIds()
+    names = _internal(("item",), table.columns)
     for chunk in table.chunks:
+        chunk = chunk.set_axis(names, axis=1)
         chunk = chunk.assign(item=_trimmed(chunk["item"]))
         chunk = chunk[~is_missing(chunk["item"])].drop_duplicates("item")
         met = written.items.holds(chunk["item"])
@@ -156,9 +133,19 @@ def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None])
         chunk = chunk[met & ~seen.holds(chunk["item"])]
         seen.add(chunk["item"])
         if len(chunk):
-            yield lines(chunk[["item", *(one.name for one in table.columns)]])
+            yield lines(chunk)
         advance(written.tally)
     written.described, written.unmet = len(seen), len(unmet)
+    if not written.described:
+        raise DataError(
+            f"no item of the log is in {table.origin}; check --item_key, or do without: leave "
+            "--item_file away, or write --items=False with the files of a public data set."
+        )
+
+
+def _internal(own: tuple[str, ...], further: tuple[Column, ...]) -> list[str]:
+    """Return names for the columns of a chunk, by their places; the colons keep them apart."""
+    return [*own, *(column.header for column in further)]
 
 
 def _trimmed(ids: pd.Series) -> pd.Series:

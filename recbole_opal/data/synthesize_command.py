@@ -9,6 +9,8 @@ from time import perf_counter
 from typing import Any
 
 from recbole_opal.commands import exit_code
+from recbole_opal.conversion.home_path import home_path
+from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.values import parse_value
@@ -37,6 +39,7 @@ _FLAGS = {
     "seed": _Flag("seed", 0, "the same seed gives the same files, byte by byte"),
 }
 _USAGE = "python -m recbole_opal synthesize --out=dataset/NAME"
+_BUNDLED = "synthetic-small"  # dataset/synthetic-small has been drawn by this command
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
     """Return the folder, whether it may be replaced, and the arguments of `synthesize`."""
-    texts = split_flags(argv)
+    texts = split_flags(["--overwrite=True" if one == "--overwrite" else one for one in argv])
     known = [*_FLAGS, "out", "overwrite"]
     for name in texts:
         if name not in known:
@@ -67,10 +70,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
     overwrite = parse_value(texts.get("overwrite", "False"))
     if not isinstance(overwrite, bool):
         raise SettingsError(f"--overwrite={texts['overwrite']} must be True or False.")
-    target = Path(texts["out"]).expanduser()
-    if target.name in ("", ".."):
-        raise SettingsError(f"--out={texts['out']} names no data set; write --out=dataset/NAME.")
-    return target, overwrite, _numbers(texts)
+    return home_path(texts["out"]), overwrite, _numbers(texts)
 
 
 def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -89,20 +89,20 @@ def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _refuse_to_replace(target: Path, overwrite: bool) -> None:
-    if (target / f"{target.name}.inter").exists() and not overwrite:
-        raise DataError(
-            f"{target} holds a data set already; name another --out, or write --overwrite=True."
-        )
-
-
 def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
-    _refuse_to_replace(target, overwrite)
     # Imported only now: a mistyped argument is told at once.
+    from recbole_opal.conversion.target import check_target, is_hand_written, remove_others
     from recbole_opal.data.synthetic import synthesize
     from recbole_opal.data.synthetic_files import write_atomic
     from recbole_opal.data.synthetic_limits import check_synthetic
 
+    check_target(target, overwrite, _BUNDLED)
+    files = [f"{target.name}.{kind}" for kind in ("inter", "item", "yaml")]
+    if is_hand_written(target / files[-1]):
+        raise DataError(
+            f"{target / files[-1]} was written by hand, where synthesize has settings to write; "
+            "move it away."
+        )
     flags = {flag.argument: f"--{name}" for name, flag in _FLAGS.items()}
     check_synthetic(values, flags.__getitem__)
     started = perf_counter()
@@ -110,6 +110,7 @@ def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
         log = synthesize(**values)
         drawn = perf_counter()
         write_atomic(log, target.parent, target.name)
+        remove_others(target, [*files, "truth.npz"])
     except MemoryError as error:
         raise DataError(
             "there is not memory enough for so many interactions; lower --users or --length."
@@ -121,8 +122,7 @@ def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
         f"{drawn - started:.1f} s, written in {written - drawn:.1f} s"
     )
     print(f"data set: {target}, the truth in {target / 'truth.npz'}")
-    place = "" if target.parent == Path("dataset") else f" --data_path={target.parent}"
-    print(f"train with: python run_opal.py --dataset={target.name}{place}")
+    print(f"train with: {train_command(target)}")
 
 
 def _help() -> str:

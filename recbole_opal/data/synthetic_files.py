@@ -12,7 +12,7 @@ from recbole_opal.data.staged_files import StagedFiles
 from recbole_opal.data.synthetic import SyntheticLog
 from recbole_opal.runs.encoding import encode_arrays, encode_yaml
 
-__all__ = ["write_atomic"]
+__all__ = ["SETTINGS_YAML", "write_atomic"]
 
 _SETTINGS = {
     "load_col": {
@@ -21,6 +21,8 @@ _SETTINGS = {
     },
     "category_field": "category",
 }
+SETTINGS_YAML = encode_yaml(_SETTINGS)
+"""The content of the `NAME.yaml` of every synthetic data set."""
 
 
 def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
@@ -45,7 +47,7 @@ def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
     target = Path(folder) / name
     with StagedFiles(target) as files:
         files.write("truth.npz", [encode_arrays(_truth(log))])
-        files.write(f"{name}.yaml", [encode_yaml(_SETTINGS)])
+        files.write(f"{name}.yaml", [SETTINGS_YAML])
         files.write(f"{name}.item", _item_lines(log))
         files.write(f"{name}.inter", _interaction_lines(log))
     return target

@@ -6,7 +6,7 @@ from recbole_opal.conversion.arguments import generic_table, parse_convert
 from recbole_opal.conversion.label import Comparison
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.text_table import TextFormat
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import DataError, SettingsError
 
 COLUMNS = ["--user=u", "--item=i", "--time=t"]
 
@@ -60,6 +60,10 @@ def test_everything_that_can_be_said():
         (["log.csv", "--out=x", "--overwrite=maybe"], "must be True or False"),
         (["log.csv", "--out=x", "--out=y"], "given twice"),
         (["log.csv", "-o", "x"], "not a flag"),
+        (["log.csv", "a.csv", "./log.csv", "--out=x"], "the SOURCE log.csv is named twice"),
+        (["~no-such-user/log.csv", "--out=x"], "the home folder of nobody"),
+        (["log.csv", "--out"], "--out needs its value"),
+        (["log.csv", "--out=x", "--keep", "--overwrite"], "--keep needs its value"),
     ],
 )
 def test_mistakes_in_the_command(argv, message):
@@ -99,3 +103,25 @@ def test_missing_fields_are_guessed_from_the_item_table(tmp_path):
     path.write_text("id,tag\n")
     with pytest.raises(SettingsError, match="--fields=id:token,tag:token"):
         table(f"--item_file={path}")
+
+
+def test_a_switch_needs_no_value_and_takes_no_source():
+    request = parse_convert(["--overwrite", "a.csv", "--out=x", "--quoted", "False", "b.csv"])
+    assert request.sources == (Path("a.csv"), Path("b.csv"))
+    assert request.overwrite
+    assert request.flags["quoted"] == "False"
+    assert parse_convert(["a.csv", "--out=x", "--overwrite"]).overwrite
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--fields=tgs:token"], "--fields: .*items.csv has no column tgs; did you mean tag?"),
+        (["--fields=tag:token", "--item_key=vid"], "--item_key: .*items.csv has no column vid"),
+    ],
+)
+def test_the_columns_of_the_items_are_looked_for_before_the_log_is_read(tmp_path, flags, message):
+    path = tmp_path / "items.csv"
+    path.write_text("i,tag\n")
+    with pytest.raises(DataError, match=message):
+        table(f"--item_file={path}", *flags).source()

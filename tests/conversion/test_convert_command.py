@@ -1,9 +1,12 @@
 import gzip
+import shlex
+import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from recbole_opal.commands import main as main_of_all
 from recbole_opal.conversion import known_ids, text_table
 from recbole_opal.conversion.convert_command import main
 
@@ -55,7 +58,7 @@ def test_a_log_with_all_that_can_go_wrong_in_a_row(folder, capsys):
     shown = capsys.readouterr().out
     for line in (
         "times: time_ms holds milliseconds since 1970",
-        "train with: python run_opal.py --dataset=mine\n",
+        "train with: python -m recbole_opal run --dataset=mine\n",
         "look at it: python -m recbole_opal describe mine\n",
     ):
         assert line in shown
@@ -95,8 +98,14 @@ def test_several_files_become_one_log(folder, capsys):
         (["log.csv", "--out=mine", "--user=usr_id"], "given twice"),
         (["log.csv", "--out=mine", "--label=long_vew==1"], "did you mean long_view?"),
         (["log.csv", "--out=mine", "--label=tab==z"], "no interaction is left of 10 rows"),
-        (["log.csv", "--out=mine", "--time_unit=iso"], "looks like milliseconds"),
+        (["log.csv", "--out=mine", "--time_unit=iso"], "'1650000000123'"),
         (["log.csv", "--out=items.csv"], "--out=items.csv is a file"),
+        (["log.csv", "--out=dataset/ml-100k"], "write for example --out=dataset/my-ml-100k."),
+        (["log.csv", "--out=d/-x"], "begins with no dash"),
+        (["log.csv", f"--out={'x' * 300}"], "longer than 200 bytes; shorten it."),
+        ([f"{'x' * 300}.csv", "--out=mine"], "is too long; shorten it."),
+        (["log.csv", f"--out={'x' * 300}/mine"], "name too long); name another folder."),
+        (["log.csv", "--out=mine", "--keep=user_id:token"], "convert itself writes a column"),
         (["log.csv", "--out=mine", "--keep=tab:float"], "line 2: 'a' in tab is no finite number"),
     ],
 )
@@ -213,3 +222,85 @@ def test_memory_does_not_grow_with_the_rows(folder, monkeypatch):
         tracemalloc.stop()
     # 36,000 rows more are 900 kB of text more, and several times that as columns.
     assert peaks[1] < peaks[0] + 400_000
+
+
+COLLIDING = """user,item,time
+u,1,1650000000
+u,2,1650000001
+"""
+
+
+def test_columns_named_like_our_own_reach_the_files(folder, capsys):
+    (folder / "log.csv").write_text(COLLIDING)
+    (folder / "items.csv").write_text("item_id,item,cat\n1,Alien,9\n2,Brazil,8\n")
+    columns = ["--user=user", "--item=item", "--time=time"]
+    keep = "--keep=time:float,item:token,user:token"
+    fields = ["--item_file=items.csv", "--item-key=item_id", "--fields=item:token,cat:token"]
+    assert main(["log.csv", "--out=mine", *columns, keep, *fields]) == 0
+    assert (folder / "mine/mine.inter").read_text().splitlines()[1:] == [
+        "u\t1\t1650000000\t1650000000\t1\tu",
+        "u\t2\t1650000001\t1650000001\t2\tu",
+    ]
+    assert (folder / "mine/mine.item").read_text().splitlines()[1:] == [
+        "1\tAlien\t9",
+        "2\tBrazil\t8",
+    ]
+
+
+def test_an_item_table_of_other_ids_is_told(folder, capsys):
+    (folder / "items.csv").write_text("video_id,tag\nx1,a\n")
+    assert convert("log.csv", "--out=mine", "--item_file=items.csv", "--fields=tag:token") == 2
+    assert "no item of the log is in items.csv; check --item_key" in capsys.readouterr().err
+    assert not (folder / "mine").exists()
+
+
+@pytest.mark.parametrize("column", ["a[/b]", "play[ms]", "[bold]q"])
+def test_square_brackets_are_letters(folder, capsys, column):
+    (folder / "log.csv").write_text(LOG.replace("long_view", column))
+    assert convert("log.csv", "--out=d/[b]x", f"--label={column}==1") == 0
+    shown = capsys.readouterr().out
+    assert f"left out: not {column}==1" in shown
+    assert "[b]x: what was converted" in shown
+
+
+def test_the_commands_that_are_printed_can_be_given(folder, capsys):
+    assert convert("log.csv", "--out=d e/my data") == 0
+    *_, look, train = capsys.readouterr().out.splitlines()
+    assert train.endswith("-m recbole_opal run '--dataset=my data' '--data_path=d e'")
+    assert main_of_all(shlex.split(look.partition(": ")[2])[3:]) == 0
+
+
+def test_settings_written_by_hand_and_stale_files_are_told(folder, capsys):
+    assert convert("log.csv", "--out=mine") == 0
+    (folder / "mine/mine.yaml").write_text("topk: [5]\n")
+    (folder / "mine/truth.npz").write_text("")
+    assert convert("--overwrite", "log.csv", "--out=mine") == 0
+    shown = capsys.readouterr().out
+    assert "kept: mine/mine.yaml, written by hand; every run on this data reads it\n" in shown
+    assert "removed: truth.npz, of the data set that was replaced\n" in shown
+    assert (folder / "mine/mine.yaml").read_text() == "topk: [5]\n"
+
+
+def test_nothing_is_replaced_where_an_old_file_cannot_go(folder, capsys):
+    assert convert("log.csv", "--out=mine") == 0
+    (folder / "mine/mine.item").mkdir()
+    before = (folder / "mine/mine.inter").read_bytes()
+    assert convert("log.csv", "--out=mine", "--label=tab==a", "--overwrite") == 2
+    assert "mine.item is a folder" in capsys.readouterr().err
+    assert (folder / "mine/mine.inter").read_bytes() == before
+
+
+def test_a_public_data_set_may_bear_the_name_of_its_own_settings(folder, capsys, monkeypatch):
+    (folder / "raw").mkdir()
+    (folder / "raw" / "MicroLens-50k_pairs.csv").write_text(PAIRS)
+    named = "recbole_opal.conversion.target.dataset_yaml"
+    monkeypatch.setattr(named, lambda name: "x" if name.endswith("k") else None)
+    assert main(["raw", "--out=dataset/microlens-50k"]) == 0
+    assert main(["raw", "--out=dataset/ml-100k"]) == 2
+
+
+def test_parquet_without_pyarrow_is_one_line(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (folder / "log.parquet").write_bytes(b"PAR1")
+    assert convert("log.parquet", "--out=mine") == 2
+    assert "reading parquet needs pyarrow" in capsys.readouterr().err

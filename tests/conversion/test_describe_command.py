@@ -24,13 +24,17 @@ def folder(tmp_path, monkeypatch):
     return mine
 
 
-def shown(capsys):
+def cells(output):
     """Return the cells of all tables, by the first one of their row."""
     table = {}
-    for line in capsys.readouterr().out.splitlines():
-        cells = [cell.strip() for cell in line.replace("┃", "│").split("│")[1:-1]]
-        table |= {cells[0]: cells[1:]} if cells else {}
+    for line in output.splitlines():
+        row = [cell.strip() for cell in line.replace("┃", "│").split("│")[1:-1]]
+        table |= {row[0]: row[1:]} if row else {}
     return table
+
+
+def shown(capsys):
+    return cells(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("rows", [2, 1000])
@@ -59,11 +63,15 @@ def test_a_small_data_set_by_hand(folder, capsys, monkeypatch, rows):
 
 def test_rows_that_cannot_be_counted_are_told(folder, capsys):
     with (folder / "mine.inter").open("a") as file:
-        file.write("\tx\t1\na\t\t1\na\tx\t\na\tx\tinf\n")
+        file.write("\tx\t1\na\t\t1\na\tx\t\na\tx\tinf\na\tx\tnan\na\tx\t-5\na\tx\t1e300\n")
     assert main(["mine"]) == 0
-    table = shown(capsys)
+    output = capsys.readouterr().out
+    assert "training refuses dataset/mine/mine.inter for the rows that were left out" in output
+    table = cells(output)
     assert table["interactions"] == ["5"]
-    assert table["left out: no finite time"] == ["2"]
+    assert table["left out: negative time"] == ["1"]
+    assert table["left out: time too large to be exact"] == ["1"]
+    assert table["left out: no finite time"] == ["3"]
     assert table["left out: no user"] == table["left out: no item"] == ["1"]
 
 
@@ -92,6 +100,9 @@ def test_the_bundled_data_set_needs_no_folder(tmp_path, monkeypatch, capsys):
         (["mine", "--data_pth=x"], "did you mean --data_path?"),
         (["mine", "--TIME_FIELD=time"], "the column time is missing"),
         (["mine", "--USER_ID_FIELD=user"], "did you mean user_id?"),
+        (["mine", "--USER_ID_FIELD=item_id"], "item_id is named as two of users, items and times"),
+        (["x" * 300], "is too long; shorten it."),
+        (["mine", "--data_path=~no-such-user"], "the home folder of nobody"),
     ],
 )
 def test_mistakes_are_one_line(folder, capsys, argv, message):
@@ -122,3 +133,51 @@ def test_other_encodings(tmp_path, capsys):
     assert main(command) == 2
     assert "--encoding" in capsys.readouterr().err
     assert main([*command, "--encoding=gb18030"]) == 0
+
+
+def test_words_for_nothing_are_ids_as_in_training(folder, capsys):
+    with (folder / "mine.inter").open("a") as file:
+        file.write("NA\tnull\t1650000000\n")
+    (folder / "mine.item").write_text(
+        "item_id:token\ttag:token\tsize:float\nx\tNA\tnan\nnull\t\t2\n"
+    )
+    assert main(["mine"]) == 0
+    table = shown(capsys)
+    assert (table["interactions"], table["users"], table["items"]) == (["6"], ["3"], ["4"])
+    assert table["tag:token"] == table["size:float"] == ["1 (25.0%)", "1"]
+
+
+def test_the_settings_beside_the_data_count_and_flags_win(folder, capsys):
+    header = "uid:token;iid:token;at:float\n"
+    text = (header + "a;x;1\na;é;2\n").encode("latin-1")
+    (folder / "mine.inter").write_bytes(text)
+    (folder / "mine.item").unlink()
+    (folder / "mine.yaml").write_text(
+        "USER_ID_FIELD: uid\nITEM_ID_FIELD: nothing\nTIME_FIELD: at\nencoding: latin-1\n"
+        "field_separator: ';'\ntopk: [5]\n"
+    )
+    assert main(["mine"]) == 2
+    assert "nothing" in capsys.readouterr().err
+    assert main(["mine", "--ITEM_ID_FIELD=iid"]) == 0
+    assert shown(capsys)["items"] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("USER_ID_FIELD: 5\n", "USER_ID_FIELD is no text"), ("a: [\n", "mine.yaml, line 2")],
+)
+def test_malformed_settings_beside_the_data(folder, capsys, content, message):
+    (folder / "mine.yaml").write_text(content)
+    assert main(["mine"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_square_brackets_are_letters(folder, capsys):
+    other = folder.parent / "[bold]q"
+    other.mkdir()
+    (other / "[bold]q.inter").write_text(HEADER + ROWS[0] + "\n")
+    (other / "[bold]q.item").write_text("item_id:token\tlen[/s]:float\nx\t2\n")
+    assert main(["[bold]q"]) == 0
+    output = capsys.readouterr().out
+    assert "[bold]q" in output
+    assert cells(output)["len[/s]:float"] == ["1 (100.0%)", "1"]

@@ -12,6 +12,8 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(monkeypatch, tmp_
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DataError, match=r'pip install "recbole-opal\[parquet\]"'):
         parquet_header(tmp_path / "log.parquet")
+    with pytest.raises(DataError, match=r'pip install "recbole-opal\[parquet\]"'):
+        list(read_parquet(tmp_path / "log.parquet", ["user"], Tally()))
 
 
 @pytest.fixture

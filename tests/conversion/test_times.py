@@ -40,6 +40,11 @@ def read(*chunks, unit=None):
         ("2022-04-11T20:00:00.000+08:00", "iso_zone"),
         ("2022-04-11T20:00:00+0800", "iso_zone"),
         ("2022-04-11T07:00:00-05", "iso_zone"),
+        ("2022-04-11 12:00:00 GMT", "iso_zone"),
+        ("2022-04-11T20+08:00", "iso_zone"),
+        ("2022-04-11T20:00:00,000+08:00", "iso_zone"),
+        ("20220411120000", "datetime"),
+        ("20220411120000.0", "datetime"),
     ],
 )
 def test_the_same_moment_in_every_form(text, unit):
@@ -58,6 +63,7 @@ def test_dates_alone_are_midnight():
 def test_fractions_are_kept():
     assert read(["1649678400123"])[0] == [[NOON + 0.123]]
     assert read(["2022-04-11 12:00:00.25"])[0] == [[NOON + 0.25]]
+    assert read(["2022-04-11 12:00:00,25", "2022-04-11 12:00:01"])[0] == [[NOON + 0.25, NOON + 1]]
 
 
 def test_small_numbers_are_taken_as_they_are():
@@ -80,7 +86,84 @@ def test_blank_chunks_teach_nothing():
     assert read([], ["", " "], ["1649678400"])[1] == "seconds"
 
 
-FORMS = ["1649678400", "1649678400000", "1649678400000000", "2022-04-11", "2022-04-11T12:00:00Z"]
+@pytest.mark.parametrize("missing", ["0", r"\N", "NULL", "nan", "-1", "0000-00-00 00:00:00"])
+def test_what_stands_for_no_time_teaches_nothing(missing):
+    (first, second), unit, _ = read([missing] * 3, [missing, "1649678400000"])
+    assert unit == "milliseconds"
+    assert np.isnan([*first, second[0]]).all()
+    assert second[1] == NOON
+
+
+def test_a_log_without_any_time_is_told_at_its_end():
+    clock = TimeReader(Tally(), "ts")
+    clock.finish()
+    clock.seconds(column(["", "0", r"\N"]))
+    with pytest.raises(
+        DataError, match=r"line 1: no time is recognised in ts \(as '0'\).*--time_u"
+    ):
+        clock.finish()
+    clock.seconds(column(["1649678400"]))
+    clock.finish()
+
+
+def test_zeros_that_turn_out_to_be_times_are_told():
+    with pytest.raises(DataError, match="line 0: the time 0 was taken as missing.*unit=number"):
+        read(["0", "0"], ["0", "1", "2"])
+    assert read(["0", "0"], ["0", "1"], unit="number")[0] == [[0, 0], [0, 1]]
+
+
+def test_the_unit_is_learnt_from_rows_that_a_label_leaves_out():
+    tally = Tally()
+    clock = TimeReader(tally, "ts")
+    clock.learn(column(["12", *["1649678400"] * 5]))
+    assert np.isnan(clock.seconds(column(["12"]))).all()
+    assert clock.unit == "seconds"
+    assert len(tally.notes) == 1
+
+
+LATER = ["1649678400", "1649678400000", "1649678400000000", "1649678400000000000"]
+
+
+@pytest.mark.parametrize("later", [*LATER, "2022-04-11", "20220411120000"])
+def test_a_number_that_was_recognised_is_doubted(later):
+    with pytest.raises(DataError, match=f"the time '{later}' looks like .* --time_unit"):
+        read(["1", "2"], ["3", later])
+    if "-" not in later and float(later) < 2**53:
+        assert read(["1", "2"], ["3", later], unit="number")[0][1] == [3, float(later)]
+
+
+def test_days_of_excel_are_no_seconds():
+    with pytest.raises(DataError, match=r"Excel counts them \(as '45322.5'\).*--time_unit=number"):
+        read(["", "45322.5", "45322.75", "45323"])
+    assert read(["45322.5"], unit="number")[0] == [[45322.5]]
+    assert read(["45322", "45323"])[1] == "number"
+
+
+@pytest.mark.parametrize("unit", [None, "iso_zone"])
+@pytest.mark.parametrize("text", ["2024-01-31 12:00:00 +0800 CST", "31.01.2024", "2024-31-01"])
+def test_the_first_text_of_a_form_that_cannot_be_read_is_told(unit, text):
+    with pytest.raises(DataError, match="line 1: no time is recognised in ts") as caught:
+        read(["", text, text], unit=unit)
+    assert f"(as '{text}'); give" in str(caught.value)
+
+
+@pytest.mark.parametrize("unit", ["iso", "date", "datetime", "seconds"])
+def test_a_unit_that_is_given_wrongly_is_told_by_the_right_one(unit):
+    with pytest.raises(DataError, match="looks like milliseconds since 1970, but ts must hold"):
+        read(["1649678400000"], unit=unit)
+
+
+def test_a_layout_names_no_flag_that_it_lacks():
+    clock = TimeReader(Tally(), "ts", "seconds", by_flag=False)
+    with pytest.raises(DataError, match="but ts must hold seconds.*convert the file with --user"):
+        clock.seconds(column(["1649678400000"]))
+    assert clock.tally.notes == []
+
+
+FORMS = [
+    *("1649678400", "1649678400000", "1649678400000000", "20220411120000"),
+    *("2022-04-11", "2022-04-11T12:00:00Z"),
+]
 
 
 @pytest.mark.parametrize("later", FORMS)

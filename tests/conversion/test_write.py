@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from recbole_opal.conversion.source import Column, ItemTable, Source, Tally, parse_columns
-from recbole_opal.conversion.write import check_target, write_dataset
+from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.target import check_target
+from recbole_opal.conversion.write import write_dataset
+from recbole_opal.data.synthetic_files import SETTINGS_YAML
 from recbole_opal.errors import DataError
 
 
@@ -58,29 +60,57 @@ def test_categories_are_named_beside_the_data(tmp_path):
     written = write_dataset(source([("u", "a", 1.0)], items=[[("a", "x")]]), tmp_path / "m")
     assert written.categories == "tag"
     assert yaml.safe_load((tmp_path / "m/m.yaml").read_text()) == {"category_field": "tag"}
-    write_dataset(source([("u", "b", 1.0)], items=[[("a", "x")]]), tmp_path / "m")
+    rows = [("u", "a", 1.0), ("u", "b", 1.0)]
+    write_dataset(source(rows, items=[[("a", "x")]]), tmp_path / "m")
     assert yaml.safe_load((tmp_path / "m/m.yaml").read_text()) == {
         "category_field": "tag",
         "filter_inter_by_user_or_item": False,
     }
-    write_dataset(source([("u", "b", 1.0)]), tmp_path / "m")
+    again = write_dataset(source([("u", "b", 1.0)]), tmp_path / "m")
+    assert [path.name for path in again.removed] == ["m.item", "m.yaml"]
     assert [path.name for path in (tmp_path / "m").iterdir()] == ["m.inter"]
 
 
-@pytest.mark.parametrize(
-    ("columns", "categories"),
-    [
-        ("title:token_seq,Genres:token_seq,tag:token", "Genres"),
-        ("duration:float,first_category:token", "first_category"),
-        ("tag:float,author:token", None),
-    ],
-)
-def test_categories_are_known_by_their_name(tmp_path, columns, categories):
-    table = ItemTable(parse_columns(columns, "fields"), iter([]))
-    chunk = frame([("u", "a", 1.0)], ["user", "item", "time"])
-    written = write_dataset(Source(iter([chunk]), Tally(), items=table), tmp_path / "m")
-    assert written.categories == categories
-    assert (tmp_path / "m/m.yaml").exists() == (categories is not None)
+def test_columns_go_by_their_places_whatever_their_names(tmp_path):
+    extra = (Column("time", "float"), Column("user", "token"))
+    chunk = frame([("u", "a", 1.0, 7.5, "x")], ["p", "q", "r", "user", "time"])
+    fields = (Column("item", "token"), Column("cat", "token"))
+    items = frame([("a", "Alien", "9"), ("b", "Brazil", "9")], ["i", "item:token", "cat:token"])
+    table = ItemTable(fields, iter([items]))
+    write_dataset(Source(iter([chunk]), Tally(), extra, table), tmp_path / "m")
+    assert (tmp_path / "m/m.inter").read_text() == (
+        "user_id:token\titem_id:token\ttimestamp:float\ttime:float\tuser:token\nu\ta\t1\t7.5\tx\n"
+    )
+    text = "item_id:token\titem:token\tcat:token\na\tAlien\t9\n"
+    assert (tmp_path / "m/m.item").read_text() == text
+
+
+@pytest.mark.parametrize("rows", [[], [("c", "y")]])
+def test_a_table_without_any_item_of_the_log_is_an_error(tmp_path, rows):
+    with pytest.raises(DataError, match="no item of the log is in the table .* --item_key"):
+        write_dataset(source([("u", "a", 1.0)], items=[rows]), tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_written_by_hand_are_kept(tmp_path):
+    settings = tmp_path / "m" / "m.yaml"
+    settings.parent.mkdir()
+    settings.write_text("USER_ID_FIELD: uid\n")
+    for items in ([[("a", "x")]], None):
+        written = write_dataset(source([("u", "a", 1.0)], items=items), tmp_path / "m")
+        assert (written.kept, written.categories) == (settings, None)
+        assert settings.read_text() == "USER_ID_FIELD: uid\n"
+
+
+def test_what_else_described_the_old_log_goes(tmp_path):
+    folder = tmp_path / "m"
+    folder.mkdir()
+    for name in ("m.user", "truth.npz", "m.link", "n.user"):
+        (folder / name).write_text("old")
+    (folder / "m.yaml").write_bytes(SETTINGS_YAML)  # of synthesize
+    written = write_dataset(source([("u", "a", 1.0)]), folder)
+    assert {path.name for path in written.removed} == {"m.user", "truth.npz", "m.yaml"}
+    assert {path.name for path in folder.iterdir()} == {"m.inter", "m.link", "n.user"}
 
 
 def test_further_columns_stand_behind(tmp_path):
@@ -93,7 +123,8 @@ def test_further_columns_stand_behind(tmp_path):
 
 def test_progress_is_told_after_each_chunk(tmp_path):
     told = []
-    write_dataset(source([("u", "a", 1.0)], [], items=[[]]), tmp_path / "m", told.append)
+    items = [[("a", "x")]]
+    write_dataset(source([("u", "a", 1.0)], [], items=items), tmp_path / "m", told.append)
     assert len(told) == 3
 
 
@@ -143,11 +174,3 @@ def test_overwriting_takes_the_old_items_away(tmp_path):
     write_dataset(source([("v", "b", 1.0)]), folder)
     assert sorted(path.name for path in folder.iterdir()) == ["mine.inter", "notes.txt"]
     assert "v\tb\t1\n" in (folder / "mine.inter").read_text()
-
-
-def test_targets_that_cannot_be(tmp_path):
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path / "file", tmp_path / ".."):
-        with pytest.raises(DataError, match="^--out="):
-            check_target(path, overwrite=True)
-    check_target(tmp_path, overwrite=False)  # a folder without a data set

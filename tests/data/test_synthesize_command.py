@@ -29,7 +29,7 @@ def test_the_bundled_data_set_is_what_the_command_writes(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "interactions of 500 users with 300 items in 12 categories" in lines[0]
     assert str(folder / "truth.npz") in lines[1]
-    assert lines[2].endswith(f"run_opal.py --dataset=synthetic-small --data_path={tmp_path}")
+    assert lines[2].endswith(f"--dataset=synthetic-small --data_path={tmp_path}")
     assert len(lines) == 3
 
 
@@ -94,6 +94,11 @@ def test_a_data_set_is_not_replaced_unasked(tmp_path, capsys):
         ("--seed=-1", "--seed=-1 is negative"),
         ("--overwrite=maybe", "must be True or False"),
         ("--out=..", "names no data set"),
+        ("--out=d/-x", "begins with no dash"),
+        ("--out=dataset/ml-100k", "write for example --out=dataset/my-ml-100k."),
+        ("--out=" + "x" * 300, "longer than 200 bytes"),
+        ("--out=" + "x" * 300 + "/a", "File name too long"),
+        ("--out=~no-such-user/a", "the home folder of nobody"),
         ("--out=", "--out is missing"),
     ],
 )
@@ -119,3 +124,39 @@ def test_help_names_every_flag_with_its_default(capsys):
     text = capsys.readouterr().out
     for flag in ("--users=1000:", "--drift=0.2:", "--seed=0:", "--overwrite=False:", "--out="):
         assert flag in text
+
+
+@pytest.mark.parametrize("name", ["a.item", "a.yaml", "truth.npz"])
+def test_no_file_of_an_older_data_set_is_replaced_unasked(tmp_path, capsys, name):
+    folder = tmp_path / "a"
+    assert main(["--users=5", f"--out={folder}"]) == 0
+    for path in folder.iterdir():
+        if path.name != name:
+            path.unlink()
+    capsys.readouterr()
+    assert "is there already" in refusal(capsys, "--users=6", f"--out={folder}")
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_settings_written_by_hand_are_not_replaced_at_all(tmp_path, capsys):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "a.yaml").write_text("topk: [5]\n")
+    arguments = ["--users=5", f"--out={tmp_path / 'a'}", "--overwrite"]
+    assert "a.yaml was written by hand" in refusal(capsys, *arguments)
+    assert (tmp_path / "a" / "a.yaml").read_text() == "topk: [5]\n"
+
+
+def test_users_of_a_replaced_log_go(tmp_path):
+    arguments = ["--users=5", f"--out={tmp_path / 'a'}", "--overwrite"]
+    assert main(arguments) == 0
+    (tmp_path / "a" / "a.user").write_text("")
+    assert main(arguments) == 0
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == ["a.inter", "a.item", "a.yaml", "truth.npz"]
+
+
+def test_the_command_that_is_printed_can_be_given(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--users=5", "--out=d e/my data"]) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told == ("train with: python -m recbole_opal run '--dataset=my data' '--data_path=d e'")

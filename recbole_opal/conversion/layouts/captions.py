@@ -67,7 +67,7 @@ def _token(name: str) -> str:
 
 
 def _records(path: Path) -> Iterator[list[str]]:
-    opened = gzip.open if path.suffix == ".gz" else open
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8-sig", newline="\n") as lines:
             yield from csv.reader(line.replace("\r", " ").replace("\0", "") for line in lines)

@@ -9,12 +9,11 @@ import pandas as pd
 from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.errors import DataError
 
-__all__ = ["numbers", "seconds_unit", "sequences", "tokens"]
+__all__ = ["numbers", "sequences", "tokens"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _BETWEEN_TAGS = re.compile(r"[\[\](),;'\"\s]+")
-_MILLISECONDS = 1e11  # as seconds: the year 5138; as milliseconds: 1973
 
 
 def numbers(frame: pd.DataFrame, column: str, *, required: bool = False) -> FloatArray:
@@ -53,13 +52,3 @@ def sequences(cells: "pd.Series[str]") -> "pd.Series[str]":
 def tokens(cells: "pd.Series[str]") -> "pd.Series[str]":
     """Return names as single tokens, underscores for white space: `Home_cooking`."""
     return cells.str.strip().str.replace(r"\s+", "_", regex=True)
-
-
-def seconds_unit(times: FloatArray) -> float:
-    """Return what to divide Unix times by to get seconds: 1000 for milliseconds, else 1.
-
-    Args:
-        times: (n,) of one file, NaN where unknown; the median decides.
-    """
-    known = times[np.isfinite(times)]
-    return 1000.0 if len(known) and abs(float(np.median(known))) >= _MILLISECONDS else 1.0

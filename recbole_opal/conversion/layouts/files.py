@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.conversion.tables import header
+from recbole_opal.conversion.tables import header, require_file
 from recbole_opal.errors import DataError
 
 __all__ = ["Files", "holds_columns"]
@@ -30,13 +30,14 @@ class Files:
         """List the files, three folders deep; hidden ones are passed over.
 
         Raises:
-            DataError: there is nothing at `source`, or it cannot be listed.
+            DataError: there is nothing at `source`, a pipe, or a folder that cannot be listed.
         """
         if not source.exists():
             raise DataError(f"there is no file or folder {source}; check the path.")
         try:
             if source.is_dir():
                 return cls(source, tuple(_below(source, _DEPTH)))
+            require_file(source)
             return cls(source, tuple(_below(source.parent, 0)))
         except OSError as error:
             raise DataError(f"{source} cannot be listed ({error.strerror}).") from error

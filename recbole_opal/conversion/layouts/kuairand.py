@@ -29,9 +29,10 @@ from recbole_opal.conversion.layouts.positives import (
     flag,
     positive_rows,
 )
-from recbole_opal.conversion.layouts.reading import read_items
+from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, FieldType, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, total_bytes
+from recbole_opal.conversion.times import TimeReader
 
 __all__ = ["KUAIRAND", "KuaiRand"]
 
@@ -142,16 +143,12 @@ class KuaiRand(OfficialLayout):
 def _log(
     logs: list[Path], positive: Positive, threshold: float, tally: Tally
 ) -> Iterator[pd.DataFrame]:
+    clock = TimeReader(tally, "time_ms", "milliseconds", by_flag=False)
+    columns = ("user_id", "video_id", "time_ms")
     for path in logs:
-        columns = ("user_id", "video_id", "time_ms")
-        for rows in positive_rows(path, columns, positive, threshold, tally):
-            yield pd.DataFrame(
-                {
-                    "user": rows["user_id"],
-                    "item": rows["video_id"],
-                    "time": numbers(rows, "time_ms") / 1000.0,
-                }
-            )
+        for found in positive_rows(path, columns, positive, threshold, tally):
+            rows, seconds = timed_rows(found, "time_ms", clock, tally)
+            yield pd.DataFrame({"user": rows["user_id"], "item": rows["video_id"], "time": seconds})
 
 
 def _items(path: Path, columns: tuple[Column, ...], tally: Tally) -> Iterator[pd.DataFrame]:

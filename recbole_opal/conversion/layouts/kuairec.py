@@ -24,13 +24,14 @@ import pandas as pd
 
 from recbole_opal.conversion.layouts.base import OfficialLayout
 from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
-from recbole_opal.conversion.layouts.cells import FloatArray, numbers, sequences
+from recbole_opal.conversion.layouts.cells import FloatArray, sequences
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import WATCH_RATIO, choice
 from recbole_opal.conversion.layouts.positives import Positive, everything, positive_rows
-from recbole_opal.conversion.layouts.reading import read_items
+from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import total_bytes
+from recbole_opal.conversion.times import TimeReader
 
 __all__ = ["KUAIREC", "KuaiRec"]
 
@@ -104,14 +105,10 @@ class KuaiRec(OfficialLayout):
 
 def _rows(log: Path, positive: Positive, threshold: float, tally: Tally) -> Iterator[pd.DataFrame]:
     columns = ("user_id", "video_id", "timestamp")
-    for rows in positive_rows(log, columns, positive, threshold, tally):
-        yield pd.DataFrame(
-            {
-                "user": rows["user_id"],
-                "item": rows["video_id"],
-                "time": numbers(rows, "timestamp"),
-            }
-        )
+    clock = TimeReader(tally, "timestamp", "seconds", by_flag=False)
+    for found in positive_rows(log, columns, positive, threshold, tally):
+        rows, seconds = timed_rows(found, "timestamp", clock, tally)
+        yield pd.DataFrame({"user": rows["user_id"], "item": rows["video_id"], "time": seconds})
 
 
 def _items(table: Path, captions: Path | None, tally: Tally) -> Iterator[pd.DataFrame]:

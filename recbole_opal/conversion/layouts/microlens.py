@@ -24,14 +24,15 @@ from pathlib import Path
 import pandas as pd
 
 from recbole_opal.conversion.layouts.base import OfficialLayout
-from recbole_opal.conversion.layouts.cells import numbers, seconds_unit, tokens
+from recbole_opal.conversion.layouts.cells import tokens
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import switch
 from recbole_opal.conversion.layouts.positives import Positive, everything
-from recbole_opal.conversion.layouts.reading import read_items
+from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError
 
 __all__ = ["MICROLENS", "MicroLens"]
@@ -136,15 +137,12 @@ def _pairs(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
     names = header(path)
     bare = _has_no_header(names)
     form, columns = (_NO_HEADER, _HEADERS[0]) if bare else (TextFormat(separator=","), names)
-    unit = 0.0
+    user, item, timestamp = columns
+    clock = TimeReader(tally, timestamp, by_flag=False)
     for chunk in read_table(path, columns, tally, form):
-        user, item, timestamp = columns
-        times = numbers(chunk, timestamp)
-        if not unit:
-            unit = seconds_unit(times)
-            kind = "milliseconds" if unit > 1 else "seconds"
-            tally.notes.append(f"{path.name}: times are {kind}, by their size")
-        yield pd.DataFrame({"user": chunk[user], "item": chunk[item], "time": times / unit})
+        rows, seconds = timed_rows(chunk, timestamp, clock, tally)
+        yield pd.DataFrame({"user": rows[user], "item": rows[item], "time": seconds})
+    clock.finish()
 
 
 def _sequences(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:

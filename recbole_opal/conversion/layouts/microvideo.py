@@ -11,7 +11,9 @@ not taken for train video 17. The authors split by time: all test videos are new
 that keeps the authors' parts no model without content can know them.
 
 Not verified: the header of `train_data.csv` (columns go by place; only the first and the last name
-are looked at), the unit of the times (their size decides) and that both files share one clock.
+are looked at), the unit of the times (their size decides; small numbers, as of seconds since the
+first row, are taken as they are) and that both files share one clock: their times must have one
+unit.
 No licence was found. The images (`.npy`) are not read.
 """
 
@@ -24,13 +26,14 @@ from pathlib import Path
 import pandas as pd
 
 from recbole_opal.conversion.layouts.base import OfficialLayout
-from recbole_opal.conversion.layouts.cells import numbers, seconds_unit, tokens
+from recbole_opal.conversion.layouts.cells import tokens
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import choice, switch
 from recbole_opal.conversion.layouts.positives import Positive, everything, flag, positive_rows
-from recbole_opal.conversion.layouts.reading import read_items
+from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, total_bytes
+from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError
 
 __all__ = ["MICROVIDEO", "MicroVideo"]
@@ -96,9 +99,9 @@ class MicroVideo(OfficialLayout):
 def _rows(
     logs: list[Path], positive: Positive, threshold: float, tally: Tally
 ) -> Iterator[pd.DataFrame]:
+    clock = TimeReader(tally, _PLACES[-1], by_flag=False)
     for path in logs:
         user, item, _, click, timestamp = _columns(path)
-        unit = 0.0
         rule = replace(
             positive,
             columns=(click,) if positive.columns else (),
@@ -106,15 +109,12 @@ def _rows(
                 {_CLICK: values[click]}, threshold
             ),
         )
-        for rows in positive_rows(path, (user, item, timestamp), rule, threshold, tally):
-            times = numbers(rows, timestamp)
-            if not unit and len(times):
-                unit = seconds_unit(times)
-                kind = "milliseconds" if unit > 1 else "seconds"
-                tally.notes.append(f"{path.name}: times are taken as {kind}, by their size")
+        for found in positive_rows(path, (user, item, timestamp), rule, threshold, tally):
+            rows, seconds = timed_rows(found, timestamp, clock, tally)
             yield pd.DataFrame(
-                {"user": rows[user], "item": _named(path, rows[item]), "time": times / (unit or 1)}
+                {"user": rows[user], "item": _named(path, rows[item]), "time": seconds}
             )
+    clock.finish()
 
 
 def _items(logs: list[Path], tally: Tally) -> Iterator[pd.DataFrame]:

@@ -1,15 +1,44 @@
-"""Reading the tables of the items."""
+"""Reading the times of a log, and the tables of the items."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from recbole_opal.conversion.layouts.cells import FloatArray, numbers
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.tables import read_table
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.times import TimeReader
 
-__all__ = ["read_items"]
+__all__ = ["read_items", "timed_rows"]
+
+
+def timed_rows(
+    rows: pd.DataFrame, column: str, clock: TimeReader, tally: Tally
+) -> tuple[pd.DataFrame, FloatArray]:
+    """Return the rows without those whose time is out of range, and their seconds since 1970.
+
+    Args:
+        rows: n rows of a log, as text.
+        column: of the times.
+        clock: reads them; it sees all chunks of the log in turn.
+        tally: counts the rows that are left out.
+
+    Returns:
+        m rows, and (m,) seconds; NaN where a row has no time, which the writer counts.
+
+    Raises:
+        DataError: a time is no number, or of another unit than the others.
+    """
+    seconds = clock.seconds(rows[column])
+    lost = np.isnan(seconds)
+    if lost.any():
+        kept = ~lost
+        kept[lost] = np.isnan(numbers(rows[lost], column))
+        rows, seconds = tally.keep(rows, kept, f"{column} is {clock.refused}"), seconds[kept]
+    return rows, seconds
 
 
 def read_items(

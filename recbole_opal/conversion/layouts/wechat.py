@@ -44,6 +44,7 @@ from recbole_opal.errors import DataError
 __all__ = ["WECHAT", "WeChat2021"]
 
 _DAY = 86_400.0
+_LAST_DAY = 366  # published are 1 to 14; a date or a time of another form is larger
 _LENGTH = "videoplayseconds"
 _ACTIONS = ("read_comment", "like", "click_avatar", "forward", "comment", "follow", "favorite")
 _COLUMNS = (
@@ -114,14 +115,12 @@ def _rows(
     )
     columns = ("userid", "feedid", "date_")
     for path in logs:
-        for rows in positive_rows(path, columns, positive, threshold, tally, derive):
-            yield pd.DataFrame(
-                {
-                    "user": rows["userid"],
-                    "item": rows["feedid"],
-                    "time": (numbers(rows, "date_") - 1.0) * _DAY,
-                }
-            )
+        for found in positive_rows(path, columns, positive, threshold, tally, derive):
+            days = numbers(found, "date_")
+            fits = (days >= 1) & (days <= _LAST_DAY) & (days % 1 == 0) | np.isnan(days)
+            rows = tally.keep(found, fits, f"date_ is no day from 1 to {_LAST_DAY}")
+            seconds = (days[fits] - 1.0) * _DAY
+            yield pd.DataFrame({"user": rows["userid"], "item": rows["feedid"], "time": seconds})
 
 
 def _lengths(table: Path | None, files: Files) -> Derive:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from recbole_opal.errors import DataError
 
-__all__ = ["line_blocks"]
+__all__ = ["line_blocks", "unpacking_command"]
 
 _FIRST = 1 << 16  # bytes: enough for the header, which is read before anything else
 _NEXT = 1 << 23  # bytes read at a time: little memory, and few calls
@@ -101,12 +101,21 @@ def _read(file: BinaryIO) -> bytes:
     return file.read(_NEXT)
 
 
+def unpacking_command(start: bytes) -> str | None:
+    """Return the command that unpacks a compressed file; None if a file is not compressed.
+
+    Args:
+        start: at least the first six bytes of the file.
+    """
+    return next((command for mark, command in _COMPRESSED.items() if start.startswith(mark)), None)
+
+
 def _refuse_compressed(path: Path, start: bytes) -> None:
-    for mark, command in _COMPRESSED.items():
-        if start.startswith(mark):
-            raise DataError(
-                f"{path} is compressed; unpack it with {command} and keep its name {path.name}."
-            )
+    command = unpacking_command(start)
+    if command:
+        raise DataError(
+            f"{path} is compressed; unpack it with {command} and keep its name {path.name}."
+        )
 
 
 def _plain(block: bytes, path: Path, number: int) -> bytes:

@@ -70,10 +70,10 @@ def test_the_folder_name_alone_says_nothing(tmp_path, kuairand):
 
 def test_one_log_by_itself(tmp_path, kuairand, convert):
     logs = kuairand(tmp_path, "27k")
-    layout = detect_layout(logs[2])
-    inter, item, _ = convert(layout, logs[2])
+    layout = detect_layout(logs[1])
+    inter, item, _ = convert(layout, logs[1])
     assert layout.name == "KuaiRand-27K"
-    assert inter["item_id:token"].tolist() == ["12"]
+    assert inter["item_id:token"].tolist() == ["11"]
     assert item is not None
 
 
@@ -169,3 +169,15 @@ def test_a_long_log_comes_in_chunks(tmp_path, kuairand):
     assert 0 < source.tally.bytes_done < source.tally.bytes_total
     sizes += [len(chunk) for chunk in source.chunks]
     assert sum(sizes) == 150_003
+
+
+def test_times_are_milliseconds_or_counted_or_refused(tmp_path, kuairand, convert):
+    log = kuairand(tmp_path, "pure")[0]
+    whole = log.read_text()
+    log.write_text(whole.replace("1649400002123", "-1"))
+    inter, _, written = convert(find_layout("KuaiRand-Pure"), tmp_path, "shown")
+    assert inter["timestamp:float"].astype(float).min() == 1_649_400_000.123
+    assert written.tally.dropped == {"time_ms is no time of the years 1990 to 2099": 1}
+    log.write_text(whole.replace("1649400002123", "1649400002"))
+    with pytest.raises(DataError, match=r"pure\.csv, line 4: the time '1649400002' looks like sec"):
+        convert(find_layout("KuaiRand-Pure"), tmp_path, "shown")

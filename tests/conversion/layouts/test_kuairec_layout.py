@@ -101,3 +101,26 @@ def test_captions_of_nothing(tmp_path, kuairec):
     frame = read_captions(path, [])
     assert list(frame) == list(CATEGORIES)
     assert frame.empty
+
+
+@pytest.mark.parametrize("time", ["-5", "0", "5e9"])
+def test_times_out_of_range_are_counted(tmp_path, kuairec, convert, time):
+    kuairec(tmp_path)
+    log = tmp_path / "KuaiRec 2.0" / "data" / "big_matrix.csv"
+    log.write_text(log.read_text().replace("1593878903.438", time))
+    inter, _, written = convert(find_layout("KuaiRec"), tmp_path, "shown")
+    assert inter["item_id:token"].tolist() == ["9598", "5"]
+    assert written.tally.dropped == {
+        "timestamp is no time of the years 1990 to 2099": 1,
+        "no finite time": 1,
+    }
+
+
+@pytest.mark.parametrize("time", ["1593878909438", "2020-07-05"])
+def test_times_of_another_unit_are_refused(tmp_path, kuairec, convert, time):
+    kuairec(tmp_path)
+    log = tmp_path / "KuaiRec 2.0" / "data" / "big_matrix.csv"
+    log.write_text(log.read_text().replace("1593879366.687", time))
+    match = rf"big_matrix\.csv, line 4: the time '{time}' looks like .* timestamp must hold seconds"
+    with pytest.raises(DataError, match=match):
+        convert(find_layout("KuaiRec"), tmp_path, "shown")

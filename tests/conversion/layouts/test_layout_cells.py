@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recbole_opal.conversion.layouts.cells import numbers, seconds_unit, sequences, tokens
+from recbole_opal.conversion.layouts.cells import numbers, sequences, tokens
 from recbole_opal.errors import DataError
 
 
@@ -44,18 +44,3 @@ def test_names_become_one_token():
         "a_b",
         "",
     ]
-
-
-@pytest.mark.parametrize(
-    ("times", "unit"),
-    [
-        ([1.6e9, 1.7e9], 1),
-        ([1.6e12, np.nan, 1.7e12], 1000),
-        ([0, 5], 1),
-        ([np.nan], 1),
-        ([], 1),
-        ([0, 1.6e12, 1.6e12], 1000),
-    ],
-)
-def test_the_unit_by_size(times, unit):
-    assert seconds_unit(np.array(times, dtype=np.float64)) == unit

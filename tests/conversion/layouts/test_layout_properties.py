@@ -35,7 +35,7 @@ bit = st.integers(0, 1)
 log_row = st.tuples(
     st.integers(0, 3),
     st.integers(0, 3),
-    st.integers(0, 2_000_000_000_000),
+    st.integers(1_000_000_000_000, 2_000_000_000_000),
     *[bit] * 6,
     st.integers(0, 3),
     st.integers(0, 3),

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,9 @@ def test_no_layout_reads_the_name_of_a_folder(tmp_path):
         folder: Path = tmp_path / layout.name
         folder.mkdir()
         assert not layout.detect(folder)
+
+
+def test_a_pipe_is_no_source(tmp_path):
+    os.mkfifo(tmp_path / "log_standard_4_08_to_4_21_pure.csv")  # to open it would wait for ever
+    with pytest.raises(DataError, match="is a pipe or a device; save it to a file first"):
+        detect_layout(tmp_path / "log_standard_4_08_to_4_21_pure.csv")

@@ -94,3 +94,13 @@ def test_a_pairs_file_without_its_columns(tmp_path):
         detect_layout(tmp_path)
     with pytest.raises(DataError, match="is not all of MicroLens-50k"):
         find_layout("MicroLens-50k").tables(tmp_path, "comment", {})
+
+
+def test_times_of_two_units_are_refused(tmp_path, microlens, convert):
+    microlens(tmp_path, "50k")
+    log = tmp_path / "MicroLens-50k_pairs.csv"
+    log.write_text(log.read_text().replace("1584412681021", "1584412681"))
+    with pytest.raises(
+        DataError, match=r"pairs\.csv, line 4: the time '1584412681' looks like sec"
+    ):
+        convert(detect_layout(tmp_path), tmp_path)

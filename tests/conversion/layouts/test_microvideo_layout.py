@@ -19,7 +19,7 @@ def test_test_videos_are_not_the_train_videos_of_their_number(tmp_path, microvid
     assert written.tally.dropped == {"not positive by --rule=click": 2}
     assert written.tally.rows == 5  # the second pass, for the categories, counts no rows
     assert written.tally.bytes_done == written.tally.bytes_total
-    assert any("taken as seconds" in note for note in written.tally.notes)
+    assert any("holds seconds" in note for note in written.tally.notes)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_milliseconds_are_told_by_size(tmp_path, microvideo, convert):
     log.write_text(log.read_text().replace(",15000", ",15000").replace("0\n", "0000\n"))
     inter, _, written = convert(detect_layout(log), log)
     assert [float(time) for time in inter["timestamp:float"]] == [1_500_000_000, 1_500_000_120]
-    assert any("taken as milliseconds" in note for note in written.tally.notes)
+    assert any("holds milliseconds" in note for note in written.tally.notes)
 
 
 def test_columns_go_by_place(tmp_path, microvideo, convert):
@@ -81,3 +81,20 @@ def test_items_can_be_left_out(tmp_path, microvideo, convert):
     _, item, written = convert(find_layout("MicroVideo-1.7M"), tmp_path, None, {"items": "False"})
     assert item is None
     assert written.tally.bytes_done == written.tally.bytes_total
+
+
+def test_small_times_are_taken_as_they_are(tmp_path, microvideo, convert):
+    microvideo(tmp_path)
+    for path in tmp_path.glob("*_data.csv"):
+        path.write_text(path.read_text().replace(",15000", ",").replace(",1500", ","))
+    inter, _, written = convert(detect_layout(tmp_path), tmp_path)
+    assert [float(time) for time in inter["timestamp:float"]] == [0, 120, 90000]
+    assert any("no known unit" in note for note in written.tally.notes)
+
+
+def test_both_parts_have_one_clock(tmp_path, microvideo, convert):
+    microvideo(tmp_path)
+    log = tmp_path / "test_data.csv"
+    log.write_text(log.read_text().replace(",1500090000", ",1500090000000"))
+    with pytest.raises(DataError, match=r"test_data\.csv, line 2: the time .* like milliseconds"):
+        convert(detect_layout(tmp_path), tmp_path)

@@ -64,3 +64,13 @@ def test_a_bad_day_names_the_line(tmp_path, wechat, convert):
     log.write_text(log.read_text().replace("50282,14,", "50282,monday,"))
     with pytest.raises(DataError, match=r"user_action\.csv, line 4: 'monday' in the column date_"):
         convert(find_layout("WeChat-2021"), tmp_path)
+
+
+@pytest.mark.parametrize("day", ["0", "-1", "1.5", "20210601", "1600000000"])
+def test_what_is_no_day_is_counted(tmp_path, wechat, convert, day):
+    wechat(tmp_path)
+    log = tmp_path / "user_action.csv"
+    log.write_text(log.read_text().replace("50282,14,", f"50282,{day},"))
+    inter, _, written = convert(find_layout("WeChat-2021"), tmp_path)
+    assert inter["item_id:token"].tolist() == ["71474", "73916"]
+    assert written.tally.dropped["date_ is no day from 1 to 366"] == 1

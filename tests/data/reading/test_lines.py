@@ -4,7 +4,7 @@ import os
 import pytest
 
 from recbole_opal.data.reading import lines
-from recbole_opal.data.reading.lines import line_blocks
+from recbole_opal.data.reading.lines import line_blocks, unpacking_command
 from recbole_opal.errors import DataError
 
 
@@ -127,3 +127,17 @@ def test_a_disk_that_fails_half_way(write, monkeypatch):
 
     monkeypatch.setattr(lines, "_read", fail)
     assert "Input/output error" in refusal(write(b"a\n"))
+
+
+@pytest.mark.parametrize(
+    ("data", "command"),
+    [
+        (gzip.compress(b"a"), "gunzip"),
+        (b"PK\x03\x04\0\0", "unzip"),
+        (b"\x28\xb5\x2f\xfd\0\0", "unzstd"),
+        (b"user_id:token\n", None),
+        (b"", None),
+    ],
+)
+def test_what_unpacks_a_file(data, command):
+    assert unpacking_command(data[:8]) == command

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+from recbole_opal.conversion.home_path import home_path
+from recbole_opal.errors import SettingsError
+
+
+def test_tildes_are_home_folders(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert home_path("~/log.csv") == tmp_path / "log.csv"
+    assert home_path("a/~/log.csv") == Path("a/~/log.csv")
+    with pytest.raises(SettingsError, match="the home folder of nobody"):
+        home_path("~no-such-user/log.csv")
