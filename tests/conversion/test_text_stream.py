@@ -11,7 +11,7 @@ from recbole_opal.errors import DataError
 
 @pytest.mark.parametrize("name", ["log.csv.gz", "log.csv.GZ", "log", "log.csv"])
 def test_gzip_is_unpacked_whatever_its_name(tmp_path, name):
-    (tmp_path / name).write_bytes(gzip.compress(b"user,time\n"))
+    (tmp_path / name).write_bytes(gzip.compress(b"user,time\n", mtime=0))
     with opened_text(tmp_path / name, "utf-8", Tally()) as text:
         assert text.read() == "user,time\n"
 
