@@ -15,7 +15,7 @@ COMMANDS = {
     "run": ("recbole_opal.cli", "train and evaluate, or compare; also the default"),
     "convert": ("recbole_opal.conversion.convert_command", "make a data set of a raw log"),
     "describe": ("recbole_opal.conversion.describe_command", "say what a data set holds"),
-    "synthesize": ("recbole_opal.data.synthesize_command", "draw a data set of any size"),
+    "synthesize": ("recbole_opal.conversion.synthesize_command", "draw a data set of any size"),
 }
 _INTERRUPTED = 130
 

@@ -1,1 +1,1 @@
-"""Raw logs to RecBole's atomic files, in one pass and within fixed memory."""
+"""Data sets as RecBole's atomic files: of raw logs in one pass and within fixed memory, or drawn."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.data.synthesize_command import main
+from recbole_opal.conversion.synthesize_command import main
 
 BUNDLED = Path(__file__).parents[2] / "dataset" / "synthetic-small"
 SIZES = ["--users=500", "--items=300", "--categories=12", "--interests=3", "--length=24"]
