@@ -1,1 +1,1 @@
-"""Data sets as RecBole's atomic files: of raw logs in one pass and within fixed memory, or drawn."""
+"""Data sets as atomic files of RecBole: of raw logs, in one pass and fixed memory, or drawn."""
