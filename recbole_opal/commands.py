@@ -8,7 +8,7 @@ from importlib import import_module
 from recbole_opal.errors import DataError, OpalError, SettingsError
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["COMMANDS", "exit_code", "main"]
+__all__ = ["COMMANDS", "answer", "main"]
 
 # The module of each command has a `main(argv) -> int`; it is imported when the command is given.
 COMMANDS = {
@@ -52,15 +52,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def exit_code(action: Callable[[], None]) -> int:
-    """Do what a command is for; an error becomes one line on standard error.
+def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[], None]) -> int:
+    """Do what a command is for, or explain it; an error becomes one line on standard error.
 
     Args:
+        argv: what stands behind the command's name; `--help` or `-h` asks for the explanation.
+        explain: returns the text of the explanation.
         action: raises `OpalError` where it cannot go on, or finds a path too long to be looked up.
 
     Returns:
         0, or the `exit_code` of the error.
     """
+    if {"--help", "-h"} & set(argv):
+        print(explain())
+        return 0
     try:
         action()
     except OpalError as error:

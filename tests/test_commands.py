@@ -41,11 +41,11 @@ def test_a_path_that_is_too_long_is_one_line(capsys, tmp_path):
     def look():
         (tmp_path / ("x" * 300)).stat()
 
-    assert commands.exit_code(look) == 2
+    assert commands.answer([], str, look) == 2
     assert capsys.readouterr().err.endswith("is too long; shorten it.\n")
 
     def fail():
         (tmp_path / "none").stat()
 
     with pytest.raises(FileNotFoundError):
-        commands.exit_code(fail)
+        commands.answer([], str, fail)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.label import parse_label
@@ -15,8 +16,6 @@ from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import split_flags
-from recbole_opal.settings.values import parse_value
-from recbole_opal.suggest import did_you_mean
 
 __all__ = ["FLAGS", "ConvertRequest", "generic_table", "parse_convert"]
 
@@ -97,7 +96,7 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
     if "out" not in flags:
         name = Path(sources[0]).name.partition(".")[0] or "NAME"
         raise SettingsError(f"--out is missing; write for example --out=dataset/{name}.")
-    overwrite = _truth(flags, "overwrite", False)
+    overwrite = truth(flags, "overwrite", False)
     paths = tuple(home_path(source) for source in sources)
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
@@ -116,10 +115,7 @@ def generic_table(request: ConvertRequest) -> GenericTable:
         DataError: the item table cannot be read.
     """
     flags = request.flags
-    unknown = next((name for name in flags if name not in FLAGS), None)
-    if unknown is not None:
-        hint = did_you_mean(unknown, FLAGS, "--") or f"; choose from {', '.join(FLAGS)}."
-        raise SettingsError(f"--{unknown} is not a flag of convert{hint}")
+    refuse_unknown(flags, FLAGS, "convert")
     for name in ("rule", "layout"):
         if name in flags:
             raise SettingsError(
@@ -196,13 +192,6 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return sources, split_flags(flags)
 
 
-def _truth(flags: Mapping[str, str], name: str, default: bool) -> bool:
-    value = parse_value(flags[name]) if name in flags else default
-    if not isinstance(value, bool):
-        raise SettingsError(f"--{name}={flags[name]} must be True or False.")
-    return value
-
-
 def _text_format(flags: Mapping[str, str]) -> TextFormat:
     names = tuple(name.strip() for name in flags["names"].split(",")) if "names" in flags else None
     if names is not None and len(set(names)) < len(names):
@@ -211,7 +200,7 @@ def _text_format(flags: Mapping[str, str]) -> TextFormat:
         separator=_separator(flags["separator"]) if "separator" in flags else None,
         encoding=flags.get("encoding", "utf-8-sig"),
         names=names,
-        quoted=_truth(flags, "quoted", True),
+        quoted=truth(flags, "quoted", True),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recbole_opal.data.reading.values import LONGEST_TOKEN, PADDING
+from recbole_opal.data.reading.values import EXACT_BELOW, LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
 
 __all__ = ["BYTE_ORDER_MARK", "MISSING_IDS", "is_missing", "lines"]
@@ -66,7 +66,7 @@ def _texts(cells: pd.Series) -> list[str]:
     if cells.dtype != np.float64:
         return cells.tolist()
     numbers = cells.to_numpy()
-    if (numbers % 1 == 0).all() and np.abs(numbers).max(initial=0) < 2**53:
+    if (numbers % 1 == 0).all() and np.abs(numbers).max(initial=0) < EXACT_BELOW:
         return list(map(str, numbers.astype(np.int64).tolist()))
     # repr is the shortest text that is read back as the same number.
     return ["" if number != number else repr(number) for number in numbers.tolist()]

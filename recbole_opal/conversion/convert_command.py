@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.commands import exit_code
+from recbole_opal.commands import answer
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
@@ -46,10 +46,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
-    if {"--help", "-h"} & set(argv):
-        print(_help())
-        return 0
-    return exit_code(lambda: convert(parse_convert(argv)))
+    return answer(argv, _help, lambda: convert(parse_convert(argv)))
 
 
 def convert(request: ConvertRequest) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.commands import exit_code
+from recbole_opal.commands import answer
+from recbole_opal.conversion.flags import refuse_unknown
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
 from recbole_opal.settings.values import load_settings_file
-from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from recbole_opal.conversion.read_atomic import AtomicForm
@@ -50,12 +50,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
-    if {"--help", "-h"} & set(argv):
-        print("usage: python -m recbole_opal describe NAME [--data_path=FOLDER]\n")
-        for name, meaning in _FLAGS.items():
-            print(f"  --{name}: {meaning}")
-        return 0
-    return exit_code(lambda: describe(*_parse(argv)))
+    return answer(argv, _help, lambda: describe(*_parse(argv)))
 
 
 def describe(folder: Path, flags: Mapping[str, str]) -> None:
@@ -117,10 +112,7 @@ def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
 def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
     names = [argument for argument in argv if not argument.startswith("-")]
     flags = split_flags([argument for argument in argv if argument.startswith("-")])
-    for flag in flags:
-        if flag not in _FLAGS:
-            hint = did_you_mean(flag, _FLAGS, "--") or f"; choose from {', '.join(_FLAGS)}."
-            raise SettingsError(f"--{flag} is not a flag of describe{hint}")
+    refuse_unknown(flags, _FLAGS, "describe")
     names += [flags["dataset"]] if "dataset" in flags else []
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
@@ -139,3 +131,8 @@ def _folder(name: str, data_path: str | None) -> Path:
     if host is not None and host.origin and not folder.is_dir():
         return Path(host.origin).parent / "dataset_example" / name
     return folder
+
+
+def _help() -> str:
+    lines = ["usage: python -m recbole_opal describe NAME [--data_path=FOLDER]", ""]
+    return "\n".join([*lines, *(f"  --{name}: {meaning}" for name, meaning in _FLAGS.items())])

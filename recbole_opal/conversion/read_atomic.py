@@ -15,17 +15,17 @@ from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.data.reading.values import EXACT_BELOW
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["AtomicForm", "FieldCover", "read_log", "read_items"]
 
-_EXACT = 2.0**53  # whole numbers below are exact in float64
 # Why a run would refuse a time, and which times pass.
 _TIMES: tuple[tuple[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]]], ...] = (
     ("no finite time", np.isfinite),
     ("negative time", lambda moments: moments >= 0),
-    ("time too large to be exact", lambda moments: moments <= _EXACT),
+    ("time too large to be exact", lambda moments: moments <= EXACT_BELOW),
 )
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.commands import exit_code
+from recbole_opal.commands import answer
+from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.values import parse_value
-from recbole_opal.suggest import did_you_mean
 
 __all__ = ["main"]
 
@@ -51,25 +51,16 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
-    if {"--help", "-h"} & set(argv):
-        print(_help())
-        return 0
-    return exit_code(lambda: _synthesize(*_parse(argv)))
+    return answer(argv, _help, lambda: _synthesize(*_parse(argv)))
 
 
 def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
     """Return the folder, whether it may be replaced, and the arguments of `synthesize`."""
     texts = split_flags(["--overwrite=True" if one == "--overwrite" else one for one in argv])
-    known = [*_FLAGS, "out", "overwrite"]
-    for name in texts:
-        if name not in known:
-            hint = did_you_mean(name, known, "--") or f"; choose from {', '.join(known)}."
-            raise SettingsError(f"--{name} is not a flag of synthesize{hint}")
+    refuse_unknown(texts, [*_FLAGS, "out", "overwrite"], "synthesize")
     if not texts.get("out"):
         raise SettingsError(f"--out is missing; write for example {_USAGE}.")
-    overwrite = parse_value(texts.get("overwrite", "False"))
-    if not isinstance(overwrite, bool):
-        raise SettingsError(f"--overwrite={texts['overwrite']} must be True or False.")
+    overwrite = truth(texts, "overwrite", False)
     return home_path(texts["out"]), overwrite, _numbers(texts)
 
 

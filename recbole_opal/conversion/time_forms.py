@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.cells import MISSING
+from recbole_opal.data.reading.values import EXACT_BELOW
 
 __all__ = ["PER_SECOND", "TIME_UNITS", "are_excel_days", "forms", "is_missing", "read", "recognise"]
 
@@ -19,7 +20,6 @@ FloatArray = npt.NDArray[np.float64]
 # 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
 _EARLIEST = 631_152_000.0
 _LATEST = 4_102_444_800.0
-_EXACT = 2.0**53  # larger whole numbers are not exact in float64
 PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 TIME_UNITS = {
     "seconds": "seconds since 1970",
@@ -92,7 +92,7 @@ def read(texts: pd.Series, numbers: FloatArray, unit: str) -> FloatArray:
         right = _within(numbers, PER_SECOND[unit])
         return np.where(right, numbers / PER_SECOND[unit], np.nan)
     if unit == "number":
-        return np.where((numbers >= 0) & (numbers < _EXACT), numbers, np.nan)
+        return np.where((numbers >= 0) & (numbers < EXACT_BELOW), numbers, np.nan)
     if unit in _DIGITS:
         count, form = _DIGITS[unit]
         # `20240131.0` is what pandas makes of a column with gaps.
