@@ -180,7 +180,7 @@ class _Session:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             outcome = Outcome(self.config, data)
-            trainer = _build_trainer(self.config, data, progress)
+            trainer = _build_trainer(self.config, data, progress, folder.path.name)
             if snapshot is not None:
                 trainer.restore(snapshot, data.train)
             trainer.on_progress = lambda: self._save(folder, trainer)
@@ -201,17 +201,17 @@ class _Session:
 
 
 def _build_trainer(
-    config: OpalConfig, data: PreparedData, progress: TrainingProgress
+    config: OpalConfig, data: PreparedData, progress: TrainingProgress, run: str
 ) -> StagedTrainer:
     model_class = find_model_class(config["model"])
     started = perf_counter()
     model = _build_model(model_class, config, data.dataset).to(config["device"])
     built_in = perf_counter() - started
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
-        return TwoStageTrainer(config, model, progress)
+        return TwoStageTrainer(config, model, progress, run)
     if general_batches(model_class) is not None:
-        return GeneralTrainer(config, model, progress, built_in)
-    return StagedTrainer(config, model, progress=progress)
+        return GeneralTrainer(config, model, progress, run, built_in)
+    return StagedTrainer(config, model, progress=progress, run=run)
 
 
 def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItemDataset) -> Any:

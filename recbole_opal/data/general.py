@@ -20,6 +20,7 @@ from recbole_opal.data.sequences import IntArray
 from recbole_opal.errors import DataError
 
 __all__ = [
+    "CountedInteractionLoader",
     "GeneralEvalLoader",
     "InteractionTrainLoader",
     "UserTrainLoader",
@@ -55,6 +56,19 @@ class InteractionTrainLoader(GatheringLoader):
         chosen = torch.as_tensor(np.asarray(index))
         batch = Interaction({field: self._interactions[field][chosen] for field in fields})
         return self._neg_sampling(batch)
+
+
+class CountedInteractionLoader(InteractionTrainLoader):
+    """Batches of every training interaction, for models that count them (Pop).
+
+    `epoch_rows` shortens the epochs of models that learn by steps; a count of some of the rows
+    would be another model, and another one for each seed.
+    """
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of rows of the one epoch: all."""
+        return len(self._interactions)
 
 
 class UserTrainLoader(GatheringLoader):
@@ -135,7 +149,7 @@ def general_train_loader(
     if batches == "users":
         return UserTrainLoader(config, dataset, shuffle=config["shuffle"])
     if batches == "interactions":
-        return InteractionTrainLoader(config, dataset, None, shuffle=config["shuffle"])
+        return CountedInteractionLoader(config, dataset, None, shuffle=config["shuffle"])
     try:
         sampler = Sampler("train", dataset).set_phase("train")
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
+from recbole_opal.runs.weights_stage import check_stage, mark, without_stage
 
 __all__ = ["MultiInterestRecommender", "TrainingStep"]
 
@@ -158,6 +160,26 @@ class MultiInterestRecommender(SequentialRecommender):
         if stage not in self.stages:
             raise ValueError(f"{type(self).__name__} has the stages {self.stages}, not '{stage}'.")
         self.stage = stage
+
+    def state_dict(self, *args: Any, prefix: str = "", **kwargs: Any) -> Any:
+        """Return the weights, which know their stage; see `torch.nn.Module`."""
+        return mark(super().state_dict(*args, prefix=prefix, **kwargs), self.stage, prefix)
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Load weights of the stage the model stands in; see `torch.nn.Module`.
+
+        Args:
+            state_dict: what `state_dict` or `RunFolder.load_weights` gave, or a weights file holds.
+            strict: whether all names must be there and no other.
+            assign: whether the tensors themselves are taken.
+
+        Raises:
+            CheckpointError: the weights are of another stage; nothing has been changed.
+        """
+        check_stage(state_dict, self)
+        return super().load_state_dict(without_stage(state_dict), strict=strict, assign=assign)
 
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""

@@ -47,9 +47,6 @@ class _FileHandler(logging.FileHandler):
 def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[None]:
     """Log to `FOLDER/FOLDER-NAME.log` and to the terminal while the block runs.
 
-    The file is named after the folder because RecBole names its TensorBoard folder after the
-    first log file it finds.
-
     Args:
         folder: the run folder.
         progress: owner of the terminal.

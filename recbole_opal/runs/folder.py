@@ -22,6 +22,7 @@ from recbole_opal.runs.lock import exclusive
 from recbole_opal.runs.state import decode_state, encode_state
 from recbole_opal.runs.store import VerifiedFolder
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
+from recbole_opal.runs.weights_stage import mark
 
 __all__ = ["RunFolder"]
 
@@ -167,11 +168,19 @@ class RunFolder:
     def load_weights(self, stage: str) -> dict[str, Tensor]:
         """Loads the weights of a stage, on the CPU, sorted as the file has them.
 
+        They know their stage: a model of ours that stands in another refuses them.
+
         Raises:
-            CheckpointError: The stage has none, or the file is damaged.
+            CheckpointError: The stage has none, or the file is damaged or of another stage.
         """
         name = _weights_name(stage)
-        return decode_tensors(self._store.read(name), str(self.path / name))[0]
+        tensors, metadata = decode_tensors(self._store.read(name), str(self.path / name))
+        if metadata.get("stage") != stage:
+            raise CheckpointError(
+                f"{self.path / name} holds weights of stage {metadata.get('stage')!r}; restore the "
+                "file from a copy of the run folder or train again."
+            )
+        return mark(tensors, stage)
 
     def save_json(self, name: str, value: Any) -> None:
         """Saves plain values as JSON; floats that are not finite become null."""

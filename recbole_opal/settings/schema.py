@@ -55,7 +55,9 @@ class TrainingSettings(Section):
         None, gt=0, description="most seconds of training, all stages together; None: no bound"
     )
     epoch_rows: int | None = Field(
-        None, ge=1, description="rows drawn for an epoch; None: all of them"
+        None,
+        ge=1,
+        description="rows drawn for an epoch; None, and models that count (Pop): all of them",
     )
     train_batch_size: int = Field(1024, ge=1, description="training rows in a batch")
     learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = Field(

@@ -7,11 +7,7 @@ from time import perf_counter, process_time
 
 from recbole_opal.training.stages import StageRecord
 
-__all__ = ["BudgetSpentError", "TrainingBudget"]
-
-
-class BudgetSpentError(Exception):
-    """The stage's share of the training time is used up; ends RecBole's loop over epochs."""
+__all__ = ["TrainingBudget"]
 
 
 class TrainingBudget:

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recbole_opal.runs.weights_stage import STAGE, encoded_stage
+
 __all__ = ["model_state", "put_model_state"]
 
 _PREFIX = "attribute."
@@ -31,8 +33,9 @@ def model_state(model: Any) -> dict[str, Tensor]:
 
     The others are what RecBole keeps in a checkpoint under `other_parameter` (Pop's counts, the
     vectors of graph models after their last propagation) and the attributes that its checkpoints
-    miss. Matrices that a constructor computes from the data (ItemKNN, EASE) are left out: the
-    constructor computes them again, the same, from the same data and seed.
+    miss. A model with stages adds the one that its weights are of. Matrices that a constructor
+    computes from the data (ItemKNN, EASE) are left out: the constructor computes them again, the
+    same, from the same data and seed.
 
     Args:
         model: a RecBole model.
@@ -47,6 +50,8 @@ def model_state(model: Any) -> dict[str, Tensor]:
             state[_PREFIX + name] = value.detach().clone()
         elif name in _LEARNT_ATTRIBUTES and isinstance(value, int | np.ndarray):
             state[_PREFIX + name] = torch.as_tensor(value).clone()
+    if hasattr(model, "set_stage"):
+        state[STAGE] = encoded_stage(model.stage)
     return state
 
 
@@ -59,9 +64,17 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
     Args:
         model: of the same class, settings and data.
         state: what `model_state` returned, on any device.
+
+    Raises:
+        CheckpointError: the state is of another stage than the model stands in.
     """
+    kept = (STAGE,) if hasattr(model, "set_stage") else ()
     model.load_state_dict(
-        {name: value for name, value in state.items() if not name.startswith(_PREFIX)}
+        {
+            name: value
+            for name, value in state.items()
+            if name in kept or not name.startswith(_PREFIX)
+        }
     )
     for name in _attributes(model):
         present = getattr(model, name)

@@ -1,10 +1,8 @@
-"""RecBole's training loop with kept weights, exact resumption and one line an epoch."""
+"""The training loop: stages, epochs, steps, validation and stopping, in the order they happen."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from logging import getLogger
 from time import perf_counter
 from typing import Any
@@ -13,22 +11,27 @@ import numpy as np
 import torch
 from recbole.trainer import Trainer
 from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 
-from recbole_opal.errors import TrainingError
 from recbole_opal.evaluation.mixin import TopKEvaluation
 from recbole_opal.reporting.progress import TrainingProgress
-from recbole_opal.training.budget import BudgetSpentError, TrainingBudget
+from recbole_opal.training.budget import TrainingBudget
+from recbole_opal.training.finite import check_losses, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.stages import StageRecord, best_stage
-from recbole_opal.training.tensorboard import close_tensorboard
+from recbole_opal.training.tensorboard import (
+    events_folder,
+    instead_of_recboles_writer,
+    open_writer,
+)
 
 __all__ = ["StagedTrainer"]
 
 
 class StagedTrainer(TopKEvaluation, Trainer):
-    """Train a model through its stages on RecBole's `fit`.
+    """Train a model through its stages, one loop over epochs a stage.
 
     For each stage: start from the best weights of the stage before, with a fresh optimiser
     (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
@@ -36,13 +39,15 @@ class StagedTrainer(TopKEvaluation, Trainer):
     the best weights. Nothing is written to disk here: the
     owner of the trainer is told after each validation (`on_progress`) and saves what it likes.
 
-    RecBole's own models have one stage, "train".
+    RecBole's own models have one stage, "train". Its `fit` is not used: it has no stages, counts
+    a tie as a gain, and offers no moment at which all that a continuation needs is in one place.
 
     Args:
         config: the settings of the run.
         model: the model.
         stages: names of the stages to train, in order.
         progress: where bars and lines go.
+        run: name of the run folder, which TensorBoard's folder is named after.
 
     Attributes:
         records: what is known of each stage begun, by name.
@@ -50,6 +55,9 @@ class StagedTrainer(TopKEvaluation, Trainer):
         history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
         on_progress: called after each validation and at each end of a stage.
         stage: the stage the trainer is in.
+        start_epoch: number of epochs the stage has had.
+        cur_step: number of validations since the last gain.
+        train_loss_dict: RecBole's record, epoch to the sum of the losses over its steps.
     """
 
     stage: str
@@ -60,9 +68,11 @@ class StagedTrainer(TopKEvaluation, Trainer):
         model: Any,
         stages: tuple[str, ...] = ("train",),
         progress: TrainingProgress | None = None,
+        run: str | None = None,
     ) -> None:
-        super().__init__(config, model)
-        close_tensorboard(self, enabled=bool(config["tensorboard"]))
+        folder = events_folder(str(config["model"]), run) if config["tensorboard"] else None
+        with instead_of_recboles_writer(open_writer(folder)):
+            super().__init__(config, model)
         self.stages = stages
         self.progress = progress or TrainingProgress(enabled=False)
         self.records: dict[str, StageRecord] = {}
@@ -70,7 +80,6 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.history: list[dict[str, Any]] = []
         self.on_progress: Callable[[], None] = lambda: None
         self._train_data: Any = None
-        self._steps = 0
         self._budget = TrainingBudget(
             config["max_train_seconds"], stages, on_gpu=self.device.type == "cuda"
         )
@@ -97,6 +106,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.best_valid_score = -np.inf if self.valid_metric_bigger else np.inf
         self.best_valid_result = None
         self.optimizer = self._build_optimizer()
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=bool(self.enable_scaler))
 
     def load_stage(self, stage: str) -> None:
         """Put the model into a finished stage with its best weights.
@@ -134,36 +144,63 @@ class StagedTrainer(TopKEvaluation, Trainer):
 
         Args:
             train_data: the training loader.
-            valid_data: the validation loader.
-            verbose: whether RecBole's own lines are logged beside ours.
+            valid_data: the validation loader; without one, each stage's last weights are kept.
+            verbose: unused; one line an epoch is logged.
             saved: unused; the best weights are always kept in memory.
             show_progress: unused; bars are the affair of `progress`.
             callback_fn: called with (epoch, validation score) after each validation.
 
         Raises:
-            TrainingError: the loss is not a finite number.
+            TrainingError: a loss or a weight is not a finite number.
         """
         self._train_data = train_data
-
-        def after_validation(epoch: int, score: float) -> None:
-            """Take note of a validation, then tell RecBole's caller."""
-            self._after_validation(epoch)
-            if callback_fn:
-                callback_fn(epoch, score)
-            if self._budget.is_spent(self.records, self.stage):
-                raise BudgetSpentError
-
-        for stage in self.stages[self.stages.index(self.stage) :]:
-            if stage != self.stage:
-                self.enter_stage(stage)
-            self.on_progress()
-            if not self.record.ended and not self._is_over():
-                with suppress(BudgetSpentError):
-                    super().fit(train_data, valid_data, False, True, False, after_validation)
-            self._end_stage()
+        self.eval_collector.data_collect(train_data)
+        try:
+            for stage in self.stages[self.stages.index(self.stage) :]:
+                if stage != self.stage:
+                    self.enter_stage(stage)
+                self.on_progress()
+                self._train_stage(train_data, valid_data, callback_fn)
+                self.on_progress()
+        finally:
+            self.tensorboard.close()
         best = self.records[self.best_stage]
         self.load_stage(best.name)
         return best.score, best.valid
+
+    def _train_stage(
+        self,
+        train_data: Any,
+        valid_data: Any,
+        callback_fn: Callable[[int, float], None] | None,
+    ) -> None:
+        """Train epoch after epoch until something ends the stage; it may have ended before."""
+        while not (ending := self.record.ended or self._ending()):
+            epoch = self.start_epoch
+            self._train_epoch(train_data, epoch)
+            self.start_epoch = epoch + 1
+            if valid_data is None:
+                self._keep_weights(epoch)
+                self._log_epoch()
+                continue
+            if self.start_epoch % self.eval_step != 0 and self._ending() != "max_train_seconds":
+                self._log_epoch()
+                continue
+            score = self._validate(valid_data, epoch)
+            self._log_epoch()
+            self.on_progress()
+            if callback_fn:
+                callback_fn(epoch, score)
+        self.record.ended = ending
+        self._add_hparam_to_tensorboard(self.best_valid_score)
+
+    def _ending(self) -> str:
+        """Return what ends the stage now, or "" if another epoch is due."""
+        if self.cur_step > self.stopping_step:
+            return "stopping_step"
+        if self._budget.is_spent(self.records, self.stage):
+            return "max_train_seconds"
+        return "epochs" if self.start_epoch >= self.epochs else ""
 
     def snapshot(self) -> TrainingSnapshot:
         """Return all there is to continue from here exactly."""
@@ -179,97 +216,80 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self._train_data = train_data
         snapshot.put(self, train_data)
 
-    def _end_stage(self) -> None:
-        self.record.ended = self._is_over() or "epochs"
-        self.on_progress()
-
-    def _is_over(self) -> str:
-        """Return what ends the stage before its last epoch, or ""."""
-        if self.cur_step > self.stopping_step:
-            return "stopping_step"
-        return "max_train_seconds" if self._budget.is_spent(self.records, self.stage) else ""
-
-    def _train_epoch(
-        self,
-        train_data: Any,
-        epoch_idx: int,
-        loss_func: Any = None,
-        show_progress: bool = False,
-    ) -> Any:
-        """Train one epoch by RecBole's loop, counting steps and naming the losses."""
-        self._epoch, self._steps = epoch_idx, 0
-        title = f"{self.stage} {epoch_idx}"
+    def _train_epoch(self, train_data: Any, epoch: int) -> None:
+        """Train one epoch and write down its losses, their means over the steps."""
+        self.model.train()
         started = perf_counter()
         self._budget.start()
-        batches = self.progress.track(self._counted(train_data), len(train_data), title)
-        totals = super()._train_epoch(batches, epoch_idx, loss_func, show_progress=False)
+        totals, steps = [0.0], 0
+        title = f"{self.stage} {epoch}"
+        for batch in self.progress.track(self._in_time(train_data), len(train_data), title):
+            losses = self._step(batch)
+            steps += 1
+            self.progress.loss(sum(losses))
+            check_losses(losses, self.config, f"stage {self.stage}, epoch {epoch}, step {steps}")
+            totals = losses if steps == 1 else [a + b for a, b in zip(totals, losses, strict=True)]
         seconds = perf_counter() - started
-        values = totals if isinstance(totals, tuple) else (totals,)
         names = getattr(self.model, "loss_names", ("loss",))
-        losses = {name: value / self._steps for name, value in zip(names, values, strict=True)}
-        self.record.epochs = epoch_idx + 1
+        means = {name: total / steps for name, total in zip(names, totals, strict=True)}
+        self.record.epochs = epoch + 1
         self.record.train_seconds += seconds
         self.record.budget_seconds += self._budget.elapsed()
-        self.history.append(
-            {"stage": self.stage, "epoch": epoch_idx, "loss": losses, "train_seconds": seconds}
-        )
-        if (epoch_idx + 1) % self.eval_step != 0:
-            self._log_epoch()
-        return totals
+        self.train_loss_dict[epoch] = sum(totals)
+        row = {"stage": self.stage, "epoch": epoch, "loss": means, "train_seconds": seconds}
+        self.history.append(row)
+        for name, value in means.items():
+            self.tensorboard.add_scalar(f"Loss/Train/{self.stage}/{name}", value, epoch)
 
-    def _counted(self, batches: Any) -> Iterator[Any]:
-        """Count the steps; end the epoch where the training time is used up."""
+    def _in_time(self, batches: Any) -> Iterator[Any]:
+        """Hand on the batches; end the epoch, never an empty one, where its time is used up."""
         for batch in batches:
-            self._steps += 1
             yield batch
             if self._budget.is_spent(self.records, self.stage, self._budget.elapsed()):
                 return
 
-    def _check_nan(self, loss: Tensor) -> None:
-        """Show the loss of a step, and stop where it is no finite number."""
-        value = float(loss.detach())
-        self.progress.loss(value)
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss became {value} in stage {self.stage}, epoch "
-                f"{self._epoch}, step {self._steps}; lower --learning_rate or raise --temperature."
-            )
+    def _step(self, batch: Any) -> list[float]:
+        """Take one step of the optimiser; return the parts of the loss before it."""
+        batch = batch.to(self.device)
+        self.optimizer.zero_grad()
+        with torch.autocast(device_type=self.device.type, enabled=self.enable_amp):
+            losses = self.model.calculate_loss(batch)
+        parts = losses if isinstance(losses, tuple) else (losses,)
+        self.scaler.scale(sum(parts)).backward()
+        if self.clip_grad_norm:
+            self.scaler.unscale_(self.optimizer)
+            clip_grad_norm_(self.model.parameters(), **self.clip_grad_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        # One copy to the host for all parts.
+        values: list[float] = torch.stack(
+            [part.detach().float().reshape(()) for part in parts]
+        ).tolist()
+        return values
 
-    def _valid_epoch(
-        self, valid_data: Any, show_progress: bool = False
-    ) -> tuple[float, dict[str, float]]:
-        """Validate; a tie with the best score counts as no gain, where RecBole never stops."""
+    def _validate(self, valid_data: Any, epoch: int) -> float:
+        """Validate; keep the weights if they are better than all before: a tie is no gain."""
+        check_weights(self.model, self.config, f"stage {self.stage}, epoch {epoch}")
         started = perf_counter()
-        score, result = super()._valid_epoch(valid_data, show_progress)
+        result = self.evaluate(valid_data, load_best_model=False)
         seconds = perf_counter() - started
+        score = float(result[self.valid_metric])
         self.record.valid_seconds += seconds
         self.history[-1] |= {"valid": dict(result), "valid_seconds": seconds}
-        epoch = self.history[-1]["epoch"]
         for name, value in result.items():
             self.tensorboard.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
-        if score == self.best_valid_score:
-            worse = -np.inf if self.valid_metric_bigger else np.inf
-            return float(np.nextafter(score, worse)), result
-        return score, result
+        best = self.best_valid_score
+        if score > best if self.valid_metric_bigger else score < best:
+            self.best_valid_score, self.best_valid_result, self.cur_step = score, dict(result), 0
+            self.record.score, self.record.valid = score, dict(result)
+            self._keep_weights(epoch)
+        else:
+            self.cur_step += 1
+        return score
 
-    def _add_train_loss_to_tensorboard(
-        self, epoch_idx: int, losses: Any, tag: str = "Loss/Train"
-    ) -> None:
-        """Write each part of the loss under its stage and name, where RecBole numbers them."""
-        for name, value in self.history[-1]["loss"].items():
-            self.tensorboard.add_scalar(f"{tag}/{self.stage}/{name}", value, epoch_idx)
-
-    def _save_checkpoint(self, epoch: int, verbose: bool = True, **kwargs: Any) -> None:
-        """Keep the weights of the best epoch in memory; RecBole would pickle them to a file."""
+    def _keep_weights(self, epoch: int) -> None:
         self.weights[self.stage] = model_state(self.model)
         self.record.best_epoch = epoch
-
-    def _after_validation(self, epoch: int) -> None:
-        self.start_epoch = epoch + 1
-        self.record.score = float(self.best_valid_score)
-        self.record.valid = dict(self.best_valid_result or {})
-        self._log_epoch()
-        self.on_progress()
 
     def _log_epoch(self) -> None:
         row = self.history[-1]

@@ -21,12 +21,19 @@ class TwoStageTrainer(StagedTrainer):
         config: the settings of the run.
         model: a model with stages.
         progress: where bars and lines go.
+        run: name of the run folder.
 
     Raises:
         SettingsError: `stages` names a stage the model does not have.
     """
 
-    def __init__(self, config: Any, model: Any, progress: TrainingProgress | None = None) -> None:
+    def __init__(
+        self,
+        config: Any,
+        model: Any,
+        progress: TrainingProgress | None = None,
+        run: str | None = None,
+    ) -> None:
         stages = tuple(config["stages"])
         unknown = [stage for stage in stages if stage not in model.stages]
         if unknown or not stages:
@@ -34,4 +41,4 @@ class TwoStageTrainer(StagedTrainer):
                 f"stages={','.join(stages)} is not among the stages of {type(model).__name__}; "
                 f"write --stages={','.join(model.stages)} or one of them."
             )
-        super().__init__(config, model, stages, progress)
+        super().__init__(config, model, stages, progress, run)
