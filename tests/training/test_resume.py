@@ -166,3 +166,21 @@ def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end)
     unbroken = recbole_opal.run("OPAL", "tiny", **settings | {"topk": [5, 10]})
     assert_equal_runs(unbroken.folder, resumed.folder)
     assert not list(folder.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("epochs", [None, 4, 3])
+def test_resuming_a_stage_that_ran_out_of_epochs_keeps_its_best_weights(quick_settings, epochs):
+    """The weights of the last epoch must not take the place of the best ones."""
+    settings = quick_settings | {"stages": "soft", "epochs": 4, "learning_rate": 0.3}
+    finished = recbole_opal.run("OPAL", "tiny", **settings)
+    record = RunFolder.open(finished.folder).load_json("metrics.json")["stages"]["soft"]
+    assert (record["ended"], record["epochs"]) == ("epochs", 4)
+    assert 0 <= record["best_epoch"] < 3
+    weights = weights_of(finished.folder)["soft"]
+    again = recbole_opal.resume(finished.folder, **({} if epochs is None else {"epochs": epochs}))
+    assert again.stages == finished.stages
+    after = RunFolder.open(finished.folder).load_json("metrics.json")["stages"]["soft"]
+    assert after["best_epoch"] == record["best_epoch"]
+    assert after["valid"] == record["valid"]
+    for name, value in weights_of(finished.folder)["soft"].items():
+        assert torch.equal(value, weights[name]), name

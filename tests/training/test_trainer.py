@@ -180,3 +180,38 @@ def test_mixed_precision_trains(build):
     trainer, data = build(epochs=2, enable_amp=True)
     score, _ = trainer.fit(data.train, data.valid)
     assert np.isfinite(score)
+
+
+def test_weights_broken_by_the_last_step_are_not_validated(build, monkeypatch):
+    """The loss of a step is taken before it, so that only the weights tell of the last one."""
+    trainer, data = build(epochs=1)
+    step, number = trainer._step, {"n": 0}
+
+    def spoil(batch):
+        losses = step(batch)
+        number["n"] += 1
+        if number["n"] == len(data.train):
+            with torch.no_grad():
+                next(iter(trainer.model.parameters()))[0] = float("nan")
+        return losses
+
+    monkeypatch.setattr(trainer, "_step", spoil)
+    with pytest.raises(TrainingError, match="no finite numbers any more after stage soft, epoch 0"):
+        trainer.fit(data.train, data.valid)
+
+
+def test_without_validation_the_last_weights_are_kept(build):
+    trainer, data = build(epochs=2, stages="soft")
+    trainer.fit(data.train)
+    assert trainer.records["soft"].best_epoch == 1
+    assert trainer.records["soft"].ended == "epochs"
+
+
+def test_gradients_are_clipped(build):
+    clipped = {"clip_grad_norm": {"max_norm": 1e-12}, "item_gradient": "dense"}
+    trainer, data = build(epochs=1, stages="soft", **clipped)
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.optimizer = torch.optim.SGD(trainer.model.parameters(), lr=1.0)
+    trainer._step(next(iter(data.train)))
+    for name, value in trainer.model.state_dict().items():
+        assert torch.allclose(value, before[name], atol=1e-9), name
