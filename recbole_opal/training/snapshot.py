@@ -24,6 +24,7 @@ class Resumable(Protocol):
     epochs: int
     model: Any
     optimizer: Any
+    scaler: Any
     device: Any
     weights: dict[str, dict[str, Any]]
     records: dict[str, StageRecord]
@@ -62,6 +63,7 @@ class TrainingSnapshot:
                 "best_valid_result": trainer.best_valid_result,
                 "model": model_state(trainer.model),
                 "optimizer": trainer.optimizer.state_dict(),
+                "scaler": trainer.scaler.state_dict(),
                 "weights": trainer.weights,
                 "records": {name: record.as_dict() for name, record in trainer.records.items()},
                 "history": trainer.history,
@@ -107,6 +109,8 @@ class TrainingSnapshot:
         put_model_state(trainer.model, state["model"])
         trainer.optimizer = trainer._build_optimizer()
         trainer.optimizer.load_state_dict(state["optimizer"])
+        if state.get("scaler"):  # empty where gradients are not scaled
+            trainer.scaler.load_state_dict(state["scaler"])
         trainer.start_epoch = state["start_epoch"]
         trainer.cur_step = state["cur_step"]
         trainer.best_valid_score = state["best_valid_score"]

@@ -61,6 +61,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
     """
 
     stage: str
+    best_valid_result: dict[str, float] | None
 
     def __init__(
         self,
@@ -179,15 +180,13 @@ class StagedTrainer(TopKEvaluation, Trainer):
             epoch = self.start_epoch
             self._train_epoch(train_data, epoch)
             self.start_epoch = epoch + 1
+            due = self.start_epoch % self.eval_step == 0 or self._ending() == "max_train_seconds"
+            score = self._validate(valid_data, epoch) if due and valid_data is not None else None
             if valid_data is None:
                 self._keep_weights(epoch)
-                self._log_epoch()
-                continue
-            if self.start_epoch % self.eval_step != 0 and self._ending() != "max_train_seconds":
-                self._log_epoch()
-                continue
-            score = self._validate(valid_data, epoch)
             self._log_epoch()
+            if score is None:
+                continue
             self.on_progress()
             if callback_fn:
                 callback_fn(epoch, score)
@@ -255,7 +254,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         with torch.autocast(device_type=self.device.type, enabled=self.enable_amp):
             losses = self.model.calculate_loss(batch)
         parts = losses if isinstance(losses, tuple) else (losses,)
-        self.scaler.scale(sum(parts)).backward()
+        self.scaler.scale(sum(parts[1:], parts[0])).backward()
         if self.clip_grad_norm:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self.model.parameters(), **self.clip_grad_norm)
@@ -271,17 +270,17 @@ class StagedTrainer(TopKEvaluation, Trainer):
         """Validate; keep the weights if they are better than all before: a tie is no gain."""
         check_weights(self.model, self.config, f"stage {self.stage}, epoch {epoch}")
         started = perf_counter()
-        result = self.evaluate(valid_data, load_best_model=False)
+        result = dict(self.evaluate(valid_data, load_best_model=False) or {})
         seconds = perf_counter() - started
         score = float(result[self.valid_metric])
         self.record.valid_seconds += seconds
-        self.history[-1] |= {"valid": dict(result), "valid_seconds": seconds}
+        self.history[-1] |= {"valid": result, "valid_seconds": seconds}
         for name, value in result.items():
             self.tensorboard.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
         best = self.best_valid_score
         if score > best if self.valid_metric_bigger else score < best:
-            self.best_valid_score, self.best_valid_result, self.cur_step = score, dict(result), 0
-            self.record.score, self.record.valid = score, dict(result)
+            self.best_valid_score, self.best_valid_result, self.cur_step = score, result, 0
+            self.record.score, self.record.valid = score, result
             self._keep_weights(epoch)
         else:
             self.cur_step += 1
