@@ -254,7 +254,8 @@ class StagedTrainer(TopKEvaluation, Trainer):
         with torch.autocast(device_type=self.device.type, enabled=self.enable_amp):
             losses = self.model.calculate_loss(batch)
         parts = losses if isinstance(losses, tuple) else (losses,)
-        self.scaler.scale(sum(parts[1:], parts[0])).backward()
+        total: Tensor = sum(parts[1:], start=parts[0])
+        self.scaler.scale(total).backward()
         if self.clip_grad_norm:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self.model.parameters(), **self.clip_grad_norm)
