@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator
 from logging import getLogger
 from time import perf_counter
@@ -254,8 +256,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         with torch.autocast(device_type=self.device.type, enabled=self.enable_amp):
             losses = self.model.calculate_loss(batch)
         parts = losses if isinstance(losses, tuple) else (losses,)
-        total: Tensor = sum(parts[1:], start=parts[0])
-        self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(functools.reduce(operator.add, parts)).backward()
         if self.clip_grad_norm:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self.model.parameters(), **self.clip_grad_norm)
