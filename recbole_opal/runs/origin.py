@@ -74,7 +74,13 @@ class Origin:
         plain = decode_json(data, "origin.json")
         if not isinstance(plain, dict) or set(plain) != {"settings", "data", "versions"}:
             raise CheckpointError("origin.json holds something else; start the run again.")
-        return cls(**plain)
+        origin = cls(**plain)
+        texts = [origin.settings]
+        for part in (origin.data, origin.versions):
+            texts += [*part, *part.values()] if isinstance(part, dict) else [part]
+        if not all(isinstance(text, str) for text in texts):
+            raise CheckpointError("origin.json holds other types; start the run again.")
+        return origin
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as plain data."""
