@@ -10,7 +10,7 @@ import math
 import sys
 import zipfile
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ _MAX_MEMBERS = 1000  # a run's file has some 20
 _MAX_SMALL = 2**26  # unpacked bytes that are always allowed
 _MAX_RATIO = 32  # unpacked bytes a packed one, beyond that
 _HEADER_BYTES = 10_000  # numpy's own limit on the text of a header
+_BLOCK = 2**20  # bytes read at a time
 _ENTRY = b"PK\x01\x02"  # begins each entry of an archive's table of contents
 _ENCRYPTED = 0x1
 
@@ -103,9 +104,12 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
         _fill(memoryview(content)[filled:], stream)
         if len(rest) > size or stream.read(1):  # at its end the archive's checksum is compared
             raise ValueError("more bytes than the array's shape tells")
-    if dtype.kind == "U" and np.any(np.frombuffer(content, f"{dtype.byteorder}u4") > sys.maxunicode):
-        raise ValueError("text of impossible letters")
-    return np.ndarray(shape, dtype, buffer=content, order="F" if fortran else "C")
+    if dtype.kind == "U":
+        letters = np.frombuffer(content, f"{dtype.byteorder}u4")
+        if (letters > sys.maxunicode).any():
+            raise ValueError("text of impossible letters")
+    array: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
+    return array
 
 
 def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
@@ -124,10 +128,11 @@ def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
     return shape, fortran, dtype, text.read()
 
 
-def _fill(content: memoryview, stream: BinaryIO | Any) -> None:
+def _fill(content: memoryview, stream: IO[bytes]) -> None:
     """Reads exactly as many bytes as `content` has room for."""
     while content:
-        count = stream.readinto(content)
-        if not count:
+        block = stream.read(min(len(content), _BLOCK))
+        if not block:
             raise EOFError("fewer bytes than the array's shape tells")
-        content = content[count:]
+        content[: len(block)] = block
+        content = content[len(block) :]

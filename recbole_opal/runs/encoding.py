@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.arrays import decode_arrays, encode_arrays
 from recbole_opal.runs.limits import refuse_heavy_json, refuse_heavy_yaml
 from recbole_opal.runs.refusal import refusing
@@ -26,6 +27,7 @@ __all__ = [
     "encode_arrays",
     "encode_json",
     "encode_lines",
+    "encode_settings",
     "encode_yaml",
 ]
 
@@ -81,6 +83,23 @@ def encode_yaml(value: Mapping[str, Any]) -> bytes:
     Text beyond ASCII is escaped, since PyYAML reads some of its own unescaped output differently.
     """
     return yaml.safe_dump(dict(value), sort_keys=False).encode("ascii")
+
+
+def encode_settings(value: Mapping[str, Any]) -> bytes:
+    """Encodes plain values as `encode_yaml` does, and refuses what `decode_yaml` would.
+
+    Raises:
+        CheckpointError: There are too many values, or too long ones.
+    """
+    data = encode_yaml(value)
+    try:
+        refuse_heavy_yaml(data.decode("ascii"))
+    except ValueError as error:
+        raise CheckpointError(
+            f"the settings are too long to be kept with a run ({error}); shorten the longest list "
+            "or text among them."
+        ) from error
+    return data
 
 
 def decode_yaml(data: bytes, name: str) -> dict[str, Any]:

@@ -115,6 +115,10 @@ class RunFolder(RunReader):
         with self._store.update():
             yield
 
+    def drop(self, name: str) -> None:
+        """Takes a file out of the run; a name that it does not hold is fine."""
+        self._store.drop(name)
+
     def save_state(self, state: Any) -> None:
         """Saves the nested state as `state-<n>.safetensors`; the former one goes once it counts.
 
@@ -141,8 +145,8 @@ class RunFolder(RunReader):
         self._store.write(name, encoding.encode_json(value))
 
     def save_yaml(self, name: str, value: Mapping[str, Any]) -> None:
-        """Saves a mapping of plain values as YAML."""
-        self._store.write(name, encoding.encode_yaml(value))
+        """Saves a mapping of plain values as YAML; one too long to be loaded again is refused."""
+        self._store.write(name, encoding.encode_settings(value))
 
     def save_lines(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Saves one JSON object a line, the whole file anew, so that it never ends half way."""
@@ -163,5 +167,3 @@ class RunFolder(RunReader):
 def _now() -> str:
     """The moment, in UTC, as it stands in folder names."""
     return datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-
-

@@ -18,7 +18,14 @@ from typing import Any
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.refusal import quoted, refusing
 
-__all__ = ["MANIFEST_NAME", "FileDigest", "Manifest", "check_name", "regular_bytes", "verified_bytes"]
+__all__ = [
+    "MANIFEST_NAME",
+    "FileDigest",
+    "Manifest",
+    "check_name",
+    "regular_bytes",
+    "verified_bytes",
+]
 
 MANIFEST_NAME = "manifest.json"
 _FORMAT = "recbole_opal run folder, version 1"
@@ -112,8 +119,8 @@ def check_name(name: str, where: Path) -> str:
     """
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST_NAME:
         raise CheckpointError(
-            f"{where}: {quoted(repr(name))} is not a plain file name of letters, digits and `._+-`; "
-            "use a folder whose origin you know, or another name."
+            f"{where}: {quoted(repr(name))} is not a plain file name of letters, digits and "
+            "`._+-`; use a folder whose origin you know, or another name."
         )
     return name
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, OpalError
 
 __all__ = ["quoted", "refusing"]
 
@@ -24,11 +24,11 @@ def refusing(name: str, fault: str, fix: str = _FIX) -> Iterator[None]:
         fix: what helps.
 
     Raises:
-        CheckpointError: the block raised an error.
+        CheckpointError: the block raised an error. One of this library's own goes through.
     """
     try:
         yield
-    except CheckpointError:
+    except OpalError:
         raise
     except Exception as error:
         reason = quoted(str(error) or type(error).__name__)
