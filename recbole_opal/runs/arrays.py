@@ -98,12 +98,13 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
         size = math.prod(shape) * dtype.itemsize
         if size > most:
             raise ValueError(f"it unpacks to more than {most} bytes")
+        if member.file_size != len(start) - len(rest) + size:
+            raise ValueError("more or fewer bytes than the array's shape tells")
         content = bytearray(size)
         filled = min(len(rest), size)
         content[:filled] = rest[:filled]
         _fill(memoryview(content)[filled:], stream)
-        if len(rest) > size or stream.read(1):  # at its end the archive's checksum is compared
-            raise ValueError("more bytes than the array's shape tells")
+        stream.read(1)  # at the end the archive's checksum is compared
     if dtype.kind == "U":
         letters = np.frombuffer(content, f"{dtype.byteorder}u4")
         if (letters > sys.maxunicode).any():
@@ -133,6 +134,6 @@ def _fill(content: memoryview, stream: IO[bytes]) -> None:
     while content:
         block = stream.read(min(len(content), _BLOCK))
         if not block:
-            raise EOFError("fewer bytes than the array's shape tells")
+            raise EOFError("fewer bytes than it claims")
         content[: len(block)] = block
         content = content[len(block) :]

@@ -34,7 +34,7 @@ def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
     """
     hidden = path.with_name(f".{path.name}.new")
     _make(path, hidden)
-    place = hidden
+    renamed = False
     with ExitStack() as stack:
         try:
             _hold(stack, hidden)
@@ -45,12 +45,14 @@ def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
             try:
                 atomic.sync_folder(hidden)
                 hidden.rename(path)
-                place = path
+                renamed = True
                 atomic.sync_folder(path.parent)
             except OSError as error:
                 raise atomic.write_error(path, 0, error) from error
         except BaseException:  # Ctrl-C included: half a folder helps nobody
-            _remove(place)
+            if renamed:
+                _rename_back(path, hidden)
+            _remove(hidden)
             raise
         yield
 
@@ -85,6 +87,14 @@ def _write(path: Path, hidden: Path, data: bytes) -> None:
         atomic.write_synced(hidden, data)
     except OSError as error:
         raise atomic.write_error(path, len(data), error) from error
+
+
+def _rename_back(path: Path, hidden: Path) -> None:
+    """Hides the folder before it is removed, so that never half of it has the final name."""
+    try:
+        path.rename(hidden)
+    except OSError:
+        return  # all of it is there, and stays
 
 
 def _sweep(parent: Path) -> None:

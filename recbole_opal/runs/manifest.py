@@ -86,6 +86,8 @@ class Manifest:
     def decode(cls, data: bytes, path: Path) -> "Manifest":
         """Parses `manifest.json`; raises CheckpointError as `read` does."""
         with refusing(str(path), "is damaged: it is no manifest", _FIX):
+            if len(data) > _MAX_MANIFEST_BYTES:
+                raise ValueError(f"more than {_MAX_MANIFEST_BYTES} bytes")
             body = json.loads(data.decode("utf-8"))
             files = {
                 check_name(name, path): _sound_digest(entry["size"], entry["sha256"])

@@ -70,7 +70,11 @@ class RunReader:
             CheckpointError: A file is missing or damaged; the first one is named.
         """
         for name in self.names:
-            self._store.read(name)
+            try:
+                self._store.read(name)
+            except CheckpointError:
+                if name in self.names:  # not dropped by a run that goes on meanwhile
+                    raise
 
     def has_state(self) -> bool:
         """True if there is a state to resume from."""
