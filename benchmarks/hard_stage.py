@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.models import OPAL
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunReader
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.values import parse_value
 from recbole_opal.training.two_stage import TwoStageTrainer
@@ -26,7 +26,7 @@ from recbole_opal.training.two_stage import TwoStageTrainer
 
 def main() -> None:
     """Train the hard stage once and print what came out."""
-    folder = RunFolder.open(Path(sys.argv[1]))
+    folder = RunReader.open(Path(sys.argv[1]))
     texts = dict(flag.removeprefix("--").split("=", 1) for flag in sys.argv[2:])
     changes = {name: parse_value(text) for name, text in texts.items()}
     with tempfile.TemporaryDirectory() as place, quiet_deprecations():

@@ -22,7 +22,9 @@ from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
-from recbole_opal.runs.origin import Origin, data_digests
+from recbole_opal.runs.encoding import encode_json, encode_settings
+from recbole_opal.runs.origin import Origin, data_digests, settings_digest
+from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.general import GeneralTrainer
@@ -33,6 +35,8 @@ from recbole_opal.training.two_stage import TwoStageTrainer
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
 _MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu")
+
+_OTHER_STATE, _NEW_RUN = "holds a state that this version cannot continue", "start a new run"
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,8 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
                 f"{', '.join(_MAY_CHANGE)} can; start a new run with it."
             )
     run_folder = RunFolder.open(Path(folder))
-    plain = run_folder.load_yaml("config.yaml") | settings
-    with quiet_deprecations():
+    with run_folder.working(), quiet_deprecations():  # from before the first look at it
+        plain = run_folder.load_yaml("config.yaml") | settings
         return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
 
 
@@ -132,21 +136,21 @@ class _Session:
         data = self._load()
         tokens = self._tokens(data)
         label = f"{self.config['model']}-{self.config['dataset']}"
-        folder = RunFolder.create(Path(self.config["checkpoint_dir"]), label)
-        try:
-            with folder.update():
-                folder.save_yaml("config.yaml", self.config.as_plain_dict())
-                folder.save_json("ids.json", tokens)
-                folder.save_json("origin.json", _origin(self.config).as_plain())
-        except BaseException:  # Ctrl-C included: an empty run folder helps nobody
-            folder.discard()
-            raise
-        return self._train(folder, data, None)
+        first = {
+            "config.yaml": encode_settings(self.config.as_plain_dict()),
+            "ids.json": encode_json(tokens),
+            "origin.json": encode_json(_origin(self.config).as_plain()),
+        }
+        with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
+            return self._train(folder, data, None)
 
     def go_on(self, folder: RunFolder) -> RunResult:
-        """Continue an old run."""
-        state = folder.load_state()
-        self.seconds_before = state["seconds"]
+        """Continue an old run, from its beginning if it was killed before it saved a state.
+
+        Args:
+            folder: the run's, held until this is done: see `RunFolder.working`.
+        """
+        snapshot = self._snapshot(folder) if folder.has_state() else None
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
         if folder.load_json("ids.json") != self._tokens(data):
@@ -154,9 +158,28 @@ class _Session:
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        snapshot = TrainingSnapshot(state["training"])
-        snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
+        self._adopt(folder)
         return self._train(folder, data, snapshot)
+
+    def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
+        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+            state = folder.load_state()
+            self.seconds_before = float(state["seconds"])
+            snapshot = TrainingSnapshot(state["training"])
+            snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
+        return snapshot
+
+    def _adopt(self, folder: RunFolder) -> None:
+        """Let the folder say what the run is now: with other epochs it is another, undone run."""
+        if folder.load_yaml("config.yaml")["epochs"] == self.config["epochs"]:
+            return
+        plain = self.config.as_plain_dict()
+        with folder.update():
+            folder.save_yaml("config.yaml", plain)
+            if "origin.json" in folder.names:
+                origin = folder.load_json("origin.json") | {"settings": settings_digest(plain)}
+                folder.save_json("origin.json", origin)
+            folder.drop("metrics.json")
 
     @property
     def seconds(self) -> float:
@@ -173,16 +196,20 @@ class _Session:
     def _train(
         self, folder: RunFolder, data: PreparedData, snapshot: TrainingSnapshot | None
     ) -> RunResult:
-        """Train from the beginning or from a snapshot; evaluate; write everything down."""
+        """Train from the beginning or from a snapshot; evaluate; write everything down.
+
+        The folder is held by the caller.
+        """
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
-        with folder.working(), progress, log:
+        with progress, log:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             outcome = Outcome(self.config, data)
             trainer = _build_trainer(self.config, data, progress, folder.path.name)
             if snapshot is not None:
-                trainer.restore(snapshot, data.train)
+                with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+                    trainer.restore(snapshot, data.train)
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)

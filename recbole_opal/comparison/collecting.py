@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recbole_opal.comparison.execution import Ending
 from recbole_opal.comparison.rows import Row, spread
 from recbole_opal.comparison.variants import Variant
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunReader
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]
 
@@ -38,7 +38,7 @@ class FinishedRun:
     def __init__(self, path: Path) -> None:
         """See the class."""
         self.path = path
-        self._folder = RunFolder.open(path)
+        self._folder = RunReader.open(path)
         self.metrics: dict[str, Any] = self._folder.load_json("metrics.json")
         self.config = self._folder.load_yaml("config.yaml")
         self._tokens = self._folder.load_json("ids.json")[self.config["USER_ID_FIELD"]]

@@ -17,9 +17,8 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.rows import Row
 from recbole_opal.comparison.tuned import Found, tune_all
 from recbole_opal.comparison.variants import Variant, parse_variants
-from recbole_opal.comparison.writing import prepare_folder, write_plan, write_result
+from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
-from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 
 __all__ = ["compare", "compare_request"]
@@ -100,9 +99,8 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
 
 
 def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
-    prepare_folder(plan.folder)
     shown = plan.shared.get("show_progress", True)
-    with exclusive(plan.folder), ComparisonProgress(enabled=shown) as progress:
+    with own_folder(plan.folder), ComparisonProgress(enabled=shown) as progress:
         progress.message(f"comparison folder: {plan.folder}")
         execution = Execution(plan.folder / "logs", jobs, progress)
         found = tune_all(plan, execution, progress) if plan.tune else None

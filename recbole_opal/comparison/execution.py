@@ -103,7 +103,7 @@ class Execution:
             run: what is asked for.
             parent: the folder of the run folders.
         """
-        known = KnownRuns(parent)
+        known = KnownRuns(parent, self._progress.message)
         finished = known.finished(run.origin)
         if finished is not None:
             self._progress.reused(run.name)

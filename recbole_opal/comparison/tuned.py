@@ -12,7 +12,7 @@ from recbole_opal.comparison.planning import Plan
 from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import OpalError, TrainingError
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import settings_digest
 from recbole_opal.settings.fields import typed
 
@@ -124,6 +124,6 @@ class _Trials:
             raise KeyboardInterrupt
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
-        metrics = RunFolder.open(ending.folder).load_json("metrics.json")
+        metrics = RunReader.open(ending.folder).load_json("metrics.json")
         score = float(metrics["stages"][metrics["best_stage"]]["score"])
         return score if self._plan.bigger else -score

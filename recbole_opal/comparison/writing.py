@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,24 +16,28 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.atomic import sweep, write_bytes, write_error, write_json, write_text
 from recbole_opal.runs.encoding import encode_yaml
+from recbole_opal.runs.lock import exclusive
 
-__all__ = ["prepare_folder", "write_plan", "write_result"]
+__all__ = ["own_folder", "write_plan", "write_result"]
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make the comparison folder, or tidy up what a kill left in it.
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """Make the comparison folder, keep others out while the block runs, tidy up after a kill.
 
     Args:
         folder: its path.
 
     Raises:
-        CheckpointError: it cannot be made.
+        CheckpointError: it cannot be made, or another process works in it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(folder, 0, error) from error
-    sweep(folder)
+    with exclusive(folder):
+        sweep(folder)  # only now: the files of one that goes on are not ours
+        yield
 
 
 def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:

@@ -6,11 +6,13 @@ import errno
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from recbole_opal.errors import DataError
+from recbole_opal.errors import CheckpointError, DataError
 from recbole_opal.runs.atomic import discard, sweep, sync_folder
+from recbole_opal.runs.lock import exclusive
 
 __all__ = ["StagedFiles"]
 
@@ -19,13 +21,15 @@ class StagedFiles:
     """Files that are written under hidden names, and renamed once all of them are complete.
 
     After an error or Ctrl-C the folder is as it was; if it was made here, it is gone. A kill can
-    leave hidden `.NAME.TOKEN.tmp` files, which the next use of the folder removes.
+    leave hidden `.NAME.TOKEN.tmp` files, which the next use of the folder removes. One command at a
+    time writes into a folder.
 
     Args:
         folder: where the files will be; made, with its parents, if it is not there.
 
     Raises:
-        DataError: on entering, writing and leaving: the disk is full, read-only or gone.
+        DataError: on entering, writing and leaving: the disk is full, read-only or gone; on
+            entering: another command is writing into the folder.
 
     Example:
         >>> import tempfile
@@ -40,6 +44,7 @@ class StagedFiles:
         self._folder = folder
         self._made: list[Path] = []  # the innermost first
         self._staged: dict[Path, Path] = {}
+        self._held = ExitStack()
 
     def __enter__(self) -> StagedFiles:
         """Make the folder."""
@@ -48,7 +53,11 @@ class StagedFiles:
             for path in reversed(missing):
                 path.mkdir()
                 self._made.insert(0, path)
-            sweep(self._folder)
+            self._held.enter_context(exclusive(self._folder))
+            sweep(self._folder)  # only now: the files of one that goes on are not ours
+        except CheckpointError as error:
+            self._undo()
+            raise DataError(str(error)) from error
         except OSError as error:
             self._undo()
             raise _refusal(self._folder, error) from error
@@ -85,6 +94,10 @@ class StagedFiles:
         trace: TracebackType | None,
     ) -> None:
         """Rename all files, or remove them."""
+        with self._held:
+            self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
         if error is not None:
             self._undo()
             return
@@ -97,13 +110,14 @@ class StagedFiles:
             raise _refusal(self._folder, failure) from failure
 
     def _undo(self) -> None:
-        for temporary in self._staged:
-            discard(temporary)
-        for folder in self._made:
-            try:
-                folder.rmdir()
-            except OSError:  # somebody else has put something there
-                return
+        with self._held:
+            for temporary in self._staged:
+                discard(temporary)
+            for folder in self._made:
+                try:
+                    folder.rmdir()
+                except OSError:  # somebody else has put something there
+                    return
 
 
 def _refusal(path: Path, error: OSError) -> DataError:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.report.source import Row
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunReader
 
 __all__ = ["Arrays", "RunFiles"]
 
@@ -26,9 +26,9 @@ class RunFiles:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        self._folders: dict[Path, RunFolder | None] = {}
+        self._folders: dict[Path, RunReader | None] = {}
 
-    def folder(self, path: Path) -> RunFolder | None:
+    def folder(self, path: Path) -> RunReader | None:
         """Return an opened run folder, or None and a problem told."""
         key = path.resolve()
         if key not in self._folders:
@@ -64,9 +64,9 @@ class RunFiles:
             if arrays is not None:
                 yield arrays
 
-    def _open(self, path: Path) -> RunFolder | None:
+    def _open(self, path: Path) -> RunReader | None:
         try:
-            return RunFolder.open(path)
+            return RunReader.open(path)
         except CheckpointError as error:
             self._tell(str(error))
             return None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.data.sequences import IntArray
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunReader
 
 __all__ = ["ItemNames", "read_names"]
 
@@ -48,7 +48,7 @@ class ItemNames:
         return [self.tags[tag] for tag in self.tag_ids[self.tag_items == item].tolist()]
 
 
-def read_names(folder: RunFolder, config: Any, tokens: Sequence[str]) -> ItemNames:
+def read_names(folder: RunReader, config: Any, tokens: Sequence[str]) -> ItemNames:
     """Read the names of a run's items.
 
     Args:

@@ -2,6 +2,7 @@
 
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.manifest import FileDigest, Manifest, verified_bytes
+from recbole_opal.runs.reader import RunReader
 from recbole_opal.runs.rng import capture_rng, restore_rng
 from recbole_opal.runs.state import decode_state, encode_state, flatten_state, restore_state
 
@@ -9,6 +10,7 @@ __all__ = [
     "FileDigest",
     "Manifest",
     "RunFolder",
+    "RunReader",
     "capture_rng",
     "decode_state",
     "encode_state",

@@ -28,6 +28,7 @@ __all__ = [
     "write_bytes",
     "write_error",
     "write_json",
+    "write_synced",
     "write_tensors",
     "write_text",
 ]
@@ -79,7 +80,7 @@ def stage(path: Path, data: bytes, token: str) -> Path:
     temporary = path.with_name(f".{path.name}.{token}.tmp")
     try:
         discard(temporary)
-        _write_synced(temporary, data)
+        write_synced(temporary, data)
     except OSError as error:
         discard(temporary)
         raise write_error(path, len(data), error) from error
@@ -107,6 +108,23 @@ def publish(temporary: Path, path: Path, size: int) -> None:
     except OSError as error:
         discard(temporary)
         raise write_error(path, size, error) from error
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Creates `path` (never through an existing file or link), writes `data` and syncs it.
+
+    Raises:
+        OSError: It is there already, or cannot be written; part of it may be there then.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:  # one call writes at most 2 GiB on Linux
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -160,16 +178,3 @@ def write_error(path: Path, size: int, error: OSError) -> CheckpointError:
     else:
         fix = "check that the folder still exists and that the disk is healthy"
     return CheckpointError(f"cannot write {path} ({size} bytes needed): {reason}; {fix}.")
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    """Creates `path` (never through an existing file or link), writes `data` and syncs it."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)
-    try:
-        rest = memoryview(data)
-        while rest:  # one call writes at most 2 GiB on Linux
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

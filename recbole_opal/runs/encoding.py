@@ -1,35 +1,37 @@
 """The plain file formats of a run folder, to and from bytes: JSON, JSON Lines, YAML and npz.
 
 None of them runs code on loading. Every decoder takes bytes that were verified before and the
-file's name for the message, and raises `CheckpointError` for what is not its format.
+file's name for the message, and raises `CheckpointError`, and nothing else, for what is not its
+format or unfolds to more than a run writes.
 """
 
 import io
 import json
 import math
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.arrays import decode_arrays, encode_arrays
+from recbole_opal.runs.limits import refuse_heavy_json, refuse_heavy_yaml
+from recbole_opal.runs.refusal import refusing
 
 __all__ = [
     "decode_arrays",
     "decode_json",
+    "decode_lines",
     "decode_yaml",
     "encode_arrays",
     "encode_json",
     "encode_lines",
+    "encode_settings",
     "encode_yaml",
 ]
 
-_NOT_NPZ = (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
-_DAMAGED = "restore the file from a copy of the run folder or train again"
+_NO_JSON = "is not readable as JSON"
 
 
 def encode_json(value: Any, indent: int | None = 2) -> bytes:
@@ -56,10 +58,23 @@ def decode_json(data: bytes, name: str) -> Any:
     Raises:
         CheckpointError: `data` is not JSON.
     """
-    try:
+    with refusing(name, _NO_JSON):
+        refuse_heavy_json(data)
         return json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{name} is not readable as JSON ({error}); {_DAMAGED}.") from error
+
+
+def decode_lines(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Decodes what `encode_lines` encoded.
+
+    Raises:
+        CheckpointError: A line is no JSON object.
+    """
+    with refusing(name, _NO_JSON):
+        refuse_heavy_json(data)
+        rows = [json.loads(line.decode("utf-8")) for line in io.BytesIO(data)]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ValueError("a line that is no object")
+        return rows
 
 
 def encode_yaml(value: Mapping[str, Any]) -> bytes:
@@ -70,62 +85,36 @@ def encode_yaml(value: Mapping[str, Any]) -> bytes:
     return yaml.safe_dump(dict(value), sort_keys=False).encode("ascii")
 
 
+def encode_settings(value: Mapping[str, Any]) -> bytes:
+    """Encodes plain values as `encode_yaml` does, and refuses what `decode_yaml` would.
+
+    Raises:
+        CheckpointError: There are too many values, or too long ones.
+    """
+    data = encode_yaml(value)
+    try:
+        refuse_heavy_yaml(data.decode("ascii"))
+    except ValueError as error:
+        raise CheckpointError(
+            f"the settings are too long to be kept with a run ({error}); shorten the longest list "
+            "or text among them."
+        ) from error
+    return data
+
+
 def decode_yaml(data: bytes, name: str) -> dict[str, Any]:
     """Decodes a YAML mapping of plain values.
 
     Raises:
         CheckpointError: `data` is not YAML, holds other types, or is not a mapping.
     """
-    try:
-        value = yaml.safe_load(data.decode("utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"{name} is not readable as YAML ({reason}); {_DAMAGED}.") from error
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{name} holds no `key: value` lines; {_DAMAGED}.")
-    return value
-
-
-def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Encodes numeric, bool or fixed-width text arrays as a compressed npz file.
-
-    Raises:
-        CheckpointError: An array holds Python objects, which only pickle could store.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for key, array in arrays.items():
-            if array.dtype.hasobject:
-                raise CheckpointError(
-                    f"array `{key}` holds Python objects; convert it to numbers or text first."
-                )
-            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def decode_arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    """Decodes an npz file; object arrays are refused.
-
-    Raises:
-        CheckpointError: `data` is not an npz file of plain arrays.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {
-                member.removesuffix(".npy"): _array(archive, member)
-                for member in archive.namelist()
-            }
-    except _NOT_NPZ as error:
-        raise CheckpointError(f"{name} is not readable as npz ({error}); {_DAMAGED}.") from error
-
-
-def _array(archive: zipfile.ZipFile, member: str) -> NDArray[Any]:
-    """Reads one npy member; object arrays raise ValueError."""
-    array: NDArray[Any] = np.lib.format.read_array(
-        io.BytesIO(archive.read(member)), allow_pickle=False
-    )
-    return array
+    with refusing(name, "is not readable as YAML"):
+        text = data.decode("utf-8")
+        refuse_heavy_yaml(text)
+        value = yaml.safe_load(text)
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise ValueError("it holds no `key: value` lines")
+        return value
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ digest in `manifest.json`, is missing, is a link, or is not of its format; the m
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,17 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
-from recbole_opal.runs.lock import exclusive
-from recbole_opal.runs.state import decode_state, encode_state
+from recbole_opal.runs.reader import STATE_NAME, RunReader, state_number, weights_name
+from recbole_opal.runs.state import encode_state
 from recbole_opal.runs.store import VerifiedFolder
-from recbole_opal.runs.tensors import decode_tensors, encode_tensors
-from recbole_opal.runs.weights_stage import mark
+from recbole_opal.runs.tensors import encode_tensors
+from recbole_opal.runs.weights_stage import stage_of
 
 __all__ = ["RunFolder"]
 
-_STATE = re.compile(r"state-(\d{1,18})\.safetensors")
 
-
-class RunFolder:
-    """Everything a run leaves on disk.
+class RunFolder(RunReader):
+    """Everything a run leaves on disk, to read and to write; to read alone use `RunReader`.
 
     Attributes:
         path: The folder; the command prints it as its last line.
@@ -47,30 +45,45 @@ class RunFolder:
         tensor([1., 1.])
     """
 
-    path: Path
+    _store: VerifiedFolder
 
     def __init__(self, store: VerifiedFolder) -> None:
-        """Wraps an opened folder; use `create` or `open`."""
-        self._store = store
-        self.path = store.path
+        """Wraps an opened folder; use `create`, `begin` or `open`."""
+        super().__init__(store)
 
     @classmethod
     def create(cls, parent: Path, label: str) -> "RunFolder":
-        """Makes a new, empty run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) in `parent`.
+        """Makes a new, empty run folder and lets go of it; see `begin`."""
+        with cls.begin(parent, label, {}) as folder:
+            return folder
 
-        `label` is made plain first: other characters than letters, digits and `._+-` become `-`.
-        The random part comes from the system, so no seeded generator moves.
+    @classmethod
+    @contextmanager
+    def begin(cls, parent: Path, label: str, files: Mapping[str, bytes]) -> Iterator["RunFolder"]:
+        """Makes a new run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) and works in it in the block.
+
+        The folder appears in `parent` with its first files or not at all, and from that moment to
+        the end of the block everybody else is kept out, as in `working`.
+
+        Args:
+            parent: Where it will be.
+            label: Made plain first: other characters than letters, digits and `._+-` become `-`.
+                The random part comes from the system, so no seeded generator moves.
+            files: The first files, encoded.
 
         Raises:
-            CheckpointError: The folder cannot be made.
+            CheckpointError: The folder cannot be made; nothing is left of it.
         """
         clean = re.sub(r"[^A-Za-z0-9._+-]+", "-", label).strip(".-") or "run"
-        while True:
-            name = f"{clean[:100]}-{_now()}-{secrets.token_hex(3)}"
-            try:
-                return cls(VerifiedFolder.create(Path(parent) / name))
-            except FileExistsError:
-                continue  # another run of this second drew the same number
+        with ExitStack() as stack:
+            while True:
+                name = f"{clean[:100]}-{_now()}-{secrets.token_hex(3)}"
+                try:
+                    store = stack.enter_context(VerifiedFolder.begin(Path(parent) / name, files))
+                    break
+                except FileExistsError:
+                    continue  # another run of this second drew the same number
+            yield cls(store)
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -80,37 +93,23 @@ class RunFolder:
             CheckpointError: `path` is no run folder, its manifest is damaged, or a process is
                 `working` in it.
         """
-        path = Path(path)
-        with exclusive(path) if path.is_dir() else nullcontext():
-            folder = cls(VerifiedFolder(path))
-            folder._sweep_states()
-        return folder
-
-    def discard(self) -> None:
-        """Removes the folder if nothing was ever saved in it, as after a full disk."""
-        self._store.discard()
+        folder = cls(VerifiedFolder(Path(path)))
+        with folder.working():
+            return folder
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Keeps every other process, and every other opening, out while the block runs.
 
+        What the folder holds is read anew when the block begins, since another one may have
+        worked in it after it was opened.
+
         Raises:
             CheckpointError: Another process is working in the folder.
         """
-        with exclusive(self.path):
+        with self._store.holding():
+            self._sweep_states()
             yield
-
-    @property
-    def names(self) -> list[str]:
-        """Names of all files that belong to the run, sorted."""
-        return self._store.names
-
-    @property
-    def stages(self) -> list[str]:
-        """Stages whose weights are saved, sorted by name."""
-        prefix, suffix = "weights-", ".safetensors"
-        found = [n for n in self.names if n.startswith(prefix) and n.endswith(suffix)]
-        return [name.removeprefix(prefix).removesuffix(suffix) for name in found]
 
     @contextmanager
     def update(self) -> Iterator[None]:
@@ -118,18 +117,9 @@ class RunFolder:
         with self._store.update():
             yield
 
-    def verify(self) -> None:
-        """Reads every file of the run and compares it with its digest.
-
-        Raises:
-            CheckpointError: A file is missing or damaged; the first one is named.
-        """
-        for name in self.names:
-            self._store.read(name)
-
-    def has_state(self) -> bool:
-        """True if there is a state to resume from."""
-        return self._state_name() is not None
+    def drop(self, name: str) -> None:
+        """Takes a file out of the run; a name that it does not hold is fine."""
+        self._store.drop(name)
 
     def save_state(self, state: Any) -> None:
         """Saves the nested state as `state-<n>.safetensors`; the former one goes once it counts.
@@ -141,102 +131,50 @@ class RunFolder:
             CheckpointError: It cannot be written, or holds a value of a type that is not stored.
         """
         data = encode_state(state)
-        former = self._state_name()
-        number = _state_number(former) + 1 if former else 1
         with self._store.update():
+            former = self._state_name()
+            number = state_number(former) + 1 if former else 1
             self._store.write(f"state-{number}.safetensors", data)
             if former:
                 self._store.drop(former)
 
-    def load_state(self) -> Any:
-        """Loads the last saved state, tensors on the CPU.
-
-        Raises:
-            CheckpointError: There is none, or it is damaged.
-        """
-        name = self._state_name()
-        if name is None:
-            raise CheckpointError(
-                f"{self.path} holds no training state; start the run again without --resume."
-            )
-        return decode_state(self._store.read(name), str(self.path / name))
-
     def save_weights(self, stage: str, state_dict: Mapping[str, Tensor]) -> None:
-        """Saves a model's weights as `weights-<stage>.safetensors`, bit for bit."""
-        self._store.write(_weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
-
-    def load_weights(self, stage: str) -> dict[str, Tensor]:
-        """Loads the weights of a stage, on the CPU, sorted as the file has them.
-
-        They know their stage: a model of ours that stands in another refuses them.
+        """Saves a model's weights as `weights-<stage>.safetensors`, bit for bit.
 
         Raises:
-            CheckpointError: The stage has none, or the file is damaged or of another stage.
+            CheckpointError: They are known to be of another stage, or cannot be written.
         """
-        name = _weights_name(stage)
-        tensors, metadata = decode_tensors(self._store.read(name), str(self.path / name))
-        if metadata.get("stage") != stage:
+        if stage_of(state_dict) not in (None, stage):
             raise CheckpointError(
-                f"{self.path / name} holds weights of stage {metadata.get('stage')!r}; restore the "
-                "file from a copy of the run folder or train again."
+                f"weights of stage {stage_of(state_dict)!r} cannot be saved as those of {stage!r}; "
+                "save them under the stage they were trained in."
             )
-        return mark(tensors, stage)
+        self._store.write(weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
 
     def save_json(self, name: str, value: Any) -> None:
         """Saves plain values as JSON; floats that are not finite become null."""
         self._store.write(name, encoding.encode_json(value))
 
-    def load_json(self, name: str) -> Any:
-        """Loads a JSON file of the run."""
-        return encoding.decode_json(self._store.read(name), str(self.path / name))
-
     def save_yaml(self, name: str, value: Mapping[str, Any]) -> None:
-        """Saves a mapping of plain values as YAML."""
-        self._store.write(name, encoding.encode_yaml(value))
-
-    def load_yaml(self, name: str) -> dict[str, Any]:
-        """Loads a YAML file of the run."""
-        return encoding.decode_yaml(self._store.read(name), str(self.path / name))
+        """Saves a mapping of plain values as YAML; one too long to be loaded again is refused."""
+        self._store.write(name, encoding.encode_settings(value))
 
     def save_lines(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Saves one JSON object a line, the whole file anew, so that it never ends half way."""
         self._store.write(name, encoding.encode_lines(rows))
 
-    def load_lines(self, name: str) -> list[dict[str, Any]]:
-        """Loads what `save_lines` saved."""
-        lines = self._store.read(name).splitlines()
-        return [encoding.decode_json(line, str(self.path / name)) for line in lines]
-
     def save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Saves plain numpy arrays as a compressed npz file."""
         self._store.write(name, encoding.encode_arrays(arrays))
-
-    def load_arrays(self, name: str) -> dict[str, NDArray[Any]]:
-        """Loads an npz file of the run; object arrays are refused."""
-        return encoding.decode_arrays(self._store.read(name), str(self.path / name))
-
-    def _state_name(self) -> str | None:
-        states = [name for name in self.names if _STATE.fullmatch(name)]
-        return max(states, key=_state_number, default=None)
 
     def _sweep_states(self) -> None:
         """Removes states that a kill left between the commit and their deletion."""
         listed = set(self.names)
         for path in sorted(self.path.glob("state-*.safetensors")):
-            if _STATE.fullmatch(path.name) and path.name not in listed:
+            if STATE_NAME.fullmatch(path.name) and path.name not in listed:
                 atomic.discard(path)
 
 
 def _now() -> str:
     """The moment, in UTC, as it stands in folder names."""
     return datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-
-
-def _state_number(name: str) -> int:
-    """The n of `state-<n>.safetensors`."""
-    match = _STATE.fullmatch(name)
-    return int(match[1]) if match else 0
-
-
-def _weights_name(stage: str) -> str:
-    return f"weights-{stage}.safetensors"

@@ -16,8 +16,16 @@ from stat import S_ISREG
 from typing import Any
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.refusal import quoted, refusing
 
-__all__ = ["MANIFEST_NAME", "FileDigest", "Manifest", "check_name", "verified_bytes"]
+__all__ = [
+    "MANIFEST_NAME",
+    "FileDigest",
+    "Manifest",
+    "check_name",
+    "regular_bytes",
+    "verified_bytes",
+]
 
 MANIFEST_NAME = "manifest.json"
 _FORMAT = "recbole_opal run folder, version 1"
@@ -72,30 +80,31 @@ class Manifest:
                 f"{folder} is not a run folder (no {MANIFEST_NAME}); give the path that a run "
                 "printed as `run folder: PATH`."
             )
-        return cls.decode(_read_regular(path, _MAX_MANIFEST_BYTES), path)
+        return cls.decode(regular_bytes(path, _MAX_MANIFEST_BYTES), path)
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> "Manifest":
         """Parses `manifest.json`; raises CheckpointError as `read` does."""
-        try:
+        with refusing(str(path), "is damaged: it is no manifest", _FIX):
+            if len(data) > _MAX_MANIFEST_BYTES:
+                raise ValueError(f"more than {_MAX_MANIFEST_BYTES} bytes")
             body = json.loads(data.decode("utf-8"))
             files = {
                 check_name(name, path): _sound_digest(entry["size"], entry["sha256"])
                 for name, entry in body["files"].items()
             }
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise CheckpointError(f"{path} is damaged (not a manifest); {_FIX}.") from error
         if body.get("format") != _FORMAT:
             raise CheckpointError(
-                f"{path} has format {body.get('format')!r}, this version reads {_FORMAT!r}; "
-                "use the version of recbole_opal that wrote it."
+                f"{path} has format {quoted(repr(body.get('format')))}, this version reads "
+                f"{_FORMAT!r}; use the version of recbole_opal that wrote it."
             )
         manifest = cls(files)
         expected = manifest.encode()
         if data != expected:
             raise CheckpointError(
-                f"{path} is damaged: it states manifest_sha256 {body.get('manifest_sha256')}, its "
-                f"content has {json.loads(expected)['manifest_sha256']}; {_FIX}."
+                f"{path} is damaged: it states manifest_sha256 "
+                f"{quoted(str(body.get('manifest_sha256')))}, its content has "
+                f"{json.loads(expected)['manifest_sha256']}; {_FIX}."
             )
         return manifest
 
@@ -112,8 +121,8 @@ def check_name(name: str, where: Path) -> str:
     """
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST_NAME:
         raise CheckpointError(
-            f"{where}: {name!r} is not a plain file name of letters, digits and `._+-`; "
-            "use a folder whose origin you know, or another name."
+            f"{where}: {quoted(repr(name))} is not a plain file name of letters, digits and "
+            "`._+-`; use a folder whose origin you know, or another name."
         )
     return name
 
@@ -134,7 +143,7 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
             f"{folder} holds no {name}; it holds {', '.join(sorted(manifest.files)) or 'nothing'}: "
             "choose one of these or train again."
         )
-    data = _read_regular(path, expected.size)
+    data = regular_bytes(path, expected.size)
     actual = FileDigest.of(data)
     if actual != expected:
         raise CheckpointError(
@@ -144,8 +153,16 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
     return data
 
 
-def _read_regular(path: Path, max_bytes: int) -> bytes:
-    """Reads a regular file of at most `max_bytes`; links, pipes and devices are refused."""
+def regular_bytes(path: Path, max_bytes: int) -> bytes:
+    """Reads a regular file; links, pipes and devices are refused.
+
+    Args:
+        path: The file.
+        max_bytes: Its largest size; a larger one is not read.
+
+    Raises:
+        CheckpointError: It is another kind of file, larger, or cannot be read.
+    """
     try:
         status = path.lstat()
         if not S_ISREG(status.st_mode):
@@ -158,15 +175,15 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
                 f"expected; {_FIX}."
             )
         with path.open("rb") as file:
-            return file.read(max_bytes + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+            return file.read(min(max_bytes, status.st_size) + 1)  # one more shows that it grows
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
         raise CheckpointError(f"cannot read {path}: {reason}; {_FIX}.") from error
 
 
 def _sound_digest(size: Any, sha256: Any) -> FileDigest:
     """A digest whose fields have the type and form that `FileDigest.of` gives them."""
-    if type(size) is not int or size < 0 or not _SHA256.fullmatch(sha256):
+    if type(size) is not int or not 0 <= size < 2**63 or not _SHA256.fullmatch(sha256):
         raise ValueError("no digest")
     return FileDigest(size=size, sha256=sha256)
 

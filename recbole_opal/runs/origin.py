@@ -74,6 +74,9 @@ class Origin:
         plain = decode_json(data, "origin.json")
         if not isinstance(plain, dict) or set(plain) != {"settings", "data", "versions"}:
             raise CheckpointError("origin.json holds something else; start the run again.")
+        parts = [{"settings": plain["settings"]}, plain["data"], plain["versions"]]
+        if not all(_is_of_texts(part) for part in parts):
+            raise CheckpointError("origin.json holds other types; start the run again.")
         return cls(**plain)
 
     def as_plain(self) -> dict[str, Any]:
@@ -113,6 +116,10 @@ def data_digests(folder: Path, dataset: str, kinds: Mapping[str, Any] | None) ->
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}); check it.") from error
     return digests
+
+
+def _is_of_texts(part: Any) -> bool:
+    return isinstance(part, dict) and all(isinstance(text, str) for text in part.values())
 
 
 def _files(folder: Path, dataset: str) -> list[Path]:

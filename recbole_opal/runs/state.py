@@ -18,11 +18,13 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.refusal import refusing
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
 
 __all__ = ["decode_state", "encode_state", "flatten_state", "restore_state"]
 
 _STRUCTURE = "structure"
+_LONGEST_DTYPE = 64  # characters; numpy takes long over lists of types
 _LONG_INTEGER_BITS = 4096  # Python refuses to parse decimals of more than 4,300 digits
 
 
@@ -51,12 +53,8 @@ def decode_state(data: bytes, name: str) -> Any:
         CheckpointError: `data` holds no state.
     """
     tensors, metadata = decode_tensors(data, name)
-    try:
+    with refusing(name, "holds no training state", "start the run again without --resume"):
         return restore_state(tensors, json.loads(metadata[_STRUCTURE]))
-    except (KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
-        raise CheckpointError(
-            f"{name} holds no training state ({error!r}); start the run again without --resume."
-        ) from error
 
 
 def flatten_state(state: Any) -> tuple[dict[str, Tensor], Any]:
@@ -76,14 +74,19 @@ def restore_state(tensors: dict[str, Tensor], structure: Any) -> Any:
     """Puts together again what `flatten_state` split.
 
     Raises:
-        KeyError, TypeError, ValueError, struct.error: `structure` is not of `flatten_state`.
+        Exception: of any kind, where `structure` is not of `flatten_state`.
     """
+    return _restore(structure, dict(tensors))
+
+
+def _restore(structure: Any, unused: dict[str, Tensor]) -> Any:
+    """Restores one value; each tensor is taken once, so that a state is no larger than its file."""
     if isinstance(structure, list):
-        return [restore_state(tensors, entry) for entry in structure]
+        return [_restore(entry, unused) for entry in structure]
     if not isinstance(structure, dict):
         return structure
     ((kind, value),) = structure.items()
-    return _RESTORERS[kind](value, tensors)
+    return _RESTORERS[kind](value, unused)
 
 
 def _describe(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
@@ -134,24 +137,26 @@ def _keep(tensor: Tensor, tensors: dict[str, Tensor]) -> str:
     return number
 
 
-def _restore_array(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _restore_array(value: Any, unused: dict[str, Tensor]) -> Any:
     number, dtype, shape = value
-    data = tensors[number].numpy().tobytes()
+    if type(dtype) is not str or len(dtype) > _LONGEST_DTYPE:
+        raise ValueError("no type of an array")
+    data = unused.pop(number).numpy().tobytes()
     return np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape).copy()
 
 
-def _restore_pairs(value: Any, tensors: dict[str, Tensor]) -> list[tuple[Any, Any]]:
-    return [(restore_state(tensors, key), restore_state(tensors, entry)) for key, entry in value]
+def _restore_pairs(value: Any, unused: dict[str, Tensor]) -> list[tuple[Any, Any]]:
+    return [(_restore(key, unused), _restore(entry, unused)) for key, entry in value]
 
 
 _RESTORERS: dict[str, Callable[[Any, dict[str, Tensor]], Any]] = {
-    "integer": lambda value, tensors: int(value, 16),
-    "float": lambda value, tensors: struct.unpack(">d", bytes.fromhex(value))[0],
-    "bytes": lambda value, tensors: bytes.fromhex(value),
-    "tuple": lambda value, tensors: tuple(restore_state(tensors, value)),
-    "dict": lambda value, tensors: dict(_restore_pairs(value, tensors)),
-    "ordered": lambda value, tensors: OrderedDict(_restore_pairs(value, tensors)),
-    "tensor": lambda value, tensors: tensors[value],
+    "integer": lambda value, unused: int(value, 16),
+    "float": lambda value, unused: struct.unpack(">d", bytes.fromhex(value))[0],
+    "bytes": lambda value, unused: bytes.fromhex(value),
+    "tuple": lambda value, unused: tuple(_restore(value, unused)),
+    "dict": lambda value, unused: dict(_restore_pairs(value, unused)),
+    "ordered": lambda value, unused: OrderedDict(_restore_pairs(value, unused)),
+    "tensor": lambda value, unused: unused.pop(value),
     "array": _restore_array,
-    "scalar": lambda value, tensors: _restore_array(value, tensors)[()],
+    "scalar": lambda value, unused: _restore_array(value, unused)[()],
 }

@@ -6,86 +6,92 @@ files are renamed to their final names and the dropped ones deleted. Killed befo
 is as it was and the staged files are rubbish; killed after (2), the staged files match the manifest
 and the next opening finishes the renames. So a reader accepts exactly one digest a file, and
 several files (weights, state, log) never disagree. Cost: one sync a file, one for the manifest, two
-for the folder. One process writes at a time.
+for the folder. One process writes at a time: an update holds the folder's lock, which a longer
+`holding` block keeps over many of them, and what is in the folder is read anew under the lock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from recbole_opal.runs import atomic
-from recbole_opal.runs.manifest import (
-    MANIFEST_NAME,
-    FileDigest,
-    Manifest,
-    check_name,
-    verified_bytes,
-)
+from recbole_opal.runs.creation import new_folder
+from recbole_opal.runs.lock import exclusive
+from recbole_opal.runs.manifest import MANIFEST_NAME, FileDigest, Manifest, check_name
+from recbole_opal.runs.verified import VerifiedFiles, committed_bytes, staged_path
 
 __all__ = ["VerifiedFolder"]
 
 
-class VerifiedFolder:
+class VerifiedFolder(VerifiedFiles):
     """Plain files behind a manifest; see the module for what survives a kill.
 
     Attributes:
         path: The folder.
     """
 
-    path: Path
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, held: bool = False) -> None:
         """Opens a folder that has a manifest, finishing or undoing an update that was cut off.
 
+        Args:
+            path: The folder.
+            held: Whether the caller holds its lock.
+
         Raises:
-            CheckpointError: The folder has no sound manifest, or cannot be tidied up.
+            CheckpointError: The folder has no sound manifest, cannot be tidied up, or another
+                one holds it.
         """
-        self.path = path
-        self._files: dict[str, FileDigest] = {}
+        super().__init__(path)  # what is no run folder is refused before it is locked
         self._draft: dict[str, FileDigest] | None = None
         self._staged: dict[str, Path] = {}
-        self._settle()
+        self._held = held
+        self._settled = held
+        if not held:
+            with self.holding():
+                pass  # tidied up
 
     @classmethod
-    def create(cls, path: Path) -> "VerifiedFolder":
-        """Makes a new folder with an empty manifest.
+    def create(cls, path: Path, files: Mapping[str, bytes] | None = None) -> "VerifiedFolder":
+        """Makes a new folder that appears with these files in it; see `begin`."""
+        with cls.begin(path, files or {}) as folder:
+            return folder
+
+    @classmethod
+    @contextmanager
+    def begin(cls, path: Path, files: Mapping[str, bytes]) -> Iterator["VerifiedFolder"]:
+        """Makes a new folder that appears with these files in it, and holds it in the block.
 
         Raises:
             FileExistsError: `path` is taken.
-            CheckpointError: The folder cannot be made.
+            CheckpointError: The folder cannot be made, or a name is not plain.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:  # a file in the way included
-            raise atomic.write_error(path, 0, error) from error
-        try:
-            path.mkdir()
-        except FileExistsError:
-            raise
-        except OSError as error:
-            raise atomic.write_error(path, 0, error) from error
-        try:
-            atomic.write_bytes(path / MANIFEST_NAME, Manifest().encode())
-        except BaseException:  # Ctrl-C included
-            _remove_if_empty(path)
-            raise
-        return cls(path)
+        digests = {check_name(name, path): FileDigest.of(data) for name, data in files.items()}
+        with new_folder(path, {**files, MANIFEST_NAME: Manifest(digests).encode()}):
+            folder = cls(path, held=True)
+            try:
+                yield folder
+            finally:
+                folder._held = False
 
-    def discard(self) -> None:
-        """Removes the folder if nothing was ever committed to it."""
-        if not self._files:
-            atomic.discard(self.path / MANIFEST_NAME)
-            _remove_if_empty(self.path)
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps every other process, and every other opening, out while the block runs.
 
-    @property
-    def names(self) -> list[str]:
-        """Names of the committed files, sorted."""
-        return sorted(self._files)
+        What the folder holds is read anew when the block begins; an inner block joins the outer.
 
-    def read(self, name: str) -> bytes:
-        """Content of a committed file, verified; see `verified_bytes` for the errors."""
-        self._settle_if_needed()
-        return verified_bytes(self.path, name, Manifest(self._files))
+        Raises:
+            CheckpointError: Another one holds the folder, or it cannot be tidied up.
+        """
+        if self._held:
+            yield
+            return
+        with exclusive(self.path):
+            self._settle()
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
 
     def write(self, name: str, data: bytes) -> None:
         """Adds or replaces a file; inside `update` it counts when the block ends.
@@ -122,18 +128,19 @@ class VerifiedFolder:
         if self._draft is not None:
             yield
             return
-        self._settle_if_needed()
-        self._draft = dict(self._files)
-        try:
-            yield
-            self._commit(self._draft)
-        except BaseException:  # Ctrl-C included: the disk says on which side of the commit we are
-            self._settled = False
-            self._settle()
-            raise
-        finally:
-            self._draft = None
-            self._staged = {}
+        with self.holding():
+            if not self._settled:  # the disk failed in an update before
+                self._settle()
+            self._draft = dict(self._files)
+            try:
+                yield
+                self._commit(self._draft)
+            except BaseException:  # Ctrl-C included: the disk says on which side of the commit
+                self._settle()
+                raise
+            finally:
+                self._draft = None
+                self._staged = {}
 
     def _drafted(self) -> dict[str, FileDigest]:
         assert self._draft is not None  # noqa: S101 only called inside `update`
@@ -156,17 +163,13 @@ class VerifiedFolder:
         for name in sorted(dropped):
             self._remove(self.path / name)
 
-    def _settle_if_needed(self) -> None:
-        if not self._settled:
-            self._settle()
-
     def _settle(self) -> None:
         """Takes the manifest from the disk, finishes a committed update, sweeps everything else."""
         self._settled = False
         self._files = dict(Manifest.read(self.path).files)
         for name, entry in self._files.items():
-            staged = self.path / f".{name}.{entry.sha256}.tmp"
-            if staged.is_file() and FileDigest.of(staged.read_bytes()) == entry:
+            staged = staged_path(self.path, name, entry)
+            if committed_bytes(staged, entry) is not None:
                 self._rename(staged, self.path / name)
         atomic.sweep(self.path)
         self._settled = True
@@ -182,11 +185,3 @@ class VerifiedFolder:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise atomic.write_error(path, 0, error) from error
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Removes a folder that holds nothing; used while another error is on its way."""
-    try:
-        folder.rmdir()
-    except OSError:
-        return  # somebody else has put something there, or it is gone

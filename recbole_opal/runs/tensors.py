@@ -13,6 +13,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.limits import refuse_heavy_json
+from recbole_opal.runs.refusal import refusing
 
 __all__ = ["MAX_HEADER_BYTES", "decode_tensors", "encode_tensors"]
 
@@ -42,8 +44,12 @@ def encode_tensors(
         raise CheckpointError(
             f"these tensors cannot be stored as safetensors ({error}); convert them first."
         ) from error
-    if _header_bytes(data) > MAX_HEADER_BYTES:
-        raise CheckpointError("the header would exceed 16 MiB; keep long lists as tensors.")
+    try:
+        _header(data)
+    except ValueError as error:
+        raise CheckpointError(
+            f"the header would be too long ({error}); keep long lists as tensors."
+        ) from error
     return data
 
 
@@ -60,22 +66,20 @@ def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
     Raises:
         CheckpointError: `data` is no safetensors file or its header exceeds 16 MiB.
     """
-    fix = "restore the file from a copy of the run folder or train again"
-    if _header_bytes(data) > MAX_HEADER_BYTES:
-        raise CheckpointError(
-            f"{name} is not a safetensors file of a run (header too long); {fix}."
-        )
-    try:
+    with refusing(name, "is not a safetensors file of a run"):
+        header = _header(data)
         tensors = load(data)
-        header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + _header_bytes(data)])
-    except (SafetensorError, AssertionError, KeyError, RecursionError, ValueError) as error:
-        raise CheckpointError(f"{name} is not a safetensors file ({error}); {fix}.") from error
-    return tensors, header.get("__metadata__", {})
+        return tensors, json.loads(header).get("__metadata__") or {}
 
 
-def _header_bytes(data: bytes) -> int:
-    """Length that the file claims for its header, in bytes."""
-    return int.from_bytes(data[:_LENGTH_BYTES], "little")
+def _header(data: bytes) -> bytes:
+    """Returns the header of a safetensors file; one that is too long raises ValueError."""
+    length = int.from_bytes(data[:_LENGTH_BYTES], "little")
+    if length > MAX_HEADER_BYTES:
+        raise ValueError("header too long, more than 16 MiB")
+    header = data[_LENGTH_BYTES : _LENGTH_BYTES + length]
+    refuse_heavy_json(header, strings=True)
+    return header
 
 
 def _owned(key: str, tensor: Tensor, storages: set[int]) -> Tensor:

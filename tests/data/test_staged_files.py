@@ -84,3 +84,14 @@ def test_what_a_kill_left_is_swept(tmp_path):
     with StagedFiles(tmp_path) as files:
         files.write("one", [b"1"])
     assert names(tmp_path) == ["one"]
+
+
+def test_one_command_at_a_time_writes_into_a_folder(tmp_path):
+    with StagedFiles(tmp_path) as files:
+        files.write("one", [b"1"])
+        with pytest.raises(DataError, match="wait for its end"), StagedFiles(tmp_path):
+            pass
+    assert names(tmp_path) == ["one"]
+    with StagedFiles(tmp_path) as files:
+        files.write("two", [b"2"])
+    assert names(tmp_path) == ["one", "two"]

@@ -1,0 +1,150 @@
+"""Reading a run folder, without changing anything in it and without getting in a run's way."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from recbole_opal.errors import CheckpointError
+from recbole_opal.runs import encoding
+from recbole_opal.runs.state import decode_state
+from recbole_opal.runs.tensors import decode_tensors
+from recbole_opal.runs.verified import VerifiedFiles
+from recbole_opal.runs.weights_stage import mark
+
+__all__ = ["STATE_NAME", "RunReader", "state_number", "weights_name"]
+
+STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
+
+
+class RunReader:
+    """What a run has left on disk so far; reading needs no right to write, and no lock.
+
+    Attributes:
+        path: The folder.
+
+    Stability: the file names and formats are public, see README.
+
+    Example:
+        >>> import tempfile
+        >>> from recbole_opal.runs import RunFolder
+        >>> folder = RunFolder.create(Path(tempfile.mkdtemp()), "OPAL-ml-100k")
+        >>> folder.save_json("metrics.json", {"best_stage": "soft"})
+        >>> RunReader.open(folder.path).load_json("metrics.json")
+        {'best_stage': 'soft'}
+    """
+
+    path: Path
+
+    def __init__(self, store: VerifiedFiles) -> None:
+        """Wraps an opened folder; use `open`."""
+        self._store: VerifiedFiles = store
+        self.path = store.path
+
+    @classmethod
+    def open(cls, path: Path) -> "RunReader":
+        """Opens a run folder for reading.
+
+        Raises:
+            CheckpointError: `path` is no run folder, or its manifest is damaged.
+        """
+        return cls(VerifiedFiles(Path(path)))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all files that belong to the run, sorted."""
+        return self._store.names
+
+    @property
+    def stages(self) -> list[str]:
+        """Stages whose weights are saved, sorted by name."""
+        prefix, suffix = "weights-", ".safetensors"
+        found = [n for n in self.names if n.startswith(prefix) and n.endswith(suffix)]
+        return [name.removeprefix(prefix).removesuffix(suffix) for name in found]
+
+    def verify(self) -> None:
+        """Reads every file of the run and compares it with its digest.
+
+        Raises:
+            CheckpointError: A file is missing or damaged; the first one is named.
+        """
+        for name in self.names:
+            try:
+                self._store.read(name)
+            except CheckpointError:
+                if name in self.names:  # not dropped by a run that goes on meanwhile
+                    raise
+
+    def has_state(self) -> bool:
+        """True if there is a state to resume from."""
+        return self._state_name() is not None
+
+    def load_state(self) -> Any:
+        """Loads the last saved state, tensors on the CPU.
+
+        Raises:
+            CheckpointError: There is none, or it is damaged.
+        """
+        while True:
+            name = self._state_name()
+            if name is None:
+                raise CheckpointError(
+                    f"{self.path} holds no training state; start the run again without --resume."
+                )
+            try:
+                data = self._store.read(name)
+            except CheckpointError:
+                if self._state_name() == name:  # not replaced by a later one meanwhile
+                    raise
+            else:
+                return decode_state(data, str(self.path / name))
+
+    def load_weights(self, stage: str) -> dict[str, Tensor]:
+        """Loads the weights of a stage, on the CPU, sorted as the file has them.
+
+        They know their stage: a model of ours that stands in another refuses them.
+
+        Raises:
+            CheckpointError: The stage has none, or the file is damaged or of another stage.
+        """
+        name = weights_name(stage)
+        tensors, metadata = decode_tensors(self._store.read(name), str(self.path / name))
+        if metadata.get("stage") != stage:
+            raise CheckpointError(
+                f"{self.path / name} holds weights of stage {metadata.get('stage')!r}; restore the "
+                "file from a copy of the run folder or train again."
+            )
+        return mark(tensors, stage)
+
+    def load_json(self, name: str) -> Any:
+        """Loads a JSON file of the run."""
+        return encoding.decode_json(self._store.read(name), str(self.path / name))
+
+    def load_yaml(self, name: str) -> dict[str, Any]:
+        """Loads a YAML file of the run."""
+        return encoding.decode_yaml(self._store.read(name), str(self.path / name))
+
+    def load_lines(self, name: str) -> list[dict[str, Any]]:
+        """Loads what `save_lines` saved."""
+        return encoding.decode_lines(self._store.read(name), str(self.path / name))
+
+    def load_arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Loads an npz file of the run; object arrays are refused."""
+        return encoding.decode_arrays(self._store.read(name), str(self.path / name))
+
+    def _state_name(self) -> str | None:
+        states = [name for name in self.names if STATE_NAME.fullmatch(name)]
+        return max(states, key=state_number, default=None)
+
+
+def state_number(name: str) -> int:
+    """The n of `state-<n>.safetensors`, 0 for another name."""
+    match = STATE_NAME.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
+def weights_name(stage: str) -> str:
+    """The name of the file with a stage's weights."""
+    return f"weights-{stage}.safetensors"
