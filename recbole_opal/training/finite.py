@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,30 +12,39 @@ from recbole_opal.errors import TrainingError
 
 __all__ = ["check_losses", "check_weights"]
 
-_SUSPECTS = (
-    ("learning_rate", "lower it"),
-    ("temperature", "raise it"),
-    ("attention_power", "bring it towards 1"),
-    ("hardness", "lower it"),
-    ("enable_amp", "leave it off"),
-)
-"""Settings that can be the cause, and what helps; the first of them in most cases."""
+# Settings that can be the cause, and what helps; the first of them in most cases.
+_GENERAL = (("learning_rate", "lower it"), ("enable_amp", "leave it off"))
+_OF_A_PART = {
+    "retrieval": (
+        ("temperature", "raise it"),
+        ("attention_power", "bring it towards 1"),
+        ("hardness", "lower it"),
+    ),
+    "contrastive": (("contrastive_temperature", "raise it"),),
+    "recontrast": (("recontrast_temperature", "raise it"),),
+    "hard_uniformity": (("uniformity_weight", "lower it"),),
+}
 
 
-def check_losses(losses: Sequence[float], config: Any, place: str) -> None:
+def check_losses(losses: Mapping[str, float], config: Any, place: str) -> None:
     """Check that a step's losses are finite numbers.
 
     Args:
-        losses: the parts of the loss.
+        losses: the parts of the loss by their names.
         config: the settings of the run.
         place: where training is, for the message.
 
     Raises:
-        TrainingError: one is not.
+        TrainingError: one is not; the settings behind it are named.
     """
-    if math.isfinite(sum(losses)):
+    if math.isfinite(sum(losses.values())):
         return
-    raise TrainingError(f"the loss became {sum(losses)} in {place}; {_advice(config)}.")
+    bad = [name for name, value in losses.items() if not math.isfinite(value)] or list(losses)
+    parts = [part for name in bad for part in (*_OF_A_PART.get(name, ()), _weight_of(name))]
+    told = "" if list(losses) == ["loss"] else f" (its part {', '.join(bad)})"
+    raise TrainingError(
+        f"the loss became {sum(losses.values())}{told} in {place}; {_advice(config, parts)}."
+    )
 
 
 def check_weights(model: Any, config: Any, place: str) -> None:
@@ -55,13 +64,20 @@ def check_weights(model: Any, config: Any, place: str) -> None:
         # NaN comes through, and no copy of a large table is made.
         smallest, largest = torch.aminmax(parameter.detach())
         if not math.isfinite(float(largest) - float(smallest)):
+            parts = [part for settings in _OF_A_PART.values() for part in settings]
             raise TrainingError(
                 f"the weights `{name}` are no finite numbers any more after {place}; "
-                f"{_advice(config)}."
+                f"{_advice(config, parts)}."
             )
 
 
-def _advice(config: Any) -> str:
-    present = [(name, help_) for name, help_ in _SUSPECTS if config[name] not in (None, False)]
+def _weight_of(part: str) -> tuple[str, str]:
+    return (f"{part}_weight", "lower it")
+
+
+def _advice(config: Any, parts: list[tuple[str, str]]) -> str:
+    """Name the settings that the run has and that are not off."""
+    suspects = dict.fromkeys([_GENERAL[0], *parts, *_GENERAL[1:]])
+    present = [(name, help_) for name, help_ in suspects if config[name]]
     words = [f"--{name}={config[name]}: {help_}" for name, help_ in present]
     return "settings that can cause this are " + ", ".join(words)

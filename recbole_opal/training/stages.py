@@ -16,7 +16,7 @@ class StageRecord:
     Attributes:
         name: the stage.
         best_epoch: epoch of the weights that are kept, counted from 0; -1 for the entry weights.
-        epochs: epochs trained.
+        epochs: epochs begun; `max_train_seconds` may have cut the last one short.
         score: the best value of `valid_metric`.
         valid: all validation metrics at `best_epoch`.
         train_seconds: time in training epochs.

@@ -222,21 +222,21 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.model.train()
         started = perf_counter()
         self._budget.start()
-        totals, steps = [0.0], 0
+        totals: dict[str, float] = {}
+        steps = 0
         title = f"{self.stage} {epoch}"
         for batch in self.progress.track(self._in_time(train_data), len(train_data), title):
             losses = self._step(batch)
             steps += 1
-            self.progress.loss(sum(losses))
+            self.progress.loss(sum(losses.values()))
             check_losses(losses, self.config, f"stage {self.stage}, epoch {epoch}, step {steps}")
-            totals = losses if steps == 1 else [a + b for a, b in zip(totals, losses, strict=True)]
+            totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         seconds = perf_counter() - started
-        names = getattr(self.model, "loss_names", ("loss",))
-        means = {name: total / steps for name, total in zip(names, totals, strict=True)}
+        means = {name: total / steps for name, total in totals.items()}
         self.record.epochs = epoch + 1
         self.record.train_seconds += seconds
         self.record.budget_seconds += self._budget.elapsed()
-        self.train_loss_dict[epoch] = sum(totals)
+        self.train_loss_dict[epoch] = sum(totals.values())
         row = {"stage": self.stage, "epoch": epoch, "loss": means, "train_seconds": seconds}
         self.history.append(row)
         for name, value in means.items():
@@ -249,8 +249,8 @@ class StagedTrainer(TopKEvaluation, Trainer):
             if self._budget.is_spent(self.records, self.stage, self._budget.elapsed()):
                 return
 
-    def _step(self, batch: Any) -> list[float]:
-        """Take one step of the optimiser; return the parts of the loss before it."""
+    def _step(self, batch: Any) -> dict[str, float]:
+        """Take one step of the optimiser; return the parts of the loss before it, by name."""
         batch = batch.to(self.device)
         self.optimizer.zero_grad()
         with torch.autocast(device_type=self.device.type, enabled=self.enable_amp):
@@ -263,10 +263,9 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.scaler.step(self.optimizer)
         self.scaler.update()
         # One copy to the host for all parts.
-        values: list[float] = torch.stack(
-            [part.detach().float().reshape(()) for part in parts]
-        ).tolist()
-        return values
+        values = torch.stack([part.detach().float().reshape(()) for part in parts]).tolist()
+        names = getattr(self.model, "loss_names", ("loss",))
+        return dict(zip(names, values, strict=True))
 
     def _validate(self, valid_data: Any, epoch: int) -> float:
         """Validate; keep the weights if they are better than all before: a tie is no gain."""

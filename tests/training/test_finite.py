@@ -19,14 +19,25 @@ SETTINGS = Settings(learning_rate=0.5, temperature=0.001, attention_power=0.5, e
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_a_bad_loss_names_the_settings_and_not_the_learning_rate_alone(bad):
     with pytest.raises(TrainingError) as caught:
-        check_losses([1.0, bad], SETTINGS, "stage soft, epoch 0, step 3")
+        losses = {"orthogonality": 1.0, "retrieval": bad}
+        check_losses(losses, SETTINGS, "stage soft, epoch 0, step 3")
     message = str(caught.value)
-    assert "in stage soft, epoch 0, step 3" in message
+    assert "(its part retrieval) in stage soft, epoch 0, step 3" in message
     for word in ("--learning_rate=0.5", "--temperature=0.001", "--attention_power=0.5"):
         assert word in message
     assert "enable_amp" not in message  # it is off
     assert "hardness" not in message  # the model has no such setting
-    check_losses([1.0, -2.0], SETTINGS, "anywhere")
+    assert "orthogonality" not in message  # that part is sound
+    check_losses({"loss": -2.0}, SETTINGS, "anywhere")
+
+
+def test_a_regulariser_that_went_wrong_names_its_weight():
+    settings = Settings(learning_rate=0.5, uniformity_weight=1e30, temperature=0.1, enable_amp=True)
+    with pytest.raises(TrainingError) as caught:
+        check_losses({"retrieval": 1.0, "uniformity": float("inf")}, settings, "anywhere")
+    for word in ("--uniformity_weight=1e+30", "--learning_rate", "--enable_amp=True: leave it off"):
+        assert word in str(caught.value)
+    assert "temperature" not in str(caught.value)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
