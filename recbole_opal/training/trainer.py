@@ -264,7 +264,9 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.scaler.update()
         # One copy to the host for all parts.
         values = torch.stack([part.detach().float().reshape(()) for part in parts]).tolist()
-        names = getattr(self.model, "loss_names", ("loss",))
+        names = getattr(self.model, "loss_names", None)
+        if names is None:  # a model of RecBole's, which numbers them
+            names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
         return dict(zip(names, values, strict=True))
 
     def _validate(self, valid_data: Any, epoch: int) -> float:
