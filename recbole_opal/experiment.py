@@ -171,7 +171,7 @@ class _Session:
 
     def _adopt(self, folder: RunFolder) -> None:
         """Let the folder say what the run is now: with other epochs it is another, undone run."""
-        if folder.load_yaml("config.yaml")["epochs"] == self.config["epochs"]:
+        if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
             return
         plain = self.config.as_plain_dict()
         with folder.update():

@@ -8,10 +8,11 @@ writes; who writes longer ones is told so on writing.
 import numpy as np
 import yaml
 
-__all__ = ["refuse_heavy_json", "refuse_heavy_yaml"]
+__all__ = ["refuse_heavy_header", "refuse_heavy_json", "refuse_heavy_yaml"]
 
 _MAX_LISTS = 2**19  # 10,000 epochs with 20 values each take 240,000 lists in a training state
 _MAX_OBJECTS = 2**17
+_MAX_VALUES = 2**21  # of a header
 _MAX_YAML_BYTES = 2**18  # a run's settings take some 3 KB
 _OTHER_BYTES = bytes(set(range(256)) - set(b'"[{'))
 _MAX_NODES = 10_000  # of YAML, aliases written out
@@ -19,18 +20,32 @@ _MAX_DEPTH = 50
 _MAX_SCALAR = 2**14  # characters; a number in base 60 takes quadratic time
 
 
-def refuse_heavy_json(data: bytes, *, strings: bool = False) -> None:
-    """Bound the lists and objects of a JSON text.
+def refuse_heavy_json(data: bytes) -> None:
+    """Bound the lists and objects of a JSON text; brackets in its strings do not count.
 
     Args:
         data: the text.
-        strings: whether brackets inside of strings count too: strings that will be parsed as well.
 
     Raises:
         ValueError: there are too many.
     """
-    if _is_heavy(data) and (strings or _is_heavy(_outside_strings(data))):
+    if _is_heavy(data) and _is_heavy(_outside_strings(data)):
         raise ValueError(f"more than {_MAX_LISTS} lists or {_MAX_OBJECTS} objects")
+
+
+def refuse_heavy_header(data: bytes) -> None:
+    """Bound the lists, objects and values of the header of a tensor file.
+
+    What stands in its strings counts too, since one of them is parsed as well.
+
+    Args:
+        data: the JSON text of the header.
+
+    Raises:
+        ValueError: there are too many.
+    """
+    if _is_heavy(data) or data.count(b",") > _MAX_VALUES:
+        raise ValueError(f"more than {_MAX_LISTS} lists, {_MAX_OBJECTS} objects or many values")
 
 
 def _is_heavy(data: bytes) -> bool:
@@ -42,7 +57,7 @@ def _outside_strings(data: bytes) -> bytes:
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = np.frombuffer(plain.translate(None, _OTHER_BYTES), np.uint8)
     inside = np.bitwise_xor.accumulate((marks == ord('"')).view(np.uint8))
-    return marks[inside == 0].tobytes()
+    return bytes(marks[inside == 0])
 
 
 def refuse_heavy_yaml(text: str) -> None:

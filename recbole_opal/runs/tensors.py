@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.limits import refuse_heavy_json
+from recbole_opal.runs.limits import refuse_heavy_header
 from recbole_opal.runs.refusal import refusing
 
 __all__ = ["MAX_HEADER_BYTES", "decode_tensors", "encode_tensors"]
@@ -78,7 +78,7 @@ def _header(data: bytes) -> bytes:
     if length > MAX_HEADER_BYTES:
         raise ValueError("header too long, more than 16 MiB")
     header = data[_LENGTH_BYTES : _LENGTH_BYTES + length]
-    refuse_heavy_json(header, strings=True)
+    refuse_heavy_header(header)
     return header
 
 

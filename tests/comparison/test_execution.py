@@ -56,6 +56,18 @@ def test_a_finished_run_is_used_again_and_a_cut_one_goes_on(
     assert "done before" in lines
 
 
+def test_a_damaged_run_is_left_aside_and_the_run_starts_anew(
+    execution, tmp_path, run_maker, origin, capfd
+):
+    run = PlannedRun(Variant("Anew"), "tiny", 1, {"use_gpu": False}, origin)
+    half = run_maker(tmp_path, origin, finished=False)
+    (half / "state-1.safetensors").write_bytes(b"rot")
+    assert execution.do_one(run, tmp_path).folder == Path("saved/Anew")
+    lines = [line for line in capfd.readouterr().err.splitlines() if "left aside" in line]
+    assert len(lines) == 1
+    assert str(half) in lines[0]
+
+
 def test_a_new_run_is_told_where_to_go_and_to_hide_its_bar(tmp_path):
     run = PlannedRun(Variant("OPAL"), "tiny", 3, {"seed": 3, "show_progress": True}, None)
     assert module._job(run, tmp_path, None) == {

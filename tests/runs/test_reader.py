@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+import recbole_opal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.manifest import FileDigest, Manifest
@@ -86,6 +87,17 @@ def test_a_reader_follows_what_the_writer_commits(full_run: RunFolder) -> None:
 def test_a_reader_has_nothing_to_write_with(full_run: RunFolder) -> None:
     run = RunReader.open(full_run.path)
     assert not [name for name in dir(run) if name.startswith(("save", "update", "drop", "work"))]
+
+
+def test_only_what_makes_runs_opens_them_for_writing() -> None:
+    package = Path(recbole_opal.__file__).parent
+    sources = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    writers = {
+        name
+        for name, path in sources.items()
+        if "RunFolder" in path.read_text(encoding="utf-8") and not name.startswith("runs/")
+    }
+    assert writers == {"experiment.py", "outcome.py", "testing/contract.py"}
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:
