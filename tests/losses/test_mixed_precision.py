@@ -19,7 +19,7 @@ from recbole_opal.losses import (
 from recbole_opal.precision import full_precision
 
 TOLERANCE = 5e-3
-"""Relative, of a loss of interests rounded to bfloat16 (8 bits: 0.004) to that of unrounded ones."""
+"""Relative, of the loss of interests rounded to bfloat16 (8 bits: 0.004) to that of exact ones."""
 
 
 def units(*shape, seed=0):
