@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor
@@ -36,10 +36,10 @@ def full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argumen
 
         with torch.autocast(given[0].device.type, enabled=False):
             named = {name: cast(value) for name, value in kwargs.items()}
-            return function(*(cast(value) for value in args), **named)  # type: ignore[arg-type]
+            return function(*(cast(value) for value in args), **named)
 
     return in_one_dtype
 
 
-def _is_floating(value: Any) -> bool:
+def _is_floating(value: object) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and value.is_floating_point()

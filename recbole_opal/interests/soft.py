@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from recbole_opal.interests.history import History
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["pool_softly"]
 
@@ -30,7 +30,7 @@ def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Ten
     pooled = history.sum_by_row(weighted)  # (B, K, D)
     held = (mass > 2.0**_LOWEST_EXPONENT).unsqueeze(-1)
     filled = torch.where(held, pooled * _enlarging(mass), categories)
-    return functional.normalize(filled, dim=-1)
+    return unit_length(filled)
 
 
 def _enlarging(mass: Tensor) -> Tensor:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
-from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
@@ -19,7 +19,7 @@ __all__ = ["EdgeContract", "edge_settings"]
 _ROUTINGS = ("candidate", "target", "attention")
 _NEAR = 1e-6  # how near to a bound that is excluded
 _GREAT = 1e6  # where there is no upper bound
-_MIXED_TOLERANCE = {"rtol": 0.05, "atol": 0.05}
+_assert_near = partial(torch.testing.assert_close, rtol=0.05, atol=0.05)  # of mixed precision
 
 
 class EdgeContract:
@@ -34,25 +34,23 @@ class EdgeContract:
     def test_gradients_are_finite_where_all_vectors_are_zero(self, case: ContractCase) -> None:
         batch = _odd_rows(case)
         for routing in _ROUTINGS:
-            for power in (0.5, 1.0, 100.0):
+            for power, mixed in ((0.5, None), (1.0, torch.float16), (100.0, torch.bfloat16)):
                 model = case.variant({"routing": routing, "attention_power": power})
                 with torch.no_grad():
                     model.items.embedding.weight.zero_()
-                found = _not_finite(model, batch)
-                assert not found, (routing, power, found)
+                found = _not_finite(model, batch, mixed)
+                assert not found, (routing, power, mixed, found)
 
     def test_mixed_precision_changes_the_loss_little(self, case: ContractCase) -> None:
         batch = _first_rows(case, 8)
         for routing in _ROUTINGS:
             values = []
-            for mixed in (False, True):
-                model = case.variant({"routing": routing})
-                torch.manual_seed(1)  # the same negatives
-                with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
-                    parts = model.calculate_loss(batch)
-                assert all(part.dtype == torch.float32 for part in parts), model.loss_names
+            for mixed in (None, torch.bfloat16, torch.float16):
+                parts = _loss(case.variant({"routing": routing}), batch, mixed)
+                assert all(part.dtype == torch.float32 for part in parts)
                 values.append(torch.stack(parts).detach())
-            torch.testing.assert_close(values[1], values[0], **_MIXED_TOLERANCE)
+            _assert_near(values[1], values[0])
+            _assert_near(values[2], values[0])
 
 
 def edge_settings(model_class: type[MultiInterestRecommender]) -> Iterator[dict[str, Any]]:
@@ -76,18 +74,13 @@ def edge_settings(model_class: type[MultiInterestRecommender]) -> Iterator[dict[
 
 
 def _edges(bounds: list[Any]) -> list[float]:
-    low, high = -_GREAT, _GREAT
-    for bound in bounds:
-        match bound:
-            case Ge(ge=value):
-                low = value
-            case Gt(gt=value):
-                low = value + _NEAR
-            case Le(le=value):
-                high = value
-            case Lt(lt=value):
-                high = value - _NEAR
-    return [float(low), float(high)]
+    """Return the least and the greatest value between bounds, such as `Gt(0)` and `Le(10)`."""
+    found = {"ge": -_GREAT, "le": _GREAT}
+    for name, towards in (("gt", _NEAR), ("lt", -_NEAR), ("ge", 0.0), ("le", 0.0)):
+        for bound in bounds:
+            if hasattr(bound, name):
+                found[name.replace("t", "e")] = float(getattr(bound, name)) + towards
+    return [found["ge"], found["le"]]
 
 
 def _odd_rows(case: ContractCase) -> dict[str, Tensor]:
@@ -107,9 +100,20 @@ def _first_rows(case: ContractCase, count: int) -> dict[str, Tensor]:
     return {name: batch[name][:count].clone() for name in (*case.histories(), FUTURE_ITEMS)}
 
 
-def _not_finite(model: MultiInterestRecommender, batch: dict[str, Tensor]) -> list[str]:
+def _loss(
+    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None
+) -> tuple[Tensor, ...]:
+    """Return the parts of the loss, with products in `mixed`; the negatives are always the same."""
+    torch.manual_seed(1)
+    with torch.autocast("cpu", mixed or torch.bfloat16, enabled=mixed is not None):
+        return model.calculate_loss(batch)
+
+
+def _not_finite(
+    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None = None
+) -> list[str]:
     """Return which parts of the loss, and gradients of which parameters, are not finite."""
-    parts = model.calculate_loss(batch)
+    parts = _loss(model, batch, mixed)
     torch.stack(parts).sum().backward()  # type: ignore[no-untyped-call]
     pairs = zip(model.loss_names, parts, strict=True)
     found = [name for name, part in pairs if not part.isfinite()]
