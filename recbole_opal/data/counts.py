@@ -21,13 +21,15 @@ def data_counts(
     and `_interactions_without_history`; where users are held out, of
     `held_out_history_interactions` too; with one cut in time, of
     `interactions_after_the_cut_without_history` in place of those two. Of a part's interactions,
-    `_targets` and `_targets_already_seen` are distinct items of a row; the rest repeat one of
-    these. A protocol that leaves rows out tells `read_interactions`: the sum of `interactions` and
-    of all `dropped_interactions_...`.
+    `_targets` and `_targets_left_out` are distinct items of a row; the rest repeat one of these.
+    `_targets_already_seen` are distinct items of a row that its history holds, and
+    `_rows_all_already_seen` rows of which that is true of every item: with `mask_history` they are
+    what is left out, without it they are among the targets. A protocol that leaves rows out tells
+    `read_interactions`: the sum of `interactions` and of all `dropped_interactions_...`.
 
     Args:
         dataset: after `build`.
-        training_rows: rows of an epoch.
+        training_rows: rows of an epoch, as many as are drawn for it.
         valid: the validation rows.
         test: the test rows.
     """
@@ -57,7 +59,9 @@ def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
     owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
     others = np.bincount(owners, sequences.items != first, minlength=len(sequences))
     trained = dataset.inter_feat[dataset.iid_field].numpy()
+    repeats = sequences.first_seen < np.arange(len(sequences.items))
     return {
+        "interactions_of_repeated_pairs": int(repeats.sum()),
         "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
         "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
         "items_not_in_training": dataset.item_num - 1 - _distinct(trained),
@@ -82,9 +86,11 @@ def _part_counts(
         "interactions": part.num_interactions,
         "rows": len(rows),
         "targets": rows.num_targets,
-        "targets_already_seen": rows.dropped_targets,
+        "targets_already_seen": rows.seen_targets,
+        "targets_left_out": rows.dropped_targets,
         "targets_unseen_in_training": int((~known_items[targets]).sum()),
         "rows_of_users_not_in_training": int((~known_users[np.unique(users)]).sum()),
+        "rows_all_already_seen": rows.seen_rows,
         "rows_without_targets": rows.dropped_rows,
     }
     return {f"{name}_{kind}": count for kind, count in counts.items()}

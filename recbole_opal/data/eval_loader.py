@@ -58,7 +58,7 @@ class MultiTargetEvalLoader(FullSortEvalDataLoader):
         if len(rows) == 0:
             raise DataError(
                 f"no user has a target in the {name} part; use users with longer histories, a "
-                "larger share for this part, or --mask_history=False"
+                "larger share for this part, or, if the history is masked, --mask_history=False"
             )
         self.logger = getLogger()
         self.name = name

@@ -74,8 +74,8 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
     for name, rows in (("validation", valid), ("test", test)):
         if len(rows) == 0:
-            raise DataError(f"no user has a target in the {name} part; {_remedy(config)}")
-    counts = data_counts(dataset, train.sample_size, valid, test)
+            raise DataError(f"no user has a target in the {name} part; {_remedy(config, rows)}")
+    counts = data_counts(dataset, train.epoch_size, valid, test)
     return PreparedData(
         dataset=dataset,
         train=train,
@@ -132,7 +132,7 @@ def _evaluation_rows(
     )
 
 
-def _remedy(config: Any) -> str:
+def _remedy(config: Any, rows: EvalRows) -> str:
     """Say what to change where a part is empty."""
     remedies = {
         "last_day": "the log's last two days are too thin, or its users too new: cut a thin end "
@@ -142,7 +142,8 @@ def _remedy(config: Any) -> str:
     }
     usual = "use users with longer histories or a larger share for this part in --eval_args"
     kind = next(iter(config["eval_args"]["split"]))
-    return f"{remedies.get(kind, usual)}, or write --mask_history=False."
+    remedy = remedies.get(kind, usual)
+    return f"{remedy}, or write --mask_history=False." if rows.dropped_rows else f"{remedy}."
 
 
 def _needs_times(config: Any) -> bool:

@@ -191,7 +191,9 @@ class EvalRows:
 
     Attributes:
         dropped_rows: rows without a target left.
-        dropped_targets: targets met before, repeated targets not counted.
+        dropped_targets: targets left out since they were met before, repeated ones not counted.
+        seen_targets: targets met before, left out or not, repeated ones not counted.
+        seen_rows: rows of which every target was met before, left out or not.
     """
 
     def __init__(
@@ -213,9 +215,12 @@ class EvalRows:
         # Counted from the part's start: with the history unmasked, an item that is met there,
         # and twice here, is one target.
         once = first_occurrences(rows, sequences.items[positions]) == np.arange(len(rows))
-        seen = (sequences.first_seen[positions] < part.starts[rows]) & mask_history
-        keep = once & ~seen
-        self.dropped_targets = int((once & seen).sum())
+        seen = once & (sequences.first_seen[positions] < part.starts[rows])
+        self.seen_targets = int(seen.sum())
+        new = np.bincount(rows[once & ~seen], minlength=len(part.rows))
+        self.seen_rows = int((new == 0).sum())
+        keep = once & ~seen if mask_history else once
+        self.dropped_targets = int(once.sum() - keep.sum())
         counts = np.bincount(rows[keep], minlength=len(part.rows))
         kept_rows = counts > 0
         self.dropped_rows = int((~kept_rows).sum())

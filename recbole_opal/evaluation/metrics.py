@@ -1,11 +1,19 @@
-"""RecBole's metrics, same names and definitions, without its Python loops over rows.
+"""RecBole's metrics under their names, without its Python loops over rows.
 
 Lists may hold fills (id 0) where fewer than `k` items were left. RecBole has no fills; here the
 diversity metrics leave them out of the counts and of the list's length. Only metric classes may
 stand in this module, because RecBole's registry takes every class it finds.
 
-Definitions kept as they are upstream: coverage divides by the number of items with the padding,
-and entropy is divided by the number of distinct recommended items, which is not standard.
+Hit, MRR, MAP (over `min(k, targets)`), Recall, NDCG, Precision, GAUC (each user's AUC weighed by
+the number of targets; equal scores count half) and AveragePopularity are what textbooks call so.
+What differs, in RecBole or from it:
+
+- ShannonEntropy here is the entropy of the recommended items, `-sum_i p_i ln p_i` in nats.
+  RecBole documents this sum and divides it by the number of distinct recommended items.
+- ItemCoverage and GiniIndex, as upstream, count the padding as one item that nobody gets, so that
+  full coverage is `(N - 1) / N`; `coverage@k` and `gini@k` of every run count the real items.
+- TailPercentage, as upstream, draws its long tail from the items with a training interaction: one
+  that has none is no tail item.
 """
 
 import numpy as np
@@ -24,7 +32,7 @@ class MRR(upstream.MRR):
 
 
 class ItemCoverage(upstream.ItemCoverage):
-    """Share of all items (with the padding, as upstream) that were recommended to someone."""
+    """Share of all items, with the padding as upstream, that were recommended to someone."""
 
     def get_coverage(self, item_matrix: npt.NDArray[np.int64], num_items: int) -> float:
         """Return the share in [0, 1] from `(E, k)` item ids."""
@@ -33,20 +41,20 @@ class ItemCoverage(upstream.ItemCoverage):
 
 
 class ShannonEntropy(upstream.ShannonEntropy):
-    """Entropy of the recommended items divided by how many there are, as upstream."""
+    """Entropy of the recommended items in nats; upstream divides it by how many there are."""
 
     def get_entropy(self, item_matrix: npt.NDArray[np.int64]) -> float:
-        """Return the value, at least 0, from `(E, k)` item ids; 0 if all are fills."""
+        """Return the value, in [0, log N], from `(E, k)` item ids; 0 if all are fills."""
         counts = np.bincount(item_matrix.ravel(), minlength=1)[1:]
         counts = counts[counts > 0]
         if not len(counts):
             return 0.0
         shares = counts / counts.sum()
-        return float(-(shares * np.log(shares)).sum() / len(counts))
+        return float(-(shares * np.log(shares)).sum()) + 0.0
 
 
 class GiniIndex(upstream.GiniIndex):
-    """Inequality of how often items are recommended; items never recommended count as 0."""
+    """Inequality of how often items, with the padding as upstream, are recommended, 0 or more."""
 
     def get_gini(self, item_matrix: npt.NDArray[np.int64], num_items: int) -> float:
         """Return the value in [0, 1] from `(E, k)` item ids; 0 if all are fills."""

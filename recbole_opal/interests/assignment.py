@@ -5,9 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.precision import full_precision
+
 __all__ = ["assign_softly", "hard_categories", "keep_hardest"]
 
 
+@full_precision
 def assign_softly(item_vectors: Tensor, categories: Tensor, temperature: float) -> Tensor:
     """Return `p_tj = softmax_j(<x_t, o_j> / temperature)`.
 

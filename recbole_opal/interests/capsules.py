@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
+from recbole_opal.precision import full_precision
 
 __all__ = [
     "MindCapsules",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 
+@full_precision
 def squash(vectors: Tensor) -> Tensor:
     """Return `|s|^2 / (1 + |s|^2) * s / |s|` over the last axis: the length becomes < 1."""
     squared = vectors.square().sum(dim=-1, keepdim=True)

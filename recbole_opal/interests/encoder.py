@@ -7,12 +7,12 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.interests.assignment import assign_softly, keep_hardest
 from recbole_opal.interests.evolution import InterestEvolution
 from recbole_opal.interests.history import History
 from recbole_opal.interests.soft import pool_softly
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["EncodedHistories", "HypercategoryEncoder", "Stage"]
 
@@ -84,7 +84,7 @@ class HypercategoryEncoder(nn.Module):
 
     def unit_categories(self) -> Tensor:
         """Return the hyper-category vectors, (K, D), unit length."""
-        return functional.normalize(self.categories, dim=-1)
+        return unit_length(self.categories)
 
     def forward(self, history: History, stage: Stage) -> EncodedHistories:
         """Encode histories.
@@ -104,6 +104,6 @@ class HypercategoryEncoder(nn.Module):
 
     def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
         if self.gate is not None:
-            return functional.normalize(pooled + self.gate * evolved, dim=-1)
+            return unit_length(pooled + self.gate * evolved)
         weight = self.fusion_weight
-        return functional.normalize((1 - weight) * pooled + weight * evolved, dim=-1)
+        return unit_length((1 - weight) * pooled + weight * evolved)

@@ -12,6 +12,7 @@ from torch.nn import functional
 from recbole_opal.interests.assignment import hard_categories
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["InterestEvolution"]
 
@@ -62,4 +63,4 @@ class InterestEvolution(nn.Module):
         counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
         usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
         filled = torch.where(usable.unsqueeze(-1), evolved, categories)
-        return functional.normalize(filled, dim=-1)
+        return unit_length(filled)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["GeneralInterest"]
 
@@ -34,4 +34,4 @@ class GeneralInterest(nn.Module):
             history: T items of B rows.
         """
         states = self.recurrence(history, torch.zeros_like(history.rows), 1)  # (B, 1, D)
-        return functional.normalize(self.output(states).relu(), dim=-1)
+        return unit_length(self.output(states).relu())

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.interests.assignment import assign_softly
 from recbole_opal.interests.general import GeneralInterest
 from recbole_opal.interests.history import History
 from recbole_opal.interests.soft import pool_softly
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["AssignedHistories", "GeneralisedEncoder"]
 
@@ -50,7 +50,7 @@ class GeneralisedEncoder(nn.Module):
 
     def unit_categories(self) -> Tensor:
         """Return the category vectors, (K, D), unit length."""
-        return functional.normalize(self.categories, dim=-1)
+        return unit_length(self.categories)
 
     def forward(self, history: History) -> AssignedHistories:
         """Encode histories.
@@ -61,5 +61,5 @@ class GeneralisedEncoder(nn.Module):
         categories = self.unit_categories()
         assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
         pooled = pool_softly(history, assignment, categories)  # (B, K, D)
-        interests = functional.normalize(pooled + self.general(history), dim=-1)
+        interests = unit_length(pooled + self.general(history))
         return AssignedHistories(interests, assignment)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.interests.unit import unit_length
+
 __all__ = ["ItemTable"]
 
 
@@ -58,4 +60,4 @@ class ItemTable(nn.Module):
         return self._placed(self.embedding.weight)
 
     def _placed(self, rows: Tensor) -> Tensor:
-        return functional.normalize(rows, dim=-1) if self.unit else rows
+        return unit_length(rows) if self.unit else rows

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from recbole_opal.interests.history import History
+from recbole_opal.interests.unit import unit_length
 
 __all__ = ["pool_softly"]
+
+_LOWEST_EXPONENT = -90
+"""A mass below this power of two, 1e-27, is nothing: gradients would be its inverse."""
 
 
 def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Tensor:
@@ -25,5 +28,18 @@ def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Ten
     mass = history.sum_by_row(assignment)  # (B, K)
     weighted = assignment.unsqueeze(-1) * history.vectors.unsqueeze(1)  # (T, K, D)
     pooled = history.sum_by_row(weighted)  # (B, K, D)
-    filled = torch.where(mass.unsqueeze(-1) > 0, pooled, categories)
-    return functional.normalize(filled, dim=-1)
+    held = (mass > 2.0**_LOWEST_EXPONENT).unsqueeze(-1)
+    filled = torch.where(held, pooled * _enlarging(mass), categories)
+    return unit_length(filled)
+
+
+def _enlarging(mass: Tensor) -> Tensor:
+    """Return (B, K, 1), by what a sum is to be multiplied so that its mass is about 1.
+
+    At a low temperature a category's mass may be 1e-20, and `normalize` takes such a length for 0.
+    It is a power of two, which changes no bit of what is normalised.
+    """
+    with torch.no_grad():
+        _, exponent = torch.frexp(mass)
+        exponent = exponent.clamp_min(_LOWEST_EXPONENT)
+        return torch.ldexp(torch.ones_like(mass), -exponent).unsqueeze(-1)

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from recbole_opal.precision import full_precision
+
 __all__ = ["agreement_losses", "view_contrast"]
 
 
@@ -33,6 +35,7 @@ class _LogPartition(torch.autograd.Function):
         return to_vectors, softmax.T @ vectors[rows]
 
 
+@full_precision  # the backward pass needs the dtypes of the forward pass
 def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Tensor:
     """Return `-log softmax_j(<a_i, b_j> / temperature)` at j = i, for each i.
 
@@ -46,12 +49,9 @@ def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Ten
     Returns:
         (S,) float, >= 0.
     """
-    # Mixed precision would hand the backward pass other dtypes than the forward pass had.
-    with torch.autocast(vectors.device.type, enabled=False):
-        dtype = torch.promote_types(vectors.dtype, others.dtype)
-        scaled, others = vectors.to(dtype) / temperature, others.to(dtype)
-        partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
-        return partition - (scaled * others).sum(dim=-1)
+    scaled = vectors / temperature
+    partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
+    return partition - (scaled * others).sum(dim=-1)
 
 
 def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from recbole_opal.precision import full_precision
+
 __all__ = ["best_inner_products"]
 
 
@@ -41,6 +43,7 @@ class _BestInnerProducts(torch.autograd.Function):
         return to_interests, to_candidates
 
 
+@full_precision  # the backward pass needs the dtypes of the forward pass
 def best_inner_products(interests: Tensor, candidates: Tensor) -> Tensor:
     """Return `max_j <u_j, x_m>` for every row and candidate.
 
@@ -56,10 +59,5 @@ def best_inner_products(interests: Tensor, candidates: Tensor) -> Tensor:
     """
     if interests.shape[1] == 1:
         return interests[:, 0] @ candidates.T
-    # Mixed precision would hand the backward pass other dtypes than the forward pass had.
-    with torch.autocast(interests.device.type, enabled=False):
-        dtype = torch.promote_types(interests.dtype, candidates.dtype)
-        best: Tensor = _BestInnerProducts.apply(  # type: ignore[no-untyped-call]
-            interests.to(dtype), candidates.to(dtype)
-        )
+    best: Tensor = _BestInnerProducts.apply(interests, candidates)  # type: ignore[no-untyped-call]
     return best

@@ -11,9 +11,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["reattend_loss", "recontrast_loss", "reconstruct_loss"]
+from recbole_opal.precision import full_precision
+
+__all__ = ["history_scores", "reattend_loss", "recontrast_loss", "reconstruct_loss"]
 
 
+@full_precision
+def history_scores(queries: Tensor, items: Tensor, *, temperature: float) -> Tensor:
+    """Return how the recommender scores each item of a history for each interest, (B, K, L).
+
+    Args:
+        queries: (B, K, D) float.
+        items: (B, L, D) float.
+        temperature: > 0.
+    """
+    scores: Tensor = queries @ items.transpose(1, 2) / temperature
+    return scores
+
+
+@full_precision
 def reattend_loss(scores: Tensor, log_attention: Tensor, mask: Tensor) -> Tensor:
     """Return `-mean_(b,k) sum_t softmax_t(s_kt) log a_kt`: attend as the recommender scores.
 
@@ -31,6 +47,7 @@ def reattend_loss(scores: Tensor, log_attention: Tensor, mask: Tensor) -> Tensor
     return -(wanted * log_attention.masked_fill(~there, 0.0)).sum(dim=-1).mean()
 
 
+@full_precision
 def recontrast_loss(
     interests: Tensor,
     items: Tensor,
@@ -79,6 +96,7 @@ def recontrast_loss(
     return means.sum() / (counts > 0).sum().clamp_min(1)
 
 
+@full_precision
 def reconstruct_loss(decoded: Tensor, items: Tensor) -> Tensor:
     """Return the mean squared difference of decoded items to the true ones, 0 for none.
 

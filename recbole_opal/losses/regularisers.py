@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from recbole_opal.precision import full_precision
+
 __all__ = ["category_shares", "orthogonality_loss", "uniformity_loss", "unique_loss"]
 
 
+@full_precision
 def orthogonality_loss(categories: Tensor) -> Tensor:
     """Return `mean over (i, j) of (<o_i, o_j> - delta_ij)^2`, in [0, 1].
 
@@ -18,6 +21,7 @@ def orthogonality_loss(categories: Tensor) -> Tensor:
     return (categories @ categories.T - identity).square().mean()
 
 
+@full_precision
 def category_shares(assignment: Tensor) -> Tensor:
     """Return each category's share of all items of a batch: `f_j`, (K,) float.
 
@@ -27,6 +31,7 @@ def category_shares(assignment: Tensor) -> Tensor:
     return assignment.mean(dim=0)
 
 
+@full_precision
 def uniformity_loss(shares: Tensor) -> Tensor:
     """Return the coefficient of variation of the shares, std / mean, >= 0; 0 for one category.
 
@@ -42,6 +47,7 @@ def uniformity_loss(shares: Tensor) -> Tensor:
     return shares.std() / shares.mean()
 
 
+@full_precision
 def unique_loss(assignment: Tensor) -> Tensor:
     """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only.
 

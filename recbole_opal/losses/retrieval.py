@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.losses.attention import mix_interests
 from recbole_opal.losses.matching import best_inner_products
+from recbole_opal.precision import full_precision
 
 __all__ = ["Routing", "retrieval_loss", "target_columns"]
 
@@ -31,6 +33,7 @@ def target_columns(target_ids: Tensor, negative_ids: Tensor) -> Tensor:
     return torch.where(found, columns, len(negative_ids))
 
 
+@full_precision
 def retrieval_loss(
     interests: Tensor,
     targets: Tensor,
@@ -56,7 +59,7 @@ def retrieval_loss(
     Args:
         interests: (B, K, D) float.
         targets: (B, W, D) float.
-        target_mask: (B, W) bool, True where there is a target; every row has one.
+        target_mask: (B, W) bool, True where there is a target; a row without one is left out.
         negatives: (M, D) float.
         temperature: > 0, divides all inner products.
         own_columns: (B, W) int64, see `target_columns`.
@@ -68,8 +71,8 @@ def retrieval_loss(
             the target and scores the negatives with the mixture (MIND's label-aware attention).
         hardness: beta >= 0 of REMI's importance weights: a negative of logit s counts
             `e^(beta s)` over the mean of that, so that hard ones count more; 0 = all alike.
-        attention_power: p > 0 of label-aware attention, `softmax_k(s_k^p)`, where the power
-            keeps the sign; towards infinity it is "target".
+        attention_power: p > 0 of label-aware attention, see `mix_interests`; towards infinity it
+            is "target".
         mixable: (B, K) bool, the interests that "attention" may mix; None: all.
     """
     target_scores = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
@@ -86,15 +89,16 @@ def retrieval_loss(
         best, winner = target_scores.max(dim=1)  # (B, W)
         total = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
     else:
-        powered = target_scores.sign() * target_scores.abs().pow(attention_power)
-        if mixable is not None:
-            powered = powered.masked_fill(~mixable.unsqueeze(-1), -torch.inf)
-        mixed = torch.einsum("bkw,bkd->bwd", powered.softmax(dim=1), interests)  # (B, W, D)
+        # A score of padding is 0, where a power below 1 is infinitely steep.
+        real_scores = target_scores.masked_fill(~target_mask.unsqueeze(1), 1.0)
+        mixed = mix_interests(interests, real_scores, attention_power, mixable)  # (B, W, D)
         best = (mixed * targets).sum(dim=-1) / temperature  # (B, W)
         total = torch.stack([partition(own @ negatives.T) for own in mixed.unbind(dim=1)], dim=-1)
     losses = functional.softplus(total - (best - target_correction))  # (B, W)
-    weights = target_mask / target_mask.sum(dim=-1, keepdim=True)
-    return (losses * weights).sum(dim=-1).mean()
+    counts = target_mask.sum(dim=-1, keepdim=True)  # (B, 1)
+    weights = target_mask / counts.clamp_min(1)
+    rows = (losses.masked_fill(~target_mask, 0.0) * weights).sum(dim=-1)  # (B,)
+    return rows.sum() / (counts > 0).sum().clamp_min(1)
 
 
 def _log_sum(logits: Tensor, weights: Tensor, blocked: Tensor, hardness: float) -> Tensor:

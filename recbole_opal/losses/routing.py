@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from recbole_opal.precision import full_precision
+
 __all__ = ["routing_variation"]
 
 
+@full_precision
 def routing_variation(attention: Tensor, mask: Tensor) -> Tensor:
     """Return `mean_b sum_k (sum_t (a_btk - mean_t a_btk)^2)^2`, in [0, K); 0 for even attention.
 

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from recbole_opal.losses.contrastive import agreement_losses
+from recbole_opal.precision import full_precision
 
 __all__ = ["seq2item_loss", "seq2seq_loss"]
 
 
+@full_precision
 def seq2item_loss(
     interests: Tensor, targets: Tensor, target_ids: Tensor, *, temperature: float
 ) -> Tensor:

@@ -10,12 +10,12 @@ import torch
 from recbole.model.abstract_recommender import SequentialRecommender
 from recbole.utils import InputType
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
+from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
 from recbole_opal.runs.weights_stage import check_stage, mark, without_stage
@@ -110,7 +110,7 @@ class MultiInterestRecommender(SequentialRecommender):
 
         Here: the interests themselves, (B, K, D), at unit length where the items are.
         """
-        return functional.normalize(encoded, dim=-1) if self.unit_vectors else encoded
+        return unit_length(encoded) if self.unit_vectors else encoded
 
     def mixable(self, encoded: Any) -> Tensor | None:
         """Return which interests label-aware attention may mix, (B, K) bool; None: all."""

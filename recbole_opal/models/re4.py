@@ -13,7 +13,12 @@ import torch
 from torch import Tensor
 
 from recbole_opal.interests.re4 import AttentiveInterests, InterestDecoder, Re4Histories
-from recbole_opal.losses.re4 import reattend_loss, reconstruct_loss, recontrast_loss
+from recbole_opal.losses.re4 import (
+    history_scores,
+    reattend_loss,
+    reconstruct_loss,
+    recontrast_loss,
+)
 from recbole_opal.models.base import MultiInterestRecommender, TrainingStep
 
 __all__ = ["Re4"]
@@ -70,7 +75,7 @@ class Re4(MultiInterestRecommender):
     def _reattend(self, step: TrainingStep) -> Tensor:
         encoded: Re4Histories = step.encoded
         items = self.candidates(encoded.items)
-        scores = step.queries @ items.transpose(1, 2) / self.temperature  # (B, K, L)
+        scores = history_scores(step.queries, items, temperature=self.temperature)  # (B, K, L)
         return reattend_loss(scores, encoded.log_attention, encoded.mask)
 
     def _recontrast(self, step: TrainingStep) -> Tensor:

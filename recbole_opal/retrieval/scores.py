@@ -19,8 +19,13 @@ _CHUNK_ELEMENTS = 2**21
 """Float64 elements of gathered item vectors at a time (16 MiB)."""
 
 _NORM_CHUNK = 2**16
-_INPUT_ROUNDING = {"highest": 0.0, "high": 2.0**-11, "medium": 2.0**-8}
-"""Relative rounding of the inputs of a float32 product under torch's matmul precision setting."""
+_INPUT_ROUNDING = {
+    **dict.fromkeys(("none", "ieee", "highest"), 0.0),
+    **dict.fromkeys(("tf32", "high"), 2.0**-10),
+    **dict.fromkeys(("bf16", "medium"), 2.0**-7),
+}
+"""Relative rounding of the inputs of a float32 product, by what torch's settings call its
+precision: one unit of the last of 10 or 7 bits, since hardware may cut off and not round."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class ItemVectors:
         """
         width = interests.shape[2]
         relative = (width + 4) * 2.0**-24
-        relative += 2 * _INPUT_ROUNDING[torch.get_float32_matmul_precision()]
+        rounding = _input_rounding(self.table.device)
+        relative += rounding * (2 + rounding)  # of both factors
         norms = torch.linalg.vector_norm(interests, dim=2, dtype=torch.float64).amax(dim=1)  # (B,)
         bound: Tensor = (
             relative * norms * self.largest_norm + width * torch.finfo(torch.float32).tiny
@@ -140,6 +146,22 @@ def block_scores(interests: Tensor, block: Tensor) -> Tensor:
     for place in range(1, interests.shape[1]):
         torch.maximum(best, interests[:, place].double() @ columns, out=best)
     return best.float()
+
+
+def _input_rounding(device: torch.device) -> float:
+    """Return the relative rounding of the inputs of a float32 product on a device.
+
+    Torch has two sets of settings for it, one number for all backends
+    (`set_float32_matmul_precision`, `allow_tf32`) and one for each (`fp32_precision`); to read the
+    former raises once the latter is set, while the latter follows the former. What is unknown here
+    is taken for the coarsest.
+    """
+    backend = torch.backends.cuda if device.type == "cuda" else torch.backends.mkldnn
+    try:
+        precision = backend.matmul.fp32_precision
+    except AttributeError:  # torch before 2.9 knows the one number only
+        precision = torch.get_float32_matmul_precision()
+    return _INPUT_ROUNDING.get(precision, max(_INPUT_ROUNDING.values()))
 
 
 def _largest_norm(vectors: Tensor) -> Tensor:

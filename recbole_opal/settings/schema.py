@@ -93,7 +93,9 @@ class EvaluationSettings(Section):
         True, description="sequential models may recommend an item again"
     )
     metrics: Names = Field(
-        ["Recall", "Hit", "NDCG"], min_length=1, description="RecBole's ranking metrics"
+        ["Recall", "Hit", "NDCG"],
+        min_length=1,
+        description="RecBole's ranking metrics; ShannonEntropy is the sum, RecBole's a mean",
     )
     topk: Numbers = Field(
         [10, 20, 50], min_length=1, description="lengths of the lists that are judged"

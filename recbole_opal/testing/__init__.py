@@ -12,7 +12,8 @@ the items of a history out among their interests.
 
 import pytest
 
-pytest.register_assert_rewrite("recbole_opal.testing.contract", "recbole_opal.testing.routing")
+for _part in ("contract", "edges", "routing"):
+    pytest.register_assert_rewrite(f"recbole_opal.testing.{_part}")
 
 from recbole_opal.testing.case import ContractCase  # noqa: E402
 from recbole_opal.testing.contract import ModelContract  # noqa: E402

@@ -129,6 +129,19 @@ class ContractCase:
             batch[self.model.TIME_SEQ] = (1.6e9 + gaps.cumsum(dim=1)) * filled
         return batch
 
+    def variant(self, settings: Mapping[str, Any]) -> MultiInterestRecommender:
+        """Return a model with other settings on the same data, untrained, in training mode.
+
+        Args:
+            settings: further settings of the model.
+        """
+        model_class = type(self.model)
+        config = OpalConfig(model_class, DATASET, self.settings | dict(settings))
+        torch.manual_seed(0)
+        model = model_class(config, self.data.dataset)
+        model.set_stage(self.model.stage)
+        return model
+
     def interests(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Return what the model makes of histories, (B, K, D')."""
         with torch.no_grad():

@@ -19,6 +19,7 @@ from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.testing.case import ContractCase, model_class_of, recipes_of
+from recbole_opal.testing.edges import EdgeContract
 from recbole_opal.training.trainer import StagedTrainer
 
 __all__ = ["ModelContract"]
@@ -26,7 +27,7 @@ __all__ = ["ModelContract"]
 _assert_close = partial(torch.testing.assert_close, rtol=0.0, atol=1e-5)
 
 
-class ModelContract:
+class ModelContract(EdgeContract):
     """Inherit from it in a class named `Test...`, and set `model`: pytest does the rest.
 
     Each test runs in every recipe and stage of the model, on a log of 60 users.

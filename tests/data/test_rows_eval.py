@@ -92,6 +92,20 @@ def test_every_held_out_interaction_is_asked_for_or_counted(per_user, mask_histo
         assert len(rows) + rows.dropped_rows == len(part.rows)
 
 
+@given(logs, st.sampled_from(["cumulative", "leave one out"]), st.booleans())
+def test_what_was_seen_is_counted_whether_or_not_it_is_left_out(per_user, protocol, mask_history):
+    sequences = build(per_user)
+    one_out = protocol == "leave one out"
+    split = split_leave_one_out(sequences) if one_out else split_by_ratio(sequences, [6, 2, 2])
+    for part in (split.valid, split.test):
+        masked, seen_targets, seen_rows = naive(per_user, sequences, part, 4, mask_history=True)
+        rows = EvalRows(sequences, part, history_width=4, mask_history=mask_history)
+        assert (rows.seen_targets, rows.seen_rows) == (seen_targets, seen_rows)
+        kept = (seen_targets, seen_rows) if mask_history else (0, 0)
+        assert (rows.dropped_targets, rows.dropped_rows) == kept
+        assert len(rows) == (len(masked) if mask_history else len(part.rows))
+
+
 def one_user(items, **options):
     sequences = build({3: items})
     split = split_by_ratio(sequences, [6, 2, 2])

@@ -129,3 +129,33 @@ def test_shares_that_do_not_sum_to_one_are_found(build, monkeypatch):
         OverPositions().test_each_item_shares_itself_out_among_the_interests(
             build(CMI), monkeypatch
         )
+
+
+class SteepAtZero(YouTubeDNN):
+    def auxiliary_losses(self, step):
+        return {"steep": step.target_vectors.abs().pow(0.5).sum()}
+
+
+class SteepAtPadding(YouTubeDNN):
+    def auxiliary_losses(self, step):
+        fits = (step.queries @ step.target_vectors.transpose(1, 2)).abs().sqrt()[:, 0]
+        return {"steep": (fits * (step.target_ids > 0)).sum()}
+
+
+class RoundsItsLogits(YouTubeDNN):
+    def auxiliary_losses(self, step):
+        return {"rounded": (step.queries @ step.queries.transpose(1, 2)).sum()}
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        (SteepAtPadding, "test_gradients_are_finite_at_the_edges_of_the_settings"),
+        (SteepAtZero, "test_gradients_are_finite_where_all_vectors_are_zero"),
+        (RoundsItsLogits, "test_mixed_precision_changes_the_loss_little"),
+    ],
+    ids=str,
+)
+def test_what_breaks_at_an_edge_is_found(build, fault, check):
+    with pytest.raises(AssertionError):
+        getattr(ModelContract(), check)(build(fault))

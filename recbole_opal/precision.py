@@ -1,0 +1,45 @@
+"""One number format for a computation, whatever mixed precision does around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce, wraps
+from typing import Any, ParamSpec, TypeGuard, TypeVar
+
+import torch
+from torch import Tensor
+
+__all__ = ["full_precision"]
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Let a function compute in the widest dtype of its tensors, in float32 at least.
+
+    Under autocast one product of a loss would come in bfloat16 and another in float32: a target is
+    then compared with negatives that were rounded otherwise, and a temperature of 0.1 makes ten
+    times as much of the difference. What was rounded before stays so; nothing is rounded here.
+
+    Args:
+        function: takes tensors, of which at least one holds floating numbers.
+    """
+
+    @wraps(function)
+    def in_one_dtype(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        given = [value for value in (*args, *kwargs.values()) if _is_floating(value)]
+        dtype = reduce(torch.promote_types, (value.dtype for value in given), torch.float32)
+
+        def cast(value: Any) -> Any:
+            return value.to(dtype) if _is_floating(value) else value
+
+        with torch.autocast(given[0].device.type, enabled=False):
+            named = {name: cast(value) for name, value in kwargs.items()}
+            return function(*(cast(value) for value in args), **named)
+
+    return in_one_dtype
+
+
+def _is_floating(value: object) -> TypeGuard[Tensor]:
+    return isinstance(value, Tensor) and value.is_floating_point()

@@ -1,0 +1,125 @@
+"""What every multi-interest model must bear: the edges of its settings and of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.settings.model_schemas import section_of
+from recbole_opal.testing.case import ContractCase
+
+__all__ = ["EdgeContract", "edge_settings"]
+
+_ROUTINGS = ("candidate", "target", "attention")
+_NEAR = 1e-6  # how near to a bound that is excluded
+_GREAT = 1e6  # where there is no upper bound
+_assert_near = partial(torch.testing.assert_close, rtol=0.05, atol=0.05)  # of mixed precision
+
+
+class EdgeContract:
+    """The part of `ModelContract` that holds losses and gradients to be finite numbers."""
+
+    def test_gradients_are_finite_at_the_edges_of_the_settings(self, case: ContractCase) -> None:
+        batch = _odd_rows(case)
+        for settings in edge_settings(type(case.model)):
+            found = _not_finite(case.variant(settings), batch)
+            assert not found, (settings, found)
+
+    def test_gradients_are_finite_where_all_vectors_are_zero(self, case: ContractCase) -> None:
+        batch = _odd_rows(case)
+        for routing in _ROUTINGS:
+            for power, mixed in ((0.5, None), (1.0, torch.float16), (100.0, torch.bfloat16)):
+                model = case.variant({"routing": routing, "attention_power": power})
+                with torch.no_grad():
+                    model.items.embedding.weight.zero_()
+                found = _not_finite(model, batch, mixed)
+                assert not found, (routing, power, mixed, found)
+
+    def test_mixed_precision_changes_the_loss_little(self, case: ContractCase) -> None:
+        batch = _first_rows(case, 8)
+        for routing in _ROUTINGS:
+            values = []
+            for mixed in (None, torch.bfloat16, torch.float16):
+                parts = _loss(case.variant({"routing": routing}), batch, mixed)
+                assert all(part.dtype == torch.float32 for part in parts)
+                values.append(torch.stack(parts).detach())
+            _assert_near(values[1], values[0])
+            _assert_near(values[2], values[0])
+
+
+def edge_settings(model_class: type[MultiInterestRecommender]) -> Iterator[dict[str, Any]]:
+    """Yield settings, one at an edge of its range at a time, under the routing that reads most.
+
+    Args:
+        model_class: the model's class.
+    """
+    section = section_of(model_class)
+    fields = section.model_fields if section else {}
+    for routing in _ROUTINGS:
+        for similarity in ("cosine", "inner_product"):
+            yield {"routing": routing, "similarity": similarity, "item_gradient": "dense"}
+        if "num_interests" in fields:
+            yield {"routing": routing, "num_interests": 1}
+    for name, field in fields.items():
+        if field.annotation is float:
+            for value in _edges(field.metadata):
+                yield {"routing": "attention", "attention_power": 0.5, name: value}
+                yield {"routing": "candidate", name: value}
+
+
+def _edges(bounds: list[Any]) -> list[float]:
+    """Return the least and the greatest value between bounds, such as `Gt(0)` and `Le(10)`."""
+    found = {"ge": -_GREAT, "le": _GREAT}
+    for name, towards in (("gt", _NEAR), ("lt", -_NEAR), ("ge", 0.0), ("le", 0.0)):
+        for bound in bounds:
+            if hasattr(bound, name):
+                found[name.replace("t", "e")] = float(getattr(bound, name)) + towards
+    return [found["ge"], found["le"]]
+
+
+def _odd_rows(case: ContractCase) -> dict[str, Tensor]:
+    """Return training rows: two as they are, two of one item and one target, two of equal items."""
+    batch, items = _first_rows(case, 6), case.model.ITEM_SEQ
+    first = (batch[items] > 0).cumsum(dim=1) == 1
+    for name in case.histories():
+        batch[name][2:4] *= first[2:4]
+    batch[FUTURE_ITEMS][2:4, 1:] = 0
+    batch[items][4:] = (batch[items][4:] > 0) * batch[items][4:, :1]
+    batch[FUTURE_ITEMS][4:] = batch[items][4:, :1]
+    return batch
+
+
+def _first_rows(case: ContractCase, count: int) -> dict[str, Tensor]:
+    batch = next(iter(case.data.train))
+    return {name: batch[name][:count].clone() for name in (*case.histories(), FUTURE_ITEMS)}
+
+
+def _loss(
+    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None
+) -> tuple[Tensor, ...]:
+    """Return the parts of the loss, with products in `mixed`; the negatives are always the same."""
+    torch.manual_seed(1)
+    with torch.autocast("cpu", mixed or torch.bfloat16, enabled=mixed is not None):
+        return model.calculate_loss(batch)
+
+
+def _not_finite(
+    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None = None
+) -> list[str]:
+    """Return which parts of the loss, and gradients of which parameters, are not finite."""
+    parts = _loss(model, batch, mixed)
+    torch.stack(parts).sum().backward()  # type: ignore[no-untyped-call]
+    pairs = zip(model.loss_names, parts, strict=True)
+    found = [name for name, part in pairs if not part.isfinite()]
+    for name, parameter in model.named_parameters():
+        gradient = parameter.grad
+        if gradient is not None:
+            values = gradient.coalesce().values() if gradient.is_sparse else gradient
+            found += [name] if not values.isfinite().all() else []
+    return found
