@@ -12,7 +12,16 @@ import pandas as pd
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
 
-from recbole_opal.data.reading import Column, Roles, TableFormat, read_table, require_columns
+from recbole_opal.data.reading import (
+    Column,
+    Roles,
+    TableFormat,
+    as_seconds,
+    interval_in_seconds,
+    line_of_row,
+    read_table,
+    require_columns,
+)
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicFileDataset"]
@@ -26,6 +35,8 @@ class AtomicFileDataset(SequentialDataset):
     Attributes:
         filtered: rows that are in the files and not in the dataset, by reason; only reasons that
             had an effect.
+        time_unit: what the file's times are in, a key of `TIME_UNITS`; in the dataset they are
+            seconds.
 
     Raises:
         DataError: a file cannot be read or is malformed; file and line are named.
@@ -33,6 +44,7 @@ class AtomicFileDataset(SequentialDataset):
 
     inter_feat: Any
     filtered: dict[str, int]
+    time_unit: str
 
     def _load_data(self, token: str, dataset_path: str) -> None:
         self.filtered = {}
@@ -71,7 +83,19 @@ class AtomicFileDataset(SequentialDataset):
         self._register(columns, frame, source, path)
         if source in ids:
             self._count_repeated(frame, ids[source][0], str(source.value))
+        else:
+            self._to_seconds(frame, path, form)
         return frame
+
+    def _to_seconds(self, frame: pd.DataFrame, path: Path, form: TableFormat) -> None:
+        """Judge the unit of the times from all of them, and put seconds in their place."""
+        name = self.time_field
+        frame[name], self.time_unit = as_seconds(
+            frame[name].to_numpy(dtype=np.float64),
+            self.config["time_unit"],
+            name,
+            lambda wrong: f"{path}, line {line_of_row(path, form, int(wrong.argmax()))}",
+        )
 
     def _choose(
         self,
@@ -131,6 +155,15 @@ class AtomicFileDataset(SequentialDataset):
     def _remove_duplication(self) -> None:
         self._counting("rows_of_repeated_pairs", self._keep_one_of_each_pair)
 
+    def _drop_exact_duplicates(self) -> None:
+        """Keep the first of the rows that have the same user, item and time, where that is asked.
+
+        Only after the rows were chosen by value: two behaviours may stand at the same time.
+        """
+        if self.config["drop_duplicates"]:
+            key = [self.uid_field, self.iid_field, self.time_field]
+            self.inter_feat.drop_duplicates(key, keep="first", inplace=True)
+
     def _keep_one_of_each_pair(self) -> None:
         """Keep one of a user's interactions with an item, the earlier in the file among ties.
 
@@ -143,9 +176,17 @@ class AtomicFileDataset(SequentialDataset):
         self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
 
     def _filter_by_field_value(self) -> None:
-        for name, interval in (self.config["val_interval"] or {}).items():
+        given = self.config["val_interval"]
+        for name, interval in (given or {}).items():
             self._check_interval(name, interval)
-        self._counting("rows_outside_val_interval", super()._filter_by_field_value)
+        if given and self.time_field in given:  # RecBole reads the setting itself
+            interval = interval_in_seconds(given[self.time_field], self.time_unit)
+            self.config["val_interval"] = {**given, self.time_field: interval}
+        try:
+            self._counting("rows_outside_val_interval", super()._filter_by_field_value)
+        finally:
+            self.config["val_interval"] = given
+        self._counting("rows_of_exact_duplicates", self._drop_exact_duplicates)
 
     def _filter_inter_by_user_or_item(self) -> None:
         self._counting("rows_without_features", super()._filter_inter_by_user_or_item)

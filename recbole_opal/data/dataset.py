@@ -10,7 +10,14 @@ import torch
 from recbole.data.interaction import Interaction
 
 from recbole_opal.data.atomic_dataset import AtomicFileDataset
-from recbole_opal.data.protocols import Part, Split, apply_protocol, looks_at_time, place_in_time
+from recbole_opal.data.protocols import (
+    Part,
+    Split,
+    apply_protocol,
+    looks_at_time,
+    place_in_time,
+    rule_in_seconds,
+)
 from recbole_opal.data.sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
@@ -137,7 +144,8 @@ class FutureItemDataset(AtomicFileDataset):
             for field in (self.uid_field, self.iid_field)
         )
         times = frame[self.time_field].to_numpy(dtype=np.float64)
-        placed = place_in_time(rule, users, items, times)
+        in_seconds = rule_in_seconds(rule, self.time_unit)
+        placed = place_in_time(in_seconds, users, items, times)
         self._parts = placed.parts[placed.keep]
         if not (self._parts == 0).any():
             raise DataError(

@@ -18,7 +18,9 @@ from recbole_opal.data.general import (
 )
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
+from recbole_opal.data.notes import data_warnings
 from recbole_opal.data.protocols import Part
+from recbole_opal.data.reading.time_units import read_note
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
 from recbole_opal.errors import DataError
 
@@ -37,6 +39,8 @@ class PreparedData:
         valid: the validation loader.
         test: the test loader.
         counts: what was kept and what was left out, by name.
+        time_note: in which unit the times were.
+        warnings: what makes figures mean something else than a reader thinks, one line each.
     """
 
     dataset: FutureItemDataset
@@ -44,6 +48,8 @@ class PreparedData:
     valid: MultiTargetEvalLoader
     test: MultiTargetEvalLoader
     counts: dict[str, int]
+    time_note: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
@@ -82,6 +88,16 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         valid=_evaluation_loader(config, dataset, valid, "validation", future_items),
         test=_evaluation_loader(config, dataset, test, "test", future_items),
         counts=counts,
+        time_note=read_note(
+            dataset.time_field, dataset.time_unit, given=config["time_unit"] is not None
+        ),
+        warnings=tuple(
+            data_warnings(
+                dataset,
+                mask_history=_masks_history(config),
+                needs_times=_needs_times(config),
+            )
+        ),
     )
 
 
@@ -119,17 +135,20 @@ def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool
 def _evaluation_rows(
     config: Any, dataset: FutureItemDataset, part: Part, future_items: bool
 ) -> EvalRows:
-    mask_history = config["mask_history"]
-    if mask_history is None:  # on where a user has many targets, off where RecBole has it off
-        mask_history = "LS" not in config["eval_args"]["split"]
     return EvalRows(
         dataset.sequences,
         part,
         history_width=config["MAX_ITEM_LIST_LENGTH"],
-        mask_history=mask_history,
+        mask_history=_masks_history(config),
         full_width=not future_items,
         with_times=_needs_times(config),
     )
+
+
+def _masks_history(config: Any) -> bool:
+    """Return whether seen items are left out: on for many targets, off where RecBole has it off."""
+    given: bool | None = config["mask_history"]
+    return "LS" not in config["eval_args"]["split"] if given is None else given
 
 
 def _remedy(config: Any) -> str:

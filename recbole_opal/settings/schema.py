@@ -132,6 +132,15 @@ class DataSettings(Section):
     USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")
     TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
+    time_unit: (
+        Literal[
+            "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number"
+        ]
+        | None
+    ) = Field(
+        None,
+        description="what the times are in, number: only an order; None: judged from the times",
+    )
     category_field: Text | None = Field(
         None, description="column of the item file that holds categories, for diversity"
     )
@@ -139,7 +148,10 @@ class DataSettings(Section):
         50, ge=1, description="most items of a history that a model sees"
     )
     rm_dup_inter: Literal["first", "last"] | None = Field(
-        None, description="which of a user's repeats is kept"
+        None, description="which of a user's repeats of an item is kept, whatever their times"
+    )
+    drop_duplicates: bool = Field(
+        False, description="of rows with the same user, item and time one is kept"
     )
     val_interval: dict[str, Any] | None = Field(
         None, description="rows kept, as {'rating': '[3,inf)'}"

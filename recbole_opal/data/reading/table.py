@@ -16,7 +16,7 @@ from recbole_opal.data.reading.sequences import split_fields
 from recbole_opal.data.reading.values import Roles, check_values
 from recbole_opal.errors import DataError
 
-__all__ = ["TableFormat", "read_table"]
+__all__ = ["TableFormat", "line_of_row", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,24 @@ def read_table(
         if len(block.lines):
             frames.append(_frame(block, form, header, chosen, roles, path))
     return chosen, _joined(header, frames, path)
+
+
+def line_of_row(path: Path, form: TableFormat, row: int) -> int:
+    """Return the line in which a row of a readable file stands, from 1.
+
+    Args:
+        path: of the file.
+        form: how the file is written.
+        row: its number in the frame of `read_table`, from 0.
+    """
+    number = 1
+    for text, number in line_blocks(path, form.encoding):
+        for line in text.splitlines():
+            row -= bool(line) and number > 1
+            if row < 0:
+                return number
+            number += 1
+    return number
 
 
 def _frame(
