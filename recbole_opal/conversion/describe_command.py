@@ -115,7 +115,7 @@ def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
         raise SettingsError(
             f"--time_unit={unit} is not known; choose from {', '.join(TIME_UNITS)}."
         )
-    return AtomicForm(fields, encoding, separator, unit)
+    return AtomicForm(fields, encoding, "\t" if separator == r"\t" else separator, unit)
 
 
 def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:

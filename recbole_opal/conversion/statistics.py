@@ -58,10 +58,10 @@ class LogStatistics:
         gini: of the popularity, in [0, 1); 0: all items alike.
         short_histories: users with fewer than 3 interactions, too few for three parts.
         repeats: interactions of a user with an item met before.
-        duplicates: those of them at the very time of an earlier one.
         first, last: seconds.
         ties: interactions at the very time of another one of the same user.
         tied_users: users who have some.
+        duplicates: repeats at the very time of an earlier one.
     """
 
     rows: int
@@ -74,11 +74,11 @@ class LogStatistics:
     gini: float
     short_histories: int
     repeats: int
-    duplicates: int
     first: float
     last: float
     ties: int
     tied_users: int
+    duplicates: int = 0
 
 
 def measure_log(log: LogColumns) -> LogStatistics:
@@ -106,11 +106,11 @@ def measure_log(log: LogColumns) -> LogStatistics:
         gini=gini(counts),
         short_histories=int((lengths < 3).sum()),
         repeats=repeats,
-        duplicates=duplicates,
         first=float(log.times.min()),
         last=float(log.times.max()),
         ties=ties,
         tied_users=tied_users,
+        duplicates=duplicates,
     )
 
 

@@ -8,7 +8,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from recbole_opal.settings.fields import Finite, Interval, Names, Numbers, Section, Text
+from recbole_opal.settings.fields import (
+    Finite,
+    Interval,
+    Names,
+    Numbers,
+    Section,
+    Separator,
+    Text,
+)
 
 __all__ = [
     "SHARED_SECTIONS",
@@ -127,7 +135,7 @@ class DataSettings(Section):
         description="columns that are read, file by file",
     )
     encoding: str = Field("utf-8", description="text encoding of the atomic files")
-    field_separator: str = Field("\t", min_length=1, description="between two columns")
+    field_separator: Separator = Field("\t", min_length=1, description="between two columns")
     seq_separator: str = Field(" ", min_length=1, description="between the parts of a token_seq")
     USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")

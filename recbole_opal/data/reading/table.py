@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from recbole_opal.data.reading.advice import convert_command
 from recbole_opal.data.reading.header import Column, parse_header
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.data.reading.parse import parse_rows
@@ -101,7 +102,9 @@ def _frame(
     path: Path,
 ) -> pd.DataFrame:
     wanted = {header.index(column): column for column in chosen}
-    frame: pd.DataFrame = parse_rows(block, form.separator, wanted, path)
+    frame: pd.DataFrame = parse_rows(
+        block, form.separator, wanted, path, _converting(header, form, roles, path)
+    )
     for column in chosen:
         values = frame[column.name]
         if column.kind.endswith("seq"):
@@ -109,6 +112,18 @@ def _frame(
         else:
             check_values(values, column, block, roles, path)
     return frame
+
+
+def _converting(
+    header: Sequence[Column], form: TableFormat, roles: Roles, path: Path
+) -> dict[str, str]:
+    """Return the command that makes times into numbers, for the column of the times."""
+    names = [*roles.ids, *roles.times]
+    written = {column.name: f"{column.name}:{column.kind}" for column in header}
+    if len(names) != 3 or not set(names) <= set(written):
+        return {}
+    command = convert_command(path, [written[name] for name in names], form.encoding)
+    return dict.fromkeys(roles.times, command)
 
 
 def _joined(

@@ -1,0 +1,116 @@
+"""What to do about a file that cannot be read as it is, in words that work when followed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["convert_command", "header_fault", "is_number", "separator_flag", "unpack_command"]
+
+_SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
+_TYPED = re.compile(r"[^:]+:(token|float)(_seq)?")
+_NUMBERS = re.compile("time|date|rating|score|price|^ts$", re.IGNORECASE)
+_ROLES = {
+    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
+    "item": re.compile("item|video|movie|photo|product|iid", re.IGNORECASE),
+    "time": re.compile("time|date|^ts$", re.IGNORECASE),
+}
+_LONGEST = 500  # characters of a header that is shown whole
+_USUAL = ["user_id:token", "item_id:token", "timestamp:float"]
+_RATED = [*_USUAL[:2], "rating:float", *_USUAL[2:]]
+_STREAMS = {"unzip": "unzip -p {} > {}"}
+
+
+def header_fault(line: str, separator: str, path: Path) -> str:
+    """Say what is wrong with a first line that is no list of name:type, and what to do.
+
+    Args:
+        line: without its end.
+        separator: that columns are divided by, as the settings have it.
+        path: of the file.
+    """
+    for other, name in _SEPARATORS.items():
+        parts = line.split(other)
+        if other != separator and len(parts) > 1 and all(map(_TYPED.fullmatch, parts)):
+            return f"its columns are divided by {name}; write {separator_flag(other)}."
+    best = max([separator, *_SEPARATORS], key=line.count)
+    best = best if best in line else separator
+    names = line.split(best)
+    if ":" in line or not line.strip() or len(line) > _LONGEST:
+        example = separator.join(_USUAL)
+        wrong = next((name for name in names if not _TYPED.fullmatch(name)), line)
+        return (
+            f"the header must name columns as name:type, not {wrong[:40]!r}, for example {example}."
+        )
+    if '"' in line:
+        bare = [name.strip('"') for name in names]
+        roles = [_likely(bare, role) for role in _ROLES]
+        return (
+            "the header has no types and the fields are in quotes; convert the file with "
+            f"`{convert_command(path, roles)}`."
+        )
+    flag = "" if best == separator else f", and {separator_flag(best)}"
+    if any(map(is_number, names)):
+        usual = _RATED if len(names) == len(_RATED) else _USUAL
+        more = [f"column_{number}:token" for number in range(len(usual) + 1, len(names) + 1)]
+        header = best.join([*usual, *more][: max(len(names), 1)])
+        return f"there is no header; put one above this line, for example {header}{flag}."
+    typed = best.join(f"{name}:{'float' if _NUMBERS.search(name) else 'token'}" for name in names)
+    return f"the header has no types; write it as name:type, {typed}{flag}."
+
+
+def separator_flag(separator: str) -> str:
+    """Return the flag that names a separator, as it is typed in a shell.
+
+    Args:
+        separator: one character.
+    """
+    shown = "\\t" if separator == "\t" else separator
+    return f'--field_separator="{shown}"'
+
+
+def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> str:
+    """Return the command that makes a data set with readable times out of a file.
+
+    Args:
+        path: of the file.
+        columns: of users, items and times, as its first line has them.
+        encoding: of the file.
+    """
+    out = path.parent.parent / f"{path.stem}-converted"
+    flags = [f"--out={out}"]
+    flags += [f"--{role}={column}" for role, column in zip(_ROLES, columns, strict=True)]
+    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
+        flags.append(f"--encoding={encoding}")
+    return shlex.join(["python", "-m", "recbole_opal", "convert", str(path), *flags])
+
+
+def unpack_command(tool: str, path: Path) -> str:
+    """Return the command that unpacks a compressed file in its place, whatever its name.
+
+    Args:
+        tool: as `gunzip`.
+        path: of the file.
+    """
+    name, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+    unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
+    return f"{unpacking} && mv {new} {name}"
+
+
+def _likely(names: Sequence[str], role: str) -> str:
+    return next((name for name in names if _ROLES[role].search(name)), f"{role.upper()}_COLUMN")
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a field may stand in a column of numbers.
+
+    Args:
+        text: of the field.
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
