@@ -15,7 +15,8 @@ from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
-from recbole_opal.data.reading.time_units import as_seconds, is_exact, read_note
+from recbole_opal.data.reading.seconds import as_seconds, read_note
+from recbole_opal.data.reading.time_units import is_exact
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 

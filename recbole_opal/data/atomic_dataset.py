@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
@@ -22,11 +21,11 @@ from recbole_opal.data.reading import (
     read_table,
     require_columns,
 )
+from recbole_opal.data.reading.advice import load_col_flag
+from recbole_opal.data.unit_interval import scaled
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicFileDataset"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class AtomicFileDataset(SequentialDataset):
@@ -49,13 +48,15 @@ class AtomicFileDataset(SequentialDataset):
     def _load_data(self, token: str, dataset_path: str) -> None:
         self.filtered = {}
         self._files: dict[str, str] = {}  # name of a column that is read -> file
-        for ending in self.config["load_col"] or ():
+        load = self.config["load_col"] or {}
+        for ending in load:
             path = Path(dataset_path) / f"{token}.{ending}"
             if not path.is_file():  # RecBole would go on without the features
                 what = "is a folder" if path.is_dir() else "is missing"
-                why = " and --category_field" if ending == "item" else ""
+                why = " --category_field=None" if ending == "item" else ""
+                without = {one: names for one, names in load.items() if one != ending}
                 raise DataError(
-                    f"{path} {what}; put the file there, or leave {ending} away in --load_col{why}."
+                    f"{path} {what}; put the file there, or write {load_col_flag(without)}{why}."
                 )
         super()._load_data(token, dataset_path)
 
@@ -117,8 +118,10 @@ class AtomicFileDataset(SequentialDataset):
         ]
         for name in (*roles.ids, *roles.times):
             if name not in {column.name for column in chosen}:
+                also = {path.suffix[1:]: [name, *(column.name for column in chosen)]}
                 raise DataError(
-                    f"{path}: the column {name} is needed and not read; add it to --load_col."
+                    f"{path}: the column {name} is needed and not read; write "
+                    f"{load_col_flag({**(self.config['load_col'] or {}), **also})}."
                 )
         for column in chosen:
             other = self._files.setdefault(column.name, path.name)
@@ -209,19 +212,27 @@ class AtomicFileDataset(SequentialDataset):
                     f"{', '.join(self.float_like_fields)}."
                 )
             for frame in self.field2feats(name):
-                frame[name] = _scaled(frame[name], self.field2type[name])
+                frame[name] = scaled(frame[name], self.field2type[name])
 
     def _check_interval(self, name: str, interval: Any) -> None:
         if name not in self.field2type:
             known = ", ".join(self.field2type)
+            columns = self.config["load_col"] or {}
+            also = {"inter": [*columns.get("inter", ()), name]}
             raise DataError(
-                f"--val_interval: the column {name} is not read, only {known}; add it with "
-                "--load_col."
+                f"--val_interval: the column {name} is not read, only {known}; write "
+                f"{load_col_flag({**columns, **also})}."
             )
         is_number = self.field2type[name] in (FeatureType.FLOAT, FeatureType.FLOAT_SEQ)
         if isinstance(interval, str) != is_number:
             right = "an interval such as '[3,inf)'" if is_number else "a list of tokens"
-            raise DataError(f"--val_interval: {name} needs {right}, not {interval!r}; write that.")
+            other = self.field2type[name].value.replace("token", "float")
+            fix = (
+                "" if is_number else f", or write the column as {name}:{other} if it holds numbers"
+            )
+            raise DataError(
+                f"--val_interval: {name} needs {right}, not {interval!r}; write that{fix}."
+            )
 
     def _counting(self, reason: str, step: Any) -> None:
         before = len(self.inter_feat)
@@ -231,18 +242,3 @@ class AtomicFileDataset(SequentialDataset):
     def _count(self, reason: str, number: int) -> None:
         if number:
             self.filtered[reason] = self.filtered.get(reason, 0) + number
-
-
-def _scaled(column: Any, kind: FeatureType) -> Any:
-    """Return `(R,)` numbers, or arrays of them, scaled together to [0, 1]."""
-    if kind == FeatureType.FLOAT:
-        return _to_unit_interval(column.to_numpy(dtype=np.float64))
-    arrays = [np.asarray(values, dtype=np.float64) for values in column]
-    lengths = [len(values) for values in arrays]
-    scaled = np.split(_to_unit_interval(np.concatenate(arrays)), np.cumsum(lengths)[:-1])
-    return pd.Series(scaled, index=column.index, dtype=object)
-
-
-def _to_unit_interval(values: FloatArray) -> FloatArray:
-    low, high = np.min(values, initial=np.inf), np.max(values, initial=-np.inf)
-    return (values - low) / (high - low) if high > low else np.ones_like(values)

@@ -19,6 +19,7 @@ from recbole_opal.data.protocols import (
     rule_in_seconds,
 )
 from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.too_little import earlier_cut, why_filtered
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
 
@@ -124,8 +125,8 @@ class FutureItemDataset(AtomicFileDataset):
             if getattr(self, name).empty:
                 what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
                 raise DataError(
-                    f"no {what} of dataset '{self.dataset_name}' is left after filtering; relax "
-                    "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering "
+                    f"({why_filtered(self)})."
                 )
         super()._reset_index()
 
@@ -150,7 +151,7 @@ class FutureItemDataset(AtomicFileDataset):
         if not (self._parts == 0).any():
             raise DataError(
                 f"nothing of dataset '{self.dataset_name}' is left to train on before the first "
-                f"cut of {rule}; change it with --eval_args."
+                f"cut of {rule}; {earlier_cut(in_seconds, times)}."
             )
         if not placed.dropped:
             return

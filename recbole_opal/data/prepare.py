@@ -20,9 +20,9 @@ from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
 from recbole_opal.data.notes import data_warnings
 from recbole_opal.data.protocols import Part
-from recbole_opal.data.reading.time_units import read_note
+from recbole_opal.data.reading.seconds import read_note
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
-from recbole_opal.errors import DataError
+from recbole_opal.data.too_little import require_targets, require_training
 
 __all__ = ["PreparedData", "prepare_data"]
 
@@ -70,17 +70,12 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     """
     dataset = FutureItemDataset(config)
     dataset.build()
-    if len(dataset.inter_feat) == 0:
-        raise DataError(
-            f"no interaction of dataset '{config['dataset']}' is left for training; lower the "
-            "filters or give training a larger share in --eval_args."
-        )
+    require_training(config, dataset)
     train = _training_loader(config, dataset, future_items)
     valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
-    for name, rows in (("validation", valid), ("test", test)):
-        if len(rows) == 0:
-            raise DataError(f"no user has a target in the {name} part; {_remedy(config)}")
+    parts = {"validation": (dataset.split.valid, valid), "test": (dataset.split.test, test)}
+    require_targets(config, dataset, parts)
     counts = data_counts(dataset, train.sample_size, valid, test)
     return PreparedData(
         dataset=dataset,
@@ -121,11 +116,7 @@ def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool
     if general_batches(config.model_class) is not None:
         return general_train_loader(config, dataset)
     rows = _training_rows(config, dataset, future_items)
-    if len(rows) == 0:
-        raise DataError(
-            f"no user of dataset '{config['dataset']}' has two training interactions; lower the "
-            "filters or give training a larger share in --eval_args."
-        )
+    require_training(config, dataset, len(rows))
     if isinstance(rows, FutureRows):
         return FutureTrainLoader(config, dataset, rows, shuffle=config["shuffle"])
     sampler, _, _ = create_samplers(config, dataset, [dataset, dataset, dataset])
@@ -149,19 +140,6 @@ def _masks_history(config: Any) -> bool:
     """Return whether seen items are left out: on for many targets, off where RecBole has it off."""
     given: bool | None = config["mask_history"]
     return "LS" not in config["eval_args"]["split"] if given is None else given
-
-
-def _remedy(config: Any) -> str:
-    """Say what to change where a part is empty."""
-    remedies = {
-        "last_day": "the log's last two days are too thin, or its users too new: cut a thin end "
-        "off with --val_interval, shift the days with offset, or lower min_days in --eval_args",
-        "time": "move the cuts, or use larger shares, in --eval_args",
-        "user": "use more users, or a larger share of them for this part in --eval_args",
-    }
-    usual = "use users with longer histories or a larger share for this part in --eval_args"
-    kind = next(iter(config["eval_args"]["split"]))
-    return f"{remedies.get(kind, usual)}, or write --mask_history=False."
 
 
 def _needs_times(config: Any) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 from recbole.evaluator.register import metric_information, metric_types
 from recbole.utils import EvaluatorType
 
+from recbole_opal.data.reading.advice import load_col_flag
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["check_together", "following_fields", "load_col_flag"]
+__all__ = ["check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
@@ -88,15 +89,6 @@ def _check_columns(settings: Mapping[str, Any]) -> None:
                 f"--load_col: the column {settings[name]} ({name}) is missing under inter; "
                 f"write {load_col_flag(needed)}, or name another one with --{name}."
             )
-
-
-def load_col_flag(columns: Mapping[str, Any]) -> str:
-    """Return the flag that names the columns to read, as it is typed in a shell.
-
-    Args:
-        columns: ending of a file to names.
-    """
-    return f'--load_col="{columns}"'
 
 
 def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:

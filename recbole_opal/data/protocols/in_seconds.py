@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recbole_opal.data.reading.time_units import DIGITS, TIME_UNITS, near
+from recbole_opal.data.reading.seconds import near
+from recbole_opal.data.reading.time_units import DIGITS, TIME_UNITS
 from recbole_opal.errors import DataError
 
 __all__ = ["rule_in_seconds"]

@@ -1,8 +1,8 @@
 """Atomic files to tables: one fast pass in which every mistake is found, with file and line."""
 
 from recbole_opal.data.reading.header import Column, read_header, require_columns
+from recbole_opal.data.reading.seconds import as_seconds, interval_in_seconds
 from recbole_opal.data.reading.table import TableFormat, line_of_row, read_table
-from recbole_opal.data.reading.time_units import as_seconds, interval_in_seconds
 from recbole_opal.data.reading.values import Roles
 
 __all__ = [

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-__all__ = ["convert_command", "header_fault", "is_number", "separator_flag", "unpack_command"]
+__all__ = [
+    "convert_command",
+    "header_fault",
+    "is_number",
+    "load_col_flag",
+    "separator_flag",
+    "unpack_command",
+]
 
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
 _TYPED = re.compile(r"[^:]+:(token|float)(_seq)?")
@@ -85,6 +93,15 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
         flags.append(f"--encoding={encoding}")
     return shlex.join(["python", "-m", "recbole_opal", "convert", str(path), *flags])
+
+
+def load_col_flag(columns: Mapping[str, Any]) -> str:
+    """Return the flag that names the columns to read, as it is typed in a shell.
+
+    Args:
+        columns: ending of a file to names.
+    """
+    return f'--load_col="{columns}"'
 
 
 def unpack_command(tool: str, path: Path) -> str:
