@@ -109,9 +109,11 @@ class AtomicFileDataset(SequentialDataset):
         """Return the columns to read; refuse a header that cannot be used."""
         wanted: dict[str, str | None] = dict.fromkeys(sorted(load or ()))
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
+        names = [column.name for column in given]
+        present = [name for name in wanted if name in names]
         of_items = self.config["category_field"] in wanted and not roles.times
-        flag = "--category_field" if of_items else "--TIME_FIELD and its like"
-        fix = f"add it, or name another with --load_col, {flag}."
+        other = {**(self.config["load_col"] or {}), path.suffix[1:]: present}
+        fix = f"add it, or write {load_col_flag(other)}{' --category_field=None' * of_items}."
         require_columns(given, wanted, path, fix)
         chosen = [
             c for c in given if (load is None or c.name in load) and c.name not in (leave or ())

@@ -125,8 +125,8 @@ class FutureItemDataset(AtomicFileDataset):
             if getattr(self, name).empty:
                 what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
                 raise DataError(
-                    f"no {what} of dataset '{self.dataset_name}' is left after filtering "
-                    f"({why_filtered(self)})."
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering: "
+                    f"{why_filtered(self)}."
                 )
         super()._reset_index()
 

@@ -79,16 +79,16 @@ def why_filtered(dataset: Any) -> str:
     """
     config = dataset.config
     fixes = {
-        "rows_outside_val_interval": f"--val_interval={config['val_interval']}; widen it",
-        "rows_without_features": "a user or an item has no row in its .user or .item file; "
-        "write --filter_inter_by_user_or_item=False",
+        "rows_outside_val_interval": f"--val_interval={config['val_interval']} dropped, so widen "
+        "it",
+        "rows_without_features": "users and items without a row in their .user or .item file had, "
+        "so write --filter_inter_by_user_or_item=False",
         "rows_outside_inter_num_interval": "--user_inter_num_interval="
         f"{config['user_inter_num_interval']} and --item_inter_num_interval="
-        f"{config['item_inter_num_interval']}; widen them",
+        f"{config['item_inter_num_interval']} dropped, so widen them",
     }
     taken = [(name, fixes[name]) for name in fixes if name in dataset.filtered]
-    told = [f"{dataset.filtered[name]} rows were dropped by {fix}" for name, fix in taken]
-    return ", ".join(told) or "check --val_interval"
+    return "; ".join(f"{dataset.filtered[name]} rows {fix}" for name, fix in taken)
 
 
 def earlier_cut(rule: Mapping[str, Any], times: npt.NDArray[np.float64]) -> str:

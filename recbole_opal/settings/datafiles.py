@@ -58,10 +58,9 @@ def check_data_folder(
         )
     header = read_header(path, separator, encoding)
     _refuse_times_in_words(header, columns, path, separator, encoding)
-    fix = "add it, or name another with --TIME_FIELD and its like."
     kinds = ["token", "token", "float"]
     flags = dict(zip(columns, ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"), strict=True))
-    require_columns(header, dict(zip(columns, kinds, strict=True)), path, fix, flags)
+    require_columns(header, dict(zip(columns, kinds, strict=True)), path, "add it.", flags)
 
 
 def check_separator(separator: str) -> None:

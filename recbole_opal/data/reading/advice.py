@@ -12,6 +12,7 @@ __all__ = [
     "convert_command",
     "header_fault",
     "is_number",
+    "likely_column",
     "load_col_flag",
     "separator_flag",
     "unpack_command",
@@ -21,9 +22,9 @@ _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ":
 _TYPED = re.compile(r"[^:]+:(token|float)(_seq)?")
 _NUMBERS = re.compile("time|date|rating|score|price|^ts$", re.IGNORECASE)
 _ROLES = {
-    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "item": re.compile("item|video|movie|photo|product|iid", re.IGNORECASE),
-    "time": re.compile("time|date|^ts$", re.IGNORECASE),
+    "USER_ID_FIELD": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
+    "ITEM_ID_FIELD": re.compile("item|video|movie|photo|product|iid", re.IGNORECASE),
+    "TIME_FIELD": re.compile("time|date|^ts$", re.IGNORECASE),
 }
 _LONGEST = 500  # characters of a header that is shown whole
 _USUAL = ["user_id:token", "item_id:token", "timestamp:float"]
@@ -54,7 +55,7 @@ def header_fault(line: str, separator: str, path: Path) -> str:
         )
     if '"' in line:
         bare = [name.strip('"') for name in names]
-        roles = [_likely(bare, role) for role in _ROLES]
+        roles = [likely_column(bare, role) for role in _ROLES]
         return (
             "the header has no types and the fields are in quotes; convert the file with "
             f"`{convert_command(path, roles)}`."
@@ -89,10 +90,23 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
     """
     out = path.parent.parent / f"{path.stem}-converted"
     flags = [f"--out={out}"]
-    flags += [f"--{role}={column}" for role, column in zip(_ROLES, columns, strict=True)]
+    flags += [
+        f"--{role}={column}" for role, column in zip(("user", "item", "time"), columns, strict=True)
+    ]
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
         flags.append(f"--encoding={encoding}")
     return shlex.join(["python", "-m", "recbole_opal", "convert", str(path), *flags])
+
+
+def likely_column(names: Sequence[str], setting: str) -> str:
+    """Return the column that a setting may mean, by its name; a word in capitals where none is.
+
+    Args:
+        names: of the columns.
+        setting: `USER_ID_FIELD`, `ITEM_ID_FIELD` or `TIME_FIELD`.
+    """
+    fallback = setting.partition("_")[0] + "_COLUMN"
+    return next((name for name in names if _ROLES[setting].search(name)), fallback)
 
 
 def load_col_flag(columns: Mapping[str, Any]) -> str:
@@ -114,10 +128,6 @@ def unpack_command(tool: str, path: Path) -> str:
     name, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
     unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
     return f"{unpacking} && mv {new} {name}"
-
-
-def _likely(names: Sequence[str], role: str) -> str:
-    return next((name for name in names if _ROLES[role].search(name)), f"{role.upper()}_COLUMN")
 
 
 def is_number(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.data.reading.advice import header_fault
+from recbole_opal.data.reading.advice import header_fault, likely_column
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean, nearest
@@ -101,8 +101,10 @@ def require_columns(
     for name, kind in wanted.items():
         if name not in kinds:
             hint = did_you_mean(name, kinds)
-            if hint and flags and name in flags:
-                hint += f" Then write --{flags[name]}={nearest(name, kinds)}."
+            if flags and name in flags:
+                other = nearest(name, kinds) or likely_column(list(kinds), flags[name])
+                fix = f"add it, or name another, for example --{flags[name]}={other}."
+                hint = hint and f"{hint} Then write --{flags[name]}={other}."
             raise DataError(
                 f"{path}, line 1: the column {name} is missing among {', '.join(kinds)}"
                 f"{hint or '; ' + fix}"
