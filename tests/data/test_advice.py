@@ -183,7 +183,7 @@ def follow(message, folder, flags):
             )[2]
             flags.pop("field_separator", None)
         else:
-            subprocess.run(["bash", "-c", command], check=True, cwd=folder)
+            subprocess.run([shutil.which("bash"), "-c", command], check=True, cwd=folder)
         return True
     header = TYPED_HEADER.search(message)
     if header:
