@@ -63,8 +63,8 @@ def require_targets(config: Any, dataset: Any, parts: Mapping[str, tuple[Part, E
         what = f"no user has a target in the {name} part"
         if len(part.rows):
             raise DataError(
-                f"{what}, since all of its {part.num_interactions} interactions repeat items that "
-                "their users met before; write --mask_history=False, or take another part with "
+                f"{what}, since each of its interactions ({part.num_interactions}) repeats an "
+                "item that its user met before; write --mask_history=False, or take another part with "
                 "--eval_args."
             )
         kind = next(iter(config["eval_args"]["split"]))

@@ -19,7 +19,7 @@ def log():
     return [
         (
             f"u{user}",
-            f"i{generator.integers(12)}",
+            f"i{generator.integers(40)}",
             1_600_000_000_000 + int(generator.integers(10**9)),
         )
         for user in range(12)
