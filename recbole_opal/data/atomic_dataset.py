@@ -127,12 +127,22 @@ class AtomicFileDataset(SequentialDataset):
                 )
         for column in chosen:
             other = self._files.setdefault(column.name, path.name)
-            if other != path.name and column.name not in (self.uid_field, self.iid_field):
+            if other != path.name and column.name not in roles.ids:
                 raise DataError(
                     f"{path}, line 1: the column {column.name} is read from {other} too; rename "
-                    "one, or leave one away with --load_col."
+                    f"one, or write {self._flag_without(column, chosen, path)}."
                 )
         return chosen
+
+    def _flag_without(self, column: Column, chosen: Sequence[Column], path: Path) -> str:
+        """Return the flag that leaves a column of a file away."""
+        load = self.config["load_col"] or {
+            ending: "*"
+            for ending in ("inter", "user", "item")
+            if path.with_suffix(f".{ending}").is_file()
+        }
+        others = [one.name for one in chosen if one != column]
+        return load_col_flag({**load, path.suffix[1:]: others})
 
     def _register(
         self, columns: Sequence[Column], frame: pd.DataFrame, source: Any, path: Path

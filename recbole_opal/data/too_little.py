@@ -64,7 +64,7 @@ def require_targets(config: Any, dataset: Any, parts: Mapping[str, tuple[Part, E
         if len(part.rows):
             raise DataError(
                 f"{what}, since each of its interactions ({part.num_interactions}) repeats an "
-                "item that its user met before; write --mask_history=False, or take another part with "
+                "item that its user met before; write --mask_history=False, or another split in "
                 "--eval_args."
             )
         kind = next(iter(config["eval_args"]["split"]))

@@ -154,6 +154,22 @@ BROKEN = {
         {"inter": text_of([[row[0], "i0", row[2]] for row in log()])},
         [],
     ),
+    "users among the items": (
+        {
+            "inter": text_of(log()),
+            "item": "item_id:token\tuser_id:token\n"
+            + "".join(f"i{item}\tu1\n" for item in range(20)),
+        },
+        ["--load_col=None"],
+    ),
+    "a list of items among the users": (
+        {
+            "inter": text_of(log()),
+            "user": "user_id:token\titem_id:token_seq\n"
+            + "".join(f"u{user}\ti1 i2\n" for user in range(6)),
+        },
+        ["--load_col={'inter': ['user_id', 'item_id', 'timestamp'], 'user': '*'}"],
+    ),
     "items without a row": (
         {"inter": text_of(log()), "item": "item_id:token\ttag:token\nx\ty\n"},
         ["--category_field=tag"],

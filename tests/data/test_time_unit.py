@@ -9,6 +9,7 @@ from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
 
 DAY = 86_400
+LAST_DAY = {"last_day": {"min_days": 1, "offset": 4000}}
 FACTORS = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 
 
@@ -54,7 +55,7 @@ def state(make_config, rows, model="PIMI", **settings):
     [
         ("PIMI", {}),
         ("SASRec", {"eval_args": {"split": {"LS": "valid_and_test"}}}),
-        ("Pop", {"eval_args": {"split": {"last_day": {"min_days": 1}}}}),
+        ("Pop", {"eval_args": {"split": LAST_DAY}, "mask_history": False}),
         ("PIMI", {"eval_args": {"split": {"time": [8, 1, 1]}}}),
         ("Pop", {"eval_args": {"split": {"time": {"cuts": [1_600_600_000, 1_600_800_000]}}}}),
         ("Pop", {"val_interval": {"timestamp": "[1600100000,inf)"}}),
