@@ -15,6 +15,7 @@ from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.data.reading.advice import convert_command
 from recbole_opal.data.reading.seconds import as_seconds, read_note
 from recbole_opal.data.reading.time_units import is_exact
 from recbole_opal.errors import DataError
@@ -101,12 +102,7 @@ def read_log(
         items.append(_coded(chunk[columns[1]], item_codes))
         advance(tally)
     if not sum(map(len, users)):
-        why = ", ".join(f"{reason}: {count:,} rows" for reason, count in tally.dropped.items())
-        raise DataError(
-            f"{path} holds no interaction{' that a run would take' if why else ''}; "
-            f"{f'correct them ({why})' if why else 'write one row a line below its header'}, or "
-            "convert the log again."
-        )
+        raise DataError(f"{path} holds no interaction{_what_instead(path, form, columns, tally)}.")
     name = form.fields[2]
     seconds, unit = as_seconds(
         np.concatenate(times),
@@ -117,6 +113,15 @@ def read_log(
     tally.notes.append(read_note(name, unit, given=form.time_unit is not None))
     log = LogColumns(np.concatenate(users), np.concatenate(items), seconds, dated=unit != "number")
     return log, item_codes
+
+
+def _what_instead(path: Path, form: AtomicForm, columns: Sequence[str], tally: Tally) -> str:
+    """Say why no row is left, and what to do."""
+    if not tally.dropped:
+        return "; write one row a line below its header, or convert the log again"
+    why = ", ".join(f"{reason}: {count:,} rows" for reason, count in tally.dropped.items())
+    command = convert_command(path, columns, form.encoding)
+    return f" that a run would take ({why}); correct them, or convert the file with `{command}`"
 
 
 def _sound_rows(

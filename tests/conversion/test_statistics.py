@@ -49,6 +49,8 @@ def test_it_agrees_with_loops(rows):
     differences = sum(abs(one - other) for one in counts for other in counts)
     lengths = sorted(Counter(row[0] for row in rows).values())
     assert figures.repeats == repeats
+    assert figures.duplicates == len(rows) - len(set(rows))
+    assert figures.density <= 1
     assert (figures.ties, figures.tied_users) == (len(tied), len({row[0] for row in tied}))
     assert figures.gini == pytest.approx(differences / (2 * len(counts) * len(rows)))
     assert figures.short_histories == sum(length < 3 for length in lengths)
