@@ -112,8 +112,8 @@ class AtomicFileDataset(SequentialDataset):
         names = [column.name for column in given]
         present = [name for name in wanted if name in names]
         of_items = self.config["category_field"] in wanted and not roles.times
-        other = {**(self.config["load_col"] or {}), path.suffix[1:]: present}
-        fix = f"add it, or write {load_col_flag(other)}{' --category_field=None' * of_items}."
+        less = {**(self.config["load_col"] or {}), path.suffix[1:]: present}
+        fix = f"add it, or write {load_col_flag(less)}{' --category_field=None' * of_items}."
         require_columns(given, wanted, path, fix)
         chosen = [
             c for c in given if (load is None or c.name in load) and c.name not in (leave or ())
