@@ -205,6 +205,9 @@ class _Session:
         with progress, log:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
+            getLogger("recbole_opal").info("%s", data.time_note)
+            for warning in data.warnings:
+                getLogger("recbole_opal").warning("%s", warning)
             outcome = Outcome(self.config, data)
             trainer = _build_trainer(self.config, data, progress, folder.path.name)
             if snapshot is not None:

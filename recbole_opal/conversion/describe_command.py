@@ -30,6 +30,7 @@ _FLAGS = {
     "TIME_FIELD": "field of the times; default: timestamp",
     "encoding": "of the files; default: UTF-8",
     "field_separator": "between two columns; default: a tab",
+    "time_unit": "of the times; default: judged from them",
 }
 # What the settings beside the data may say too, with RecBole's defaults.
 _FORM = {
@@ -80,8 +81,10 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
         log, items = read_log(inter, form, tally, progress.advance)
     covers = read_items(item, form, items) if item.is_file() else []
     screen = Console()
-    for table in describe_tables(folder.name, measure_log(log), tally, covers):
+    for table in describe_tables(folder.name, measure_log(log), tally, covers, dated=log.dated):
         screen.print(table)
+    for note in tally.notes:
+        print(note)
     if tally.dropped:
         print(
             f"training refuses {inter} for the rows that were left out: take them out of it, or "
@@ -92,6 +95,7 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
 def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
     """Return how the files are written: the flags, else the settings beside the data."""
     from recbole_opal.conversion.read_atomic import AtomicForm
+    from recbole_opal.data.reading.time_units import TIME_UNITS
 
     path = folder / f"{folder.name}.yaml"
     beside = load_settings_file(path) if path.is_file() else {}
@@ -106,7 +110,12 @@ def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
             f"{twice} is named as two of users, items and times; correct --USER_ID_FIELD, "
             "--ITEM_ID_FIELD or --TIME_FIELD."
         )
-    return AtomicForm(fields, encoding, separator)
+    unit = {**beside, **flags}.get("time_unit")
+    if unit is not None and unit not in TIME_UNITS:
+        raise SettingsError(
+            f"--time_unit={unit} is not known; choose from {', '.join(TIME_UNITS)}."
+        )
+    return AtomicForm(fields, encoding, "\t" if separator == r"\t" else separator, unit)
 
 
 def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
@@ -117,7 +126,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
         raise SettingsError(f"{given}; write for example describe {BUNDLED_DATASET}.")
-    form = {name: text for name, text in flags.items() if name in _FORM}
+    form = {name: text for name, text in flags.items() if name in {*_FORM, "time_unit"}}
     return _folder(names[0], flags.get("data_path")), form
 
 

@@ -19,7 +19,12 @@ _NAMES = {0.0: "min", 0.5: "median", 1.0: "max"}
 
 
 def describe_tables(
-    name: str, figures: LogStatistics, tally: Tally, fields: Sequence[FieldCover] = ()
+    name: str,
+    figures: LogStatistics,
+    tally: Tally,
+    fields: Sequence[FieldCover] = (),
+    *,
+    dated: bool = True,
 ) -> list[Table]:
     """Return the tables: sizes and times, spread of the counts, fields of the items.
 
@@ -28,12 +33,13 @@ def describe_tables(
         figures: of its log.
         tally: what was left out when it was read.
         fields: of the item table.
+        dated: whether the times are seconds since 1970, and no numbers that only tell an order.
     """
-    tables = [_sizes(name, figures, tally), _spreads(figures)]
+    tables = [_sizes(name, figures, tally, dated), _spreads(figures)]
     return [*tables, _fields(fields, figures.items)] if fields else tables
 
 
-def _sizes(name: str, figures: LogStatistics, tally: Tally) -> Table:
+def _sizes(name: str, figures: LogStatistics, tally: Tally, dated: bool) -> Table:
     table = Table(title=plain_title(name), show_header=False)
     table.add_column("what")
     table.add_column("how many", justify="right")
@@ -45,12 +51,16 @@ def _sizes(name: str, figures: LogStatistics, tally: Tally) -> Table:
     table.add_row("items", f"{figures.items:,}")
     table.add_row("density", f"{figures.density:.4%}")
     table.add_row("repeats (user and item met before)", _part(figures.repeats, figures.rows))
+    table.add_row(
+        "  at the same time too (exact duplicates)", _part(figures.duplicates, figures.rows)
+    )
     table.add_row("interactions with the top 10% of items", f"{figures.top_share:.1%}")
     table.add_row("Gini index of popularity", f"{figures.gini:.3f}")
     table.add_section()
-    table.add_row("first", moment(figures.first))
-    table.add_row("last", moment(figures.last))
-    table.add_row("span", f"{(figures.last - figures.first) / _DAY:,.1f} days")
+    span = figures.last - figures.first
+    for what, time in (("first", figures.first), ("last", figures.last)):
+        table.add_row(what, moment(time) if dated else f"{time:.15g}")
+    table.add_row("span", f"{span / _DAY:,.1f} days" if dated else f"{span:.15g}")
     table.add_row("ties in time within a user", _part(figures.ties, figures.rows))
     table.add_row("  users who have some", _part(figures.tied_users, figures.users))
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
-from recbole_opal.data.reading.values import EXACT_BELOW
+from recbole_opal.data.reading.advice import convert_command
+from recbole_opal.data.reading.seconds import as_seconds, read_note
+from recbole_opal.data.reading.time_units import is_exact
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
@@ -25,7 +27,7 @@ __all__ = ["AtomicForm", "FieldCover", "read_log", "read_items"]
 _TIMES: tuple[tuple[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]]], ...] = (
     ("no finite time", np.isfinite),
     ("negative time", lambda moments: moments >= 0),
-    ("time too large to be exact", lambda moments: moments <= EXACT_BELOW),
+    ("time too large to be exact", is_exact),
 )
 
 
@@ -37,11 +39,13 @@ class AtomicForm:
         fields: names of the fields of users, items and times.
         encoding: of the files.
         separator: between two columns, one character.
+        time_unit: of the times, one of `TIME_UNITS`; None: judged from them.
     """
 
     fields: tuple[str, str, str] = ("user_id", "item_id", "timestamp")
     encoding: str = "utf-8-sig"
     separator: str = "\t"
+    time_unit: str | None = None
 
     @property
     def text(self) -> TextFormat:
@@ -84,13 +88,53 @@ def read_log(
         The columns, and the number of each item by its id.
 
     Raises:
-        DataError: the file is missing, malformed, without a field, or holds no row.
+        DataError: the file is missing, malformed, without a field, or holds no row, or its times
+            are of several units.
     """
     names = header(path, form.text)
     columns = [_named(path, field, names) for field in form.fields]
     user_codes: dict[str, int] = {}
     item_codes: dict[str, int] = {}
     users, items, times = [], [], []
+    for chunk, moments in _sound_rows(path, form, columns, tally):
+        times.append(moments)
+        users.append(_coded(chunk[columns[0]], user_codes))
+        items.append(_coded(chunk[columns[1]], item_codes))
+        advance(tally)
+    if not sum(map(len, users)):
+        raise DataError(f"{path} holds no interaction{_what_instead(path, form, columns, tally)}.")
+    name = form.fields[2]
+    seconds, unit = as_seconds(
+        np.concatenate(times),
+        form.time_unit,
+        name,
+        lambda wrong: _place(path, form, columns, int(wrong.argmax())),
+    )
+    tally.notes.append(read_note(name, unit, given=form.time_unit is not None))
+    log = LogColumns(np.concatenate(users), np.concatenate(items), seconds, dated=unit != "number")
+    return log, item_codes
+
+
+def _what_instead(path: Path, form: AtomicForm, columns: Sequence[str], tally: Tally) -> str:
+    """Say why no row is left, and what to do."""
+    if not tally.dropped:
+        return "; write one row a line below its header, or convert the log again"
+    why = ", ".join(f"{reason}: {count:,} rows" for reason, count in tally.dropped.items())
+    command = convert_command(path, columns, form.encoding)
+    return f" that a run would take ({why}); correct them, or convert the file with `{command}`"
+
+
+def _sound_rows(
+    path: Path, form: AtomicForm, columns: Sequence[str], tally: Tally
+) -> Iterator[tuple[pd.DataFrame, npt.NDArray[np.float64]]]:
+    """Yield the rows that a run would take, chunk by chunk, and their times as the file has them.
+
+    Args:
+        path: of the file.
+        form: how it is written.
+        columns: of users, items and times, in its header.
+        tally: counts rows and what is left out.
+    """
     for chunk in read_table(path, columns, tally, form.text):
         for name, what in zip(columns[:2], ("user", "item"), strict=True):
             chunk = tally.keep(chunk, (chunk[name] != "").to_numpy(bool), f"no {what}")
@@ -98,14 +142,16 @@ def read_log(
         for fault, passes in _TIMES:
             passed = passes(moments)
             chunk, moments = tally.keep(chunk, passed, fault), moments[passed]
-        times.append(moments)
-        users.append(_coded(chunk[columns[0]], user_codes))
-        items.append(_coded(chunk[columns[1]], item_codes))
-        advance(tally)
-    if not sum(map(len, users)):
-        raise DataError(f"{path} holds no interaction; convert the log again.")
-    log = LogColumns(np.concatenate(users), np.concatenate(items), np.concatenate(times))
-    return log, item_codes
+        yield chunk, moments
+
+
+def _place(path: Path, form: AtomicForm, columns: Sequence[str], row: int) -> str:
+    """Return where the row of this number, from 0, stands among those that are kept."""
+    for chunk, _ in _sound_rows(path, form, columns, Tally()):
+        if row < len(chunk):
+            return f"{chunk.index.name} {chunk.index[row]}"
+        row -= len(chunk)
+    return str(path)
 
 
 def read_items(path: Path, form: AtomicForm, known: dict[str, int]) -> list[FieldCover]:

@@ -23,11 +23,13 @@ class LogColumns:
         users: (R,) int32 in [0, U), every number occurs.
         items: (R,) int32 in [0, N), every number occurs.
         times: (R,) float64 seconds.
+        dated: False where the times are no seconds since 1970, but only tell an order.
     """
 
     users: npt.NDArray[np.int32]
     items: npt.NDArray[np.int32]
     times: npt.NDArray[np.float64]
+    dated: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class LogStatistics:
 
     Attributes:
         rows, users, items: numbers of interactions, users, items.
-        density: rows / (users * items), in (0, inf); repeats count.
+        density: share of all pairs of a user and an item that occur, in (0, 1].
         history: interactions a user.
         popularity: interactions an item.
         top_share: share of all interactions that the most popular tenth of the items has.
@@ -59,6 +61,7 @@ class LogStatistics:
         first, last: seconds.
         ties: interactions at the very time of another one of the same user.
         tied_users: users who have some.
+        duplicates: repeats at the very time of an earlier one.
     """
 
     rows: int
@@ -75,6 +78,7 @@ class LogStatistics:
     last: float
     ties: int
     tied_users: int
+    duplicates: int = 0
 
 
 def measure_log(log: LogColumns) -> LogStatistics:
@@ -90,12 +94,12 @@ def measure_log(log: LogColumns) -> LogStatistics:
     pairs.sort()
     repeats = int((pairs[1:] == pairs[:-1]).sum())
     del pairs
-    ties, tied_users = _ties(log.users, log.times)
+    ties, tied_users, duplicates = _ties(log)
     return LogStatistics(
         rows=rows,
         users=users,
         items=items,
-        density=rows / (users * items),
+        density=(rows - repeats) / (users * items),
         history=_spread(lengths),
         popularity=_spread(counts),
         top_share=float(counts[-max(1, round(items / 10)) :].sum() / rows),
@@ -106,19 +110,25 @@ def measure_log(log: LogColumns) -> LogStatistics:
         last=float(log.times.max()),
         ties=ties,
         tied_users=tied_users,
+        duplicates=duplicates,
     )
 
 
-def _ties(users: npt.NDArray[np.int32], times: npt.NDArray[np.float64]) -> tuple[int, int]:
-    """Return the rows that share their time with another one of the user, and their users."""
-    order = np.lexsort((times, users))
-    owners = users[order]
-    moments = times[order]
+def _ties(log: LogColumns) -> tuple[int, int, int]:
+    """Return the rows at the time of another one of the user, their users, and exact duplicates."""
+    order = np.lexsort((log.times, log.users))
+    owners = log.users[order]
+    moments = log.times[order]
     equal = (owners[1:] == owners[:-1]) & (moments[1:] == moments[:-1])
-    tied = np.zeros(len(users), dtype=bool)
+    tied = np.zeros(len(owners), dtype=bool)
     tied[1:] = equal
     tied[:-1] |= equal
-    return int(tied.sum()), len(np.unique(owners[tied]))
+    rows = order[tied]
+    rows = rows[np.lexsort((log.items[rows], log.times[rows], log.users[rows]))]
+    same = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    for column in (log.users, log.times, log.items):
+        same &= column[rows[1:]] == column[rows[:-1]]
+    return int(tied.sum()), len(np.unique(owners[tied])), int(same.sum())
 
 
 def _spread(counts: IntArray) -> Spread:

@@ -10,29 +10,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.cells import MISSING
-from recbole_opal.data.reading.values import EXACT_BELOW
+from recbole_opal.data.reading import time_units
+from recbole_opal.data.reading.time_units import (
+    DIGITS,
+    EXACT_BELOW,
+    PER_SECOND,
+    digit_dates,
+    in_range,
+    likely_unit,
+    to_seconds,
+)
 
 __all__ = ["PER_SECOND", "TIME_UNITS", "are_excel_days", "forms", "is_missing", "read", "recognise"]
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
-# 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
-_EARLIEST = 631_152_000.0
-_LATEST = 4_102_444_800.0
-PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
-TIME_UNITS = {
-    "seconds": "seconds since 1970",
-    "milliseconds": "milliseconds since 1970",
-    "microseconds": "microseconds since 1970",
-    "nanoseconds": "nanoseconds since 1970",
-    "date": "dates as 20240131, taken as midnight UTC",
-    "datetime": "dates with times as 20240131120000, taken as UTC",
+TIME_UNITS = time_units.TIME_UNITS | {
     "iso": "ISO dates without a zone, taken as UTC",
     "iso_zone": "ISO dates with their zone",
-    "number": "numbers of no known unit, taken as seconds",
 }
-_DIGITS = {"date": (8, "%Y%m%d"), "datetime": (14, "%Y%m%d%H%M%S")}
 _ISO = r"^\s*(?!0000)\d{4}-\d\d"  # the year 0 stands for no date in MySQL
 # Behind the hour, which may stand alone; a date alone has no zone.
 _ZONE = r"\d[Tt ]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?\s?(?:[Zz]|UTC|GMT|[+-]\d\d:?(?:\d\d)?)\s*$"
@@ -52,19 +49,17 @@ def recognise(texts: pd.Series, numbers: FloatArray) -> str | None:
         texts: (n,) text.
         numbers: (n,) the same as numbers, NaN where a text is none.
     """
-    found = numbers[np.isfinite(numbers) & (numbers > 0)]
-    counts = {unit: int(_within(found, factor).sum()) for unit, factor in PER_SECOND.items()}
-    likely = max(counts, key=counts.__getitem__)
-    # Zeros and other odd values are many in real logs; a tenth is enough to know the unit.
-    if counts[likely] and counts[likely] >= 0.1 * len(found):
+    likely = likely_unit(numbers)
+    if likely is not None:
         return likely
+    found = numbers[np.isfinite(numbers) & (numbers > 0)]
     isos = texts.str.match(_ISO)
     if isos.sum() > len(found):
         zoned = texts[isos].str.contains(_ZONE, regex=True)
         return "iso_zone" if zoned.iloc[0] else "iso"
     if not len(found):
         return None
-    for unit in _DIGITS:
+    for unit in DIGITS:
         if np.isfinite(read(texts, numbers, unit)).sum() >= 0.9 * len(found):
             return unit
     return "number"
@@ -89,16 +84,11 @@ def read(texts: pd.Series, numbers: FloatArray, unit: str) -> FloatArray:
         unit: one of `TIME_UNITS`.
     """
     if unit in PER_SECOND:
-        right = _within(numbers, PER_SECOND[unit])
-        return np.where(right, numbers / PER_SECOND[unit], np.nan)
+        return np.where(in_range(numbers, unit), to_seconds(numbers, unit), np.nan)
     if unit == "number":
         return np.where((numbers >= 0) & (numbers < EXACT_BELOW), numbers, np.nan)
-    if unit in _DIGITS:
-        count, form = _DIGITS[unit]
-        # `20240131.0` is what pandas makes of a column with gaps.
-        whole = texts.str.strip().str.replace(r"\.0*$", "", regex=True)
-        of_size = (numbers >= 10.0 ** (count - 1)) & (numbers < 10.0**count)
-        return _bounded(_parsed(whole.where(of_size), form))
+    if unit in DIGITS:
+        return digit_dates(numbers, unit)
     dated, zoned = _iso_forms(texts)
     return _bounded(
         _parsed(_plain_iso(texts.where(dated & (zoned == (unit == "iso_zone")))), "ISO8601")
@@ -114,8 +104,8 @@ def forms(texts: pd.Series, numbers: FloatArray) -> Iterator[tuple[str, BoolArra
         texts: (n,) text.
         numbers: (n,) the same as numbers, NaN where a text is none.
     """
-    for unit, factor in PER_SECOND.items():
-        yield unit, _within(numbers, factor)
+    for unit in PER_SECOND:
+        yield unit, in_range(numbers, unit)
     yield "datetime", np.isfinite(read(texts, numbers, "datetime"))
     dated, zoned = _iso_forms(texts)
     yield "iso", dated & ~zoned
@@ -137,13 +127,8 @@ def _plain_iso(texts: pd.Series) -> pd.Series:
     return plain
 
 
-def _within(numbers: FloatArray, factor: float) -> BoolArray:
-    with np.errstate(invalid="ignore"):
-        return (numbers >= _EARLIEST * factor) & (numbers < _LATEST * factor)
-
-
 def _bounded(seconds: FloatArray) -> FloatArray:
-    return np.where(_within(seconds, 1.0), seconds, np.nan)
+    return np.where(in_range(seconds, "seconds"), seconds, np.nan)
 
 
 def _parsed(texts: pd.Series, form: str) -> FloatArray:

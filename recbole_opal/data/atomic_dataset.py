@@ -7,17 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
 
-from recbole_opal.data.reading import Column, Roles, TableFormat, read_table, require_columns
+from recbole_opal.data.reading import (
+    Column,
+    Roles,
+    TableFormat,
+    as_seconds,
+    interval_in_seconds,
+    line_of_row,
+    read_table,
+    require_columns,
+)
+from recbole_opal.data.reading.advice import load_col_flag
+from recbole_opal.data.unit_interval import scaled
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicFileDataset"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class AtomicFileDataset(SequentialDataset):
@@ -26,6 +34,8 @@ class AtomicFileDataset(SequentialDataset):
     Attributes:
         filtered: rows that are in the files and not in the dataset, by reason; only reasons that
             had an effect.
+        time_unit: what the file's times are in, a key of `TIME_UNITS`; in the dataset they are
+            seconds.
 
     Raises:
         DataError: a file cannot be read or is malformed; file and line are named.
@@ -33,17 +43,20 @@ class AtomicFileDataset(SequentialDataset):
 
     inter_feat: Any
     filtered: dict[str, int]
+    time_unit: str
 
     def _load_data(self, token: str, dataset_path: str) -> None:
         self.filtered = {}
         self._files: dict[str, str] = {}  # name of a column that is read -> file
-        for ending in self.config["load_col"] or ():
+        load = self.config["load_col"] or {}
+        for ending in load:
             path = Path(dataset_path) / f"{token}.{ending}"
             if not path.is_file():  # RecBole would go on without the features
                 what = "is a folder" if path.is_dir() else "is missing"
-                why = " and --category_field" if ending == "item" else ""
+                why = " --category_field=None" if ending == "item" else ""
+                without = {one: names for one, names in load.items() if one != ending}
                 raise DataError(
-                    f"{path} {what}; put the file there, or leave {ending} away in --load_col{why}."
+                    f"{path} {what}; put the file there, or write {load_col_flag(without)}{why}."
                 )
         super()._load_data(token, dataset_path)
 
@@ -71,7 +84,19 @@ class AtomicFileDataset(SequentialDataset):
         self._register(columns, frame, source, path)
         if source in ids:
             self._count_repeated(frame, ids[source][0], str(source.value))
+        else:
+            self._to_seconds(frame, path, form)
         return frame
+
+    def _to_seconds(self, frame: pd.DataFrame, path: Path, form: TableFormat) -> None:
+        """Judge the unit of the times from all of them, and put seconds in their place."""
+        name = self.time_field
+        frame[name], self.time_unit = as_seconds(
+            frame[name].to_numpy(dtype=np.float64),
+            self.config["time_unit"],
+            name,
+            lambda wrong: f"{path}, line {line_of_row(path, form, int(wrong.argmax()))}",
+        )
 
     def _choose(
         self,
@@ -84,26 +109,40 @@ class AtomicFileDataset(SequentialDataset):
         """Return the columns to read; refuse a header that cannot be used."""
         wanted: dict[str, str | None] = dict.fromkeys(sorted(load or ()))
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
+        names = [column.name for column in given]
+        present = [name for name in wanted if name in names]
         of_items = self.config["category_field"] in wanted and not roles.times
-        flag = "--category_field" if of_items else "--TIME_FIELD and its like"
-        fix = f"add it, or name another with --load_col, {flag}."
+        less = {**(self.config["load_col"] or {}), path.suffix[1:]: present}
+        fix = f"add it, or write {load_col_flag(less)}{' --category_field=None' * of_items}."
         require_columns(given, wanted, path, fix)
         chosen = [
             c for c in given if (load is None or c.name in load) and c.name not in (leave or ())
         ]
         for name in (*roles.ids, *roles.times):
             if name not in {column.name for column in chosen}:
+                also = {path.suffix[1:]: [name, *(column.name for column in chosen)]}
                 raise DataError(
-                    f"{path}: the column {name} is needed and not read; add it to --load_col."
+                    f"{path}: the column {name} is needed and not read; write "
+                    f"{load_col_flag({**(self.config['load_col'] or {}), **also})}."
                 )
         for column in chosen:
             other = self._files.setdefault(column.name, path.name)
-            if other != path.name and column.name not in (self.uid_field, self.iid_field):
+            if other != path.name and column.name not in roles.ids:
                 raise DataError(
                     f"{path}, line 1: the column {column.name} is read from {other} too; rename "
-                    "one, or leave one away with --load_col."
+                    f"one, or write {self._flag_without(column, chosen, path)}."
                 )
         return chosen
+
+    def _flag_without(self, column: Column, chosen: Sequence[Column], path: Path) -> str:
+        """Return the flag that leaves a column of a file away."""
+        load = self.config["load_col"] or {
+            ending: "*"
+            for ending in ("inter", "user", "item")
+            if path.with_suffix(f".{ending}").is_file()
+        }
+        others = [one.name for one in chosen if one != column]
+        return load_col_flag({**load, path.suffix[1:]: others})
 
     def _register(
         self, columns: Sequence[Column], frame: pd.DataFrame, source: Any, path: Path
@@ -131,6 +170,15 @@ class AtomicFileDataset(SequentialDataset):
     def _remove_duplication(self) -> None:
         self._counting("rows_of_repeated_pairs", self._keep_one_of_each_pair)
 
+    def _drop_exact_duplicates(self) -> None:
+        """Keep the first of the rows that have the same user, item and time, where that is asked.
+
+        Only after the rows were chosen by value: two behaviours may stand at the same time.
+        """
+        if self.config["drop_duplicates"]:
+            key = [self.uid_field, self.iid_field, self.time_field]
+            self.inter_feat.drop_duplicates(key, keep="first", inplace=True)
+
     def _keep_one_of_each_pair(self) -> None:
         """Keep one of a user's interactions with an item, the earlier in the file among ties.
 
@@ -143,9 +191,17 @@ class AtomicFileDataset(SequentialDataset):
         self.inter_feat.drop_duplicates([self.uid_field, self.iid_field], keep=keep, inplace=True)
 
     def _filter_by_field_value(self) -> None:
-        for name, interval in (self.config["val_interval"] or {}).items():
+        given = self.config["val_interval"]
+        for name, interval in (given or {}).items():
             self._check_interval(name, interval)
-        self._counting("rows_outside_val_interval", super()._filter_by_field_value)
+        if given and self.time_field in given:  # RecBole reads the setting itself
+            interval = interval_in_seconds(given[self.time_field], self.time_unit)
+            self.config["val_interval"] = {**given, self.time_field: interval}
+        try:
+            self._counting("rows_outside_val_interval", super()._filter_by_field_value)
+        finally:
+            self.config["val_interval"] = given
+        self._counting("rows_of_exact_duplicates", self._drop_exact_duplicates)
 
     def _filter_inter_by_user_or_item(self) -> None:
         self._counting("rows_without_features", super()._filter_inter_by_user_or_item)
@@ -168,19 +224,27 @@ class AtomicFileDataset(SequentialDataset):
                     f"{', '.join(self.float_like_fields)}."
                 )
             for frame in self.field2feats(name):
-                frame[name] = _scaled(frame[name], self.field2type[name])
+                frame[name] = scaled(frame[name], self.field2type[name])
 
     def _check_interval(self, name: str, interval: Any) -> None:
         if name not in self.field2type:
             known = ", ".join(self.field2type)
+            columns = self.config["load_col"] or {}
+            also = {"inter": [*columns.get("inter", ()), name]}
             raise DataError(
-                f"--val_interval: the column {name} is not read, only {known}; add it with "
-                "--load_col."
+                f"--val_interval: the column {name} is not read, only {known}; write "
+                f"{load_col_flag({**columns, **also})}."
             )
         is_number = self.field2type[name] in (FeatureType.FLOAT, FeatureType.FLOAT_SEQ)
         if isinstance(interval, str) != is_number:
             right = "an interval such as '[3,inf)'" if is_number else "a list of tokens"
-            raise DataError(f"--val_interval: {name} needs {right}, not {interval!r}; write that.")
+            other = self.field2type[name].value.replace("token", "float")
+            fix = (
+                "" if is_number else f", or write the column as {name}:{other} if it holds numbers"
+            )
+            raise DataError(
+                f"--val_interval: {name} needs {right}, not {interval!r}; write that{fix}."
+            )
 
     def _counting(self, reason: str, step: Any) -> None:
         before = len(self.inter_feat)
@@ -190,18 +254,3 @@ class AtomicFileDataset(SequentialDataset):
     def _count(self, reason: str, number: int) -> None:
         if number:
             self.filtered[reason] = self.filtered.get(reason, 0) + number
-
-
-def _scaled(column: Any, kind: FeatureType) -> Any:
-    """Return `(R,)` numbers, or arrays of them, scaled together to [0, 1]."""
-    if kind == FeatureType.FLOAT:
-        return _to_unit_interval(column.to_numpy(dtype=np.float64))
-    arrays = [np.asarray(values, dtype=np.float64) for values in column]
-    lengths = [len(values) for values in arrays]
-    scaled = np.split(_to_unit_interval(np.concatenate(arrays)), np.cumsum(lengths)[:-1])
-    return pd.Series(scaled, index=column.index, dtype=object)
-
-
-def _to_unit_interval(values: FloatArray) -> FloatArray:
-    low, high = np.min(values, initial=np.inf), np.max(values, initial=-np.inf)
-    return (values - low) / (high - low) if high > low else np.ones_like(values)

@@ -60,9 +60,10 @@ def item_categories(dataset: Any, field: str | None) -> ItemCategories | None:
             f"of the .item file and read it with --load_col, or set --category_field=None."
         )
     if dataset.field2type[field] not in (FeatureType.TOKEN, FeatureType.TOKEN_SEQ):
+        kind = dataset.field2type[field].value.replace("float", "token")
         raise DataError(
-            f"category_field '{field}' holds numbers; use a token or token_seq column, or set "
-            "--category_field=None."
+            f"category_field '{field}' holds numbers; write it as {field}:{kind} in the first line "
+            "of the .item file, or set --category_field=None."
         )
     values = features[field].numpy().reshape(dataset.item_num, -1)  # (N, most categories)
     items = features[dataset.iid_field].numpy()

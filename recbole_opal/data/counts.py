@@ -9,7 +9,7 @@ from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.sequences import IntArray
 
-__all__ = ["data_counts"]
+__all__ = ["data_counts", "leaking_duplicates"]
 
 
 def data_counts(
@@ -62,11 +62,28 @@ def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
     repeats = sequences.first_seen < np.arange(len(sequences.items))
     return {
         "interactions_of_repeated_pairs": int(repeats.sum()),
+        "exact_duplicates": len(sequences.duplicates[0]),
         "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
         "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
         "items_not_in_training": dataset.item_num - 1 - _distinct(trained),
         "items_without_interactions": dataset.item_num - 1 - _distinct(sequences.items),
     }
+
+
+def leaking_duplicates(dataset: FutureItemDataset, part: Part) -> int:
+    """Count the targets of a part that stand in their own history at the very same time.
+
+    Args:
+        dataset: after `build`.
+        part: validation or test.
+    """
+    later, earlier = dataset.sequences.duplicates
+    starts = np.zeros(len(dataset.sequences), dtype=np.int64)  # of targets; 0: has none
+    ends = np.zeros_like(starts)
+    starts[part.rows], ends[part.rows] = part.starts, part.ends
+    owners = np.searchsorted(dataset.sequences.offsets, later, side="right") - 1
+    is_target = (later >= starts[owners]) & (later < ends[owners])
+    return int((is_target & (earlier < starts[owners])).sum())
 
 
 def _distinct(numbers: IntArray) -> int:

@@ -10,8 +10,16 @@ import torch
 from recbole.data.interaction import Interaction
 
 from recbole_opal.data.atomic_dataset import AtomicFileDataset
-from recbole_opal.data.protocols import Part, Split, apply_protocol, looks_at_time, place_in_time
+from recbole_opal.data.protocols import (
+    Part,
+    Split,
+    apply_protocol,
+    looks_at_time,
+    place_in_time,
+    rule_in_seconds,
+)
 from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.too_little import earlier_cut, why_filtered
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
 
@@ -117,8 +125,8 @@ class FutureItemDataset(AtomicFileDataset):
             if getattr(self, name).empty:
                 what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
                 raise DataError(
-                    f"no {what} of dataset '{self.dataset_name}' is left after filtering; relax "
-                    "--user_inter_num_interval, --item_inter_num_interval or --val_interval."
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering: "
+                    f"{why_filtered(self)}."
                 )
         super()._reset_index()
 
@@ -137,12 +145,13 @@ class FutureItemDataset(AtomicFileDataset):
             for field in (self.uid_field, self.iid_field)
         )
         times = frame[self.time_field].to_numpy(dtype=np.float64)
-        placed = place_in_time(rule, users, items, times)
+        in_seconds = rule_in_seconds(rule, self.time_unit)
+        placed = place_in_time(in_seconds, users, items, times)
         self._parts = placed.parts[placed.keep]
         if not (self._parts == 0).any():
             raise DataError(
                 f"nothing of dataset '{self.dataset_name}' is left to train on before the first "
-                f"cut of {rule}; change it with --eval_args."
+                f"cut of {rule}; {earlier_cut(in_seconds, times)}."
             )
         if not placed.dropped:
             return

@@ -18,9 +18,11 @@ from recbole_opal.data.general import (
 )
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
+from recbole_opal.data.notes import data_warnings
 from recbole_opal.data.protocols import Part
+from recbole_opal.data.reading.seconds import read_note
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
-from recbole_opal.errors import DataError
+from recbole_opal.data.too_little import require_targets, require_training
 
 __all__ = ["PreparedData", "prepare_data"]
 
@@ -37,6 +39,8 @@ class PreparedData:
         valid: the validation loader.
         test: the test loader.
         counts: what was kept and what was left out, by name.
+        time_note: in which unit the times were.
+        warnings: what makes figures mean something else than a reader thinks, one line each.
     """
 
     dataset: FutureItemDataset
@@ -44,6 +48,8 @@ class PreparedData:
     valid: MultiTargetEvalLoader
     test: MultiTargetEvalLoader
     counts: dict[str, int]
+    time_note: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
@@ -64,17 +70,12 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     """
     dataset = FutureItemDataset(config)
     dataset.build()
-    if len(dataset.inter_feat) == 0:
-        raise DataError(
-            f"no interaction of dataset '{config['dataset']}' is left for training; lower the "
-            "filters or give training a larger share in --eval_args."
-        )
+    require_training(config, dataset)
     train = _training_loader(config, dataset, future_items)
     valid = _evaluation_rows(config, dataset, dataset.split.valid, future_items)
     test = _evaluation_rows(config, dataset, dataset.split.test, future_items)
-    for name, rows in (("validation", valid), ("test", test)):
-        if len(rows) == 0:
-            raise DataError(f"no user has a target in the {name} part; {_remedy(config, rows)}")
+    parts = {"validation": (dataset.split.valid, valid), "test": (dataset.split.test, test)}
+    require_targets(config, dataset, parts)
     counts = data_counts(dataset, train.epoch_size, valid, test)
     return PreparedData(
         dataset=dataset,
@@ -82,6 +83,16 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         valid=_evaluation_loader(config, dataset, valid, "validation", future_items),
         test=_evaluation_loader(config, dataset, test, "test", future_items),
         counts=counts,
+        time_note=read_note(
+            dataset.time_field, dataset.time_unit, given=config["time_unit"] is not None
+        ),
+        warnings=tuple(
+            data_warnings(
+                dataset,
+                mask_history=_masks_history(config),
+                needs_times=_needs_times(config),
+            )
+        ),
     )
 
 
@@ -105,11 +116,7 @@ def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool
     if general_batches(config.model_class) is not None:
         return general_train_loader(config, dataset)
     rows = _training_rows(config, dataset, future_items)
-    if len(rows) == 0:
-        raise DataError(
-            f"no user of dataset '{config['dataset']}' has two training interactions; lower the "
-            "filters or give training a larger share in --eval_args."
-        )
+    require_training(config, dataset, len(rows))
     if isinstance(rows, FutureRows):
         return FutureTrainLoader(config, dataset, rows, shuffle=config["shuffle"])
     sampler, _, _ = create_samplers(config, dataset, [dataset, dataset, dataset])
@@ -119,31 +126,20 @@ def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool
 def _evaluation_rows(
     config: Any, dataset: FutureItemDataset, part: Part, future_items: bool
 ) -> EvalRows:
-    mask_history = config["mask_history"]
-    if mask_history is None:  # on where a user has many targets, off where RecBole has it off
-        mask_history = "LS" not in config["eval_args"]["split"]
     return EvalRows(
         dataset.sequences,
         part,
         history_width=config["MAX_ITEM_LIST_LENGTH"],
-        mask_history=mask_history,
+        mask_history=_masks_history(config),
         full_width=not future_items,
         with_times=_needs_times(config),
     )
 
 
-def _remedy(config: Any, rows: EvalRows) -> str:
-    """Say what to change where a part is empty."""
-    remedies = {
-        "last_day": "the log's last two days are too thin, or its users too new: cut a thin end "
-        "off with --val_interval, shift the days with offset, or lower min_days in --eval_args",
-        "time": "move the cuts, or use larger shares, in --eval_args",
-        "user": "use more users, or a larger share of them for this part in --eval_args",
-    }
-    usual = "use users with longer histories or a larger share for this part in --eval_args"
-    kind = next(iter(config["eval_args"]["split"]))
-    remedy = remedies.get(kind, usual)
-    return f"{remedy}, or write --mask_history=False." if rows.dropped_rows else f"{remedy}."
+def _masks_history(config: Any) -> bool:
+    """Return whether seen items are left out: on for many targets, off where RecBole has it off."""
+    given: bool | None = config["mask_history"]
+    return "LS" not in config["eval_args"]["split"] if given is None else given
 
 
 def _needs_times(config: Any) -> bool:

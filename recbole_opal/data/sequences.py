@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ class UserSequences:
         users: (U,) int64, internal user ids, ascending; only users with interactions.
         offsets: (U + 1,) int64, where each user's interactions begin in the flat arrays.
         items: (R,) int64, internal item ids (>= 1), oldest first within a user.
-        times: (R,) float64, the timestamps as the file holds them.
+        times: (R,) float64, the timestamps in seconds.
         first_seen: (R,) int64, flat position where the same user met the same item first.
     """
 
@@ -63,6 +64,20 @@ class UserSequences:
     def __len__(self) -> int:
         """Return the number of users, U."""
         return len(self.users)
+
+    @cached_property
+    def duplicates(self) -> tuple[IntArray, IntArray]:
+        """Flat positions of interactions with the user, item and time of an earlier one.
+
+        Two arrays, (D,) int64 each: the position, and that of the earlier one, nearest before.
+        """
+        repeats = np.flatnonzero(self.first_seen != np.arange(len(self.items)))
+        repeats = repeats[np.argsort(self.first_seen[repeats], kind="stable")]
+        pairs = self.first_seen[repeats]
+        before = np.where(pairs == np.roll(pairs, 1), np.roll(repeats, 1), pairs)
+        before[:1] = pairs[:1]
+        same = self.times[repeats] == self.times[before]
+        return repeats[same], before[same]
 
     @property
     def starts(self) -> IntArray:

@@ -6,12 +6,14 @@ from typing import Any
 from recbole.evaluator.register import metric_information, metric_types
 from recbole.utils import EvaluatorType
 
+from recbole_opal.data.reading.advice import load_col_flag
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["check_together"]
+__all__ = ["check_together", "following_fields"]
 
+_USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
 
 
@@ -82,10 +84,34 @@ def _check_columns(settings: Mapping[str, Any]) -> None:
         return
     for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"):
         if settings[name] not in (columns or ()):
+            needed = _with_fields(settings)
             raise SettingsError(
                 f"--load_col: the column {settings[name]} ({name}) is missing under inter; "
-                f"add it, or name another one with --{name}."
+                f"write {load_col_flag(needed)}, or name another one with --{name}."
             )
+
+
+def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the default columns to read under the names that the fields were given.
+
+    Args:
+        settings: with `load_col` that no user gave.
+    """
+    columns: dict[str, Any] | None = settings["load_col"]
+    if columns is None:
+        return None
+    names = {usual: settings[name] for name, usual in _USUAL_FIELDS.items()}
+    return {
+        ending: columns if isinstance(columns, str) else [names.get(one, one) for one in columns]
+        for ending, columns in columns.items()
+    }
+
+
+def _with_fields(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns to read, those of users, items and times among them."""
+    fields = [settings[name] for name in _USUAL_FIELDS]
+    renamed = following_fields(settings) or {}
+    return {**renamed, "inter": list(dict.fromkeys([*fields, *renamed.get("inter", ())]))}
 
 
 def _check_files(columns: Mapping[str, Any]) -> None:

@@ -1,14 +1,18 @@
 """Is the data there? Asked before anything is loaded."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.data.reading import read_header, require_columns
+from recbole_opal.data.reading import Column, read_header, require_columns
+from recbole_opal.data.reading.advice import convert_command, is_number
+from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 
+_UNPACK = {".gz": "gunzip", ".zip": "unzip", ".bz2": "bunzip2", ".xz": "unxz", ".zst": "unzstd"}
 # RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
 
@@ -53,9 +57,10 @@ def check_data_folder(
             f"--dataset={dataset}: the file {path} is missing; {_how_to_get(path, folder)}."
         )
     header = read_header(path, separator, encoding)
-    fix = "add it, or name another with --TIME_FIELD and its like."
+    _refuse_times_in_words(header, columns, path, separator, encoding)
     kinds = ["token", "token", "float"]
-    require_columns(header, dict(zip(columns, kinds, strict=True)), path, fix)
+    flags = dict(zip(columns, ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"), strict=True))
+    require_columns(header, dict(zip(columns, kinds, strict=True)), path, "add it.", flags)
 
 
 def check_separator(separator: str) -> None:
@@ -74,12 +79,41 @@ def check_separator(separator: str) -> None:
         )
 
 
+def _refuse_times_in_words(
+    header: Sequence[Column], columns: Sequence[str], path: Path, separator: str, encoding: str
+) -> None:
+    """Refuse a column of times that is no `float` and holds no numbers: another type is no help."""
+    written = {column.name: f"{column.name}:{column.kind}" for column in header}
+    time = next((column for column in header if column.name == columns[2]), None)
+    if time is None or time.kind == "float" or not set(columns) <= set(written):
+        return
+    block, _ = next(line_blocks(path, encoding))
+    rows = (line.split(separator) for line in block.decode().split("\n")[1:] if line)
+    place = header.index(time)
+    first = next((row[place] for row in rows if len(row) > place and row[place]), "0")
+    if not is_number(first):
+        command = convert_command(path, [written[name] for name in columns], encoding)
+        raise DataError(
+            f"{path}, line 1: {written[time.name]} holds {first[:40]!r}, which is no number; "
+            f"convert the file with `{command}`."
+        )
+
+
 def _how_to_get(path: Path, folder: Path) -> str:
-    packed = [name for name in folder.iterdir() if name.name.startswith(path.name + ".")]
-    if packed:
-        return f"unpack {packed[0].name}, for example with gunzip"
-    if list(folder.glob("*.csv")) + list(folder.glob("*.parquet")):
-        return "convert your table with `python -m recbole_opal convert`"
+    for packed in folder.iterdir():
+        tool = _UNPACK.get(packed.suffix) if packed.name.startswith(path.name + ".") else None
+        if tool:
+            return f"unpack it with `{tool} {shlex.quote(str(packed))}`"
+    others = sorted(folder.glob("*.inter"))
+    if others:
+        return f"rename {others[0].name} to {path.name}"
+    tables = sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")])
+    if tables:
+        out = folder.parent / f"{folder.name}-converted"
+        command = shlex.join(
+            ["python", "-m", "recbole_opal", "convert", str(tables[0]), f"--out={out}"]
+        )
+        return f"convert your table with `{command}`, which tells what to add"
     return "put the interactions there"
 
 

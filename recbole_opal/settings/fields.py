@@ -8,7 +8,17 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.fields import FieldInfo
 
-__all__ = ["Finite", "Interval", "Names", "Numbers", "Section", "Text", "allowed", "typed"]
+__all__ = [
+    "Finite",
+    "Interval",
+    "Names",
+    "Numbers",
+    "Section",
+    "Separator",
+    "Text",
+    "allowed",
+    "typed",
+]
 
 _NUMBER = r"[-+]?(?:inf|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
 _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
@@ -63,6 +73,12 @@ def _finite(value: float) -> float:
     return value
 
 
+def _typed_tab(value: Any) -> Any:
+    r"""Read `\t`, as it is typed in a shell, as the tab that it stands for."""
+    return "\t" if value == r"\t" else value
+
+
+Separator = Annotated[str, BeforeValidator(_typed_tab)]
 Text = Annotated[str, BeforeValidator(_number_to_text)]
 Finite = Annotated[float, AfterValidator(_finite)]
 Names = Annotated[list[str], BeforeValidator(_text_to_list)]

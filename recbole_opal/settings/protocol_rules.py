@@ -29,9 +29,9 @@ _SEED = 1230  # ComiRec's
 class LastDayRule(Section):
     """The last day of the log is test, the day before validation: CMI and OPAL."""
 
-    day_length: Finite = Field(86400, ge=1, description="of a day, in the unit of the times")
+    day_length: Finite = Field(86400, ge=1, description="of a day, in seconds")
     offset: Finite = Field(
-        0, description="added to the times before days are cut, 28800 for UTC+8 in seconds"
+        0, description="seconds added to the times before days are cut, 28800 for UTC+8"
     )
     min_days: int = Field(
         4, ge=0, description="active days before the last two that a user must have"

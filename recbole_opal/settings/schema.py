@@ -8,7 +8,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from recbole_opal.settings.fields import Finite, Interval, Names, Numbers, Section, Text
+from recbole_opal.settings.fields import (
+    Finite,
+    Interval,
+    Names,
+    Numbers,
+    Section,
+    Separator,
+    Text,
+)
 
 __all__ = [
     "SHARED_SECTIONS",
@@ -131,11 +139,20 @@ class DataSettings(Section):
         description="columns that are read, file by file",
     )
     encoding: str = Field("utf-8", description="text encoding of the atomic files")
-    field_separator: str = Field("\t", min_length=1, description="between two columns")
+    field_separator: Separator = Field("\t", min_length=1, description="between two columns")
     seq_separator: str = Field(" ", min_length=1, description="between the parts of a token_seq")
     USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")
     TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
+    time_unit: (
+        Literal[
+            "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number"
+        ]
+        | None
+    ) = Field(
+        None,
+        description="what the times are in, number: only an order; None: judged from the times",
+    )
     category_field: Text | None = Field(
         None, description="column of the item file that holds categories, for diversity"
     )
@@ -143,7 +160,10 @@ class DataSettings(Section):
         50, ge=1, description="most items of a history that a model sees"
     )
     rm_dup_inter: Literal["first", "last"] | None = Field(
-        None, description="which of a user's repeats is kept"
+        None, description="which of a user's repeats of an item is kept, whatever their times"
+    )
+    drop_duplicates: bool = Field(
+        False, description="of rows with the same user, item and time one is kept"
     )
     val_interval: dict[str, Any] | None = Field(
         None, description="rows kept, as {'rating': '[3,inf)'}"

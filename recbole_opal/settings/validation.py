@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.checks import check_together
+from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
 from recbole_opal.settings.model_schemas import section_of
@@ -51,6 +51,8 @@ def checked_settings(
     checked = dict(final)
     for section in sections:
         checked |= _check_section(section, final)
+    if "load_col" not in given:
+        checked["load_col"] = following_fields(checked)
     checked |= check_together(
         checked | {"samples_negatives": _samples_negatives(final, model_class)}
     )

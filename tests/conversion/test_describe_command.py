@@ -1,6 +1,9 @@
+import shlex
+
 import pytest
 
 from recbole_opal.conversion import text_table
+from recbole_opal.conversion.convert_command import main as convert
 from recbole_opal.conversion.describe_command import main
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"
@@ -47,8 +50,9 @@ def test_a_small_data_set_by_hand(folder, capsys, monkeypatch, rows):
         "users": ["2"],
         "with fewer than 3 interactions": ["1 (50.0%)"],
         "items": ["3"],
-        "density": ["83.3333%"],
+        "density": ["66.6667%"],
         "repeats (user and item met before)": ["1 (20.0%)"],
+        "at the same time too (exact duplicates)": ["0 (0.0%)"],
         "interactions with the top 10% of items": ["60.0%"],
         "first": ["1992-03-07 20:26:40 UTC"],
         "last": ["2022-04-16 05:20:00 UTC"],
@@ -111,6 +115,38 @@ def test_mistakes_are_one_line(folder, capsys, argv, message):
     assert message in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
+
+
+def test_times_in_words_are_told_with_the_command_that_reads_them(folder, capsys):
+    (folder / "mine.inter").write_text(HEADER + "a\tx\t2021-01-01\na\ty\t2021-01-02\n")
+    assert main(["mine"]) == 2
+    error = capsys.readouterr().err
+    assert "no finite time: 2 rows" in error
+    words = shlex.split(error.split("`")[1])
+    assert words[:4] == ["python", "-m", "recbole_opal", "convert"]
+    assert convert(words[4:]) == 0
+    assert main(["mine-converted"]) == 0
+    assert shown(capsys)["interactions"] == ["2"]
+
+
+def test_exact_duplicates_are_counted_and_density_is_of_distinct_pairs(folder, capsys):
+    rows = ["a\tx\t1600000000", "a\tx\t1600000000", "a\tx\t1600000001", "a\tx\t1600000001"]
+    (folder / "mine.inter").write_text(HEADER + "\n".join(rows) + "\n")
+    assert main(["mine"]) == 0
+    table = shown(capsys)
+    assert table["density"] == ["100.0000%"]
+    assert table["repeats (user and item met before)"] == ["3 (75.0%)"]
+    assert table["at the same time too (exact duplicates)"] == ["2 (50.0%)"]
+
+
+@pytest.mark.parametrize("order", [range(5), [0.0, 0.25, 0.5, 0.75, 1.0], range(2001, 2006)])
+def test_an_order_is_no_date(folder, capsys, order):
+    rows = "".join(f"a\tx\t{time}\n" for time in order)
+    (folder / "mine.inter").write_text(HEADER + rows)
+    assert main(["mine"]) == 0
+    output = capsys.readouterr().out
+    assert cells(output)["last"] == [f"{order[-1]:g}"]
+    assert "times: timestamp holds numbers of no known unit" in output
 
 
 def test_malformed_files_are_told(folder, capsys):

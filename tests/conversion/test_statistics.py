@@ -19,7 +19,7 @@ def measured(rows):
 def test_a_log_counted_by_hand():
     figures = measured([(0, 0, 10), (0, 1, 10), (0, 0, 20), (1, 0, 10), (1, 2, 30)])
     assert (figures.rows, figures.users, figures.items) == (5, 2, 3)
-    assert figures.density == pytest.approx(5 / 6)
+    assert figures.density == pytest.approx(4 / 6)  # distinct pairs
     assert figures.history.quantiles[0.5] == 2
     assert figures.history.mean == 2.5
     assert figures.popularity.quantiles[1.0] == 3
@@ -49,6 +49,8 @@ def test_it_agrees_with_loops(rows):
     differences = sum(abs(one - other) for one in counts for other in counts)
     lengths = sorted(Counter(row[0] for row in rows).values())
     assert figures.repeats == repeats
+    assert figures.duplicates == len(rows) - len(set(rows))
+    assert figures.density <= 1
     assert (figures.ties, figures.tied_users) == (len(tied), len({row[0] for row in tied}))
     assert figures.gini == pytest.approx(differences / (2 * len(counts) * len(rows)))
     assert figures.short_histories == sum(length < 3 for length in lengths)

@@ -16,7 +16,11 @@ TOKENS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=4),
     st.sampled_from(["", "[PAD]", "z" * 999, "z" * 1001, "nan", "'", "#", "\ufeff", "👍🏽"]),
 )
-GOOD_TIMES = st.one_of(st.integers(0, 9).map(str), st.floats(0, 2e9).map(str))
+GOOD_TIMES = st.one_of(
+    st.integers(0, 9).map(str),
+    st.floats(0, 2e9).map(str),
+    st.sampled_from(["1600000000000", "1600000000000000", "20210113", "1600000000000000000"]),
+)
 BAD_TIMES = st.sampled_from(["", "nan", "inf", "-1", "1e400", "x", "2020-01-01", "1e18", "1_0"])
 USERS, ITEMS = st.integers(0, 4).map("u{}".format), st.integers(0, 6).map("i{}".format)
 
@@ -134,6 +138,8 @@ def options(draw):
     chosen["load_col"] = load
     chosen["category_field"] = draw(st.sampled_from([None, None, "tag"]))
     chosen["rm_dup_inter"] = draw(st.sampled_from([None, "first", "last"]))
+    chosen["drop_duplicates"] = draw(st.booleans())
+    chosen["time_unit"] = draw(st.sampled_from([None] * 5 + ["number", "milliseconds", "date"]))
     chosen["user_inter_num_interval"] = draw(st.sampled_from(["[0,inf)", "[2,inf)"]))
     chosen["normalize_all"] = draw(st.booleans())
     chosen["val_interval"] = draw(st.sampled_from([None] * 9 + [{"x": "[1,inf)"}, {"tag": ["1"]}]))

@@ -2,6 +2,7 @@
 
 from recbole_opal.data.protocols.apply import apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.protocols.days import last_day
+from recbole_opal.data.protocols.in_seconds import rule_in_seconds
 from recbole_opal.data.protocols.parts import Part, Split
 from recbole_opal.data.protocols.per_user import Rounding, split_by_ratio, split_leave_one_out
 from recbole_opal.data.protocols.timeline import Timeline, cuts_by_ratio, split_by_time, timeline
@@ -17,6 +18,7 @@ __all__ = [
     "last_day",
     "looks_at_time",
     "place_in_time",
+    "rule_in_seconds",
     "split_by_ratio",
     "split_by_time",
     "split_by_users",

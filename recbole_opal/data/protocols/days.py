@@ -55,7 +55,7 @@ def last_day(
     if day_length <= _SECONDS_OF_A_DAY and times.max() >= _TOO_LATE:
         raise DataError(
             f"--eval_args: last_day: the times go up to {times.max():.0f}, which are no seconds; "
-            "give day_length in their unit, 86400000 for milliseconds."
+            "give day_length in their unit, 86400000 for milliseconds, or name it with --time_unit."
         )
     day = day_numbers(times, day_length, offset)
     parts = np.maximum(day - (day.max() - 2), 0)

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recbole_opal.data.reading.advice import header_fault, likely_column
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.errors import DataError
-from recbole_opal.suggest import did_you_mean
+from recbole_opal.suggest import did_you_mean, nearest
 
 __all__ = ["KINDS", "Column", "parse_header", "read_header", "require_columns"]
 
@@ -59,10 +60,7 @@ def parse_header(line: str, separator: str, path: Path) -> list[Column]:
     """
     fields = line.split(separator)
     if not all(field.count(":") == 1 and not field.startswith(":") for field in fields):
-        raise DataError(
-            f"{path}, line 1: the header must name columns as name:type, for example "
-            f"{_example(separator)}."
-        )
+        raise DataError(f"{path}, line 1: {header_fault(line, separator, path)}")
     columns = [Column(*field.split(":")) for field in fields]
     seen: set[str] = set()
     for column in columns:
@@ -81,7 +79,11 @@ def parse_header(line: str, separator: str, path: Path) -> list[Column]:
 
 
 def require_columns(
-    columns: Sequence[Column], wanted: Mapping[str, str | None], path: Path, fix: str
+    columns: Sequence[Column],
+    wanted: Mapping[str, str | None],
+    path: Path,
+    fix: str,
+    flags: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse a header without some columns, or with another type of them.
 
@@ -90,6 +92,7 @@ def require_columns(
         wanted: name to type, None for any.
         path: of the file, for the message.
         fix: what to do about a missing column that has no near name.
+        flags: of a column, the setting that names it.
 
     Raises:
         DataError: see above.
@@ -97,9 +100,14 @@ def require_columns(
     kinds = {column.name: column.kind for column in columns}
     for name, kind in wanted.items():
         if name not in kinds:
+            hint = did_you_mean(name, kinds)
+            if flags and name in flags:
+                other = nearest(name, kinds) or likely_column(list(kinds), flags[name])
+                fix = f"add it, or name another, for example --{flags[name]}={other}."
+                hint = hint and f"{hint} Then write --{flags[name]}={other}."
             raise DataError(
                 f"{path}, line 1: the column {name} is missing among {', '.join(kinds)}"
-                f"{did_you_mean(name, kinds) or '; ' + fix}"
+                f"{hint or '; ' + fix}"
             )
         if kind is not None and kinds[name] != kind:
             reason = " is no number" if kind == "float" else " is no plain id"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from recbole_opal.data.reading.advice import unpack_command
 from recbole_opal.errors import DataError
 
 __all__ = ["line_blocks", "unpacking_command"]
@@ -72,10 +73,19 @@ def _decoded(path: Path, encoding: str) -> Iterator[bytes]:
             line = 1 + done + (before.count(b"\n") if isinstance(before, bytes) else 0)
             raise DataError(
                 f"{path}, line {line} cannot be read as {encoding}; save the file as UTF-8 or name "
-                "its own with --encoding."
+                f"its own, for example --encoding={_likely_encoding(path)}."
             ) from error
         done += piece.count(b"\n")
         yield piece
+
+
+def _likely_encoding(path: Path) -> str:
+    """Return an encoding in which a file that is not of the one named may be."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "cp1252"
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -113,9 +123,7 @@ def unpacking_command(start: bytes) -> str | None:
 def _refuse_compressed(path: Path, start: bytes) -> None:
     command = unpacking_command(start)
     if command:
-        raise DataError(
-            f"{path} is compressed; unpack it with {command} and keep its name {path.name}."
-        )
+        raise DataError(f"{path} is compressed; unpack it with `{unpack_command(command, path)}`.")
 
 
 def _plain(block: bytes, path: Path, number: int) -> bytes:

@@ -20,7 +20,11 @@ _NO_NUMBER = ["", "nan", "NaN", "NAN", "NA", "null", "NULL", "None"]
 
 
 def parse_rows(
-    block: RowBlock, separator: str, columns: Mapping[int, Column], path: Path
+    block: RowBlock,
+    separator: str,
+    columns: Mapping[int, Column],
+    path: Path,
+    convert: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Parse some columns of a block.
 
@@ -29,6 +33,7 @@ def parse_rows(
         separator: one ASCII character.
         columns: the wanted ones, by their place in a line, in ascending order.
         path: of the file, for the message.
+        convert: of a column that must be numbers, the command that makes it so.
 
     Returns:
         `float` columns as float64, correctly rounded, all others as text; NaN where missing.
@@ -42,7 +47,7 @@ def parse_rows(
     try:
         frame = _parse(block.text, separator, kinds)
     except ValueError as error:
-        raise _no_number(block, separator, columns, path) from error
+        raise _no_number(block, separator, columns, path, convert or {}) from error
     frame.columns = pd.Index([column.name for column in columns.values()])
     return frame
 
@@ -68,7 +73,11 @@ def _parse(text: bytes, separator: str, kinds: Mapping[int, str]) -> pd.DataFram
 
 
 def _no_number(
-    block: RowBlock, separator: str, columns: Mapping[int, Column], path: Path
+    block: RowBlock,
+    separator: str,
+    columns: Mapping[int, Column],
+    path: Path,
+    convert: Mapping[str, str],
 ) -> DataError:
     """Find the first field that the parser cannot read, by halving."""
     kinds = {place: "float64" for place, column in columns.items() if column.kind == "float"}
@@ -84,9 +93,12 @@ def _no_number(
     for place in kinds:
         name = columns[place].name
         if not _is_readable([lines[low]], separator, {place: "float64"}):
+            fix = f"write the column as {name}:token"
+            if name in convert:
+                fix = f"convert the file with `{convert[name]}`"
             return DataError(
                 f"{path}, line {block.lines[low]}: {name} is {fields[place][:40]!r}, which is no "
-                f"number; correct it, or write the column as {name}:token."
+                f"number; correct it, or {fix}."
             )
     return DataError(f"{path}, line {block.lines[low]} cannot be read; correct it.")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from recbole_opal.data.reading.advice import convert_command
 from recbole_opal.data.reading.header import Column, parse_header
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.data.reading.parse import parse_rows
@@ -16,7 +17,7 @@ from recbole_opal.data.reading.sequences import split_fields
 from recbole_opal.data.reading.values import Roles, check_values
 from recbole_opal.errors import DataError
 
-__all__ = ["TableFormat", "read_table"]
+__all__ = ["TableFormat", "line_of_row", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,24 @@ def read_table(
     return chosen, _joined(header, frames, path)
 
 
+def line_of_row(path: Path, form: TableFormat, row: int) -> int:
+    """Return the line in which a row of a readable file stands, from 1.
+
+    Args:
+        path: of the file.
+        form: how the file is written.
+        row: its number in the frame of `read_table`, from 0.
+    """
+    number = 1
+    for text, number in line_blocks(path, form.encoding):
+        for line in text.splitlines():
+            row -= bool(line) and number > 1
+            if row < 0:
+                return number
+            number += 1
+    return number
+
+
 def _frame(
     block: RowBlock,
     form: TableFormat,
@@ -83,7 +102,9 @@ def _frame(
     path: Path,
 ) -> pd.DataFrame:
     wanted = {header.index(column): column for column in chosen}
-    frame: pd.DataFrame = parse_rows(block, form.separator, wanted, path)
+    frame: pd.DataFrame = parse_rows(
+        block, form.separator, wanted, path, _converting(header, form, roles, path)
+    )
     for column in chosen:
         values = frame[column.name]
         if column.kind.endswith("seq"):
@@ -91,6 +112,18 @@ def _frame(
         else:
             check_values(values, column, block, roles, path)
     return frame
+
+
+def _converting(
+    header: Sequence[Column], form: TableFormat, roles: Roles, path: Path
+) -> dict[str, str]:
+    """Return the command that makes times into numbers, for the column of the times."""
+    names = [*roles.ids, *roles.times]
+    written = {column.name: f"{column.name}:{column.kind}" for column in header}
+    if len(names) != 3 or not set(names) <= set(written):
+        return {}
+    command = convert_command(path, [written[name] for name in names], form.encoding)
+    return dict.fromkeys(roles.times, command)
 
 
 def _joined(

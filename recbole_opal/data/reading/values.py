@@ -13,6 +13,7 @@ import pandas as pd
 
 from recbole_opal.data.reading.header import Column
 from recbole_opal.data.reading.rows import RowBlock
+from recbole_opal.data.reading.time_units import EXACT_BELOW, is_exact
 from recbole_opal.errors import DataError
 
 __all__ = ["EXACT_BELOW", "LONGEST_TOKEN", "PADDING", "Roles", "check_values", "refuse_rows"]
@@ -20,7 +21,6 @@ __all__ = ["EXACT_BELOW", "LONGEST_TOKEN", "PADDING", "Roles", "check_values", "
 # RecBole keeps the ids of a column in an array whose every cell is as wide as the longest.
 LONGEST_TOKEN = 1000
 PADDING = "[PAD]"
-EXACT_BELOW = 2.0**53  # whole numbers below are exact in float64
 _LARGEST = float(np.finfo(np.float32).max)  # RecBole keeps other numbers in float32
 
 Check = tuple[npt.NDArray[np.bool_], str, str]
@@ -92,7 +92,7 @@ def _number_checks(values: npt.NDArray[np.float64], is_time: bool) -> Iterator[C
     yield np.isnan(values), "is missing or not a number", fix
     yield np.isinf(values), "is infinite", fix
     yield values < 0, "is negative", "write seconds since 1970, or add a constant to all times"
-    yield values > EXACT_BELOW, "is too large to be exact", "write seconds"
+    yield ~is_exact(values), "is too large to be exact", "write seconds"
 
 
 def _token_checks(values: pd.Series[Any], is_id: bool, block: RowBlock) -> Iterator[Check]:

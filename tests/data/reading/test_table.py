@@ -101,7 +101,7 @@ def test_columns_can_be_chosen(read):
         ("1\t2\tinf\n", "timestamp is infinite"),
         ("1\t2\t-1e400\n", "timestamp is infinite"),
         ("1\t2\t-1\n", "timestamp is negative; write seconds since 1970"),
-        ("1\t2\t1600000000000000000\n", "timestamp is too large to be exact; write seconds"),
+        ("1\t2\t100000000000000000\n", "timestamp is too large to be exact; write seconds"),
         ("\t2\t3\n", "line 2: user_id is empty"),
         ("1\t\t3\n", "line 2: item_id is empty"),
         ("1\t[PAD]\t3\n", "item_id is [PAD]"),

@@ -1,0 +1,143 @@
+"""What to do about a file that cannot be read as it is, in words that work when followed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "convert_command",
+    "header_fault",
+    "is_number",
+    "likely_column",
+    "load_col_flag",
+    "separator_flag",
+    "unpack_command",
+]
+
+_SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
+_TYPED = re.compile(r"[^:]+:(token|float)(_seq)?")
+_NUMBERS = re.compile("time|date|rating|score|price|^ts$", re.IGNORECASE)
+_ROLES = {
+    "USER_ID_FIELD": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
+    "ITEM_ID_FIELD": re.compile("item|video|movie|photo|product|iid", re.IGNORECASE),
+    "TIME_FIELD": re.compile("time|date|^ts$", re.IGNORECASE),
+}
+_LONGEST = 500  # characters of a header that is shown whole
+_USUAL = ["user_id:token", "item_id:token", "timestamp:float"]
+_RATED = [*_USUAL[:2], "rating:float", *_USUAL[2:]]
+_STREAMS = {"unzip": "unzip -p {} > {}"}
+
+
+def header_fault(line: str, separator: str, path: Path) -> str:
+    """Say what is wrong with a first line that is no list of name:type, and what to do.
+
+    Args:
+        line: without its end.
+        separator: that columns are divided by, as the settings have it.
+        path: of the file.
+    """
+    for other, name in _SEPARATORS.items():
+        parts = line.split(other)
+        if other != separator and len(parts) > 1 and all(map(_TYPED.fullmatch, parts)):
+            return f"its columns are divided by {name}; write {separator_flag(other)}."
+    best = max([separator, *_SEPARATORS], key=line.count)
+    best = best if best in line else separator
+    names = line.split(best)
+    if ":" in line or not line.strip() or len(line) > _LONGEST:
+        example = separator.join(_USUAL)
+        wrong = next((name for name in names if not _TYPED.fullmatch(name)), line)
+        return (
+            f"the header must name columns as name:type, not {wrong[:40]!r}, for example {example}."
+        )
+    if '"' in line:
+        bare = [name.strip('"') for name in names]
+        roles = [likely_column(bare, role) for role in _ROLES]
+        return (
+            "the header has no types and the fields are in quotes; convert the file with "
+            f"`{convert_command(path, roles)}`."
+        )
+    flag = "" if best == separator else f", and {separator_flag(best)}"
+    if any(map(is_number, names)):
+        usual = _RATED if len(names) == len(_RATED) else _USUAL
+        more = [f"column_{number}:token" for number in range(len(usual) + 1, len(names) + 1)]
+        header = best.join([*usual, *more][: max(len(names), 1)])
+        return f"there is no header; put one above this line, for example {header}{flag}."
+    typed = best.join(f"{name}:{'float' if _NUMBERS.search(name) else 'token'}" for name in names)
+    return f"the header has no types; write it as name:type, {typed}{flag}."
+
+
+def separator_flag(separator: str) -> str:
+    """Return the flag that names a separator, as it is typed in a shell.
+
+    Args:
+        separator: one character.
+    """
+    shown = "\\t" if separator == "\t" else separator
+    return f'--field_separator="{shown}"'
+
+
+def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> str:
+    """Return the command that makes a data set with readable times out of a file.
+
+    Args:
+        path: of the file.
+        columns: of users, items and times, as its first line has them.
+        encoding: of the file.
+    """
+    out = path.parent.parent / f"{path.stem}-converted"
+    flags = [f"--out={out}"]
+    flags += [
+        f"--{role}={column}" for role, column in zip(("user", "item", "time"), columns, strict=True)
+    ]
+    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
+        flags.append(f"--encoding={encoding}")
+    return shlex.join(["python", "-m", "recbole_opal", "convert", str(path), *flags])
+
+
+def likely_column(names: Sequence[str], setting: str) -> str:
+    """Return the column that a setting may mean, by its name; a word in capitals where none is.
+
+    Args:
+        names: of the columns.
+        setting: `USER_ID_FIELD`, `ITEM_ID_FIELD` or `TIME_FIELD`.
+    """
+    fallback = setting.partition("_")[0] + "_COLUMN"
+    return next((name for name in names if _ROLES[setting].search(name)), fallback)
+
+
+def load_col_flag(columns: Mapping[str, Any]) -> str:
+    """Return the flag that names the columns to read, as it is typed in a shell.
+
+    Args:
+        columns: ending of a file to names.
+    """
+    return f'--load_col="{columns}"'
+
+
+def unpack_command(tool: str, path: Path) -> str:
+    """Return the command that unpacks a compressed file in its place, whatever its name.
+
+    Args:
+        tool: as `gunzip`.
+        path: of the file.
+    """
+    name, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+    unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
+    return f"{unpacking} && mv {new} {name}"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a field may stand in a column of numbers.
+
+    Args:
+        text: of the field.
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
