@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recbole_opal.conversion.cells import typed_columns
-from recbole_opal.conversion.label import Comparison, positives
+from recbole_opal.conversion.label import Condition, comparisons, positives
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
@@ -43,7 +43,7 @@ class GenericTable:
     user: str
     item: str
     time: str
-    label: tuple[Comparison, ...] = ()
+    label: Condition = ()
     label_text: str = ""
     time_unit: str | None = None
     keep: tuple[Column, ...] = ()
@@ -75,7 +75,7 @@ class GenericTable:
 
     def _chunks(self, tally: Tally) -> Iterator[pd.DataFrame]:
         clock = TimeReader(tally, self.time, self.time_unit)
-        wanted = [self.user, self.item, self.time, *(one.column for one in self.label)]
+        wanted = [self.user, self.item, self.time, *(one.column for one in comparisons(self.label))]
         wanted += [column.name for column in self.keep]
         for path in self.files:
             for texts in read_table(path, list(dict.fromkeys(wanted)), tally, self.form):
@@ -96,7 +96,8 @@ class GenericTable:
         if not self.label:
             return texts
         holds, unknown = positives(texts, self.label)
-        names = " or ".join(dict.fromkeys(one.column for one in self.label))
+        numeric = (one.column for one in comparisons(self.label) if isinstance(one.value, float))
+        names = " or ".join(dict.fromkeys(numeric))
         known = tally.keep(texts, ~unknown, f"no number in {names}")
         return tally.keep(known, holds[~unknown], f"not {self.label_text}")
 
