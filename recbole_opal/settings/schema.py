@@ -132,6 +132,9 @@ class DataSettings(Section):
     USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")
     TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
+    time_is_order: bool = Field(
+        False, description="the times are an order alone: nothing may take them for a clock"
+    )
     category_field: Text | None = Field(
         None, description="column of the item file that holds categories, for diversity"
     )

@@ -56,7 +56,27 @@ def checked_settings(
     )
     if "user" in checked["eval_args"]["split"]:
         _refuse_user_vectors(checked, model_class)
+    if checked["time_is_order"]:
+        _refuse_clock(checked, model_class)
     return checked
+
+
+def _refuse_clock(settings: Mapping[str, Any], model_class: type) -> None:
+    """Refuse what takes times for more than an order."""
+    split = next(iter(settings["eval_args"]["split"]))
+    fix = "or, if the times are of a clock, write --time_is_order=False"
+    if split in ("last_day", "time"):
+        raise SettingsError(
+            f"--eval_args: the split '{split}' needs times of a clock, and those of this data set "
+            "are an order alone (time_is_order); use {'RS': [8, 1, 1]}, {'LS': 'valid_and_test'} "
+            f"or {{'user': [8, 1, 1]}}, {fix}."
+        )
+    if getattr(model_class, "needs_times", False):
+        raise SettingsError(
+            f"--model={model_class.__name__} learns from the time between two interactions, and "
+            "the times of this data set are an order alone (time_is_order); use another model, "
+            f"{fix}."
+        )
 
 
 def _refuse_user_vectors(settings: Mapping[str, Any], model_class: type) -> None:

@@ -12,7 +12,7 @@ from recbole_opal.conversion.tables import read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 
-__all__ = ["read_items", "timed_rows"]
+__all__ = ["joined_by_item", "read_items", "timed_rows"]
 
 
 def timed_rows(
@@ -60,3 +60,23 @@ def read_items(
         tally.bytes_done = counted.bytes_done
         yield chunk
     tally.bytes_done = counted.bytes_done
+
+
+def joined_by_item(labels: pd.Series, path: Path, tally: Tally) -> pd.Series:
+    """Return one sequence of labels for each item; the values of several rows are joined.
+
+    Args:
+        labels: elements divided by blanks; the index holds the ids, some of them several times.
+        path: of the table, for the user.
+        tally: is told how many rows repeat an item.
+    """
+    again = labels.index.duplicated()
+    if not again.any():
+        return labels
+    tally.notes.append(f"{path.name}: {int(again.sum()):,} rows repeat an item; values are joined")
+    several = labels.index.isin(labels.index[again])
+    cells = labels[several].groupby(level=0, sort=False)
+    joined = cells.agg(lambda texts: " ".join(dict.fromkeys(" ".join(texts).split())))
+    first = labels[~again].copy()
+    first.update(joined)
+    return first
