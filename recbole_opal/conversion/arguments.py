@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recbole_opal.conversion.advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
-from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
@@ -50,11 +48,6 @@ FLAGS = {
 }
 _SWITCHES = ("overwrite", "quoted", "drop_duplicates")  # True where no value is given
 _NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
-_GUESSES = {
-    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
-    "time": re.compile("time|date|^ts$", re.IGNORECASE),
-}
 
 
 @dataclass(frozen=True)
@@ -142,8 +135,17 @@ def generic_table(request: ConvertRequest) -> GenericTable:
     if item_file is None and {"fields", "item_key"} & set(flags):
         raise SettingsError("--fields and --item_key need the table of the items; add --item_file.")
     if item_file is not None and "fields" not in flags:
-        fields = ",".join(f"{name}:token" for name in header(item_file, form)[:3])
-        raise SettingsError(f"--item_file needs --fields; write for example --fields={fields}.")
+        raise SettingsError(
+            "--item_file needs --fields; write for example "
+            f"{fields_to_name(item_file, form, flags.get('item_key', flags['item']))}."
+        )
+    roles = [flags[name] for name in ("user", "item", "time") if name in flags]
+    twice = next((name for name in roles if roles.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(
+            f"{twice} is named as two of --user, --item and --time; "
+            f"{columns_to_name(request.sources[0], form)}"
+        )
     return GenericTable(
         files=request.sources,
         user=flags["user"],
@@ -160,32 +162,6 @@ def generic_table(request: ConvertRequest) -> GenericTable:
         item_fields=parse_columns(flags["fields"], "fields") if "fields" in flags else (),
         item_column=flags.get("item_key", flags["item"]),
     )
-
-
-def columns_to_name(source: Path, form: TextFormat) -> str:
-    """Return what to write so that the columns of a table are known, as the end of an error.
-
-    Args:
-        source: the table; a folder has no columns.
-        form: how it is written.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    if source.is_dir():
-        return "name the file with the log, and its columns with --user=, --item= and --time=."
-    names = header(source, form)
-    guesses = {
-        flag: next((name for name in names if pattern.search(name)), "COLUMN")
-        for flag, pattern in _GUESSES.items()
-    }
-    flags = [f"--{flag}={shlex.quote(name)}" for flag, name in guesses.items()]
-    shown = ", ".join(names[:20])
-    if guesses["time"] == "COLUMN":
-        flags[-1] = "--order=file"
-        shown += "; --order=file takes the order of the rows for their times, --time=COLUMN a "
-        shown += "column of times"
-    return f"write for example {' '.join(flags)} (the columns of {source} are {shown})."
 
 
 def _check_times(flags: Mapping[str, str]) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from recbole_opal.commands import answer
+from recbole_opal.conversion.advice import columns_to_name
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
-    columns_to_name,
     generic_table,
     parse_convert,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,15 +84,17 @@ class GenericTable:
     def _timed(self, time: str, tally: Tally) -> Iterator[pd.DataFrame]:
         """Yield the rows with the times of a column."""
         clock = TimeReader(tally, time, self.time_unit, form=self.time_format)
+        changed: Counter[str] = Counter()
         for texts in self._read(tally, [time]):
             clock.learn(texts[time])
             rows = self._positives(texts, tally)
-            chunk = self._typed(rows, clock.seconds(rows[time]))
+            chunk = self._typed(rows, clock.seconds(rows[time]), changed)
             given = np.array([bool(text.strip()) for text in rows[time]], dtype=bool)
             chunk = tally.keep(chunk, given, f"no time in {time}")
             known = np.isfinite(chunk["time"].to_numpy())
             yield tally.keep(chunk, known, f"{time} is {clock.refused}")
         clock.finish()
+        _tell_changes(changed, "the log", tally)
 
     def _untimed(self, tally: Tally) -> Iterator[pd.DataFrame]:
         """Yield the rows with their numbers, from 0 and through all files, as times."""
@@ -99,12 +102,13 @@ class GenericTable:
             "times: the numbers of the rows, which stand in the order of their times; only the "
             "order counts"
         )
-        number = 0
+        number, changed = 0, Counter[str]()
         for texts in self._read(tally, []):
             numbers = pd.Series(np.arange(number, number + len(texts), dtype=np.float64))
             number += len(texts)
             rows = self._positives(texts.assign(**{_NUMBER: numbers.to_numpy()}), tally)
-            yield self._typed(rows, rows[_NUMBER].to_numpy())
+            yield self._typed(rows, rows[_NUMBER].to_numpy(), changed)
+        _tell_changes(changed, "the log", tally)
 
     def _read(self, tally: Tally, times: list[str]) -> Iterator[pd.DataFrame]:
         """Yield the columns that are needed, as text; headers within the rows are left out."""
@@ -116,10 +120,12 @@ class GenericTable:
             for texts in read_table(path, columns, tally, self.form):
                 yield tally.keep(texts, ~_headers(texts), "a header once more")
 
-    def _typed(self, rows: pd.DataFrame, seconds: npt.NDArray[np.float64]) -> pd.DataFrame:
+    def _typed(
+        self, rows: pd.DataFrame, seconds: npt.NDArray[np.float64], changed: Counter[str]
+    ) -> pd.DataFrame:
         chunk = pd.DataFrame({"user": rows[self.user], "item": rows[self.item]})
         chunk["time"] = seconds
-        typed = typed_columns(rows, self.keep, self.list_separator)
+        typed = typed_columns(rows, self.keep, self.list_separator, changed)
         for column, (_, cells) in zip(self.keep, typed, strict=True):
             chunk[column.header] = cells  # its colon keeps it apart from the three above
         return chunk
@@ -132,6 +138,12 @@ class GenericTable:
         names = " or ".join(dict.fromkeys(numeric))
         known = tally.keep(texts, ~unknown, f"no number in {names}")
         return tally.keep(known, holds[~unknown], f"not {self.label_text}")
+
+
+def _tell_changes(changed: Counter[str], origin: str, tally: Tally) -> None:
+    tally.notes += [
+        f"{origin}: {count:,} cells of {what}" for what, count in changed.items() if count
+    ]
 
 
 def _headers(texts: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -173,13 +185,14 @@ def item_table(
             raise DataError(f"--{flag}: {path} has no column {name}{hint}")
 
     def chunks() -> Iterator[pd.DataFrame]:
-        rows = tally.rows
+        rows, changed = tally.rows, Counter[str]()
         for texts in read_table(path, wanted, tally, form):
             tally.rows = rows
             chunk = pd.DataFrame({"item": texts[item]})
-            typed = typed_columns(texts, fields, list_separator)
+            typed = typed_columns(texts, fields, list_separator, changed)
             for column, (_, cells) in zip(fields, typed, strict=True):
                 chunk[column.header] = cells
             yield chunk
+        _tell_changes(changed, str(path), tally)
 
     return ItemTable(fields, chunks(), str(path))

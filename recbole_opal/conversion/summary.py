@@ -35,7 +35,7 @@ def summary_table(written: Written) -> Table:
     table.add_section()
     table.add_row("interactions", f"{written.rows:,}")
     if written.duplicates:
-        table.add_row("  with the user, item and time of an earlier", f"{written.duplicates:,}")
+        table.add_row("  exact duplicates among them", f"{written.duplicates:,}")
     table.add_row("users", f"{len(written.users):,}")
     table.add_row("items", f"{len(written.items):,}")
     if written.order_only:
@@ -61,9 +61,9 @@ def warnings_of(written: Written) -> list[str]:
     found = []
     if written.duplicates:
         found.append(
-            f"{written.duplicates:,} interactions have the user, item and time of an earlier one; "
-            "under leave-one-out such a repeat puts the answer into the history; to keep the "
-            "first of each, convert again with --drop_duplicates=True --overwrite=True"
+            f"{written.duplicates:,} interactions are exact duplicates, with the user, item and "
+            "time of an earlier one; under leave-one-out they put the answer into the history; to "
+            "keep the first of each, convert again with --drop_duplicates=True --overwrite=True"
         )
     if written.order_only and written.kept is not None and not _says_order(written.kept):
         found.append(

@@ -16,7 +16,6 @@ __all__ = [
     "PER_SECOND",
     "TIME_UNITS",
     "are_excel_days",
-    "bounded",
     "forms",
     "is_missing",
     "read",
@@ -107,9 +106,9 @@ def read(texts: pd.Series, numbers: FloatArray, unit: str) -> FloatArray:
         # `20240131.0` is what pandas makes of a column with gaps.
         whole = texts.str.strip().str.replace(r"\.0*$", "", regex=True)
         of_size = (numbers >= 10.0 ** (count - 1)) & (numbers < 10.0**count)
-        return bounded(_parsed(whole.where(of_size), form))
+        return _bounded(_parsed(whole.where(of_size), form))
     dated, zoned = _iso_forms(texts)
-    return bounded(
+    return _bounded(
         _parsed(_plain_iso(texts.where(dated & (zoned == (unit == "iso_zone")))), "ISO8601")
     )
 
@@ -151,12 +150,7 @@ def _within(numbers: FloatArray, factor: float) -> BoolArray:
         return (numbers >= _EARLIEST * factor) & (numbers < _LATEST * factor)
 
 
-def bounded(seconds: FloatArray) -> FloatArray:
-    """Return seconds with NaN in the place of those that are not of 1990 to 2099.
-
-    Args:
-        seconds: (n,) since 1970.
-    """
+def _bounded(seconds: FloatArray) -> FloatArray:
     return np.where(_within(seconds, 1.0), seconds, np.nan)
 
 

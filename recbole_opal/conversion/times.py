@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,17 +10,17 @@ import pandas as pd
 
 from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.time_advice import how_to_mend, how_to_read
 from recbole_opal.conversion.time_forms import (
     PER_SECOND,
     TIME_UNITS,
     are_excel_days,
-    bounded,
     forms,
     is_missing,
     read,
     recognise,
 )
-from recbole_opal.conversion.written_dates import likely_formats, read_dates
+from recbole_opal.conversion.written_dates import read_dates
 from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["TIME_UNITS", "TimeReader"]
@@ -66,6 +65,8 @@ class TimeReader:
     @property
     def refused(self) -> str:
         """What is wrong with a text that is there but gives NaN."""
+        if self.form is not None:
+            return "no time from 1970 on"
         if self.unit == "number":
             return "no number from 0 to 9e15"
         return "no time of the years 1990 to 2099"
@@ -144,7 +145,7 @@ class TimeReader:
                     f"{_place(texts, at)}: {texts.iloc[at][:40]!r} in {self.column} is no date as "
                     f"{form}; correct or empty the cell, or correct --time_format."
                 )
-        return bounded(seconds)
+        return np.where(seconds >= 0, seconds, np.nan)
 
     def finish(self) -> None:
         """Check at the end of the log that there was a time.
@@ -161,40 +162,15 @@ class TimeReader:
             self._passed = None if at is None else texts.iloc[at : at + 1]
 
     def _unknown(self, texts: pd.Series, first: int) -> DataError:
-        """Word that texts are no times, from the first that should be one on."""
-        start = f"{_place(texts, first)}: no time is recognised in {self.column}"
-        start += f" (as {texts.iloc[first][:40]!r}); give"
-        plain = "seconds, milliseconds or ISO dates as 2024-01-31T12:00:00+00:00"
-        if not self.by_flag:
-            way_out = "or convert the file with --user, --item, --time and --time_format"
-            return DataError(f"{start} {plain}, {way_out}.")
-        there = [not is_missing(text) for text in texts]
-        if not any(there):
-            way_out = "or write --time_unit=number to take numbers as they are"
-            return DataError(f"{start} {plain}, {way_out}.")
-        likely = [f"--time_format={shlex.quote(form)}" for form in likely_formats(texts[there])]
-        end = f" in the place of --time_unit={self.unit}" if self._given else ""
-        if len(likely) > 1:
-            return DataError(
-                f"{start} {likely[0]}{end} if the day stands first, {likely[1]} if the month does."
-            )
-        if likely:
-            return DataError(f"{start} {likely[0]}{end}.")
         return DataError(
-            f"{start} {plain}, write the form of the dates as --time_format=%d/%m/%Y{end}, or "
-            "write --order=file in the place of --time if the rows stand in their order."
+            f"{_place(texts, first)}: no time is recognised in {self.column} (as "
+            f"{texts.iloc[first][:40]!r}); "
+            + how_to_read(texts, self.unit if self._given else None, by_flag=self.by_flag)
         )
 
     @property
     def _one_form(self) -> str:
-        """What to do about a time of another form than the others."""
-        start = "correct the file so that its times have one form"
-        if not self.by_flag:
-            other = "convert the file with --user, --item, --time and --time_unit=number"
-            return f"{start}, or {other}"
-        if self.unit in (*PER_SECOND, "number"):
-            return f"{start}, or write --time_unit=number to take all numbers as they are"
-        return start
+        return how_to_mend(self.unit, by_flag=self.by_flag)
 
     def _check_number(self, texts: pd.Series, numbers: FloatArray) -> None:
         """Refuse numbers that are more likely something else."""

@@ -124,7 +124,7 @@ def _interactions(
     if not written.rows:
         raise DataError(_nothing_left(source.tally))
     if drop_duplicates and written.duplicates:
-        source.tally.dropped["the user, item and time of an earlier row"] += written.duplicates
+        source.tally.dropped["an exact duplicate (user, item, time)"] += written.duplicates
         written.rows, written.duplicates = written.rows - written.duplicates, 0
 
 
@@ -196,5 +196,6 @@ def _nothing_left(tally: Tally) -> str:
         return "the source has no rows below its header; give a file that holds interactions."
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in tally.dropped.most_common())
     return (
-        f"no interaction is left of {tally.rows:,} rows ({reasons}); check the columns and --label."
+        f"no interaction is left of {tally.rows:,} rows ({reasons}); check the columns, --label "
+        "and --time_unit."
     )

@@ -16,7 +16,7 @@ __all__ = ["check_format", "likely_formats", "read_dates"]
 
 _DATES = (
     *(sign.join(order) for sign in "/.-" for order in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"))),
-    *(sign.join(("%Y", "%m", "%d")) for sign in "/."),
+    *(sign.join(("%Y", "%m", "%d")) for sign in "/.-"),
     *(sign.join(order) for sign in "/.-" for order in (("%d", "%m", "%y"), ("%m", "%d", "%y"))),
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%b %d %Y", "%b %d, %Y", "%d-%b-%y"),
     *("%d %B %Y", "%B %d, %Y", "%B %d %Y"),
@@ -61,7 +61,7 @@ def likely_formats(texts: pd.Series) -> list[str]:
     fits: dict[bytes, str] = {}  # a short month's name fits two formats
     for form in (*("".join(pair) for pair in product(_DATES, _CLOCKS)), *_WHOLE):
         # One text first: most formats fail there.
-        if all(np.isfinite(read_dates(part, form)).all() for part in (some.iloc[:1], some)):
+        if _fit(some.iloc[:1], form) and _fit(some, form):
             fits.setdefault(read_dates(some, form).tobytes(), form)
     return list(fits.values())
 
@@ -76,3 +76,8 @@ def read_dates(texts: pd.Series, form: str) -> npt.NDArray[np.float64]:
     moments = pd.to_datetime(texts.str.strip(), format=form, utc=True, errors="coerce")
     whole = moments.dt.tz_localize(None).to_numpy("datetime64[us]")
     return np.where(np.isnat(whole), np.nan, whole.astype(np.int64) / 1e6)
+
+
+def _fit(texts: pd.Series, form: str) -> bool:
+    # Times before 1970 are negative, which no run takes.
+    return bool((read_dates(texts, form) >= 0).all())

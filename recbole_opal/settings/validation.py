@@ -68,8 +68,8 @@ def _refuse_clock(settings: Mapping[str, Any], model_class: type) -> None:
     if split in ("last_day", "time"):
         raise SettingsError(
             f"--eval_args: the split '{split}' needs times of a clock, and those of this data set "
-            "are an order alone (time_is_order); use {'RS': [8, 1, 1]}, {'LS': 'valid_and_test'} "
-            f"or {{'user': [8, 1, 1]}}, {fix}."
+            "are an order alone (time_is_order); write for example "
+            f"--eval_args=\"{{'split': {{'RS': [8, 1, 1]}}}}\", {fix}."
         )
     if getattr(model_class, "needs_times", False):
         raise SettingsError(

@@ -28,7 +28,7 @@ from recbole_opal.conversion.layouts.cells import tokens
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import switch
 from recbole_opal.conversion.layouts.positives import Positive, everything
-from recbole_opal.conversion.layouts.reading import joined_by_item, read_items, timed_rows
+from recbole_opal.conversion.layouts.reading import one_of_each_item, read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
@@ -178,7 +178,7 @@ def _labels(name: str, path: Path, tally: Tally) -> pd.Series[str]:
     if name == "category":
         cells = tokens(cells)  # one label a video, which may be of several words
     labels = pd.Series(cells.to_numpy(), index=parts[0][known].str.strip(), name=name)
-    return joined_by_item(labels, path, tally)
+    return one_of_each_item(labels, path, tally, join=name == "category")
 
 
 MICROLENS = tuple(MicroLens(size) for size in ("50k", "100k", "1M"))
