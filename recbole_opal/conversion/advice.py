@@ -38,11 +38,10 @@ def columns_to_name(source: Path, form: TextFormat) -> str:
         free = (name for name in names if name not in guesses.values() and pattern.search(name))
         guesses[flag] = next(free, "COLUMN")
     flags = [f"--{flag}={shlex.quote(name)}" for flag, name in guesses.items()]
-    shown = ", ".join(names[:20])
     if guesses["time"] == "COLUMN":
-        flags[-1] = "--order=file"
-        shown += "; --order=file takes the order of the rows for their times, --time=COLUMN a "
-        shown += "column of times"
+        flags[-1] = "--order=file, which takes the order of the rows for their times, or name the "
+        flags[-1] += "column of their times with --time"
+    shown = ", ".join(names[:20])
     return f"write for example {' '.join(flags)} (the columns of {source} are {shown})."
 
 

@@ -173,7 +173,8 @@ def _check_times(flags: Mapping[str, str]) -> None:
     given = [name for name in ("time", "time_unit", "time_format") if name in flags]
     if "order" in flags and given:
         raise SettingsError(
-            f"--order=file and --{given[0]} name the times twice; leave one of them away."
+            f"--order=file and --{given[0]} name the times twice; leave --{given[0]} away, or the "
+            "other."
         )
     if given == ["time", "time_unit", "time_format"]:
         raise SettingsError(

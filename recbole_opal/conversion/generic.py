@@ -104,9 +104,9 @@ class GenericTable:
         )
         number, changed = 0, Counter[str]()
         for texts in self._read(tally, []):
-            numbers = pd.Series(np.arange(number, number + len(texts), dtype=np.float64))
+            numbers = np.arange(number, number + len(texts), dtype=np.float64)
             number += len(texts)
-            rows = self._positives(texts.assign(**{_NUMBER: numbers.to_numpy()}), tally)
+            rows = self._positives(texts.assign(**{_NUMBER: numbers}), tally)
             yield self._typed(rows, rows[_NUMBER].to_numpy(), changed)
         _tell_changes(changed, "the log", tally)
 

@@ -50,7 +50,7 @@ def check_format(form: str | None) -> None:
 
 
 def likely_formats(texts: pd.Series) -> list[str]:
-    """Return the formats by which all of some texts can be read, each with other results.
+    """Return the formats by which all of some texts can be read; several where that is ambiguous.
 
     Args:
         texts: (n,) text, n >= 1.
@@ -58,11 +58,11 @@ def likely_formats(texts: pd.Series) -> list[str]:
     some = texts.str.strip().drop_duplicates()
     if not _DIGIT.search(some.iloc[0]):
         return []
-    fits: dict[bytes, str] = {}  # a short month's name fits two formats
+    fits: dict[str, str] = {}
     for form in (*("".join(pair) for pair in product(_DATES, _CLOCKS)), *_WHOLE):
         # One text first: most formats fail there.
         if _fit(some.iloc[:1], form) and _fit(some, form):
-            fits.setdefault(read_dates(some, form).tobytes(), form)
+            fits.setdefault(form.replace("%B", "%b"), form)  # May is short and long
     return list(fits.values())
 
 
