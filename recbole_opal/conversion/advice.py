@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from recbole_opal.conversion.source import parse_columns
+from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
@@ -56,7 +56,7 @@ def fields_to_name(table: Path, form: TextFormat, item: str) -> str:
     Raises:
         DataError: it cannot be read.
     """
-    found = []
+    found: list[Column] = []
     for name in header(table, form):
         try:
             found += parse_columns(f"{name}:token", "fields") if name != item else ()

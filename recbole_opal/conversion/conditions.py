@@ -88,7 +88,10 @@ def positives(frame: pd.DataFrame, condition: Condition) -> tuple[BoolArray, Boo
     holds = np.ones(len(frame), dtype=bool)
     unknown = np.zeros(len(frame), dtype=bool)
     for one in condition:
-        part, doubtful = (_compared if isinstance(one, Comparison) else _any_of)(frame, one)
+        if isinstance(one, Comparison):
+            part, doubtful = _compared(frame, one)
+        else:
+            part, doubtful = _any_of(frame, one)
         holds &= part
         unknown |= doubtful
     return holds & ~unknown, unknown

@@ -12,15 +12,7 @@ import pandas as pd
 from recbole_opal.conversion.cells import MISSING
 from recbole_opal.data.reading.values import EXACT_BELOW
 
-__all__ = [
-    "PER_SECOND",
-    "TIME_UNITS",
-    "are_excel_days",
-    "forms",
-    "is_missing",
-    "read",
-    "recognise",
-]
+__all__ = ["PER_SECOND", "TIME_UNITS", "are_excel_days", "forms", "is_missing", "read", "recognise"]
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]

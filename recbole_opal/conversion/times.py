@@ -139,7 +139,7 @@ class TimeReader:
     def _dates(self, texts: pd.Series, form: str) -> FloatArray:
         """Return the seconds of dates in the form that was given; another form is refused."""
         seconds = read_dates(texts, form)
-        for at in np.flatnonzero(np.isnan(seconds)):
+        for at in np.flatnonzero(np.isnan(seconds)).tolist():
             if not is_missing(texts.iloc[at]):
                 raise DataError(
                     f"{_place(texts, at)}: {texts.iloc[at][:40]!r} in {self.column} is no date as "

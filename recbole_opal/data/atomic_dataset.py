@@ -13,6 +13,7 @@ from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
 
 from recbole_opal.data.reading import Column, Roles, TableFormat, read_table, require_columns
+from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicFileDataset"]
@@ -68,9 +69,11 @@ class AtomicFileDataset(SequentialDataset):
             roles=roles,
             choose=lambda given: self._choose(given, load, leave, roles, path),
         )
-        self._register(columns, frame, source, path)
         if source in ids:
             self._count_repeated(frame, ids[source][0], str(source.value))
+            lists = [column.name for column in columns if column.kind.endswith("seq")]
+            frame = joined_rows(frame, ids[source][0], lists)
+        self._register(columns, frame, source, path)
         return frame
 
     def _choose(
@@ -125,7 +128,7 @@ class AtomicFileDataset(SequentialDataset):
         self.field2seqlen[name] = max(len(values) for values in frame[name])
 
     def _count_repeated(self, frame: pd.DataFrame, name: str, kind: str) -> None:
-        """Count the rows of which RecBole will keep the first only."""
+        """Count the rows of which only the lists are kept, in the first row of their id."""
         self._count(f"{kind}_rows_repeated", int(frame.duplicated(name).sum()))
 
     def _remove_duplication(self) -> None:
