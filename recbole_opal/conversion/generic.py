@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.cells import typed_columns
-from recbole_opal.conversion.label import Condition, comparisons, positives
+from recbole_opal.conversion.label import Condition, comparisons, positives, short
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
@@ -137,7 +137,7 @@ class GenericTable:
         numeric = (one.column for one in comparisons(self.label) if isinstance(one.value, float))
         names = " or ".join(dict.fromkeys(numeric))
         known = tally.keep(texts, ~unknown, f"no number in {names}")
-        return tally.keep(known, holds[~unknown], f"not {self.label_text}")
+        return tally.keep(known, holds[~unknown], f"not {short(self.label_text)}")
 
 
 def _tell_changes(changed: Counter[str], origin: str, tally: Tally) -> None:

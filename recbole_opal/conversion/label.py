@@ -24,7 +24,7 @@ from recbole_opal.conversion.conditions import (
 )
 from recbole_opal.errors import SettingsError
 
-__all__ = ["Comparison", "Condition", "comparisons", "parse_label", "positives"]
+__all__ = ["Comparison", "Condition", "comparisons", "parse_label", "positives", "short"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -37,7 +37,18 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_SHOWN = 200  # characters
 _DEEPEST = 20  # brackets within brackets
+
+
+def short(text: str) -> str:
+    """Return a condition as it is shown: one line, and its beginning alone where it is long.
+
+    Args:
+        text: what was typed.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 @dataclass(frozen=True)
@@ -189,6 +200,6 @@ class _Parser:
 
     def _malformed(self, reason: str) -> SettingsError:
         return SettingsError(
-            f"--label='{self._text}': {reason}; write for example --label='long_view==1 and "
+            f"--label='{short(self._text)}': {reason}; write for example --label='long_view==1 and "
             "play_ms>=7000' or --label='event in (cart, purchase)'."
         )

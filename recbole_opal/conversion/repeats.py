@@ -54,31 +54,20 @@ class RowHashes:
 
     def repeated(self) -> IntArray:
         """Return (d,) ascending, the numbers from 0 of the rows that equal an earlier one."""
-        doubled = self._doubled()
-        if not len(doubled):
-            return np.empty(0, dtype=np.int64)
-        rows, values, start = [], [], 0
-        for block in self._blocks():
-            places = np.minimum(np.searchsorted(doubled, block), len(doubled) - 1)
-            found = np.flatnonzero(doubled[places] == block)
-            rows.append(found + start)
-            values.append(block[found])
-            start += len(block)
-        suspects, hashes = np.concatenate(rows), np.concatenate(values)
-        order = np.argsort(hashes, kind="stable")  # equal ones stay in the order of the file
-        later = np.diff(hashes[order]) == 0
-        repeated: IntArray = np.sort(suspects[order][1:][later])
+        found = [_later(*self._part(part)) for part in range(_PARTS)]
+        repeated: IntArray = np.sort(np.concatenate(found))
         return repeated
 
-    def _doubled(self) -> HashArray:
-        """Return the distinct hashes that occur more than once, ascending."""
-        none = np.empty(0, dtype=np.uint64)
-        found = [none]
-        for part in range(_PARTS):
-            inside = np.concatenate([none, *(b[b >> _SHIFT == part] for b in self._blocks())])
-            inside.sort()
-            found.append(np.unique(inside[1:][inside[1:] == inside[:-1]]))
-        return np.concatenate(found)
+    def _part(self, part: int) -> tuple[IntArray, HashArray]:
+        """Return the numbers and the hashes of the rows of one part, in the order of the file."""
+        numbers, hashes = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.uint64)]
+        start = 0
+        for block in self._blocks():
+            places = np.flatnonzero(block >> _SHIFT == part)
+            numbers.append(places + start)
+            hashes.append(block[places])
+            start += len(block)
+        return np.concatenate(numbers), np.concatenate(hashes)
 
     def _blocks(self) -> Iterator[HashArray]:
         self._file.seek(0)
@@ -126,3 +115,16 @@ def without_lines(
             kept[dropped[first:behind] - start] = False
             yield b"".join(compress(block, kept))
             start += len(block)
+
+
+def _later(numbers: IntArray, hashes: HashArray) -> IntArray:
+    """Return the numbers of the rows whose hash an earlier row has."""
+    ordered = np.sort(hashes)
+    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(doubled):
+        return numbers[:0]
+    places = np.minimum(np.searchsorted(doubled, hashes), len(doubled) - 1)
+    suspects = np.flatnonzero(doubled[places] == hashes)  # few, as a rule
+    suspects = suspects[np.argsort(hashes[suspects], kind="stable")]  # equal ones stay in order
+    later = hashes[suspects][1:] == hashes[suspects][:-1]
+    return numbers[suspects[1:][later]]

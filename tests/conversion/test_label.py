@@ -210,3 +210,10 @@ def test_conditions_agree_with_python(rows, parts):
     ]
     first, second = ([str(row[place]) for row in rows] for place in (0, 1))
     assert apply(text, a=first, b=second)[0] == expected
+
+
+def test_a_long_condition_is_shown_by_its_beginning():
+    with pytest.raises(SettingsError) as told:
+        parse_label("a==1 or\n " * 1000)
+    assert len(str(told.value)) < 500
+    assert "\n" not in str(told.value)
