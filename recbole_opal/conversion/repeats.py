@@ -17,7 +17,7 @@ HashArray = npt.NDArray[np.uint64]
 
 # Of the hashes, by their first four bits: one is sorted at a time, which bounds the memory.
 _PARTS, _SHIFT = 16, np.uint64(60)
-_BLOCK = 100_000  # lines, or hashes
+_BLOCK = 20_000  # lines, or hashes
 
 
 class RowHashes:
@@ -127,4 +127,5 @@ def _later(numbers: IntArray, hashes: HashArray) -> IntArray:
     suspects = np.flatnonzero(doubled[places] == hashes)  # few, as a rule
     suspects = suspects[np.argsort(hashes[suspects], kind="stable")]  # equal ones stay in order
     later = hashes[suspects][1:] == hashes[suspects][:-1]
-    return numbers[suspects[1:][later]]
+    found: IntArray = numbers[suspects[1:][later]]
+    return found

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recbole_opal.conversion import repeats
+from recbole_opal.conversion.convert_command import main
 from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
 from recbole_opal.conversion.source import Source, Tally
 from recbole_opal.conversion.write import write_dataset
@@ -62,3 +63,12 @@ def test_exact_duplicates_can_be_dropped_and_the_first_stay(tmp_path):
     assert written.tally.dropped == {"an exact duplicate (user, item, time)": 3}
     rows = (tmp_path / "m/m.inter").read_text().splitlines()[1:]
     assert rows == ["u\ta\t1", "u\tb\t1", "v\ta\t1", "u\ta\t2", "a\tu\t1", "v\ta\t0"]
+
+
+def test_the_flag_is_for_public_data_sets_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw").mkdir()
+    rows = "user,item,timestamp\n" + "1,5,1650000000123\n" * 3
+    (tmp_path / "raw" / "MicroLens-50k_pairs.csv").write_text(rows)
+    assert main(["raw", "--out=m", "--drop-duplicates"]) == 0
+    assert (tmp_path / "m/m.inter").read_text().count("\n") == 2
