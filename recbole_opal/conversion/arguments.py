@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recbole_opal.conversion.advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
-from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import split_flags
 
@@ -24,9 +24,15 @@ FLAGS = {
     "user": "column of the users",
     "item": "column of the items",
     "time": "column of the times",
-    "label": "which rows are positive, for example 'long_view==1 and play_ms>=7000'; default: all",
+    "order": "file, in the place of --time: the rows stand in the order of their times, and the "
+    "number of a row becomes its time",
+    "label": "which rows are positive, for example 'long_view==1 and play_ms>=7000' or "
+    "'event in (cart, purchase)'; and, or, in, not in and brackets; default: all",
     "time_unit": "seconds, milliseconds, microseconds, nanoseconds, date, datetime, iso, "
     "iso_zone or number; default: recognised",
+    "time_format": "of dates in another form, with Python's signs, as %d/%m/%Y or "
+    "'%d.%m.%Y %H:%M:%S'",
+    "drop_duplicates": "True: of rows with the same user, item and time only the first is kept",
     "keep": "further columns of the log with RecBole's types, for example tab:token,play_ms:float",
     "item_file": "table of the items",
     "item_key": "its column of the items; default: that of --item",
@@ -40,13 +46,8 @@ FLAGS = {
     "rule": "which rows of a known public data set are positive; see what is printed",
     "overwrite": "True, or nothing behind it, replaces the data set that --out holds",
 }
-_SWITCHES = ("overwrite", "quoted")  # True where no value is given
+_SWITCHES = ("overwrite", "quoted", "drop_duplicates")  # True where no value is given
 _NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
-_GUESSES = {
-    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
-    "time": re.compile("time|date|^ts$", re.IGNORECASE),
-}
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,19 @@ class ConvertRequest:
         out: the folder of the data set.
         flags: the texts of all flags.
         overwrite: whether an older data set may be replaced.
+        drop_duplicates: whether of the rows with the same user, item and time one is kept.
     """
 
     sources: tuple[Path, ...]
     out: Path
     flags: Mapping[str, str]
     overwrite: bool
+    drop_duplicates: bool = False
 
     @property
     def is_generic(self) -> bool:
         """Whether the columns are named, so that no public layout is looked for."""
-        return bool({"user", "item", "time"} & set(self.flags))
+        return bool({"user", "item", "time", "order"} & set(self.flags))
 
 
 def parse_convert(argv: Sequence[str]) -> ConvertRequest:
@@ -97,18 +100,19 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
         name = Path(sources[0]).name.partition(".")[0] or "NAME"
         raise SettingsError(f"--out is missing; write for example --out=dataset/{name}.")
     overwrite = truth(flags, "overwrite", False)
+    drop_duplicates = truth(flags, "drop_duplicates", False)
     paths = tuple(home_path(source) for source in sources)
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
         raise SettingsError(f"the SOURCE {twice} is named twice; name it once.")
-    return ConvertRequest(paths, home_path(flags["out"]), flags, overwrite)
+    return ConvertRequest(paths, home_path(flags["out"]), flags, overwrite, drop_duplicates)
 
 
 def generic_table(request: ConvertRequest) -> GenericTable:
     """Return the tables and columns that the flags name.
 
     Args:
-        request: with at least one of `--user`, `--item`, `--time`.
+        request: with at least one of `--user`, `--item`, `--time`, `--order`.
 
     Raises:
         SettingsError: a flag is unknown, missing or malformed.
@@ -123,23 +127,34 @@ def generic_table(request: ConvertRequest) -> GenericTable:
                 "--time."
             )
     form = _text_format(flags)
-    for name in ("user", "item", "time"):
+    _check_times(flags)
+    for name in ("user", "item", *(() if "order" in flags else ("time",))):
         if name not in flags:
             raise SettingsError(f"--{name} is missing; {columns_to_name(request.sources[0], form)}")
     item_file = home_path(flags["item_file"]) if "item_file" in flags else None
     if item_file is None and {"fields", "item_key"} & set(flags):
         raise SettingsError("--fields and --item_key need the table of the items; add --item_file.")
     if item_file is not None and "fields" not in flags:
-        fields = ",".join(f"{name}:token" for name in header(item_file, form)[:3])
-        raise SettingsError(f"--item_file needs --fields; write for example --fields={fields}.")
+        raise SettingsError(
+            "--item_file needs --fields; write for example "
+            f"{fields_to_name(item_file, form, flags.get('item_key', flags['item']))}."
+        )
+    roles = [flags[name] for name in ("user", "item", "time") if name in flags]
+    twice = next((name for name in roles if roles.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(
+            f"{twice} is named as two of --user, --item and --time; "
+            f"{columns_to_name(request.sources[0], form)}"
+        )
     return GenericTable(
         files=request.sources,
         user=flags["user"],
         item=flags["item"],
-        time=flags["time"],
+        time=flags.get("time"),
         label=parse_label(flags["label"]) if "label" in flags else (),
         label_text=flags.get("label", ""),
         time_unit=flags.get("time_unit"),
+        time_format=flags.get("time_format"),
         keep=parse_columns(flags["keep"], "keep") if "keep" in flags else (),
         form=form,
         list_separator=_separator(flags.get("list_separator", ",")),
@@ -149,25 +164,23 @@ def generic_table(request: ConvertRequest) -> GenericTable:
     )
 
 
-def columns_to_name(source: Path, form: TextFormat) -> str:
-    """Return what to write so that the columns of a table are known, as the end of an error.
-
-    Args:
-        source: the table; a folder has no columns.
-        form: how it is written.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    if source.is_dir():
-        return "name the file with the log, and its columns with --user=, --item= and --time=."
-    names = header(source, form)
-    flags = []
-    for flag, pattern in _GUESSES.items():
-        likely = next((name for name in names if pattern.search(name)), "COLUMN")
-        flags.append(f"--{flag}={likely}")
-    shown = ", ".join(names[:20])
-    return f"write for example {' '.join(flags)} (the columns of {source} are {shown})."
+def _check_times(flags: Mapping[str, str]) -> None:
+    order = flags.get("order", "file")
+    if order != "file":
+        raise SettingsError(
+            f"--order={order} is not known; write --order=file, or --time=COLUMN in its place."
+        )
+    given = [name for name in ("time", "time_unit", "time_format") if name in flags]
+    if "order" in flags and given:
+        raise SettingsError(
+            f"--order=file and --{given[0]} name the times twice; leave --{given[0]} away, or the "
+            "other."
+        )
+    if given == ["time", "time_unit", "time_format"]:
+        raise SettingsError(
+            "--time_unit and --time_format say twice how times are written; leave one away."
+        )
+    check_format(flags.get("time_format"))
 
 
 def _divided(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:

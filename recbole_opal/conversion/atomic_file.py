@@ -78,14 +78,19 @@ def _refuse(chunk: pd.DataFrame) -> None:
         cells = chunk[column]
         if cells.dtype == np.float64:
             continue
+        padding, too_long = cells == PADDING, cells.str.len() > LONGEST_TOKEN
+        if str(column).endswith("_seq"):  # each of its elements is a token
+            parts = cells.str.split()
+            padding = parts.map(lambda one: PADDING in one)
+            too_long = parts.map(lambda one: max(map(len, one), default=0) > LONGEST_TOKEN)
         checks = (
             (
                 cells.str.contains(_CONTROL, regex=True),
                 "holds a tab or a line break; correct it, or write --quoted=False if a quote "
                 "before it is an ordinary character",
             ),
-            (cells == PADDING, "means no id at all; rename it"),
-            (cells.str.len() > LONGEST_TOKEN, f"is longer than {LONGEST_TOKEN} characters; cut it"),
+            (padding, "means no id at all; rename it"),
+            (too_long, f"is longer than {LONGEST_TOKEN} characters; cut it"),
         )
         for wrong, what in checks:
             if wrong.any():

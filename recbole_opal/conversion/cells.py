@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,7 +22,10 @@ _BLANKS = re.compile(r"\s+")
 
 
 def typed_columns(
-    texts: pd.DataFrame, columns: tuple[Column, ...], list_separator: str
+    texts: pd.DataFrame,
+    columns: tuple[Column, ...],
+    list_separator: str,
+    changed: Counter[str] | None = None,
 ) -> Iterator[tuple[str, pd.Series]]:
     r"""Yield the name and the cells of each column in its type.
 
@@ -34,6 +38,7 @@ def typed_columns(
         texts: text columns.
         columns: those to take.
         list_separator: between the elements of a list.
+        changed: is told of tokens that are not written as they stand: what was done -> cells.
 
     Raises:
         DataError: a cell of a float column is no finite number.
@@ -47,7 +52,13 @@ def typed_columns(
             yield column.name, _joined(_elements(cells, list_separator))
         else:
             tokens = cells.where(~cells.str.lower().isin(MISSING), "")
-            yield column.name, tokens.str.replace(_CONTROL, " ", regex=True)
+            plain = tokens.str.replace(_CONTROL, " ", regex=True)
+            if changed is not None:
+                words = int((tokens != cells).sum())
+                changed[f"{column.name} mean a missing value (NA, null, ...): left empty"] += words
+                breaks = int((plain != tokens).sum())
+                changed[f"{column.name} hold line breaks or tabs: written as blanks"] += breaks
+            yield column.name, plain
 
 
 def _elements(cells: pd.Series, separator: str) -> pd.Series:

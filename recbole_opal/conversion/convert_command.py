@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from recbole_opal.commands import answer
+from recbole_opal.conversion.advice import columns_to_name
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
-    columns_to_name,
     generic_table,
     parse_convert,
 )
@@ -29,7 +29,7 @@ __all__ = ["convert", "main"]
 
 _USAGE = """\
 usage: python -m recbole_opal convert SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
-           --time=COLUMN [--label='COLUMN==1 and ...'] [--key=value ...]
+           --time=COLUMN|--order=file [--label='COLUMN==1 and ...'] [--key=value ...]
        python -m recbole_opal convert FOLDER --out=dataset/NAME [--rule=NAME]
 
 Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator,
@@ -70,16 +70,20 @@ def convert(request: ConvertRequest) -> None:
 
     check_target(request.out, request.overwrite, known_as)
     with ReadingProgress() as progress:
-        written = write_dataset(source, request.out, progress.advance)
+        written = write_dataset(
+            source, request.out, progress.advance, drop_duplicates=request.drop_duplicates
+        )
     _tell(written)
 
 
 def _tell(written: Written) -> None:
-    from recbole_opal.conversion.summary import summary_table
+    from recbole_opal.conversion.summary import summary_table, warnings_of
 
     for note in written.tally.notes:
         print(note)
     Console().print(summary_table(written))
+    for line in warnings_of(written):
+        print(f"warning: {line}")
     folder = written.folder
     if written.categories is not None:
         settings = folder / f"{folder.name}.yaml"
@@ -101,7 +105,7 @@ def _official(found: Layout, request: ConvertRequest) -> Source:
     if rule not in found.rules:
         hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."
         raise SettingsError(f"--rule={rule} is not a rule of {found.name}{hint}")
-    own = ("out", "overwrite", "rule", "layout")
+    own = ("out", "overwrite", "rule", "layout", "drop_duplicates")
     options = {name: text for name, text in request.flags.items() if name not in own}
     source = found.tables(first, rule, options)
     print(f"recognised: {found.name}")

@@ -26,17 +26,24 @@ def category_column(columns: Sequence[Column]) -> str | None:
     return next((name for name in tokens if _names_categories(name)), None)
 
 
-def settings_yaml(category: str, *, every_item_described: bool) -> bytes:
-    """Return the content of `NAME.yaml`, which every run on the data set reads.
+def settings_yaml(
+    category: str | None, *, every_item_described: bool, order_only: bool = False
+) -> bytes:
+    """Return the content of `NAME.yaml`, which every run on the data set reads; empty without any.
 
     Args:
-        category: name of the column.
+        category: name of the column of categories, or None.
         every_item_described: whether each item of the log has a row in the table of the items.
+        order_only: whether the times are an order alone, no time on a clock.
     """
-    settings: dict[str, object] = {"category_field": category}
-    if not every_item_described:
+    settings: dict[str, object] = {} if category is None else {"category_field": category}
+    if category is not None and not every_item_described:
         # RecBole would leave out the interactions with an item that has no row.
         settings["filter_inter_by_user_or_item"] = False
+    if order_only:
+        settings["time_unit"] = "order"
+    if not settings:
+        return b""
     return _HEAD + encode_yaml(settings)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.cells import typed_columns
-from recbole_opal.conversion.label import Comparison, positives
+from recbole_opal.conversion.label import Condition, comparisons, positives, short
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
@@ -20,6 +22,8 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["GenericTable", "item_table"]
 
+_NUMBER = "\0number"  # no column of a file has this name
+
 
 @dataclass(frozen=True)
 class GenericTable:
@@ -27,10 +31,12 @@ class GenericTable:
 
     Attributes:
         files: tables with the same columns; read one behind the other.
-        user, item, time: names of columns.
+        user, item: names of columns.
+        time: name of a column, None: the order of the rows.
         label: what must hold of a row.
         label_text: the same as it was typed.
         time_unit: None: recognised.
+        time_format: of written dates, with the signs of `strptime`.
         keep: further columns.
         form: how text files are written.
         list_separator: between the elements of a cell of a `_seq` column.
@@ -42,10 +48,11 @@ class GenericTable:
     files: tuple[Path, ...]
     user: str
     item: str
-    time: str
-    label: tuple[Comparison, ...] = ()
+    time: str | None
+    label: Condition = ()
     label_text: str = ""
     time_unit: str | None = None
+    time_format: str | None = None
     keep: tuple[Column, ...] = ()
     form: TextFormat = field(default_factory=TextFormat)
     list_separator: str = ","
@@ -71,34 +78,81 @@ class GenericTable:
                 self.form,
                 self.list_separator,
             )
-        return Source(self._chunks(tally), tally, self.keep, items)
+        timed = self._untimed(tally) if self.time is None else self._timed(self.time, tally)
+        return Source(timed, tally, self.keep, items, order_only=self.time is None)
 
-    def _chunks(self, tally: Tally) -> Iterator[pd.DataFrame]:
-        clock = TimeReader(tally, self.time, self.time_unit)
-        wanted = [self.user, self.item, self.time, *(one.column for one in self.label)]
-        wanted += [column.name for column in self.keep]
-        for path in self.files:
-            for texts in read_table(path, list(dict.fromkeys(wanted)), tally, self.form):
-                clock.learn(texts[self.time])
-                rows = self._positives(texts, tally)
-                chunk = pd.DataFrame({"user": rows[self.user], "item": rows[self.item]})
-                chunk["time"] = clock.seconds(rows[self.time])
-                typed = typed_columns(rows, self.keep, self.list_separator)
-                for column, (_, cells) in zip(self.keep, typed, strict=True):
-                    chunk[column.header] = cells  # its colon keeps it apart from the three above
-                given = np.array([bool(text.strip()) for text in rows[self.time]], dtype=bool)
-                chunk = tally.keep(chunk, given, f"no time in {self.time}")
-                timed = np.isfinite(chunk["time"].to_numpy())
-                yield tally.keep(chunk, timed, f"{self.time} is {clock.refused}")
+    def _timed(self, time: str, tally: Tally) -> Iterator[pd.DataFrame]:
+        """Yield the rows with the times of a column."""
+        clock = TimeReader(tally, time, self.time_unit, form=self.time_format)
+        changed: Counter[str] = Counter()
+        for texts in self._read(tally, [time]):
+            clock.learn(texts[time])
+            rows = self._positives(texts, tally)
+            chunk = self._typed(rows, clock.seconds(rows[time]), changed)
+            given = np.array([bool(text.strip()) for text in rows[time]], dtype=bool)
+            chunk = tally.keep(chunk, given, f"no time in {time}")
+            known = np.isfinite(chunk["time"].to_numpy())
+            yield tally.keep(chunk, known, f"{time} is {clock.refused}")
         clock.finish()
+        _tell_changes(changed, "the log", tally)
+
+    def _untimed(self, tally: Tally) -> Iterator[pd.DataFrame]:
+        """Yield the rows with their numbers, from 0 and through all files, as times."""
+        tally.notes.append(
+            "times: the numbers of the rows, which stand in the order of their times; only the "
+            "order counts"
+        )
+        number, changed = 0, Counter[str]()
+        for texts in self._read(tally, []):
+            numbers = np.arange(number, number + len(texts), dtype=np.float64)
+            number += len(texts)
+            rows = self._positives(texts.assign(**{_NUMBER: numbers}), tally)
+            yield self._typed(rows, rows[_NUMBER].to_numpy(), changed)
+        _tell_changes(changed, "the log", tally)
+
+    def _read(self, tally: Tally, times: list[str]) -> Iterator[pd.DataFrame]:
+        """Yield the columns that are needed, as text; headers within the rows are left out."""
+        wanted = [self.user, self.item, *times]
+        wanted += [one.column for one in comparisons(self.label)]
+        wanted += [column.name for column in self.keep]
+        columns = list(dict.fromkeys(wanted))
+        for path in self.files:
+            for texts in read_table(path, columns, tally, self.form):
+                yield tally.keep(texts, ~_headers(texts), "a header once more")
+
+    def _typed(
+        self, rows: pd.DataFrame, seconds: npt.NDArray[np.float64], changed: Counter[str]
+    ) -> pd.DataFrame:
+        chunk = pd.DataFrame({"user": rows[self.user], "item": rows[self.item]})
+        chunk["time"] = seconds
+        typed = typed_columns(rows, self.keep, self.list_separator, changed)
+        for column, (_, cells) in zip(self.keep, typed, strict=True):
+            chunk[column.header] = cells  # its colon keeps it apart from the three above
+        return chunk
 
     def _positives(self, texts: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         if not self.label:
             return texts
         holds, unknown = positives(texts, self.label)
-        names = " or ".join(dict.fromkeys(one.column for one in self.label))
+        numeric = (one.column for one in comparisons(self.label) if isinstance(one.value, float))
+        names = " or ".join(dict.fromkeys(numeric))
         known = tally.keep(texts, ~unknown, f"no number in {names}")
-        return tally.keep(known, holds[~unknown], f"not {self.label_text}")
+        return tally.keep(known, holds[~unknown], f"not {short(self.label_text)}")
+
+
+def _tell_changes(changed: Counter[str], origin: str, tally: Tally) -> None:
+    tally.notes += [
+        f"{origin}: {count:,} cells of {what}" for what, count in changed.items() if count
+    ]
+
+
+def _headers(texts: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return (n,) True where a row holds the names of the columns, as files put together do."""
+    found: npt.NDArray[np.bool_] = np.ones(len(texts), dtype=bool)
+    for name in texts.columns:
+        if found.any():
+            found &= (texts[name] == name).to_numpy(bool)
+    return found
 
 
 def item_table(
@@ -131,13 +185,14 @@ def item_table(
             raise DataError(f"--{flag}: {path} has no column {name}{hint}")
 
     def chunks() -> Iterator[pd.DataFrame]:
-        rows = tally.rows
+        rows, changed = tally.rows, Counter[str]()
         for texts in read_table(path, wanted, tally, form):
             tally.rows = rows
             chunk = pd.DataFrame({"item": texts[item]})
-            typed = typed_columns(texts, fields, list_separator)
+            typed = typed_columns(texts, fields, list_separator, changed)
             for column, (_, cells) in zip(fields, typed, strict=True):
                 chunk[column.header] = cells
             yield chunk
+        _tell_changes(changed, str(path), tally)
 
     return ItemTable(fields, chunks(), str(path))

@@ -21,15 +21,22 @@ class KnownIds:
         self._known = np.empty(0, dtype=np.uint64)  # sorted
         self._new: list[npt.NDArray[np.uint64]] = []
 
-    def add(self, ids: pd.Series) -> None:
+    def add(self, ids: pd.Series) -> npt.NDArray[np.uint64]:
         """Take in ids.
 
         Args:
             ids: (n,) text.
+
+        Returns:
+            (n,) their hashes.
         """
-        self._new.append(_hashes(pd.Series(ids.unique(), dtype=object)))
+        places, distinct = pd.factorize(ids)
+        hashes = _hashes(pd.Series(distinct, dtype=object))
+        self._new.append(hashes)
         if sum(map(len, self._new)) > max(_MERGED_ROWS, len(self._known) // 2):
             self._merge()
+        rows: npt.NDArray[np.uint64] = hashes[places]
+        return rows
 
     def __len__(self) -> int:
         """Return how many distinct ids there are."""

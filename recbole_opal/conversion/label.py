@@ -1,145 +1,205 @@
 """Which rows are positive: a small language of comparisons, parsed here and never evaluated.
 
-condition  = comparison { "and" comparison }
-comparison = column operator value
-column     = a bare name | `a name in backticks`
-operator   = == | != | >= | <= | > | <
-value      = a number | 'text' | "text" | a bare word
+condition   = alternative { "or" alternative }
+alternative = part { "and" part }
+part        = comparison | "(" condition ")"
+comparison  = column operator value | column [ "not" ] "in" "(" value { "," value } ")"
+column      = a bare name | `a name in backticks`
+operator    = == | != | >= | <= | > | <
+value       = a number | 'text' | "text" | a bare word
 """
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from recbole_opal.conversion.numbers import to_numbers
+from recbole_opal.conversion.conditions import (
+    TRUTH,
+    Comparison,
+    Condition,
+    Either,
+    comparisons,
+    positives,
+)
 from recbole_opal.errors import SettingsError
 
-__all__ = ["Comparison", "parse_label", "positives"]
+__all__ = ["Comparison", "Condition", "comparisons", "parse_label", "positives", "short"]
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<operator>==|!=|>=|<=|>|<)
+      | (?P<mark>[(),])
       | `(?P<column>[^`]+)`
       | '(?P<single>[^']*)' | "(?P<double>[^"]*)"
-      | (?P<bare>[^\s=!<>'"`]+)
+      | (?P<bare>[^\s=!<>'"`(),]+)
     )""",
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_TRUTH = {"true", "false"}
+_SHOWN = 200  # characters
+_DEEPEST = 20  # brackets within brackets
+
+
+def short(text: str) -> str:
+    """Return a condition as it is shown: one line, and its beginning alone where it is long.
+
+    Args:
+        text: what was typed.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One comparison of a column with a value.
+class _Token:
+    """A piece of the text.
 
     Attributes:
-        column: a column's name.
-        operator: `==`, `!=`, `>=`, `<=`, `>` or `<`.
-        value: a number is compared as a number (`1.0` equals 1), a text letter by letter, except
-            that `true` and `false` are the same in any case.
+        kind: `operator`, `mark`, `column`, `single`, `double` or `bare`; `end` behind the last.
+        text: without its quotes.
+        place: of its first character, from 1.
     """
 
-    column: str
-    operator: str
-    value: float | str
+    kind: str
+    text: str
+    place: int
 
 
-def parse_label(text: str) -> tuple[Comparison, ...]:
-    """Read a condition, for example `long_view==1 and play_time_ms>=7000`.
+def parse_label(text: str) -> Condition:
+    """Read a condition, for example `event in (cart, purchase) or rating>=4`.
 
     Args:
-        text: what was typed; all comparisons must hold.
+        text: what was typed; `and` binds more tightly than `or`.
 
     Raises:
         SettingsError: it is not of the form above.
     """
-    tokens = _tokens(text)
-    comparisons = []
-    for start in range(0, len(tokens) + 1, 4):
-        part = tokens[start : start + 3]
-        joint = tokens[start + 3 : start + 4]
-        if [kind for kind, _ in part[1:2]] != ["operator"] or len(part) < 3:
-            raise _malformed(text, "a comparison is a column, an operator and a value")
-        if joint and joint != [("bare", "and")]:
-            raise _malformed(text, f"'{joint[0][1]}' stands where only 'and' can")
-        comparisons.append(_comparison(text, part))
-        if not joint:
-            break
-    return tuple(comparisons)
+    return _Parser(text).whole()
 
 
-def positives(
-    frame: pd.DataFrame, comparisons: tuple[Comparison, ...]
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Tell which rows are positive, and of which that cannot be told.
+class _Parser:
+    """Reads from the left to the right, one method for each part of the grammar."""
 
-    Args:
-        frame: n rows of text columns.
-        comparisons: what must hold.
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = self._split()
+        self._at = 0
 
-    Returns:
-        (n,) True where all comparisons hold, (n,) True where a cell that is compared with a number
-        is none (empty, `nan`, text); such a row is not positive.
-    """
-    holds = np.ones(len(frame), dtype=bool)
-    unknown = np.zeros(len(frame), dtype=bool)
-    for one in comparisons:
-        compare = _OPERATORS[one.operator]
-        if isinstance(one.value, str):
-            cells = frame[one.column].str.lower() if one.value in _TRUTH else frame[one.column]
-            holds &= compare(cells, one.value).to_numpy(bool)
-            continue
-        numbers = to_numbers(frame[one.column])
-        unknown |= np.isnan(numbers)
-        holds &= compare(numbers, one.value)
-    return holds & ~unknown, unknown
+    def whole(self) -> Condition:
+        condition = self._condition(0)
+        rest = self._next
+        if rest.kind == "mark":
+            fix = "put a text that holds brackets or commas between quotes"
+            raise self._wrong(rest, f"stands where only 'and' or 'or' can ({fix})")
+        if rest.kind != "end":
+            raise self._wrong(rest, "stands where only 'and' or 'or' can")
+        return condition
 
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._at]
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens = []
-    place = 0
-    while text[place:].strip():
-        found = _TOKEN.match(text, place)
-        if found is None:
-            raise _malformed(text, f"'{text[place:].strip()[:20]}' cannot be read")
-        kind = str(found.lastgroup)
-        tokens.append((kind, found[kind]))
-        place = found.end()
-    return tokens
+    def _take(self) -> _Token:
+        token = self._next
+        self._at += token.kind != "end"
+        return token
 
+    def _takes(self, kind: str, word: str) -> bool:
+        """Go on behind the next token if it is this word."""
+        found = self._next.kind == kind and self._next.text.lower() == word
+        self._at += found
+        return found
 
-def _comparison(text: str, part: list[tuple[str, str]]) -> Comparison:
-    (kind, column), (_, sign), (value_kind, value) = part
-    if kind not in ("bare", "column"):
-        raise _malformed(text, f"'{column}' stands where a column must")
-    if value_kind in ("operator", "column"):
-        raise _malformed(text, f"'{value}' stands where a number or a text must")
-    if value_kind == "bare" and _NUMBER.fullmatch(value):
-        return Comparison(column, sign, float(value))
-    if sign not in ("==", "!="):
-        raise _malformed(text, f"'{sign}' needs a number behind it")
-    word = value.lower() if value_kind == "bare" and value.lower() in _TRUTH else value
-    return Comparison(column, sign, word)
+    def _condition(self, depth: int) -> Condition:
+        alternatives = [self._alternative(depth)]
+        while self._takes("bare", "or"):
+            alternatives.append(self._alternative(depth))
+        return alternatives[0] if len(alternatives) == 1 else (Either(tuple(alternatives)),)
 
+    def _alternative(self, depth: int) -> Condition:
+        parts = self._part(depth)
+        while self._takes("bare", "and"):
+            parts += self._part(depth)
+        return parts
 
-def _malformed(text: str, reason: str) -> SettingsError:
-    return SettingsError(
-        f"--label='{text}': {reason}; write for example --label='long_view==1 and play_ms>=7000'."
-    )
+    def _part(self, depth: int) -> Condition:
+        start = self._next
+        if not self._takes("mark", "("):
+            return self._comparison()
+        if depth == _DEEPEST:
+            raise self._wrong(start, f"opens more than {_DEEPEST} brackets")
+        inner = self._condition(depth + 1)
+        if not self._takes("mark", ")"):
+            raise self._wrong(self._next, f"stands where the ')' of character {start.place} must")
+        return inner
+
+    def _comparison(self) -> Condition:
+        column = self._take()
+        if column.kind not in ("bare", "column"):
+            raise self._wrong(column, "stands where a column must")
+        sign = self._next
+        inverted = self._takes("bare", "not")
+        if self._takes("bare", "in"):
+            return self._membership(column, inverted)
+        if inverted or sign.kind != "operator":
+            known = "==, !=, >=, <=, >, <, in or not in"
+            raise self._wrong(self._next, f"stands where {known} must, behind '{column.text}'")
+        self._take()
+        value = self._value()
+        if isinstance(value, str) and sign.text not in ("==", "!="):
+            raise self._wrong(sign, "needs a number behind it")
+        return (Comparison(column.text, sign.text, value),)
+
+    def _membership(self, column: _Token, inverted: bool) -> Condition:
+        start = self._next
+        if not self._takes("mark", "("):
+            raise self._wrong(start, "stands where the '(' of a list must")
+        values = [self._value()]
+        while self._takes("mark", ","):
+            values.append(self._value())
+        if not self._takes("mark", ")"):
+            raise self._wrong(self._next, "stands where only ',' or ')' can")
+        if len({isinstance(value, str) for value in values}) > 1:
+            fix = "put quotes around all of them, or around none"
+            raise self._wrong(start, f"opens a list of numbers and texts: {fix}")
+        if inverted:
+            return tuple(Comparison(column.text, "!=", value) for value in values)
+        return (Either(tuple((Comparison(column.text, "==", value),) for value in values)),)
+
+    def _value(self) -> float | str:
+        token = self._take()
+        if token.kind not in ("bare", "single", "double"):
+            raise self._wrong(token, "stands where a number or a text must")
+        if token.kind != "bare":
+            return token.text
+        if _NUMBER.fullmatch(token.text):
+            return float(token.text)
+        word = token.text.lower()
+        return word if word in TRUTH else token.text
+
+    def _split(self) -> list[_Token]:
+        tokens = []
+        place = 0
+        while self._text[place:].strip():
+            found = _TOKEN.match(self._text, place)
+            if found is None:
+                start = len(self._text) - len(self._text[place:].lstrip())
+                rest = self._text[start:].strip()[:20]
+                raise self._malformed(f"'{rest}' cannot be read, at character {start + 1}")
+            kind = str(found.lastgroup)
+            quoted = kind in ("column", "single", "double")
+            tokens.append(_Token(kind, found[kind], found.start(kind) + 1 - quoted))
+            place = found.end()
+        return [*tokens, _Token("end", "", len(self._text) + 1)]
+
+    def _wrong(self, token: _Token, what: str) -> SettingsError:
+        if token.kind == "end":
+            return self._malformed(f"the end {what}")
+        return self._malformed(f"'{token.text[:40]}' {what}, at character {token.place}")
+
+    def _malformed(self, reason: str) -> SettingsError:
+        return SettingsError(
+            f"--label='{short(self._text)}': {reason}; write for example --label='long_view==1 and "
+            "play_ms>=7000' or --label='event in (cart, purchase)'."
+        )

@@ -40,8 +40,8 @@ def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[p
         tally: counts the rows, and the bytes in proportion.
 
     Raises:
-        DataError: pyarrow is not installed, the file is no parquet or damaged, lacks a column, or
-            a column holds structures.
+        DataError: pyarrow is not installed, the file is no parquet or damaged, lacks a column or
+            has it twice, or a column holds structures, or commas within lists.
     """
     file = _opened(path)
     import pyarrow
@@ -51,10 +51,12 @@ def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[p
         if column not in names:
             hint = did_you_mean(column, names) or f"; choose from {', '.join(names)}."
             raise DataError(f"{path} has no column {column}{hint}")
+        if names.count(column) > 1:
+            raise DataError(f"{path} has two columns {column}; rename one of them in it.")
     total, size, done, before = file.metadata.num_rows, path.stat().st_size, 0, tally.bytes_done
     try:
         for batch in file.iter_batches(_CHUNK_ROWS, columns=list(columns)):
-            texts = {name: _as_text(batch.column(name)) for name in columns}
+            texts = {name: _as_text(batch.column(name), f"{path}: {name}") for name in columns}
             index = pd.RangeIndex(done + 1, done + len(batch) + 1, name=f"{path}, row")
             done += len(batch)
             tally.rows += len(batch)
@@ -81,12 +83,17 @@ def _opened(path: Path) -> Any:
         raise DataError(f"{path} is no parquet file ({reason}); check the file.") from error
 
 
-def _as_text(column: Any) -> Any:
+def _as_text(column: Any, name: str) -> Any:
     """Return (n,) object: the cells as text."""
     import pyarrow
     from pyarrow import compute, types
 
     if types.is_list(column.type) or types.is_large_list(column.type):
         parts = column.cast(pyarrow.list_(pyarrow.string()))
+        if compute.any(compute.match_substring(parts.flatten(), ",")).as_py():
+            raise DataError(
+                f"{name} holds lists with a comma in an element, which would become two; write "
+                "each list as one text with another sign between, and name it by --list_separator."
+            )
         return compute.fill_null(compute.binary_join(parts, ","), "").to_pandas().to_numpy(object)
     return compute.fill_null(column.cast(pyarrow.string()), "").to_pandas().to_numpy(object)

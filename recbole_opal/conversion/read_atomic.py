@@ -17,7 +17,7 @@ from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.data.reading.advice import convert_command
 from recbole_opal.data.reading.seconds import as_seconds, read_note
-from recbole_opal.data.reading.time_units import is_exact
+from recbole_opal.data.reading.time_units import UNITLESS, is_exact
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
@@ -111,7 +111,9 @@ def read_log(
         lambda wrong: _place(path, form, columns, int(wrong.argmax())),
     )
     tally.notes.append(read_note(name, unit, given=form.time_unit is not None))
-    log = LogColumns(np.concatenate(users), np.concatenate(items), seconds, dated=unit != "number")
+    log = LogColumns(
+        np.concatenate(users), np.concatenate(items), seconds, dated=unit not in UNITLESS
+    )
     return log, item_codes
 
 

@@ -82,8 +82,8 @@ class ItemTable:
     Attributes:
         columns: the fields, without the item's id itself.
         chunks: frames of an item's id (text) and the fields, in this order, drawn once, after the
-            interactions; the writer goes by the places of the columns, not by their names. It keeps
-            the first row of an item and leaves out items without interactions.
+            interactions; the writer goes by the places of the columns, not by their names. It makes
+            one row of all that an item has and leaves out items without interactions.
         origin: where it stands, for the user.
     """
 
@@ -105,12 +105,14 @@ class Source:
         tally: counts, filled while the chunks are drawn.
         extra: further columns of the interactions.
         items: the table of the items, or None.
+        order_only: whether the times are an order alone, no time on a clock.
     """
 
     chunks: Iterator[pd.DataFrame]
     tally: Tally
     extra: tuple[Column, ...] = ()
     items: ItemTable | None = None
+    order_only: bool = False
 
 
 class Layout(Protocol):

@@ -13,6 +13,7 @@ from recbole_opal.errors import DataError
 
 __all__ = ["refuse_malformed_lines"]
 
+_SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "'|'", " ": "space"}
 _UNQUOTE = "or write --quoted=False if quotes are ordinary characters"
 
 
@@ -48,7 +49,7 @@ def refuse_malformed_lines(
                 if count != width and _is_malformed(fields, width):
                     raise DataError(
                         f"{path}, line {line}: {count} field{'s' if count > 1 else ''}, but the "
-                        f"header has {width}; correct the line, or get the file again."
+                        f"header has {width}; {_way_out(fields, width, line)}."
                     )
                 line = first_line + rows.line_num
         except csv.Error as error:
@@ -60,6 +61,14 @@ def _is_malformed(fields: list[str], width: int) -> bool:
     if len(fields) > width:
         return len(fields) > width + 1 or fields[width] != ""
     return bool("".join(fields).strip())
+
+
+def _way_out(fields: list[str], width: int, line: int) -> str:
+    if line == 1 and len(fields) == 1:  # no header tells what divides the fields
+        for sign, name in _SEPARATORS.items():
+            if fields[0].count(sign) == width - 1:
+                return f"write --separator={name}"
+    return "correct the line, or get the file again"
 
 
 def _reason(error: csv.Error, line: int, last: int) -> str:

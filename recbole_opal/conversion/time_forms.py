@@ -26,7 +26,9 @@ __all__ = ["PER_SECOND", "TIME_UNITS", "are_excel_days", "forms", "is_missing", 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
-TIME_UNITS = time_units.TIME_UNITS | {
+TIME_UNITS = {
+    unit: meaning for unit, meaning in time_units.TIME_UNITS.items() if unit != "order"
+} | {
     "iso": "ISO dates without a zone, taken as UTC",
     "iso_zone": "ISO dates with their zone",
 }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from recbole_opal.conversion.numbers import to_numbers
 from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.time_advice import how_to_mend, how_to_read
 from recbole_opal.conversion.time_forms import (
     PER_SECOND,
     TIME_UNITS,
@@ -19,6 +20,7 @@ from recbole_opal.conversion.time_forms import (
     read,
     recognise,
 )
+from recbole_opal.conversion.written_dates import read_dates
 from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["TIME_UNITS", "TimeReader"]
@@ -35,17 +37,17 @@ class TimeReader:
         column: name of the column, for messages.
         unit: one of `TIME_UNITS`; None: recognise it.
         by_flag: whether the user can name the unit with `--time_unit`.
+        form: of written dates, in the place of a unit.
     """
 
     tally: Tally
     column: str
     unit: str | None = None
     by_flag: bool = True
+    form: str | None = None
     _given: bool = field(init=False)
     _learnt: bool = field(init=False, default=False)
-    _passed: tuple[str, str] | None = field(
-        init=False, default=None
-    )  # the first text of no unit, its place
+    _passed: pd.Series | None = field(init=False, default=None)  # the first text of no unit
     _zero: str | None = field(init=False, default=None)  # where the first 0 was taken as missing
 
     def __post_init__(self) -> None:
@@ -63,6 +65,8 @@ class TimeReader:
     @property
     def refused(self) -> str:
         """What is wrong with a text that is there but gives NaN."""
+        if self.form is not None:
+            return "no time from 1970 on"
         if self.unit == "number":
             return "no number from 0 to 9e15"
         return "no time of the years 1990 to 2099"
@@ -79,6 +83,12 @@ class TimeReader:
         """
         if self._learnt:
             return
+        if self.form is not None:
+            self._learnt = True
+            self.tally.notes.append(
+                f"times: {self.column} holds dates as {self.form}, UTC where no zone is written"
+            )
+            return
         first = next((at for at, text in enumerate(texts) if not is_missing(text)), None)
         if first is None:
             self._remember(texts)
@@ -87,8 +97,10 @@ class TimeReader:
         unit = self.unit or recognise(texts, numbers)
         if unit is None or not _readable(texts, numbers, unit):
             if self._given and _readable(texts, numbers, recognise(texts, numbers)):
-                self._refuse_others(texts, numbers)
-            raise self._unknown(_place(texts, first), texts.iloc[first])
+                away = "leave --time_unit away"
+                other = "convert the file with --user, --item and --time"
+                self._refuse_others(texts, numbers, away if self.by_flag else other)
+            raise self._unknown(texts, first)
         if unit == "number" and not self._given:
             self._check_number(texts.iloc[first:], numbers)
         if self.by_flag or not self._given:
@@ -107,6 +119,8 @@ class TimeReader:
             DataError: none of the first texts is a time, or one is of another unit.
         """
         self.learn(texts)
+        if self.form is not None:
+            return self._dates(texts, self.form)
         numbers = to_numbers(texts)  # (n,)
         if self.unit is None:
             zeros = numbers == 0
@@ -119,8 +133,19 @@ class TimeReader:
             # Any number is one; but what was given as such is not doubted.
             doubtful = np.zeros_like(doubtful) if self._given else doubtful | (numbers > 6e8)
         if doubtful.any():
-            self._refuse_others(texts[doubtful], numbers[doubtful])
+            self._refuse_others(texts[doubtful], numbers[doubtful], self._one_form)
         return seconds
+
+    def _dates(self, texts: pd.Series, form: str) -> FloatArray:
+        """Return the seconds of dates in the form that was given; another form is refused."""
+        seconds = read_dates(texts, form)
+        for at in np.flatnonzero(np.isnan(seconds)).tolist():
+            if not is_missing(texts.iloc[at]):
+                raise DataError(
+                    f"{_place(texts, at)}: {texts.iloc[at][:40]!r} in {self.column} is no date as "
+                    f"{form}; correct or empty the cell, or correct --time_format."
+                )
+        return np.where(seconds >= 0, seconds, np.nan)
 
     def finish(self) -> None:
         """Check at the end of the log that there was a time.
@@ -129,24 +154,23 @@ class TimeReader:
             DataError: there were only texts as `0`, which stand for no time.
         """
         if self.unit is None and self._passed is not None:
-            raise self._unknown(*self._passed)
+            raise self._unknown(self._passed, 0)
 
     def _remember(self, texts: pd.Series) -> None:
         if self._passed is None:
             at = next((at for at, text in enumerate(texts) if text.strip()), None)
-            self._passed = None if at is None else (_place(texts, at), texts.iloc[at])
+            self._passed = None if at is None else texts.iloc[at : at + 1]
 
-    def _unknown(self, place: str, text: str) -> DataError:
+    def _unknown(self, texts: pd.Series, first: int) -> DataError:
         return DataError(
-            f"{place}: no time is recognised in {self.column} (as {text[:40]!r}); give seconds, "
-            f"milliseconds or ISO dates as 2024-01-31T12:00:00+00:00, {self._way_out}."
+            f"{_place(texts, first)}: no time is recognised in {self.column} (as "
+            f"{texts.iloc[first][:40]!r}); "
+            + how_to_read(texts, self.unit if self._given else None, by_flag=self.by_flag)
         )
 
     @property
-    def _way_out(self) -> str:
-        if self.by_flag:
-            return "or name their unit with --time_unit"
-        return "or convert the file with --user, --item, --time and --time_unit"
+    def _one_form(self) -> str:
+        return how_to_mend(self.unit, by_flag=self.by_flag)
 
     def _check_number(self, texts: pd.Series, numbers: FloatArray) -> None:
         """Refuse numbers that are more likely something else."""
@@ -163,7 +187,7 @@ class TimeReader:
                 "0 as a time."
             )
 
-    def _refuse_others(self, texts: pd.Series, numbers: FloatArray) -> None:
+    def _refuse_others(self, texts: pd.Series, numbers: FloatArray, way_out: str) -> None:
         """Refuse what makes sense in another unit only."""
         for unit, found in forms(texts, numbers):
             if unit == self.unit or not found.any():
@@ -177,8 +201,7 @@ class TimeReader:
             )
             raise DataError(
                 f"{_place(texts, at)}: the time {texts.iloc[at][:40]!r} looks like "
-                f"{TIME_UNITS[unit]}, {ours}; correct the file so that its times have one form, "
-                f"{self._way_out}."
+                f"{TIME_UNITS[unit]}, {ours}; {way_out}."
             )
 
 

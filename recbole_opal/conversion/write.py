@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recbole_opal.conversion.atomic_file import BYTE_ORDER_MARK, is_missing, lines
+from recbole_opal.conversion.atomic_file import is_missing, lines
+from recbole_opal.conversion.clean_ids import CleanIds
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
+from recbole_opal.conversion.item_rows import ItemRows
 from recbole_opal.conversion.known_ids import KnownIds
+from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.target import is_hand_written, remove_others
 from recbole_opal.data.staged_files import StagedFiles
@@ -30,8 +33,10 @@ class Written:
         folder: with the files.
         tally: what was read and left out.
         rows: interactions.
+        duplicates: of them, those with the user, item and time of an earlier one.
         users, items: the distinct ones among them.
         first, last: seconds since 1970.
+        order_only: whether the times are an order alone.
         described: items with a row in the table of the items, None without a table.
         unmet: items of the table that no interaction has, left out.
         categories: name of the column that the data set's yaml file names as categories, or None.
@@ -42,10 +47,12 @@ class Written:
     folder: Path
     tally: Tally
     rows: int = 0
+    duplicates: int = 0
     users: KnownIds = field(default_factory=KnownIds)
     items: KnownIds = field(default_factory=KnownIds)
     first: float = np.inf
     last: float = -np.inf
+    order_only: bool = False
     described: int | None = None
     unmet: int = 0
     categories: str | None = None
@@ -54,7 +61,11 @@ class Written:
 
 
 def write_dataset(
-    source: Source, folder: Path, advance: Callable[[Tally], None] = lambda tally: None
+    source: Source,
+    folder: Path,
+    advance: Callable[[Tally], None] = lambda tally: None,
+    *,
+    drop_duplicates: bool = False,
 ) -> Written:
     """Write `NAME.inter`, and `NAME.item` if the source has items; they replace older ones.
 
@@ -66,6 +77,7 @@ def write_dataset(
         source: drawn to its end.
         folder: NAME is its last part; `check_target` has approved of it.
         advance: called after each chunk, for a progress bar.
+        drop_duplicates: whether of the rows with the same user, item and time only the first stays.
 
     Returns:
         What has been written.
@@ -74,11 +86,12 @@ def write_dataset(
         DataError: the source is malformed, nothing is left of it, its items have no row in its
             table of the items, or the disk is full; the folder is then as it was.
     """
-    written = Written(folder, source.tally)
+    written = Written(folder, source.tally, order_only=source.order_only)
     settings = folder / f"{folder.name}.yaml"
     names = {f"{folder.name}.inter"}
     with StagedFiles(folder) as files:
-        files.write(f"{folder.name}.inter", _interactions(source, written, advance))
+        rows = _interactions(source, written, advance, drop_duplicates)
+        files.write(f"{folder.name}.inter", rows)
         if source.items is not None:
             names.add(f"{folder.name}.item")
             files.write(f"{folder.name}.item", _items(source.items, written, advance))
@@ -86,9 +99,11 @@ def write_dataset(
         if is_hand_written(settings):
             written.kept, written.categories = settings, None
             names.add(settings.name)
-        elif written.categories is not None:
-            complete = written.described == len(written.items)
-            content = settings_yaml(written.categories, every_item_described=complete)
+        elif content := settings_yaml(
+            written.categories,
+            every_item_described=written.described == len(written.items),
+            order_only=source.order_only,
+        ):
             files.write(settings.name, [content])
             names.add(settings.name)
     written.removed = remove_others(folder, names)
@@ -96,51 +111,79 @@ def write_dataset(
 
 
 def _interactions(
-    source: Source, written: Written, advance: Callable[[Tally], None]
+    source: Source, written: Written, advance: Callable[[Tally], None], drop_duplicates: bool
 ) -> Iterator[bytes]:
     header = [*_INTERACTIONS, *(column.header for column in source.extra)]
     yield ("\t".join(header) + "\n").encode()
-    names = _internal(("user", "item", "time"), source.extra)
-    for chunk in source.chunks:
-        chunk = chunk.set_axis(names, axis=1)
-        chunk = chunk.assign(user=_trimmed(chunk["user"]), item=_trimmed(chunk["item"]))
-        for column in ("user", "item"):
-            chunk = source.tally.keep(chunk, ~is_missing(chunk[column]), f"no {column}")
-        timed = np.isfinite(chunk["time"].to_numpy(np.float64))
-        chunk = source.tally.keep(chunk, timed, "no finite time")
-        if len(chunk):
-            written.rows += len(chunk)
-            written.users.add(chunk["user"])
-            written.items.add(chunk["item"])
-            written.first = min(written.first, float(chunk["time"].min()))
-            written.last = max(written.last, float(chunk["time"].max()))
-            yield lines(chunk)
-        advance(source.tally)
+    with RowHashes(written.folder) as hashes:
+        rows = _rows(source, written, advance, hashes)
+        if drop_duplicates:
+            rows = without_lines(rows, hashes.repeated, written.folder)
+        yield from rows
+        written.duplicates = len(hashes.repeated())
     if not written.rows:
         raise DataError(_nothing_left(source.tally))
+    if drop_duplicates and written.duplicates:
+        source.tally.dropped["an exact duplicate (user, item, time)"] += written.duplicates
+        written.rows, written.duplicates = written.rows - written.duplicates, 0
+
+
+def _rows(
+    source: Source, written: Written, advance: Callable[[Tally], None], hashes: RowHashes
+) -> Iterator[bytes]:
+    names = _internal(("user", "item", "time"), source.extra)
+    cleaned = CleanIds(source.tally, "the log")
+    for chunk in source.chunks:
+        chunk = cleaned.ids(chunk.set_axis(names, axis=1), "user", "item")
+        for column in ("user", "item"):
+            chunk = source.tally.keep(chunk, ~is_missing(chunk[column]), f"no {column}")
+        times = chunk["time"].to_numpy(np.float64)
+        timed = np.isfinite(times)
+        chunk, times = source.tally.keep(chunk, timed, "no finite time"), times[timed]
+        if len(chunk):
+            written.rows += len(chunk)
+            users, items = written.users.add(chunk["user"]), written.items.add(chunk["item"])
+            hashes.add(mixed(users, items, (times + 0.0).view(np.uint64)))  # -0.0 is 0.0
+            written.first = min(written.first, float(times.min()))
+            written.last = max(written.last, float(times.max()))
+            yield lines(chunk)
+        advance(source.tally)
+    cleaned.tell()
 
 
 def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None]) -> Iterator[bytes]:
     yield ("\t".join(["item_id:token", *(one.header for one in table.columns)]) + "\n").encode()
-    seen, unmet = KnownIds(), KnownIds()
+    notes, unmet = written.tally.notes, KnownIds()
     names = _internal(("item",), table.columns)
-    for chunk in table.chunks:
-        chunk = chunk.set_axis(names, axis=1)
-        chunk = chunk.assign(item=_trimmed(chunk["item"]))
-        chunk = chunk[~is_missing(chunk["item"])].drop_duplicates("item")
-        met = written.items.holds(chunk["item"])
-        unmet.add(chunk["item"][~met])
-        chunk = chunk[met & ~seen.holds(chunk["item"])]
-        seen.add(chunk["item"])
-        if len(chunk):
-            yield lines(chunk)
-        advance(written.tally)
-    written.described, written.unmet = len(seen), len(unmet)
+    cleaned = CleanIds(written.tally, table.origin)
+    nameless = 0
+
+    def met() -> Iterator[pd.DataFrame]:
+        nonlocal nameless
+        for chunk in table.chunks:
+            chunk = cleaned.ids(chunk.set_axis(names, axis=1), "item")
+            named = ~is_missing(chunk["item"])
+            nameless += int((~named).sum())
+            chunk = chunk[named]
+            known = written.items.holds(chunk["item"])
+            unmet.add(chunk["item"][~known])
+            if known.any():
+                yield chunk[known]
+            advance(written.tally)
+
+    rows = ItemRows(table.columns)
+    yield from rows.lines(met(), written.folder)
+    written.described, written.unmet = len(rows.items), len(unmet)
     if not written.described:
         raise DataError(
             f"no item of the log is in {table.origin}; check --item_key, or do without: leave "
             "--item_file away, or write --items=False with the files of a public data set."
         )
+    cleaned.tell()
+    if nameless:
+        notes.append(f"{table.origin}: {nameless:,} rows without an item were left out")
+    if rows.repeats.rows:
+        notes.append(f"{table.origin}: {rows.repeats.told()}")
 
 
 def _internal(own: tuple[str, ...], further: tuple[Column, ...]) -> list[str]:
@@ -148,18 +191,11 @@ def _internal(own: tuple[str, ...], further: tuple[Column, ...]) -> list[str]:
     return [*own, *(column.header for column in further)]
 
 
-def _trimmed(ids: pd.Series) -> pd.Series:
-    # Spaces around an id are never part of it: `1, 2` in one file is `2` in another.
-    trimmed = [one.strip() if isinstance(one, str) else "" for one in ids]
-    if BYTE_ORDER_MARK in "".join(trimmed):
-        trimmed = [one.replace(BYTE_ORDER_MARK, "").strip() for one in trimmed]
-    return pd.Series(trimmed, index=ids.index, dtype=object)
-
-
 def _nothing_left(tally: Tally) -> str:
     if not tally.rows:
         return "the source has no rows below its header; give a file that holds interactions."
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in tally.dropped.most_common())
     return (
-        f"no interaction is left of {tally.rows:,} rows ({reasons}); check the columns and --label."
+        f"no interaction is left of {tally.rows:,} rows ({reasons}); check the columns, --label "
+        "and --time_unit."
     )

@@ -22,6 +22,7 @@ from recbole_opal.data.reading import (
     require_columns,
 )
 from recbole_opal.data.reading.advice import load_col_flag
+from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.data.unit_interval import scaled
 from recbole_opal.errors import DataError
 
@@ -81,10 +82,12 @@ class AtomicFileDataset(SequentialDataset):
             roles=roles,
             choose=lambda given: self._choose(given, load, leave, roles, path),
         )
-        self._register(columns, frame, source, path)
         if source in ids:
             self._count_repeated(frame, ids[source][0], str(source.value))
-        else:
+            lists = [column.name for column in columns if column.kind.endswith("seq")]
+            frame = joined_rows(frame, ids[source][0], lists)
+        self._register(columns, frame, source, path)
+        if source not in ids:
             self._to_seconds(frame, path, form)
         return frame
 
@@ -164,7 +167,7 @@ class AtomicFileDataset(SequentialDataset):
         self.field2seqlen[name] = max(len(values) for values in frame[name])
 
     def _count_repeated(self, frame: pd.DataFrame, name: str, kind: str) -> None:
-        """Count the rows of which RecBole will keep the first only."""
+        """Count the rows of which only the lists are kept, in the first row of their id."""
         self._count(f"{kind}_rows_repeated", int(frame.duplicated(name).sum()))
 
     def _remove_duplication(self) -> None:

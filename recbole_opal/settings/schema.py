@@ -146,12 +146,20 @@ class DataSettings(Section):
     TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
     time_unit: (
         Literal[
-            "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number"
+            "seconds",
+            "milliseconds",
+            "microseconds",
+            "nanoseconds",
+            "date",
+            "datetime",
+            "number",
+            "order",
         ]
         | None
     ) = Field(
         None,
-        description="what the times are in, number: only an order; None: judged from the times",
+        description="what the times are in; number: no known unit; order: an order alone, nothing "
+        "may take them for a clock; None: judged from the times",
     )
     category_field: Text | None = Field(
         None, description="column of the item file that holds categories, for diversity"

@@ -58,7 +58,27 @@ def checked_settings(
     )
     if "user" in checked["eval_args"]["split"]:
         _refuse_user_vectors(checked, model_class)
+    if checked["time_unit"] == "order":
+        _refuse_clock(checked, model_class)
     return checked
+
+
+def _refuse_clock(settings: Mapping[str, Any], model_class: type) -> None:
+    """Refuse what takes times for more than an order."""
+    split = next(iter(settings["eval_args"]["split"]))
+    fix = "or, if the times are of a clock, name their unit, as --time_unit=seconds"
+    if split in ("last_day", "time"):
+        raise SettingsError(
+            f"--eval_args: the split '{split}' needs times of a clock, and those of this data set "
+            "are an order alone (time_unit: order); write for example "
+            f"--eval_args=\"{{'split': {{'RS': [8, 1, 1]}}}}\", {fix}."
+        )
+    if getattr(model_class, "needs_times", False):
+        raise SettingsError(
+            f"--model={model_class.__name__} learns from the time between two interactions, and "
+            "the times of this data set are an order alone (time_unit: order); use another model, "
+            f"{fix}."
+        )
 
 
 def _refuse_user_vectors(settings: Mapping[str, Any], model_class: type) -> None:

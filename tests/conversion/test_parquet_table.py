@@ -66,3 +66,19 @@ def test_structures_are_refused(write):
     path = write(user=[{"a": 1}])
     with pytest.raises(DataError, match="cannot be read"):
         list(read_parquet(path, ["user"], Tally()))
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = [arrow.array(["a"]), arrow.array([1]), arrow.array([2])]
+    parquet.write_table(arrow.Table.from_arrays(columns, ["u", "t", "t"]), tmp_path / "log.parquet")
+    with pytest.raises(DataError, match="log.parquet has two columns t; rename one"):
+        list(read_parquet(tmp_path / "log.parquet", ["u", "t"], Tally()))
+    (frame,) = read_parquet(tmp_path / "log.parquet", ["u"], Tally())
+    assert frame["u"].tolist() == ["a"]
+
+
+def test_an_element_of_a_list_is_never_divided(write):
+    with pytest.raises(DataError, match="tags holds lists with a comma in an element.*--list_sep"):
+        list(read_parquet(write(tags=[["x,y"], None]), ["tags"], Tally()))

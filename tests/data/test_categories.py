@@ -97,3 +97,14 @@ def test_the_genres_of_ml_100k_are_those_of_its_file(tmp_path, monkeypatch):
     wanted = {line[0]: set(line[column].split()) for line in lines[1:]}
     assert found == {item: wanted[item] for item in found}
     assert len(found) == 1682
+
+
+def test_the_categories_of_several_rows_of_an_item_are_joined(load):
+    rows = ["i1\tred\tp", "i2\t\tq", "i1\tdark-blue red\tr", "i3\tred\ts", "i2\tgreen\tq"]
+    dataset = load("\n".join(["item_id:token\ttag:token_seq\tkind:token", *rows, "i4\t\t"]) + "\n")
+    assert by_name(dataset, item_categories(dataset, "tag")) == {
+        "i1": {"red", "dark-blue"}, "i2": {"green"}, "i3": {"red"}, "i4": set(),
+    }  # fmt: skip
+    # Of one value the first row's counts, and the rows are counted.
+    assert by_name(dataset, item_categories(dataset, "kind"))["i1"] == {"p"}
+    assert dataset.filtered["item_rows_repeated"] == 2

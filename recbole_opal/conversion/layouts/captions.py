@@ -34,7 +34,7 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
         DataError: the file cannot be read, or lacks a column.
     """
     found: dict[str, list[str]] = {}
-    unfit = 0
+    unfit = repeated = 0
     rows = _records(path)
     names = next(rows, [])
     lacking = [name for name in ("video_id", *_COLUMNS) if name not in names]
@@ -47,11 +47,17 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
     places = [names.index(name) for name in _COLUMNS]
     for row in rows:
         if len(row) == len(names) and row[video].isdigit():
-            found.setdefault(row[video], [_token(row[place]) for place in places])
+            cells = [_token(row[place]) for place in places]
+            known = found.setdefault(row[video], cells)
+            if known is not cells:
+                repeated += 1
+                found[row[video]] = [_joined(*pair) for pair in zip(known, cells, strict=True)]
         else:
             unfit += 1
     if unfit:
         notes.append(f"{path.name}: {unfit} malformed rows were left out (broken quotes)")
+    if repeated:
+        notes.append(f"{path.name}: {repeated:,} rows repeat a video; their categories are joined")
     videos = pd.Index(list(found), name="video_id")
     columns = zip(*found.values(), strict=True) if found else ([], [], [])
     frame: pd.DataFrame = pd.DataFrame(
@@ -64,6 +70,10 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
 
 def _token(name: str) -> str:
     return "" if name in _UNKNOWN else "_".join(name.split())
+
+
+def _joined(one: str, other: str) -> str:
+    return " ".join(dict.fromkeys(f"{one} {other}".split()))
 
 
 def _records(path: Path) -> Iterator[list[str]]:

@@ -28,7 +28,7 @@ from recbole_opal.conversion.layouts.cells import tokens
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.options import switch
 from recbole_opal.conversion.layouts.positives import Positive, everything
-from recbole_opal.conversion.layouts.reading import read_items, timed_rows
+from recbole_opal.conversion.layouts.reading import one_of_each_item, read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.tables import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
@@ -102,11 +102,13 @@ class MicroLens(OfficialLayout):
             raise self.missing(files, self.looks_for)
         tables = self._item_files(files, log, titled) if switch(options, "items", True) else {}
         tally = Tally(bytes_total=total_bytes([log, *tables.values()]))
-        rows = _sequences(log, tally) if _is_sequences(log) else _pairs(log, tally)
-        if not tables:
-            return Source(rows, tally)
-        columns = tuple(Column(name, "token_seq") for name in tables)
-        return Source(rows, tally, items=ItemTable(columns, _items(tables, tally)))
+        untimed = _is_sequences(log)
+        rows = _sequences(log, tally) if untimed else _pairs(log, tally)
+        items = None
+        if tables:
+            columns = tuple(Column(name, "token_seq") for name in tables)
+            items = ItemTable(columns, _items(tables, tally))
+        return Source(rows, tally, items=items, order_only=untimed)
 
     def _item_files(self, files: Files, log: Path, titled: bool) -> dict[str, Path]:
         """Return field -> file."""
@@ -176,8 +178,7 @@ def _labels(name: str, path: Path, tally: Tally) -> pd.Series[str]:
     if name == "category":
         cells = tokens(cells)  # one label a video, which may be of several words
     labels = pd.Series(cells.to_numpy(), index=parts[0][known].str.strip(), name=name)
-    unique: pd.Series[str] = labels[~labels.index.duplicated()]
-    return unique
+    return one_of_each_item(labels, path, tally, join=name == "category")
 
 
 MICROLENS = tuple(MicroLens(size) for size in ("50k", "100k", "1M"))

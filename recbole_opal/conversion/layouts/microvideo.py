@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from recbole_opal.conversion.known_ids import KnownIds
 from recbole_opal.conversion.layouts.base import OfficialLayout
 from recbole_opal.conversion.layouts.cells import tokens
 from recbole_opal.conversion.layouts.files import Files
@@ -118,14 +119,19 @@ def _rows(
 
 
 def _items(logs: list[Path], tally: Tally) -> Iterator[pd.DataFrame]:
-    """Read the logs once more; the writer keeps the first row of each video."""
+    """Read the logs once more: the different categories of each video, which the writer joins."""
+    seen = KnownIds()
     for path in logs:
         _, item, category, _, _ = _columns(path)
         for chunk in read_items(path, (item, category), tally):
-            first = chunk.drop_duplicates(item)
-            yield pd.DataFrame(
-                {"item": _named(path, first[item]), "category": tokens(first[category])}
+            rows = chunk.drop_duplicates()
+            frame = pd.DataFrame(
+                {"item": _named(path, rows[item]), "category": tokens(rows[category])}
             )
+            pairs = frame["item"] + "\t" + frame["category"]
+            new = ~seen.holds(pairs)
+            seen.add(pairs)
+            yield frame[new]
 
 
 def _columns(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from recbole_opal.conversion.tables import read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 
-__all__ = ["read_items", "timed_rows"]
+__all__ = ["one_of_each_item", "read_items", "timed_rows"]
 
 
 def timed_rows(
@@ -60,3 +60,24 @@ def read_items(
         tally.bytes_done = counted.bytes_done
         yield chunk
     tally.bytes_done = counted.bytes_done
+
+
+def one_of_each_item(labels: pd.Series, path: Path, tally: Tally, *, join: bool) -> pd.Series:
+    """Return one label for each item; of several rows the values are joined, or the first counts.
+
+    Args:
+        labels: elements divided by blanks; the index holds the ids, some of them several times.
+        path: of the table, for the user.
+        tally: is told how many rows repeat an item.
+        join: whether the values of several rows are joined.
+    """
+    again = labels.index.duplicated()
+    if not again.any():
+        return labels
+    what = "their values are joined" if join else "the first one counts"
+    tally.notes.append(f"{path.name}: {int(again.sum()):,} rows repeat an item; {what}")
+    first: pd.Series = labels[~again].copy()
+    if join:
+        several = labels[labels.index.isin(labels.index[again])].groupby(level=0, sort=False)
+        first.update(several.agg(lambda texts: " ".join(dict.fromkeys(" ".join(texts).split()))))
+    return first

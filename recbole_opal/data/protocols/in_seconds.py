@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recbole_opal.data.reading.seconds import near
-from recbole_opal.data.reading.time_units import DIGITS, TIME_UNITS
+from recbole_opal.data.reading.time_units import DIGITS, TIME_UNITS, UNITLESS
 from recbole_opal.errors import DataError
 
 __all__ = ["rule_in_seconds"]
@@ -26,7 +26,7 @@ def rule_in_seconds(rule: Mapping[str, Any], unit: str) -> Mapping[str, Any]:
     Raises:
         DataError: the length of a day, or the offset, is meant in the unit of the file.
     """
-    if unit in ("seconds", "number"):
+    if unit in ("seconds", *UNITLESS):
         return rule
     if "last_day" in rule:
         _check_day(rule["last_day"], unit)

@@ -11,6 +11,7 @@ from recbole_opal.data.reading.time_units import (
     DIGITS,
     PER_SECOND,
     TIME_UNITS,
+    UNITLESS,
     BoolArray,
     FloatArray,
     digit_dates,
@@ -40,7 +41,7 @@ def as_seconds(
         DataError: a time makes sense in another unit only, or is no date where all others are.
     """
     known = unit or judged_unit(numbers)
-    if unit == "number":  # what is given as such is not doubted
+    if unit in UNITLESS:  # what is given as such is not doubted
         return numbers, unit
     ours = f"--time_unit={known} was given" if unit else f"the others are {TIME_UNITS[known]}"
     for other in _doubted(numbers, known, given=unit is not None):
@@ -79,7 +80,7 @@ def read_note(name: str, unit: str, *, given: bool) -> str:
         unit: of the file, one of `TIME_UNITS`.
         given: whether the user named it.
     """
-    read = "" if unit in ("seconds", "number") else ": read as seconds"
+    read = "" if unit in ("seconds", *UNITLESS) else ": read as seconds"
     return f"times: {name} holds {TIME_UNITS[unit]}{read}{' (--time_unit)' if given else ''}"
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "EXACT_BELOW",
     "PER_SECOND",
     "TIME_UNITS",
+    "UNITLESS",
     "digit_dates",
     "in_range",
     "is_exact",
@@ -36,8 +37,11 @@ TIME_UNITS = {
     "date": "dates as 20240131, taken as midnight UTC",
     "datetime": "dates with times as 20240131120000, taken as UTC",
     "number": "numbers of no known unit, taken as seconds",
+    "order": "numbers that tell an order alone",
 }
 """Forms of times that are numbers, and what they mean to a user."""
+UNITLESS = ("number", "order")
+"""Those that are taken as they are."""
 
 
 def in_range(numbers: FloatArray, unit: str) -> BoolArray:

@@ -124,3 +124,15 @@ def test_times_of_another_unit_are_refused(tmp_path, kuairec, convert, time):
     match = rf"big_matrix\.csv, line 4: the time '{time}' looks like .* timestamp must hold seconds"
     with pytest.raises(DataError, match=match):
         convert(find_layout("KuaiRec"), tmp_path, "shown")
+
+
+def test_categories_of_several_captions_are_joined(tmp_path):
+    path = tmp_path / "kuairec_caption_category.csv"
+    levels = [f"{level}_level_category_name" for level in ("first", "second", "third")]
+    rows = ["1,Pets,Dogs,UNKNOWN", "2,Food,,", "1,Pets,Cats,Kittens", "1,Pets,Dogs,"]
+    path.write_text("\n".join([",".join(["video_id", *levels]), *rows]) + "\n")
+    notes = []
+    frame = read_captions(path, notes)
+    assert frame.loc["1"].tolist() == ["Pets", "Dogs Cats", "Kittens"]
+    assert frame.loc["2"].tolist() == ["Food", "", ""]
+    assert notes == [f"{path.name}: 2 rows repeat a video; their categories are joined"]

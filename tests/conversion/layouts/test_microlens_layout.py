@@ -104,3 +104,24 @@ def test_times_of_two_units_are_refused(tmp_path, microlens, convert):
         DataError, match=r"pairs\.csv, line 4: the time '1584412681' looks like sec"
     ):
         convert(detect_layout(tmp_path), tmp_path)
+
+
+def test_a_video_of_two_categories_keeps_both(tmp_path, microlens, convert):
+    microlens(tmp_path, "50k")
+    table = tmp_path / "tags_to_summary.csv"
+    table.write_text("1,Home cooking\n2,Games\n1,Food\n1,Home cooking\n")
+    _, item, written = convert(detect_layout(tmp_path), tmp_path)
+    assert item.to_numpy().tolist() == [["1", "Home_cooking Food"], ["2", "Games"]]
+    assert "tags_to_summary.csv: 2 rows repeat an item; their values are joined" in (
+        written.tally.notes
+    )
+
+
+def test_sequences_are_an_order_alone(tmp_path, microlens, convert):
+    microlens(tmp_path, "50k")
+    _, _, written = convert(detect_layout(tmp_path), tmp_path)
+    assert not written.order_only
+    (tmp_path / "MicroLens-50k_pairs.csv").unlink()
+    _, _, written = convert(detect_layout(tmp_path), tmp_path)
+    assert written.order_only
+    assert "time_unit: order" in (written.folder / "made.yaml").read_text()

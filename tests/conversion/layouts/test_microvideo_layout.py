@@ -98,3 +98,14 @@ def test_both_parts_have_one_clock(tmp_path, microvideo, convert):
     log.write_text(log.read_text().replace(",1500090000", ",1500090000000"))
     with pytest.raises(DataError, match=r"test_data\.csv, line 2: the time .* like milliseconds"):
         convert(detect_layout(tmp_path), tmp_path)
+
+
+def test_a_video_of_two_categories_keeps_both(tmp_path, microvideo, convert):
+    microvideo(tmp_path)
+    log = tmp_path / "train_data.csv"
+    log.write_text(log.read_text() + "7,17,5,1,1500000200\n7,17,3,1,1500000300\n")
+    _, item, written = convert(detect_layout(tmp_path), tmp_path)
+    assert item.to_numpy().tolist() == [["17", "3 5"], ["test-17", "9"]]
+    assert [note for note in written.tally.notes if "repeat" in note] == [
+        "the table of the items: 1 rows repeat an item: 1 add values to category"
+    ]

@@ -1,0 +1,46 @@
+"""Tables of users and items with several rows of one: the lists of all rows count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = ["joined_rows"]
+
+Array = npt.NDArray[Any]
+
+
+def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.DataFrame:
+    """Return a table with one row for each id: its first, with the values of all in its lists.
+
+    Args:
+        frame: the table.
+        field: name of the column of the ids.
+        lists: names of the columns that hold arrays; a value that a list has is not added again.
+    """
+    again = frame.duplicated(field).to_numpy()
+    if not again.any():
+        return frame
+    joined = frame[~again].copy()
+    several = frame[frame[field].isin(frame.loc[again, field])]
+    places = dict(zip(joined[field], range(len(joined)), strict=True))
+    for name in lists:
+        cells = joined[name].to_list()
+        for key, arrays in several.groupby(field, sort=False)[name]:
+            cells[places[key]] = _joined(arrays.to_list())
+        joined[name] = pd.Series(cells, index=joined.index, dtype=object)
+    return joined.reset_index(drop=True)
+
+
+def _joined(arrays: list[Array]) -> Array:
+    """Return the first array with those values of the others that it lacks."""
+    first, *others = arrays
+    known = set(first.tolist())
+    values = dict.fromkeys(value for array in others for value in array.tolist())
+    added = [value for value in values if value not in known]
+    # Through the whole arrays: a text may be longer than those of the first.
+    return np.concatenate([first, np.array(added)]) if added else first
