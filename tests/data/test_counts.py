@@ -79,7 +79,7 @@ def test_the_rows_of_an_epoch_are_those_that_are_drawn(counts_of, epoch_rows, ex
 
 def test_the_mask_is_blamed_only_where_it_left_something_out(make_config):
     seen = [(f"u{user}", f"i{place % 2}", place) for user in range(5) for place in range(12)]
-    with pytest.raises(DataError, match=r"no user has a target.*--mask_history=False\."):
+    with pytest.raises(DataError, match=r"no user has a target.*--mask_history=False"):
         prepare_data(make_config(seen), future_items=True)
     prepare_data(make_config(seen, mask_history=False), future_items=True)
     short = [(f"u{user}", f"i{user}{place}", place) for user in range(5) for place in range(3)]

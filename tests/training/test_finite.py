@@ -18,8 +18,8 @@ SETTINGS = Settings(learning_rate=0.5, temperature=0.001, attention_power=0.5, e
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_a_bad_loss_names_the_settings_and_not_the_learning_rate_alone(bad):
+    losses = {"orthogonality": 1.0, "retrieval": bad}
     with pytest.raises(TrainingError) as caught:
-        losses = {"orthogonality": 1.0, "retrieval": bad}
         check_losses(losses, SETTINGS, "stage soft, epoch 0, step 3")
     message = str(caught.value)
     assert "(its part retrieval) in stage soft, epoch 0, step 3" in message
