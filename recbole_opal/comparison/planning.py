@@ -11,6 +11,7 @@ from recbole_opal.comparison.protocol import check_same_protocol, refuse_protoco
 from recbole_opal.comparison.routing import settings_for
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.config import OpalConfig
@@ -161,7 +162,7 @@ def make_plan(
         tune=tune,
         tune_seconds=tune_seconds,
         metric=str(first["valid_metric"]).lower(),
-        bigger=bool(first["valid_metric_bigger"]),
+        bigger=bigger_is_better(first["valid_metric"]),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
     )

@@ -75,7 +75,7 @@ def _tune(
     tunable = _Tunable(variant.model, variant.label, plan.given(variant), _digest(plan, variant))
     trials = _Trials(plan, variant, execution)
     try:
-        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate)
+        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate, bigger=plan.bigger)
     except OpalError as error:
         # Its row tells why; the other models are tuned and trained all the same.
         return Found({}, {}, error=str(error))
@@ -108,7 +108,7 @@ class _Trials:
         self.count = 0
 
     def validate(self, settings: dict[str, Any]) -> float:
-        """Train, evaluate on validation only; larger is better.
+        """Train, evaluate on validation only; return the metric that decides.
 
         Raises:
             TrainingError: the run failed.
@@ -125,5 +125,4 @@ class _Trials:
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
         metrics = RunFolder.open(ending.folder).load_json("metrics.json")
-        score = float(metrics["stages"][metrics["best_stage"]]["score"])
-        return score if self._plan.bigger else -score
+        return float(metrics["stages"][metrics["best_stage"]]["score"])

@@ -112,16 +112,16 @@ def scroll_box(content: Child, name: str) -> Markup:
 def table(
     header: Sequence[Child], rows: Sequence[Sequence[Child]], *, class_: str | None = None
 ) -> Markup:
-    """Return a table whose first column names the row; a cell may bring its own `td`."""
-    head = node("tr", [node("th", name, scope="col") for name in header])
+    """Return a table whose first column names the row; a cell may bring its own `td` or `th`."""
+    head = node("tr", [_cell(name, "th", scope="col") for name in header])
     body = [node("tr", node("th", row[0], scope="row"), map(_cell, row[1:])) for row in rows]
     return node("table", node("thead", head), node("tbody", body), class_=class_)
 
 
-def _cell(content: Child) -> Markup:
-    if isinstance(content, Markup) and content.startswith("<td"):
+def _cell(content: Child, tag: str = "td", **attributes: str) -> Markup:
+    if isinstance(content, Markup) and content.startswith(f"<{tag}"):
         return content
-    return node("td", content)
+    return node(tag, content, **attributes)
 
 
 def tabs(name: str, panels: Mapping[str, Child]) -> Markup:

@@ -1,4 +1,4 @@
-"""Knobs as Optuna's distributions, and values on their way there and back."""
+"""Knobs as Optuna's distributions, values on their way there and back, and the better side."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,12 @@ from recbole_opal.settings.knobs import Knob, Range
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-__all__ = ["decoded", "distributions", "encoded"]
+__all__ = ["decoded", "direction", "distributions", "encoded"]
+
+
+def direction(*, bigger: bool) -> str:
+    """Return Optuna's word for the better side of a score."""
+    return "maximize" if bigger else "minimize"
 
 
 def distributions(space: Mapping[str, Knob]) -> "dict[str, BaseDistribution]":
