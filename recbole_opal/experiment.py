@@ -22,6 +22,7 @@ from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
+from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
@@ -176,7 +177,7 @@ class _Session:
         """Train from the beginning or from a snapshot; evaluate; write everything down."""
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
-        with folder.working(), progress, log:
+        with folder.working(), progress, log, as_begun(folder, machine_of(self.config)):
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             outcome = Outcome(self.config, data)
@@ -230,4 +231,4 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
 def _origin(config: OpalConfig) -> Origin:
     """Return what the run is made from, by which it is found again."""
     files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    return Origin.of(config.as_plain_dict(), files)
+    return Origin.of(config.as_plain_dict(), files, machine_of(config))

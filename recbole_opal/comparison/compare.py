@@ -70,6 +70,7 @@ def compare(
         seeds=seeds,
         tune=tune,
         tune_seconds=tune_seconds,
+        jobs=jobs,
         config_files=paths,
         settings=settings,
     )
@@ -93,6 +94,7 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
         seeds=request.seeds,
         tune=request.tune,
         tune_seconds=request.tune_seconds,
+        jobs=request.jobs,
         config_files=request.config_files,
         settings=request.settings,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,13 @@ def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> 
     Returns:
         One a variant, in the same order.
     """
-    # Imported here: without --tune nobody needs Optuna.
+    # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
+    # wait for an import in each of the others would take seconds.
     from recbole_opal.tuning import require_optuna
 
     require_optuna()
+    import_module("optuna.samplers")
+    import_module("optuna.storages")
     progress.expect(plan.tune * len(plan.variants))
     return execution.side_by_side(
         lambda variant: _tune(plan, variant, execution, progress), plan.variants
