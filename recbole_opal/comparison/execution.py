@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -25,6 +25,8 @@ __all__ = ["Ending", "Execution"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_GLANCE = 0.25  # seconds between two looks for a signal
 
 # What a comparison decides about every run: where it goes, and that its bar stays hidden.
 _QUIET = {"show_progress": False}
@@ -95,8 +97,13 @@ class Execution:
             futures: list[Future[Result]] = []
             try:
                 futures += [pool.submit(action, item) for item in items]
-                for future in as_completed(futures):
-                    future.result()
+                waiting = set(futures)
+                while waiting:
+                    # With a timeout: the system may hand Ctrl-C to another thread, and this one
+                    # would sleep on.
+                    done, waiting = wait(waiting, _GLANCE, FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self.stop()

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from recbole_opal.errors import OpalError, SettingsError
 
@@ -43,8 +43,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(_STOPPED, file=sys.stderr)
-        return INTERRUPTED
+        _end()
     print(f"run folder: {folder}")
     return 0
 
@@ -80,7 +79,12 @@ def _stop_when_alone(begun: threading.Event) -> None:
     if begun.is_set():
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(_PATIENCE)
-    # Still here: in an import, which may swallow an interrupt, or in a long call of a library.
+    _end()  # still here: in an import, which may swallow an interrupt, or in a call of a library
+
+
+def _end() -> NoReturn:
+    """End at once: to take torch down in good order is one or two seconds that somebody waits."""
+    sys.stderr.flush()
     os.write(2, f"{_STOPPED}\n".encode())
     os._exit(INTERRUPTED)
 
