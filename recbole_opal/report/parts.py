@@ -71,7 +71,7 @@ def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
     """Return buttons that light up a series of the picture beside them.
 
     Args:
-        entries: name, CSS colour, and whether it is lit at first.
+        entries: name, colour, and whether it is lit at first.
     """
     return node(
         "div",
@@ -82,9 +82,9 @@ def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
                 name,
                 type="button",
                 class_="chip on" if lit else "chip",
+                data_colour=colour,
                 aria_pressed="true" if lit else "false",
                 data_series=str(index),
-                style=f"--c:{colour}",
             )
             for index, (name, colour, lit) in enumerate(entries)
         ],

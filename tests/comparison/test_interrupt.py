@@ -1,11 +1,13 @@
 """Ctrl-C and SIGTERM while tuning: everything ends within seconds, and the same command goes on."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +52,7 @@ def start(data_path, tmp_path):
     for process in started:
         for number in [process.pid, *_children(process.pid)]:
             if _alive(number):
-                subprocess.run(["kill", "-9", str(number)], check=False)
+                os.kill(number, signal.SIGKILL)
         process.communicate()
 
 
@@ -132,13 +134,9 @@ def test_the_same_command_goes_on_to_equal_tables(start, tmp_path):
     assert "comparison folder" in whole.communicate()[0]
     unbroken = tables()
     (tmp_path / "saved").rename(tmp_path / "unbroken")
-    for number in (
-        1,
-        3,
-        5,
-    ):  # runs that have begun: in a first trial, a second one, a last training
+    for count in (1, 3, 5):  # workers so far: in a first trial, in a second, in the last training
         process = start(**settings)
-        _until(lambda: process.poll() is not None or len(_logs(tmp_path)) >= number)
+        _until(partial(_has_come_so_far, process, tmp_path, count))
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert not list(tmp_path.glob("saved/*/comparison.json"))
@@ -147,5 +145,5 @@ def test_the_same_command_goes_on_to_equal_tables(start, tmp_path):
     assert tables() == unbroken
 
 
-def _logs(place: Path) -> list[Path]:
-    return list(place.glob("saved/*/logs/*.log"))
+def _has_come_so_far(process, place, count):
+    return process.poll() is not None or len(list(place.glob("saved/*/logs/*.log"))) >= count

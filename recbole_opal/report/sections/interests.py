@@ -68,7 +68,7 @@ def _narrow_keys(lines: list[Line]) -> Markup:
     """Return the names of the lines for a phone, where they have no room beside them."""
     return node(
         "p",
-        [node("span", node("i", style=f"--c:{line.colour}"), line.name, class_="key")
+        [node("span", node("i", data_colour=line.colour), line.name, class_="key")
          for line in lines],
         class_="legend narrow",
     )  # fmt: skip

@@ -75,6 +75,9 @@ def _by_popularity(comparison: Comparison, files: RunFiles) -> Markup | None:
             counts = files.arrays(path, "item_counts.npz")
             if lists is None or targets is None or counts is None:
                 continue
+            if int(targets["item"].max(initial=0)) >= len(counts["counts"]):
+                files.tell(f"{path / 'targets-test.npz'} names items that are not counted.")
+                continue
             found.append(
                 recall_by_decile(
                     lists["user_id"],
