@@ -161,6 +161,10 @@ def make_plan(
     configs = [_config(each, dataset, settings_for(each, shared, named)) for each in named]
     check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
     first = configs[0]
+    if not first["test_at_end"]:
+        raise SettingsError(
+            "--test_at_end=False: a comparison is of the test part; leave the flag away."
+        )
     return Plan(
         dataset=dataset,
         variants=named,

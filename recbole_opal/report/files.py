@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.report.schema import checked_lines, told
-from recbole_opal.report.shapes import misfit
 from recbole_opal.report.source import Row
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.shapes import misfit
 
 __all__ = ["Arrays", "RunFiles"]
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from recbole_opal.data.sequences import IntArray
 from recbole_opal.errors import CheckpointError
-from recbole_opal.report.shapes import misfit
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.shapes import misfit
 
 __all__ = ["ItemNames", "read_names"]
 

@@ -47,12 +47,13 @@ def _comparison(folder: Path, plain: ComparisonFile) -> Comparison:
         seeds=tuple(str(seed) for seed in plain.seeds),
         hardware=plain.hardware or "",
         versions=plain.versions or {},
-        tuning=plain.tuning and plain.tuning.model_dump(),
+        tuning=None if plain.tuning is None else plain.tuning.model_dump(),
         rows=tuple(_row(folder, row) for row in plain.rows),
     )
 
 
 def _row(folder: Path, plain: RowFile) -> Row:
+    known = plain.diagnostics
     return Row(
         label=plain.label,
         variant=plain.variant,
@@ -66,7 +67,7 @@ def _row(folder: Path, plain: RowFile) -> Row:
         test=_values(plain.test or {}),
         costs=_values({name: getattr(plain, name) for name in _COSTS}),
         cut_short=plain.cut_short or 0,
-        diagnostics=plain.diagnostics and plain.diagnostics.model_dump(exclude_unset=True),
+        diagnostics=None if known is None else known.model_dump(exclude_unset=True),
         against_best=_differences(plain.against_best or {}),
         against_opal=_differences(plain.against_opal or {}),
     )

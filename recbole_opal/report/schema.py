@@ -11,7 +11,7 @@ __all__ = ["ComparisonFile", "DifferenceFile", "RowFile", "ValueFile", "checked_
 _LONGEST = 200  # characters of a message
 
 # No measurement comes near the bound; beyond it pictures could not be computed.
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e100, le=1e100)]
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Interests = Annotated[int, Field(ge=1, le=10**6)]
 Metric = Annotated[str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$")]

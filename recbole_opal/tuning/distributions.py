@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.settings.knobs import Knob, Range
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["decoded", "direction", "distributions", "encoded"]
 
 
-def direction(*, bigger: bool) -> str:
+def direction(*, bigger: bool) -> Literal["minimize", "maximize"]:
     """Return Optuna's word for the better side of a score."""
     return "maximize" if bigger else "minimize"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.settings.knobs import Knob
@@ -108,7 +108,7 @@ def open_store(
             storage.engine.dispose()
 
 
-def _study(storage: Any, name: str, better: str) -> "Study":
+def _study(storage: Any, name: str, better: Literal["minimize", "maximize"]) -> "Study":
     import optuna
 
     def study() -> "Study":
