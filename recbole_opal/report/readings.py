@@ -101,14 +101,20 @@ def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
         if sign * row.test[measure].mean > best:
             kept.append(row)
             best = sign * row.test[measure].mean
+    # A metric of which less is better is none of accuracy.
+    good, most, less = (
+        ("accurate", "the most accurate", "less accurate")
+        if up > 0
+        else ("good", "the best", "worse")
+    )
     if len(kept) == 1:
-        return f"{kept[0].short} is at once the most accurate and the most diverse."
+        return f"{kept[0].short} is at once {most} and the most diverse."
     names = listed([row.short for row in kept], 6)
     first, last = (row.test[metric].mean for row in (kept[0], kept[-1]))
     said = (
-        f"From accurate to diverse, {names} are the {len(kept)} rows that no other row beats in "
+        f"From {good} to diverse, {names} are the {len(kept)} rows that no other row beats in "
         f"both; {kept[-1].short}, the most diverse of all, is "
     )
     if first == 0:
-        return f"{said}less accurate than {kept[0].short}."
-    return f"{said}{numbers.percent(abs(1 - last / first))} less accurate than {kept[0].short}."
+        return f"{said}{less} than {kept[0].short}."
+    return f"{said}{numbers.percent(abs(1 - last / first))} {less} than {kept[0].short}."
