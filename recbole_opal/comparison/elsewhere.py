@@ -41,8 +41,9 @@ def _difference(old: Mapping[str, str], now: Mapping[str, str]) -> str:
         return "by a version that did not note device and threads"
     names = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
     if names == ["threads"] and old["threads"].isdecimal():
+        threads = "1 thread" if old["threads"] == "1" else f"{old['threads']} threads"
         return (
-            f"with {old['threads']} thread{'' if old['threads'] == '1' else 's'}, now {now['threads']}, which changes the last digits "
+            f"with {threads}, now {now['threads']}, which changes the last digits "
             f"(OMP_NUM_THREADS={old['threads']} before the command uses them again)"
         )
     told = ", ".join(f"{name} {old.get(name, '-')}, now {now.get(name, '-')}" for name in names)
