@@ -67,6 +67,10 @@ def console(command: Callable[[], int] = main) -> None:
         # flushes once more at its end, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    if code == _INTERRUPTED:
+        # To take torch down in good order is seconds that somebody waits; all is written by now.
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

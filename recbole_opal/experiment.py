@@ -23,6 +23,7 @@ from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
+from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
@@ -202,7 +203,7 @@ class _Session:
         """
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
-        with progress, log:
+        with progress, log, as_begun(folder, machine_of(self.config)):
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             getLogger("recbole_opal").info("%s", data.time_note)
@@ -260,4 +261,4 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
 def _origin(config: OpalConfig) -> Origin:
     """Return what the run is made from, by which it is found again."""
     files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    return Origin.of(config.as_plain_dict(), files)
+    return Origin.of(config.as_plain_dict(), files, machine_of(config))

@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recbole_opal.comparison.execution import Ending
+from recbole_opal.comparison.metrics_file import check_metrics
 from recbole_opal.comparison.rows import Row, spread
 from recbole_opal.comparison.variants import Variant
+from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.shapes import misfit
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]
 
@@ -40,6 +43,7 @@ class FinishedRun:
         self.path = path
         self._folder = RunReader.open(path)
         self.metrics: dict[str, Any] = self._folder.load_json("metrics.json")
+        check_metrics(self.metrics, path / "metrics.json")
         self.config = self._folder.load_yaml("config.yaml")
         self._tokens = self._folder.load_json("ids.json")[self.config["USER_ID_FIELD"]]
 
@@ -91,7 +95,15 @@ class FinishedRun:
         Returns:
             The users' tokens, sorted, and metric to (E,) float64 values in that order.
         """
-        arrays = self._folder.load_arrays(f"per_user-{stage}-test.npz")
+        name = f"per_user-{stage}-test.npz"
+        arrays = self._folder.load_arrays(name)
+        wrong = misfit(name, arrays)
+        if wrong is None and int(arrays["user_id"].max(initial=0)) >= len(self._tokens):
+            wrong = "names users that ids.json does not know"
+        if wrong is not None:
+            raise CheckpointError(
+                f"{self.path / name} {wrong}; move the run folder away and give the command again."
+            )
         tokens = np.array([self._tokens[number] for number in arrays["user_id"]])
         order = np.argsort(tokens)
         metrics = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.elsewhere import computed_elsewhere
 from recbole_opal.comparison.execution import Ending, Execution
 from recbole_opal.comparison.hardware import hardware, package_versions
 from recbole_opal.comparison.planning import Plan, make_plan
@@ -69,6 +70,7 @@ def compare(
         seeds=seeds,
         tune=tune,
         tune_seconds=tune_seconds,
+        jobs=jobs,
         config_files=paths,
         settings=settings,
     )
@@ -92,6 +94,7 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
         seeds=request.seeds,
         tune=request.tune,
         tune_seconds=request.tune_seconds,
+        jobs=request.jobs,
         config_files=request.config_files,
         settings=request.settings,
     )
@@ -136,6 +139,9 @@ def _train(
     runs = [plan.run(v, seed, **tuned.settings) for v, tuned in ready for seed in plan.seeds]
     write_plan(plan, command, runs)
     progress.expect(len({run.origin.settings for run in runs}))
+    again = computed_elsewhere(runs, plan.parent)
+    if again is not None:
+        progress.message(again)
     endings = iter(execution.do(runs, plan.parent))
     rows: list[Row] = []
     for variant, tuned in zip(plan.variants, found, strict=True):

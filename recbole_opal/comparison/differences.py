@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recbole_opal.comparison.rows import Row
+from recbole_opal.evaluation.direction import best_of
 from recbole_opal.statistics import adjust, paired_differences
 
 __all__ = ["add_differences", "best_row", "opal_row"]
@@ -29,9 +30,8 @@ def best_row(rows: Sequence[Row], metric: str, *, bigger: bool) -> Row | None:
         metric: the metric of validation.
         bigger: whether more of it is better.
     """
-    sign = 1.0 if bigger else -1.0
     candidates = [row for row in rows if metric in row.valid]
-    return max(candidates, key=lambda row: sign * row.valid[metric].mean, default=None)
+    return best_of(candidates, lambda row: row.valid[metric].mean, bigger=bigger)
 
 
 def opal_row(rows: Sequence[Row], metric: str, *, bigger: bool) -> Row | None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from recbole_opal.comparison.planning import PlannedRun
-from recbole_opal.comparison.process import WorkerProcess, worker_environment
+from recbole_opal.comparison.process import (
+    PATIENCE,
+    WorkerProcess,
+    worker_environment,
+    worker_threads,
+)
 from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.reuse import KnownRuns
 
@@ -19,6 +25,8 @@ __all__ = ["Ending", "Execution"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_GLANCE = 0.25  # seconds between two looks for a signal
 
 # What a comparison decides about every run: where it goes, and that its bar stays hidden.
 _QUIET = {"show_progress": False}
@@ -55,6 +63,7 @@ class Execution:
         self._jobs = jobs
         self._progress = progress
         self._environment = worker_environment(jobs)
+        self._threads = worker_threads(jobs)
         self._workers: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False
@@ -85,13 +94,18 @@ class Execution:
             KeyboardInterrupt: the user stopped it.
         """
         with ThreadPoolExecutor(self._jobs) as pool:
-            futures = [pool.submit(action, item) for item in items]
+            futures: list[Future[Result]] = []
             try:
-                for future in as_completed(futures):
-                    future.result()
+                futures += [pool.submit(action, item) for item in items]
+                waiting = set(futures)
+                while waiting:
+                    # With a timeout: the system may hand Ctrl-C to another thread, and this one
+                    # would sleep on.
+                    done, waiting = wait(waiting, _GLANCE, FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
             except BaseException:
-                for future in futures:
-                    future.cancel()
+                pool.shutdown(wait=False, cancel_futures=True)
                 self.stop()
                 raise
         return [future.result() for future in futures]
@@ -111,21 +125,26 @@ class Execution:
         return self._work(run, _job(run, parent, known.unfinished(run.origin)))
 
     def stop(self) -> None:
-        """Stop every worker and let none begin."""
+        """Stop every worker and let none begin; a second Ctrl-C ends the patience with them."""
+        until = monotonic() + PATIENCE
         with self._lock:
             self._stopped = True
             workers = list(self._workers)
-        for worker in workers:
-            worker.ask_to_stop()
-        for worker in workers:
-            worker.stop()
+        try:
+            for worker in workers:
+                worker.ask_to_stop()
+            for worker in workers:
+                worker.stop(until)
+        finally:
+            for worker in workers:
+                worker.stop(0.0)
 
     def _work(self, run: PlannedRun, job: Mapping[str, Any]) -> Ending:
         with self._lock:
             if self._stopped:
                 return Ending(None, STOPPED)
             log = self._logs / f"{_file_name(run)}.log"
-            worker = WorkerProcess(job, log, self._environment)
+            worker = WorkerProcess({**job, "threads": self._threads}, log, self._environment)
             self._workers.add(worker)
         self._progress.began(run.name, worker.last_line, goes_on="resume" in job)
         folder = worker.wait()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+
+from recbole_opal.runs.machine import processor_name
 
 __all__ = ["hardware", "package_versions"]
 
@@ -22,7 +23,7 @@ def hardware(environments: Iterable[Mapping[str, str]]) -> str:
     # A run on the CPU names its architecture, which says nothing beside the processor's name.
     devices = sorted({run["device"] for run in runs} - {platform.machine()})
     threads = sorted({run["threads"] for run in runs}, key=int)
-    parts = [_processor(), f"{os.cpu_count()} cores", platform.system(), *devices]
+    parts = [processor_name(), f"{os.cpu_count()} cores", platform.system(), *devices]
     if threads:
         parts.append(f"{' or '.join(threads)} thread{'' if threads == ['1'] else 's'} a run")
     return ", ".join(parts)
@@ -40,12 +41,3 @@ def package_versions(environments: Iterable[Mapping[str, str]]) -> dict[str, str
             if name not in _NOT_PACKAGES:
                 found.setdefault(name, {})[version] = None
     return {name: " or ".join(versions) for name, versions in found.items()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

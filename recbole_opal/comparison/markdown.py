@@ -5,6 +5,7 @@ from __future__ import annotations
 from recbole_opal.comparison.contents import all_sections
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.sections import Section, metric_title, once_noted
+from recbole_opal.evaluation.direction import better
 from recbole_opal.settings.fields import typed
 
 __all__ = ["markdown"]
@@ -22,7 +23,7 @@ def markdown(result: ComparisonResult) -> str:
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
         f"{over or f'One seed, {seeds}'}. Stages and stopping are decided by "
-        f"{metric_title(result.metric)} on validation.",
+        f"{metric_title(result.metric)} on validation, where {better(result.metric)} is better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recbole_opal.comparison.process import worker_threads
 from recbole_opal.comparison.protocol import check_same_protocol, refuse_protocol_settings
 from recbole_opal.comparison.routing import settings_for
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class
+from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.values import load_settings_file
@@ -60,6 +63,7 @@ class Plan:
         bigger: whether more of it is better.
         parent: the folder of the run folders.
         data: SHA-256 of each data file.
+        threads: of each run's process.
     """
 
     dataset: str
@@ -72,6 +76,7 @@ class Plan:
     bigger: bool
     parent: Path
     data: Mapping[str, str]
+    threads: int
 
     @property
     def folder(self) -> Path:
@@ -114,7 +119,8 @@ class Plan:
         """
         settings = settings_for(variant, self.shared) | changed | {"seed": seed}
         config = _config(variant, self.dataset, settings)
-        origin = Origin.of(config.as_plain_dict(), self.data)
+        machine = machine_of(config, self.threads)
+        origin = Origin.of(config.as_plain_dict(), self.data, machine)
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
 
@@ -125,6 +131,7 @@ def make_plan(
     seeds: Sequence[int] = (),
     tune: int = 0,
     tune_seconds: float | None = None,
+    jobs: int = 1,
     config_files: Sequence[Path] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> Plan:
@@ -136,6 +143,7 @@ def make_plan(
         seeds: the seeds; none takes the `seed` setting.
         tune: number of settings tried a variant.
         tune_seconds: bounds the training time of each trial.
+        jobs: how many runs go at once, which share the machine's cores.
         config_files: yaml files with settings; later ones win, `settings` win over them.
         settings: go to each model that knows them.
 
@@ -153,6 +161,10 @@ def make_plan(
     configs = [_config(each, dataset, settings_for(each, shared, named)) for each in named]
     check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
     first = configs[0]
+    if not first["test_at_end"]:
+        raise SettingsError(
+            "--test_at_end=False: a comparison is of the test part; leave the flag away."
+        )
     return Plan(
         dataset=dataset,
         variants=named,
@@ -161,9 +173,10 @@ def make_plan(
         tune=tune,
         tune_seconds=tune_seconds,
         metric=str(first["valid_metric"]).lower(),
-        bigger=bool(first["valid_metric_bigger"]),
+        bigger=bigger_is_better(first["valid_metric"]),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
+        threads=worker_threads(jobs),
     )
 
 

@@ -8,16 +8,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import recbole_opal
 from recbole_opal.errors import CheckpointError
 
-__all__ = ["WorkerProcess", "threads_for", "worker_command", "worker_environment"]
+__all__ = [
+    "PATIENCE",
+    "WorkerProcess",
+    "threads_for",
+    "worker_command",
+    "worker_environment",
+    "worker_threads",
+]
 
 _ENDING = "run folder: "
-_PATIENCE = 20.0  # seconds that a stopped worker has to save its state
+PATIENCE = 3.0  # seconds that a stopped worker has, which ends itself before
 _THREADS = "OMP_NUM_THREADS"
 
 
@@ -73,13 +82,25 @@ class WorkerProcess:
         """Ask the run to stop as after Ctrl-C, and do not wait for it."""
         self._close()
 
-    def stop(self) -> None:
-        """Stop the run as Ctrl-C would; after a while, hard."""
-        self._close()
+    def stop(self, until: float | None = None) -> None:
+        """Stop the run as Ctrl-C would; after a while, hard, with all that it started.
+
+        Args:
+            until: moment of `time.monotonic` at which patience ends; None: 3 seconds from now.
+        """
+        until = monotonic() + PATIENCE if until is None else until
         try:
-            self._process.wait(_PATIENCE)
+            self._close()
+            self._process.wait(max(0.0, until - monotonic()))
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            pass
+        finally:  # also where a second Ctrl-C does not wait
+            self._kill()
+
+    def _kill(self) -> None:
+        if self.running:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
             self._process.wait()
 
     @property
@@ -142,6 +163,16 @@ def threads_for(jobs: int) -> int:
     else:
         cores = os.cpu_count() or 1
     return max(1, cores // jobs)
+
+
+def worker_threads(jobs: int) -> int:
+    """Return the number of threads that each worker gets: OMP_NUM_THREADS where the user set it.
+
+    Args:
+        jobs: how many run at once.
+    """
+    given = os.environ.get(_THREADS, "").partition(",")[0].strip()  # a list has one a nesting level
+    return int(given) if given.isdecimal() and int(given) > 0 else threads_for(jobs)
 
 
 def worker_environment(jobs: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recbole_opal.comparison.rows import Row, Spread
+from recbole_opal.evaluation.direction import bigger_is_better
 
 __all__ = [
     "Section",
@@ -83,7 +84,7 @@ def accuracy(rows: Sequence[Row], metric: str, length: str | None = None) -> Sec
         (f"valid {metric_title(metric)}", lambda row: _number(row.valid.get(metric))),
         *((metric_title(name), _metric_cell(name)) for name in shown),
     ]
-    section = _section("Accuracy on test", rows, columns)
+    section = _section("Accuracy on test", rows, columns, _lower_is_better([metric, *shown]))
     for row, cells in zip(rows, section.cells, strict=True):
         if row.error is not None:
             cells[0] += f" (failed: {row.error})"
@@ -101,7 +102,7 @@ def diversity(rows: Sequence[Row], length: str | None = None) -> Section | None:
     if not shown:
         return None
     columns = [(metric_title(name), _metric_cell(name)) for name in shown]
-    return _section("Diversity on test", rows, columns)
+    return _section("Diversity on test", rows, columns, _lower_is_better(shown))
 
 
 def costs(rows: Sequence[Row]) -> Section:
@@ -148,7 +149,8 @@ def differences(rows: Sequence[Row], metric: str, reference: Row, key: str) -> S
     ]
     header = ["", "difference", "95 % interval", "effect size", "p (Holm)"]
     notes = [
-        "Paired over users; * the interval excludes 0 and Holm's p over the table is below 0.05."
+        "Paired over users; * the interval excludes 0 and Holm's p over the table is below 0.05.",
+        *_lower_is_better([metric]),
     ]
     return Section(f"{metric_title(metric)} less that of {reference.label}", header, cells, notes)
 
@@ -196,6 +198,12 @@ def _section(
 ) -> Section:
     cells = [[row.label, *(cell(row) for _, cell in columns)] for row in rows]
     return Section(title, ["", *(name for name, _ in columns)], cells, list(notes))
+
+
+def _lower_is_better(metrics: Sequence[str]) -> list[str]:
+    """Return the note that names the metrics of a table of which less is better, if any."""
+    lower = dict.fromkeys(metric_title(m) for m in metrics if not bigger_is_better(m))
+    return [f"Lower is better: {', '.join(lower)}."] if lower else []
 
 
 def _measured(rows: Sequence[Row], length: str | None) -> list[str]:

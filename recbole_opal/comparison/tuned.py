@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,13 @@ def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> 
     Returns:
         One a variant, in the same order.
     """
-    # Imported here: without --tune nobody needs Optuna.
+    # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
+    # wait for an import in each of the others would take seconds.
     from recbole_opal.tuning import require_optuna
 
     require_optuna()
+    import_module("optuna.samplers")
+    import_module("optuna.storages")
     progress.expect(plan.tune * len(plan.variants))
     return execution.side_by_side(
         lambda variant: _tune(plan, variant, execution, progress), plan.variants
@@ -75,7 +79,7 @@ def _tune(
     tunable = _Tunable(variant.model, variant.label, plan.given(variant), _digest(plan, variant))
     trials = _Trials(plan, variant, execution)
     try:
-        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate)
+        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate, bigger=plan.bigger)
     except OpalError as error:
         # Its row tells why; the other models are tuned and trained all the same.
         return Found({}, {}, error=str(error))
@@ -108,7 +112,7 @@ class _Trials:
         self.count = 0
 
     def validate(self, settings: dict[str, Any]) -> float:
-        """Train, evaluate on validation only; larger is better.
+        """Train, evaluate on validation only; return the metric that decides.
 
         Raises:
             TrainingError: the run failed.
@@ -125,5 +129,4 @@ class _Trials:
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
         metrics = RunReader.open(ending.folder).load_json("metrics.json")
-        score = float(metrics["stages"][metrics["best_stage"]]["score"])
-        return score if self._plan.bigger else -score
+        return float(metrics["stages"][metrics["best_stage"]]["score"])

@@ -1,9 +1,11 @@
 """One run in a process of its own: `python -m recbole_opal.comparison.worker`.
 
 It reads one line of JSON from standard input (`{"model", "dataset", "settings"}`, or `{"resume",
-"settings"}`), trains, and writes `run folder: PATH` as its last line on standard output. Standard
-input stays open: when it closes, whoever asked has gone, and the run stops as after Ctrl-C, with
-its last state saved. So nothing goes on in secret, even after the asking process was killed.
+"settings"}`, either with the number of "threads"), trains, and writes `run folder: PATH` as its
+last line on standard output. Standard input stays open: when it closes, whoever asked has gone, and
+the run stops as after Ctrl-C, with its last state saved. So nothing goes on in secret, even after
+the asking process was killed. A run that does not heed within two seconds is ended as by a kill,
+which every file survives; so is one that has not begun yet, at once.
 """
 
 import json
@@ -11,14 +13,17 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+import time
+from typing import Any, NoReturn
 
 from recbole_opal.errors import OpalError, SettingsError
 
 __all__ = ["main"]
 
 INTERRUPTED = 130
+_STOPPED = "error: stopped; the same command goes on."
 _BLOCK = 1 << 16
+_PATIENCE = 2.0  # seconds that a run has to end by itself
 
 
 def main() -> int:
@@ -30,23 +35,28 @@ def main() -> int:
         return SettingsError.exit_code
     # A shell that starts a command in the background has it ignore this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    begun = threading.Event()
     try:
-        threading.Thread(target=_stop_when_alone, daemon=True).start()
-        folder = _run(job)
+        threading.Thread(target=_stop_when_alone, args=[begun], daemon=True).start()
+        folder = _run(job, begun)
     except OpalError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("error: stopped; the same command goes on.", file=sys.stderr)
-        return INTERRUPTED
+        _end()
     print(f"run folder: {folder}")
     return 0
 
 
-def _run(job: dict[str, Any]) -> Any:
+def _run(job: dict[str, Any], begun: threading.Event) -> Any:
     # Imported only now, when the watch over standard input has begun: it takes seconds.
+    import torch
+
     from recbole_opal.experiment import resume, run
 
+    if "threads" in job:
+        torch.set_num_threads(job["threads"])
+    begun.set()
     if "resume" in job:
         return resume(job["resume"], **job["settings"]).folder
     return run(job["model"], job["dataset"], **job["settings"]).folder
@@ -63,10 +73,20 @@ def _first_line() -> bytes:
     return line
 
 
-def _stop_when_alone() -> None:
+def _stop_when_alone(begun: threading.Event) -> None:
     while os.read(0, _BLOCK):
         pass
-    os.kill(os.getpid(), signal.SIGINT)
+    if begun.is_set():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(_PATIENCE)
+    _end()  # still here: in an import, which may swallow an interrupt, or in a call of a library
+
+
+def _end() -> NoReturn:
+    """End at once: to take torch down in good order is one or two seconds that somebody waits."""
+    sys.stderr.flush()
+    os.write(2, f"{_STOPPED}\n".encode())
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

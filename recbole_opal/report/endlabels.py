@@ -20,7 +20,7 @@ class EndLabel:
     Attributes:
         series: number of the line, by which the page's script finds the label.
         text: the name.
-        colour: CSS, of the line.
+        colour: name of the line's colour.
         x: pixel of the line's last point.
         y: pixel of the line's last point.
     """
@@ -49,7 +49,7 @@ def _one(label: EndLabel, place: float, frame: Box) -> Markup:
     way = f"M{label.x + 7:.1f} {label.y:.1f}L{frame.right + 4:.1f} {place:.1f}"
     return node(
         "g",
-        node("path", d=way, class_="leader own", style=f"--c:{label.colour}"),
+        node("path", d=way, class_="leader own", data_colour=label.colour),
         node("text", label.text, x=frame.right + 8, y=place + 4, class_="label"),
         data_label=str(label.series),
     )

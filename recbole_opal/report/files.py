@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.report.schema import checked_lines, told
 from recbole_opal.report.source import Row
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.shapes import misfit
 
 __all__ = ["Arrays", "RunFiles"]
 
@@ -30,7 +33,7 @@ class RunFiles:
 
     def folder(self, path: Path) -> RunReader | None:
         """Return an opened run folder, or None and a problem told."""
-        key = path.resolve()
+        key = Path(os.path.abspath(path))  # noqa: PTH100, `resolve` fails on some paths
         if key not in self._folders:
             self._folders[key] = self._open(key)
         return self._folders[key]
@@ -41,10 +44,15 @@ class RunFiles:
         if folder is None or name not in folder.names:
             return None
         try:
-            return folder.load_arrays(name)
+            arrays = folder.load_arrays(name)
         except CheckpointError as error:
-            self._tell(str(error))
+            self.tell(str(error))
             return None
+        wrong = misfit(name, arrays)
+        if wrong is not None:
+            self.tell(f"{folder.path / name} {wrong}; train the run again.")
+            return None
+        return arrays
 
     def lines(self, path: Path, name: str) -> list[dict[str, Any]]:
         """Return a jsonl file of a run, empty where the run has none."""
@@ -52,10 +60,12 @@ class RunFiles:
         if folder is None or name not in folder.names:
             return []
         try:
-            return folder.load_lines(name)
+            return checked_lines(folder.load_lines(name))
         except CheckpointError as error:
-            self._tell(str(error))
-            return []
+            self.tell(str(error))
+        except ValueError as error:
+            self.tell(f"{folder.path / name} is no log of a training ({told(error)}).")
+        return []
 
     def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:
         """Yield an npz file of each seed's run; `{stage}` in the name is the row's stage."""
@@ -68,9 +78,12 @@ class RunFiles:
         try:
             return RunReader.open(path)
         except CheckpointError as error:
-            self._tell(str(error))
-            return None
+            self.tell(str(error))
+        except OSError as error:
+            self.tell(f"{path} cannot be opened: {error.strerror}.")
+        return None
 
-    def _tell(self, problem: str) -> None:
+    def tell(self, problem: str) -> None:
+        """Keep a problem; the same one once."""
         if problem not in self.problems:
             self.problems.append(problem)

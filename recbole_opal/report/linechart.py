@@ -34,7 +34,7 @@ class Line:
         family: gives the shape of its points.
         values: one a step, NaN where there is none.
         errors: half the length of each error bar.
-        colour: CSS, when it is lit.
+        colour: name of its colour, when it is lit.
         lit: whether it stands out at first.
         dashed: whether the line is dashed.
         bridged: whether the line goes on over steps without a value.
@@ -119,8 +119,8 @@ def _series(
         ),
         marks,
         class_="series on" if line.lit else "series",
+        data_colour=line.colour,
         data_series=str(index),
-        style=f"--c:{line.colour}",
     )
 
 

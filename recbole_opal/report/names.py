@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.data.sequences import IntArray
+from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.shapes import misfit
 
 __all__ = ["ItemNames", "read_names"]
 
@@ -64,7 +66,10 @@ def read_names(folder: RunReader, config: Any, tokens: Sequence[str]) -> ItemNam
     pairs = folder.load_arrays("item_categories.npz")
     ids = folder.load_json("ids.json")
     tags = [str(token) for token in ids.get(str(config["category_field"]), [])]
-    kept = pairs["category"] < len(tags)
+    wrong = misfit("item_categories.npz", pairs)
+    if wrong is not None:
+        raise CheckpointError(f"{folder.path / 'item_categories.npz'} {wrong}; train it again.")
+    kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(tokens))
     return ItemNames(titles, tags, pairs["item"][kept].astype(np.int64),
                      pairs["category"][kept].astype(np.int64))  # fmt: skip
 

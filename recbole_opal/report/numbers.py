@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+from recbole_opal.evaluation.direction import bigger_is_better
+
 __all__ = [
+    "axis_name",
     "count",
     "metric_name",
     "number",
@@ -30,6 +33,11 @@ def metric_name(name: str) -> str:
     """Return `category_diversity@50` as `Category diversity@50`."""
     plain, at, k = name.partition("@")
     return _NAMES.get(plain, plain.replace("_", " ").capitalize()) + at + k
+
+
+def axis_name(name: str) -> str:
+    """Return a metric's name as an axis has it: `Gini@50, lower is better`."""
+    return metric_name(name) + ("" if bigger_is_better(name) else ", lower is better")
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.report.schema import ComparisonFile, DifferenceFile, RowFile, ValueFile, told
 from recbole_opal.report.source import Comparison, Difference, Row, Value
 
 __all__ = ["read_comparison"]
+
+_COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
 
 
 def read_comparison(folder: Path) -> Comparison:
@@ -24,75 +25,70 @@ def read_comparison(folder: Path) -> Comparison:
     """
     path = Path(folder) / "comparison.json"
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        return _comparison(Path(folder), plain)
+        plain = ComparisonFile.model_validate_json(path.read_bytes())
     except OSError as error:
         raise CheckpointError(
             f"cannot read {path}: {error.strerror}; give the folder of a finished comparison."
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise CheckpointError(
-            f"{path} is no comparison ({type(error).__name__}: {error}); run the comparison's "
-            "command again, which writes it anew."
+            f"{path} is no comparison ({told(error)}); run the comparison's command again, which "
+            "writes it anew."
         ) from error
+    return _comparison(Path(folder), plain)
 
 
-def _comparison(folder: Path, plain: Mapping[str, Any]) -> Comparison:
+def _comparison(folder: Path, plain: ComparisonFile) -> Comparison:
     return Comparison(
         folder=folder,
-        dataset=str(plain["dataset"]),
-        command=str(plain["command"]),
-        metric=str(plain["metric"]).lower(),
-        seeds=tuple(str(seed) for seed in plain["seeds"]),
-        hardware=str(plain.get("hardware") or ""),
-        versions={str(k): str(v) for k, v in (plain.get("versions") or {}).items()},
-        tuning=plain.get("tuning"),
-        rows=tuple(_row(folder, row) for row in plain["rows"]),
+        dataset=plain.dataset,
+        command=plain.command,
+        metric=plain.metric.lower(),
+        seeds=tuple(str(seed) for seed in plain.seeds),
+        hardware=plain.hardware or "",
+        versions=plain.versions or {},
+        tuning=None if plain.tuning is None else plain.tuning.model_dump(),
+        rows=tuple(_row(folder, row) for row in plain.rows),
     )
 
 
-def _row(folder: Path, plain: Mapping[str, Any]) -> Row:
-    costs = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
+def _row(folder: Path, plain: RowFile) -> Row:
+    known = plain.diagnostics
     return Row(
-        label=str(plain["label"]),
-        variant=str(plain["variant"]),
-        model=str(plain["model"]),
-        stage=str(plain.get("stage") or ""),
-        settings=dict(plain.get("settings") or {}),
-        num_interests=plain.get("num_interests"),
-        runs={str(seed): folder / run for seed, run in (plain.get("runs") or {}).items() if run},
-        error=plain.get("error"),
-        valid=_values(plain.get("valid")),
-        test=_values(plain.get("test")),
-        costs=_values({name: plain.get(name) for name in costs}),
-        cut_short=int(plain.get("cut_short") or 0),
-        diagnostics=plain.get("diagnostics"),
-        against_best=_differences(plain.get("against_best")),
-        against_opal=_differences(plain.get("against_opal")),
+        label=plain.label,
+        variant=plain.variant,
+        model=plain.model,
+        stage=plain.stage or "",
+        settings=plain.settings or {},
+        num_interests=plain.num_interests,
+        runs={seed: folder / run for seed, run in (plain.runs or {}).items() if run},
+        error=plain.error,
+        valid=_values(plain.valid or {}),
+        test=_values(plain.test or {}),
+        costs=_values({name: getattr(plain, name) for name in _COSTS}),
+        cut_short=plain.cut_short or 0,
+        diagnostics=None if known is None else known.model_dump(exclude_unset=True),
+        against_best=_differences(plain.against_best or {}),
+        against_opal=_differences(plain.against_opal or {}),
     )
 
 
-def _values(plain: Mapping[str, Any] | None) -> dict[str, Value]:
+def _values(plain: Mapping[str, ValueFile | None]) -> dict[str, Value]:
     """Return the values that are there; null where a seed has none."""
-    found = {}
-    for name, value in (plain or {}).items():
-        if value is None or value.get("mean") is None:
-            continue
-        seeds = tuple(float(v) for v in value.get("values") or () if v is not None)
-        found[name] = Value(float(value["mean"]), value.get("sd"), seeds)
-    return found
+    return {
+        name: Value(value.mean, value.sd, tuple(v for v in value.values or () if v is not None))
+        for name, value in plain.items()
+        if value is not None and value.mean is not None
+    }
 
 
-def _differences(plain: Mapping[str, Any] | None) -> dict[str, Difference]:
+def _differences(plain: Mapping[str, DifferenceFile | None]) -> dict[str, Difference]:
     return {
         metric: Difference(
-            difference=float(value["difference"]),
-            low=float(value["low"]),
-            high=float(value["high"]),
-            effect_size=value.get("effect_size"),
-            p_adjusted=value.get("p_adjusted"),
-            marked=bool(value.get("marked")),
+            value.difference, value.low, value.high, value.effect_size, value.p_adjusted,
+            value.marked,
         )
-        for metric, value in (plain or {}).items()
-        if value and value.get("difference") is not None
-    }
+        for metric, value in plain.items()
+        if value is not None
+        and value.difference is not None and value.low is not None and value.high is not None
+    }  # fmt: skip

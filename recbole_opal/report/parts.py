@@ -71,7 +71,7 @@ def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
     """Return buttons that light up a series of the picture beside them.
 
     Args:
-        entries: name, CSS colour, and whether it is lit at first.
+        entries: name, colour, and whether it is lit at first.
     """
     return node(
         "div",
@@ -82,9 +82,9 @@ def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
                 name,
                 type="button",
                 class_="chip on" if lit else "chip",
+                data_colour=colour,
                 aria_pressed="true" if lit else "false",
                 data_series=str(index),
-                style=f"--c:{colour}",
             )
             for index, (name, colour, lit) in enumerate(entries)
         ],
@@ -112,16 +112,16 @@ def scroll_box(content: Child, name: str) -> Markup:
 def table(
     header: Sequence[Child], rows: Sequence[Sequence[Child]], *, class_: str | None = None
 ) -> Markup:
-    """Return a table whose first column names the row; a cell may bring its own `td`."""
-    head = node("tr", [node("th", name, scope="col") for name in header])
+    """Return a table whose first column names the row; a cell may bring its own `td` or `th`."""
+    head = node("tr", [_cell(name, "th", scope="col") for name in header])
     body = [node("tr", node("th", row[0], scope="row"), map(_cell, row[1:])) for row in rows]
     return node("table", node("thead", head), node("tbody", body), class_=class_)
 
 
-def _cell(content: Child) -> Markup:
-    if isinstance(content, Markup) and content.startswith("<td"):
+def _cell(content: Child, tag: str = "td", **attributes: str) -> Markup:
+    if isinstance(content, Markup) and content.startswith(f"<{tag}"):
         return content
-    return node("td", content)
+    return node(tag, content, **attributes)
 
 
 def tabs(name: str, panels: Mapping[str, Child]) -> Markup:

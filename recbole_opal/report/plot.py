@@ -42,7 +42,7 @@ def drawing(
         *children,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:.0f} {height:.0f}",
-        style=f"max-width:{width:.0f}px",
+        class_=f"w{width:.0f}",  # the style sheet has the greatest width
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from recbole_opal.evaluation.direction import bigger_is_better, sign_of
 from recbole_opal.report import numbers
 from recbole_opal.report.source import Comparison, Row
 
-__all__ = ["LESS_DIVERSE", "compared_with_opal", "frontier", "listed", "winner"]
-
-LESS_DIVERSE = ("intra_list_similarity", "gini")
-"""Measures of which more means less diverse."""
+__all__ = ["compared_with_opal", "frontier", "listed", "winner"]
 
 
 def listed(names: list[str], most: int = 4) -> str:
@@ -25,9 +23,13 @@ def winner(comparison: Comparison) -> str | None:
     rows, metric, best = comparison.done, comparison.metric, comparison.best
     if best is None:
         return None
+    if metric not in best.test:
+        return (
+            f"{best.short} is best on validation; it has no {numbers.metric_name(metric)} on test."
+        )
     name, value = numbers.metric_name(metric), best.test[metric]
-    reached = numbers.with_spread(value.mean, value.sd)
-    if len(rows) == 1:
+    reached = numbers.with_spread(value.mean, value.sd) + _hint(metric)
+    if rows == (best,):
         return f"{best.short} reaches {name} {reached}."
     if rows[0] is best:
         other, said = rows[1], f"{best.short} is best on validation and on test: {name} {reached}."
@@ -35,7 +37,8 @@ def winner(comparison: Comparison) -> str | None:
         other = rows[0]
         said = f"{best.short} is best on validation, with {name} {reached} on test."
     there = other.test[metric].mean
-    place = "The next" if rows[0] is best else "The highest on test"
+    edge = "highest" if bigger_is_better(metric) else "lowest"
+    place = "The next" if rows[0] is best else f"The {edge} on test"
     said += (
         f" {place}, {other.short}, has {numbers.number(there)} "
         f"({numbers.relative(there, value.mean)})"
@@ -68,7 +71,13 @@ def compared_with_opal(comparison: Comparison) -> list[str]:
     if level:
         names = listed([r.short for r in level])
         said.append(f"for {len(level)} the interval includes 0 ({names})")
-    return [f"Against {reference}, of {len(others)} rows of other models {listed(said)}."]
+    return [
+        f"Against {reference}, of {len(others)} rows of other models {listed(said)}{_hint(metric)}."
+    ]
+
+
+def _hint(metric: str) -> str:
+    return "" if bigger_is_better(metric) else " (lower is better)"
 
 
 def _ties(row: Row, metric: str) -> bool:
@@ -84,20 +93,28 @@ def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
         rows: those with the measure, at least one.
         measure: of diversity, as `coverage@50`.
     """
-    sign = -1 if measure.partition("@")[0] in LESS_DIVERSE else 1
-    ranked = sorted(rows, key=lambda row: -row.test[comparison.metric].mean)
+    metric, sign, up = comparison.metric, sign_of(measure), sign_of(comparison.metric)
+    ranked = sorted(rows, key=lambda row: -up * row.test[metric].mean)
     kept: list[Row] = []
     best = float("-inf")
     for row in ranked:
         if sign * row.test[measure].mean > best:
             kept.append(row)
             best = sign * row.test[measure].mean
-    if len(kept) == 1:
-        return f"{kept[0].short} is at once the most accurate and the most diverse."
-    names = listed([row.short for row in kept], 6)
-    first, last = (row.test[comparison.metric].mean for row in (kept[0], kept[-1]))
-    return (
-        f"From accurate to diverse, {names} are the {len(kept)} rows that no other row beats in "
-        f"both; {kept[-1].short}, the most diverse of all, is {numbers.percent(1 - last / first)} "
-        f"less accurate than {kept[0].short}."
+    # A metric of which less is better is none of accuracy.
+    good, most, less = (
+        ("accurate", "the most accurate", "less accurate")
+        if up > 0
+        else ("good", "the best", "worse")
     )
+    if len(kept) == 1:
+        return f"{kept[0].short} is at once {most} and the most diverse."
+    names = listed([row.short for row in kept], 6)
+    first, last = (row.test[metric].mean for row in (kept[0], kept[-1]))
+    said = (
+        f"From {good} to diverse, {names} are the {len(kept)} rows that no other row beats in "
+        f"both; {kept[-1].short}, the most diverse of all, is "
+    )
+    if first == 0:
+        return f"{said}{less} than {kept[0].short}."
+    return f"{said}{numbers.percent(abs(1 - last / first))} {less} than {kept[0].short}."

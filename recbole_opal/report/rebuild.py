@@ -15,6 +15,8 @@ from recbole_opal.report.source import Row
 
 __all__ = ["Rebuilt", "Rebuilder"]
 
+_LONGEST = 200  # characters of a foreign message
+
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -62,6 +64,9 @@ class Rebuilder:
                 return self._load(row, seed, path)
             except OpalError as error:
                 self.problems.append(f"{row.short}, seed {seed}: {error}")
+            except Exception as error:  # noqa: BLE001, whatever a run folder may hold
+                why = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+                self.problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
         return None
 
     def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
@@ -84,8 +89,9 @@ class Rebuilder:
                 "the old files."
             )
         model = find_model_class(config["model"])(config, data.dataset).eval()
+        weights = folder.load_weights(row.stage)
         model.set_stage(row.stage)
-        model.load_state_dict(folder.load_weights(row.stage))
+        model.load_state_dict(weights)
         names = read_names(folder, config, ids[item_field])
         items = data.dataset.inter_feat[item_field].numpy()
         return Rebuilt(row, seed, model, data, names, np.bincount(items, minlength=len(names)))

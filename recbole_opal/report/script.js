@@ -52,7 +52,8 @@
     const sort = () => {
       const body = head.closest("table").tBodies[0];
       const column = head.cellIndex;
-      const up = head.getAttribute("aria-sort") === "descending" || (column === 0 && !head.hasAttribute("aria-sort"));
+      const now = head.getAttribute("aria-sort");
+      const up = now ? now === "descending" : column === 0 || "lower" in head.dataset; // best first
       for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const sign = up ? 1 : -1;

@@ -18,8 +18,8 @@ _COLOURS = 8
 
 
 def colour(index: int) -> str:
-    """Return a CSS colour of the palette, which light and dark each fill in their way."""
-    return f"var(--c{index % _COLOURS + 1})"
+    """Return the name of a colour of the palette, which light and dark fill each in their way."""
+    return f"c{index % _COLOURS + 1}"
 
 
 def lit_rows(comparison: Comparison, rows: Sequence[Row]) -> list[Row]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
 
 __all__ = ["Comparison", "Difference", "Family", "Row", "Value"]
 
@@ -149,18 +152,18 @@ class Comparison:
     def done(self) -> tuple[Row, ...]:
         """The rows that have the main metric on the test part, best first."""
         scored = [row for row in self.rows if self.metric in row.test]
-        return tuple(sorted(scored, key=lambda row: -row.test[self.metric].mean))
+        sign = sign_of(self.metric)
+        return tuple(sorted(scored, key=lambda row: -sign * row.test[self.metric].mean))
 
     @property
     def best(self) -> Row | None:
         """The row that is best on validation; the others are tested against it."""
-        return max(self.done, key=self.by_validation, default=None)
+        return self._best(self.rows)
 
     @property
     def opal(self) -> Row | None:
         """OPAL's best row on validation, which the others are tested against too."""
-        own = (row for row in self.done if row.family == "opal")
-        return max(own, key=self.by_validation, default=None)
+        return self._best([row for row in self.rows if row.family == "opal"])
 
     @property
     def failed(self) -> tuple[Row, ...]:
@@ -173,6 +176,15 @@ class Comparison:
         return int(self.metric.partition("@")[2] or 0)
 
     def by_validation(self, row: Row) -> float:
-        """Return the row's mean validation metric, for choices that must not look at the test."""
+        """Return how good a row is on validation, for choices that must not look at the test.
+
+        Larger is better whatever the metric; a row without a value is worse than any other.
+        """
         value = row.valid.get(self.metric)
-        return value.mean if value else -math.inf
+        return sign_of(self.metric) * value.mean if value else -math.inf
+
+    def _best(self, rows: Sequence[Row]) -> Row | None:
+        """Choose as the tables do: of equals the first row of the table."""
+        valid = [row for row in rows if self.metric in row.valid]
+        bigger = bigger_is_better(self.metric)
+        return best_of(valid, lambda row: row.valid[self.metric].mean, bigger=bigger)

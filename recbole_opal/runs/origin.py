@@ -1,13 +1,13 @@
-"""What a run was made from: a digest of its settings, of its data files, and the versions.
+"""What a run was made from: a digest of its settings, of its data files, the versions, the machine.
 
-Two runs with the same origin give the same results, up to the machine's rounding: that is when a
-finished run may stand for one that is asked for.
+Two runs with the same origin give the same results, bit for bit unless time bounds them: that is
+when a finished run may stand for one that is asked for.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from recbole_opal.runs.encoding import decode_json
 
 __all__ = ["PACKAGES", "UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
 
-# Settings that say where and how loudly something is done, not what.
+# Settings that say where and how loudly something is done, not what. The device that `use_gpu` and
+# `gpu_id` lead to is part of the machine.
 UNIMPORTANT = frozenset(
     {
         "checkpoint_dir",
@@ -35,6 +36,7 @@ UNIMPORTANT = frozenset(
 PACKAGES = ("recbole", "torch", "numpy")
 """The packages whose versions decide results, beside this one."""
 _BLOCK = 1 << 20  # bytes read at a time
+_PARTS = {"settings", "data", "versions", "machine"}
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,30 @@ class Origin:
         settings: SHA-256 of the settings that matter, the seed among them.
         data: SHA-256 of each data file, by its name.
         versions: of this library, RecBole, torch and numpy.
+        machine: what `machine_of` says of device, threads and processor; empty in the origin of an
+            older run, of which it is not known, so that none of today's is equal to it.
     """
 
     settings: str
     data: Mapping[str, str]
     versions: Mapping[str, str]
+    machine: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], data: Mapping[str, str]) -> "Origin":
+    def of(
+        cls,
+        settings: Mapping[str, Any],
+        data: Mapping[str, str],
+        machine: Mapping[str, str] | None = None,
+    ) -> "Origin":
         """Return the origin of a run with these settings in this installation.
 
         Args:
             settings: all settings as plain data, see `OpalConfig.as_plain_dict`.
             data: what `data_digests` returns.
+            machine: what `machine_of` returns; None: not known.
         """
-        return cls(settings_digest(settings), dict(data), _versions())
+        return cls(settings_digest(settings), dict(data), _versions(), dict(machine or {}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Origin":
@@ -71,13 +82,33 @@ class Origin:
         Raises:
             CheckpointError: it is something else.
         """
-        plain = decode_json(data, "origin.json")
-        if not isinstance(plain, dict) or set(plain) != {"settings", "data", "versions"}:
+        return cls.from_plain(decode_json(data, "origin.json"))
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> "Origin":
+        """Undo `as_plain`; that of an older run has no machine.
+
+        Args:
+            plain: the content of origin.json.
+
+        Raises:
+            CheckpointError: it is something else.
+        """
+        if not isinstance(plain, dict) or set(plain) | {"machine"} != _PARTS:
             raise CheckpointError("origin.json holds something else; start the run again.")
-        parts = [{"settings": plain["settings"]}, plain["data"], plain["versions"]]
+        machine = plain.get("machine", {})
+        parts = [{"settings": plain["settings"]}, plain["data"], plain["versions"], machine]
         if not all(_is_of_texts(part) for part in parts):
             raise CheckpointError("origin.json holds other types; start the run again.")
         return cls(**plain)
+
+    def on(self, machine: Mapping[str, str]) -> "Origin":
+        """Return the origin of the same run on another machine.
+
+        Args:
+            machine: what is said of it.
+        """
+        return replace(self, machine=dict(machine))
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as plain data."""

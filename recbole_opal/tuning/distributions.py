@@ -1,15 +1,20 @@
-"""Knobs as Optuna's distributions, and values on their way there and back."""
+"""Knobs as Optuna's distributions, values on their way there and back, and the better side."""
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.settings.knobs import Knob, Range
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-__all__ = ["decoded", "distributions", "encoded"]
+__all__ = ["decoded", "direction", "distributions", "encoded"]
+
+
+def direction(*, bigger: bool) -> Literal["minimize", "maximize"]:
+    """Return Optuna's word for the better side of a score."""
+    return "maximize" if bigger else "minimize"
 
 
 def distributions(space: Mapping[str, Knob]) -> "dict[str, BaseDistribution]":

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from recbole_opal.settings.knobs import Knob, Range
-from recbole_opal.tuning.distributions import decoded, distributions, encoded
+from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial
 
 __all__ = ["next_settings"]
@@ -31,6 +31,8 @@ def next_settings(
     defaults: Mapping[str, Any],
     finished: Sequence[TunedTrial],
     seed: int,
+    *,
+    bigger: bool = True,
 ) -> dict[str, Any] | None:
     """Return the settings of the next trial, none that was tried before.
 
@@ -44,6 +46,7 @@ def next_settings(
         defaults: at least the searched settings' defaults.
         finished: the trials so far, in order.
         seed: of the search.
+        bigger: whether a bigger score is better.
 
     Returns:
         Name to value, or None if every combination was tried.
@@ -52,7 +55,7 @@ def next_settings(
         return {name: defaults[name] for name in space}
     tried = [trial["settings"] for trial in finished]
     for draw in range(_DRAWS):
-        settings = _draw(space, finished, _seed(seed, len(finished), draw))
+        settings = _draw(space, finished, _seed(seed, len(finished), draw), bigger=bigger)
         if draw < _ROUNDED_DRAWS:
             settings = {name: _rounded(knob, settings[name]) for name, knob in space.items()}
         if settings not in tried:
@@ -60,13 +63,15 @@ def next_settings(
     return _untried(space, tried, _seed(seed, len(finished), _DRAWS))
 
 
-def _draw(space: Mapping[str, Knob], finished: Sequence[TunedTrial], seed: int) -> dict[str, Any]:
+def _draw(
+    space: Mapping[str, Knob], finished: Sequence[TunedTrial], seed: int, *, bigger: bool
+) -> dict[str, Any]:
     """Ask Optuna, in a study in memory that holds the finished trials."""
     import optuna
 
     kinds = distributions(space)
     sampler = optuna.samplers.TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
-    study = optuna.create_study(direction="maximize", sampler=sampler)
+    study = optuna.create_study(direction=direction(bigger=bigger), sampler=sampler)
     study.add_trials(
         optuna.trial.create_trial(
             params=encoded(space, trial["settings"]), distributions=kinds, value=trial["score"]

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.settings.knobs import Knob
-from recbole_opal.tuning.distributions import decoded, distributions, encoded
+from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class TrialStore:
 
 
 @contextmanager
-def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[TrialStore]:
+def open_store(
+    folder: Path, name: str, space: Mapping[str, Knob], *, bigger: bool = True
+) -> Iterator[TrialStore]:
     """Open a study, new or old, in `tuning.db`.
 
     If all its trials failed they are forgotten: the search is given again because the cause was
@@ -77,6 +79,7 @@ def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[T
         folder: holds the file; made if it is not there.
         name: of the study.
         space: what the study searches; the same name must always come with the same space.
+        bigger: whether a bigger score is better; it belongs to the name too.
 
     Raises:
         CheckpointError: the file cannot be made, read or written.
@@ -95,7 +98,7 @@ def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[T
             storage = optuna.storages.RDBStorage(
                 f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
             )
-            study = _study(storage, name)
+            study = _study(storage, name, direction(bigger=bigger))
         yield TrialStore(study, space)
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         raise _unusable(path, error) from error
@@ -105,12 +108,12 @@ def open_store(folder: Path, name: str, space: Mapping[str, Knob]) -> Iterator[T
             storage.engine.dispose()
 
 
-def _study(storage: Any, name: str) -> "Study":
+def _study(storage: Any, name: str, better: Literal["minimize", "maximize"]) -> "Study":
     import optuna
 
     def study() -> "Study":
         return optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", load_if_exists=True
+            storage=storage, study_name=name, direction=better, load_if_exists=True
         )
 
     old = study()

@@ -32,7 +32,7 @@ class TunedTrial(TypedDict):
 
     Attributes:
         settings: the values of the searched settings.
-        score: validation metric, larger is better; None if the trial failed.
+        score: validation metric; None if the trial failed.
         seconds: wall time.
         state: done or failed. A trial that was cut off is not kept: it is tried again.
         reason: why it failed, else None.

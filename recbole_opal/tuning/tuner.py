@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.evaluation.direction import best_of
 from recbole_opal.settings.defaults import default_settings
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.settings.search import search_space
@@ -33,6 +34,7 @@ def tune(
     *,
     validate: Callable[[dict[str, Any]], float],
     seed: int = 0,
+    bigger: bool = True,
 ) -> Tuned:
     """Search the settings of a variant by its validation metric.
 
@@ -47,10 +49,11 @@ def tune(
         trials: how many combinations are tried, in [1, inf).
         folder: where `tuning.db` lies; several variants may share it, also at the same time in
             threads. One variant must not be tuned twice at the same time.
-        validate: takes the searched settings and returns the validation metric, larger is better;
-            raises an `OpalError` if the run fails. Any other exception ends the search and leaves
-            no trace of the trial: that is how Ctrl-C must arrive here.
+        validate: takes the searched settings and returns the validation metric; raises an
+            `OpalError` if the run fails. Any other exception ends the search and leaves no trace of
+            the trial: that is how Ctrl-C must arrive here.
         seed: of the search.
+        bigger: whether more of the metric is better.
 
     Raises:
         SettingsError: `trials` is below 1, or the model's search block is malformed.
@@ -64,13 +67,14 @@ def tune(
     space = search_space(variant.model, variant.settings)
     defaults = default_settings(variant.model, variant.settings.get("recipe", "shared"))
     budget = trials if space else 1
-    with quiet_optuna(), open_store(folder, _study_name(variant, space, seed), space) as store:
+    name = _study_name(variant, space, seed, bigger=bigger)
+    with quiet_optuna(), open_store(folder, name, space, bigger=bigger) as store:
         while len(finished := store.trials()) < budget:
-            settings = next_settings(space, defaults, finished, seed)
+            settings = next_settings(space, defaults, finished, seed, bigger=bigger)
             if settings is None:
                 break
             store.add(_tried(settings, validate))
-    return _best(variant, finished[:budget], space)
+    return _best(variant, finished[:budget], space, bigger=bigger)
 
 
 def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]) -> TunedTrial:
@@ -92,30 +96,36 @@ def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]
 
 
 def _best(
-    variant: TunableVariant, trials: Sequence[TunedTrial], space: Mapping[str, Knob]
+    variant: TunableVariant,
+    trials: Sequence[TunedTrial],
+    space: Mapping[str, Knob],
+    *,
+    bigger: bool,
 ) -> Tuned:
-    scores = [-math.inf if trial["score"] is None else trial["score"] for trial in trials]
-    best = max(scores)
-    if best == -math.inf:
+    best = best_of(trials, lambda trial: trial["score"], bigger=bigger)
+    if best is None or best["score"] is None:
         raise TuningError(
             f"tuning {variant.label}: all {len(trials)} trials failed, the first because "
             f"{trials[0]['reason']} Mend that and give the same command again."
         )
     return Tuned(
-        settings=dict(trials[scores.index(best)]["settings"]),
-        score=best,
+        settings=dict(best["settings"]),
+        score=best["score"],
         trials=list(trials),
         space={name: knob.as_plain() for name, knob in space.items()},
     )
 
 
-def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int) -> str:
+def _study_name(
+    variant: TunableVariant, space: Mapping[str, Knob], seed: int, *, bigger: bool
+) -> str:
     """Return a name that changes with everything that decides what the trials are."""
     parts = [
         variant.model,
         variant.digest,
         {name: knob.as_plain() for name, knob in space.items()},
         seed,
+        *([] if bigger else ["minimize"]),
     ]
     text = json.dumps(parts, sort_keys=True, default=str)
     return f"{variant.label} {sha256(text.encode()).hexdigest()[:16]}"

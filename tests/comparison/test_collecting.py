@@ -4,7 +4,9 @@ import pytest
 from recbole_opal.comparison.collecting import FinishedRun, mean_diagnostics, rows_of
 from recbole_opal.comparison.execution import Ending
 from recbole_opal.comparison.variants import Variant
+from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.diagnostics import collapse_warning
+from recbole_opal.runs import RunFolder
 
 OPAL = Variant("OPAL", {"num_interests": 4})
 
@@ -120,3 +122,43 @@ def test_what_only_some_seeds_have_is_averaged_over_those():
     nowhere = mean_diagnostics([without, without])
     assert (nowhere["hit_usage"], nowhere["cosine"]) == (None, None)
     assert collapse_warning(nowhere) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "odd", "told"),
+    [
+        (["stages"], "x", "stages: "),
+        (["stages"], {}, "stages: "),
+        (["stages", "soft", "epochs"], "5", "stages.soft.epochs: "),
+        (["stages", "hard", "valid"], [1.0], "stages.hard.valid: "),
+        (["stages", "hard", "test", "recall@10"], "x", "stages.hard.test.recall@10: "),
+        (["peak_memory"], None, "peak_memory: "),
+        (["versions", "threads"], 2, "versions.threads: "),
+    ],
+)
+def test_metrics_of_another_shape_are_told_in_one_line(two_seeds, way, odd, told):
+    folder = RunFolder.open(two_seeds[1].folder)
+    metrics = folder.load_json("metrics.json")
+    inner = metrics
+    for step in way[:-1]:
+        inner = inner[step]
+    inner[way[-1]] = odd
+    with folder.update():
+        folder.save_json("metrics.json", metrics)
+    with pytest.raises(CheckpointError) as caught:
+        FinishedRun(folder.path)
+    assert f"metrics.json is not as a run leaves it ({told}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change", [{"user_id": np.array([1, 2, 9])}, {"recall@10": np.zeros((3, 2))},
+               {"user_id": np.zeros(3)}, {"history_length": np.array([1])}],
+)  # fmt: skip
+def test_arrays_of_another_shape_are_told_in_one_line(two_seeds, change):
+    folder = RunFolder.open(two_seeds[1].folder)
+    name = "per_user-soft-test.npz"
+    with folder.update():
+        folder.save_arrays(name, folder.load_arrays(name) | change)
+    with pytest.raises(CheckpointError, match=rf"{name} (has|names)"):
+        FinishedRun(folder.path).users("soft")

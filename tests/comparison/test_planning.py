@@ -1,7 +1,12 @@
-import pytest
+import os
 
+import pytest
+import torch
+
+from recbole_opal.comparison.elsewhere import computed_elsewhere
 from recbole_opal.comparison.planning import make_plan
 from recbole_opal.comparison.protocol import check_same_protocol
+from recbole_opal.comparison.reuse import KnownRuns
 from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.errors import DataError, SettingsError
 
@@ -130,3 +135,57 @@ def test_a_trial_can_be_bounded_more_tightly_than_a_run(quick_settings):
     )
     assert (tight.tune_seconds, same.tune_seconds) == (5.0, None)
     assert tight.folder != same.folder
+
+
+def test_a_comparison_without_its_test_is_refused(quick_settings):
+    with pytest.raises(SettingsError, match="--test_at_end=False: a comparison is of the test"):
+        make_plan([Variant("MIND")], "tiny", settings=quick_settings | {"test_at_end": False})
+
+
+def test_the_machine_of_a_run_is_known_before_it_starts(quick_settings, monkeypatch):
+    def origin(jobs=1, **changed):
+        plan = make_plan([Variant("MIND")], "tiny", jobs=jobs, settings=quick_settings | changed)
+        return plan.run(plan.variants[0], 1).origin
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [origin(jobs).machine["threads"] for jobs in (1, 2, 8)] == ["8", "4", "1"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert origin(2) == origin(4)
+    assert origin().machine["threads"] == "3"
+    assert "processor" in origin(max_train_seconds=5.0).machine
+    cpu = origin()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a GPU")
+    assert origin().machine["device"] == "cuda a GPU"
+    assert origin() != cpu
+    assert origin(use_gpu=False) == cpu
+
+
+def test_what_is_made_again_for_its_last_digits_is_told_with_the_way_back(
+    quick_settings, run_maker, tmp_path
+):
+    plan = make_plan([Variant("MIND")], "tiny", seeds=[1, 2], settings=quick_settings)
+    runs = [plan.run(plan.variants[0], seed) for seed in plan.seeds]
+    assert computed_elsewhere(runs, tmp_path) is None
+    machine = {**runs[0].origin.machine, "threads": "64"}
+    for run in runs:
+        run_maker(tmp_path, run.origin.on(machine))
+    told = computed_elsewhere(runs, tmp_path)
+    assert told.startswith("MIND seed=1 and 1 more: made before with 64 threads, now ")
+    assert "OMP_NUM_THREADS=64 before the command" in told
+    run_maker(tmp_path, runs[0].origin)
+    assert computed_elsewhere(runs, tmp_path).startswith("MIND seed=2: made before")
+    run_maker(tmp_path, runs[1].origin)
+    assert computed_elsewhere(runs, tmp_path) is None
+
+
+def test_a_run_of_before_machines_were_noted_is_made_again(quick_settings, run_maker, tmp_path):
+    plan = make_plan([Variant("MIND")], "tiny", settings=quick_settings)
+    run = plan.run(plan.variants[0], 1)
+    path = run_maker(tmp_path, run.origin.on({}))
+    assert KnownRuns(tmp_path).finished(run.origin) is None
+    assert "by a version that did not note device and threads" in computed_elsewhere(
+        [run], tmp_path
+    )
+    assert path.is_dir()

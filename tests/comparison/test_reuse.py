@@ -31,10 +31,14 @@ def test_an_unfinished_one_can_go_on_but_is_not_done(tmp_path, run_maker, origin
         {"data": {"tiny.inter": "c" * 64}},
         {"data": {}},
         {"versions": {"recbole_opal": "0.2.0"}},
+        {"machine": {"device": "cuda", "threads": "1"}},
+        {"machine": {"device": "cpu", "threads": "2"}},
+        {"machine": {}},
     ],
 )
 @pytest.mark.parametrize("finished", [True, False])
 def test_any_difference_makes_it_another_run(tmp_path, run_maker, origin, change, finished):
+    origin = origin.on({"device": "cpu", "threads": "1"})
     run_maker(tmp_path, origin, finished=finished)
     other = dataclasses.replace(origin, **change)
     assert KnownRuns(tmp_path).finished(other) is None

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,15 +28,20 @@ def report(comparison_folder):
 
 
 class Checker(HTMLParser):
-    """Collects ids, links and headings, and sees that every element is closed."""
+    """Collects ids, links, headings and inline code, and sees that every element is closed."""
 
     def __init__(self):
         super().__init__()
+        self.policy, self.attributes, self.code = None, set(), {"style": [], "script": []}
         self.open, self.ids, self.links, self.headings = [], [], [], []
         self.labels = []
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
+        self.attributes |= set(attributes)
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            assert not any(self.code.values())  # it counts for what stands behind it
+            self.policy = attributes["content"]
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.links += [attributes[name] for name in ("href", "src") if name in attributes]
         self.labels += attributes.get("aria-labelledby", "").split()
@@ -45,6 +52,8 @@ class Checker(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
+        if self.open and self.open[-1] in self.code:
+            self.code[self.open[-1]].append(data)
         if self.open and self.open[-1] == "h2":
             self.headings.append(data.strip())
 
@@ -75,6 +84,19 @@ def test_nothing_is_loaded_from_elsewhere(report, checked):
     assert all(link.startswith("#") for link in checked.links)
     without_names = report.replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert not re.search(r"https?://|//cdn|@import|url\(", without_names)
+
+
+def test_the_policy_allows_our_own_style_and_script_and_nothing_else(checked):
+    rules = dict(rule.split(" ", 1) for rule in checked.policy.split("; "))
+    assert rules.pop("default-src") == rules.pop("base-uri") == rules.pop("form-action") == "'none'"
+    assert rules.pop("img-src") == "data:"
+    for name, parts in checked.code.items():
+        digest = sha256("".join(parts).encode()).digest()
+        assert rules.pop(f"{name}-src") == f"'sha256-{b64encode(digest).decode()}'"
+    assert rules == {}
+    # What the policy would refuse.
+    assert "style" not in checked.attributes
+    assert not [name for name in checked.attributes if name.startswith("on")]
 
 
 def test_pictures_are_sound_and_named(report):

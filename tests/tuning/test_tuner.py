@@ -9,7 +9,7 @@ from recbole_opal.errors import CheckpointError, SettingsError, TrainingError
 from recbole_opal.settings.defaults import default_settings
 from recbole_opal.settings.knobs import Choices, Range
 from recbole_opal.settings.search import search_space
-from recbole_opal.tuning import TuningError, optuna_host, tune, tuner
+from recbole_opal.tuning import TuningError, optuna_host, save_tuned, tune, tuner
 
 BEST = {"learning_rate": 0.004, "temperature": 0.07, "uniformity_weight": 3.0}
 
@@ -288,6 +288,21 @@ def test_optuna_s_own_tools_read_the_file(variant, tmp_path):
     assert summary.study_name.startswith("OPAL K 8 ")
     assert summary.best_trial.value == tuned.score
     assert summary.best_trial.params == tuned.settings
+
+
+def test_a_smaller_metric_may_be_the_better_one(variant, tmp_path):
+    import optuna
+
+    mirrored = tune(variant(), 8, tmp_path, validate=lambda s: -smooth(s), bigger=False)
+    plain = tune(variant(), 8, tmp_path / "plain", validate=smooth)
+    assert mirrored.settings == plain.settings
+    assert mirrored.score == -plain.score  # the metric itself is kept, not its negative
+    assert [one["settings"] for one in mirrored.trials] == [one["settings"] for one in plain.trials]
+    (summary,) = optuna.get_all_study_summaries(storage=f"sqlite:///{tmp_path}/tuning.db")
+    assert summary.direction == optuna.study.StudyDirection.MINIMIZE
+    assert summary.best_trial.value == mirrored.score
+    path = save_tuned(variant(), mirrored, tmp_path)
+    assert f"# Score {mirrored.score:.6g}; the defaults" in path.read_text()
 
 
 def test_variants_may_be_tuned_at_the_same_time(variant, tmp_path, capfd):

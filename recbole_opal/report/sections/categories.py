@@ -66,13 +66,13 @@ def _panel(rebuilt: Rebuilt) -> Markup:
 
 
 def _card(index: int, content: Content, names: ItemNames) -> Markup:
-    number = node("span", str(index + 1), class_="category", style=f"--c:{colour(index)}")
+    number = node("span", str(index + 1), class_="category", data_colour=colour(index))
     shares = (
         f"{numbers.percent(content.share_of_items)} of items, "
         f"{numbers.percent(content.share_of_interactions)} of interactions, mean assignment "
         f"{content.strength:.2f}"
     )
-    bar = node("div", node("i", style=f"width:{100 * content.share_of_items:.1f}%"), class_="share")
+    bar = node("progress", max="1", value=f"{content.share_of_items:.3f}", class_="share")
     lists: list[Child] = []
     if content.tags:
         lists.append(_tags(content))
@@ -93,7 +93,7 @@ def _card(index: int, content: Content, names: ItemNames) -> Markup:
     )
     return node(
         "article", node("h3", number, f"Category {index + 1}"), node("p", shares, class_="note"),
-        bar, lists, class_="card", style=f"--c:{colour(index)}",
+        bar, lists, class_="card", data_colour=colour(index),
     )  # fmt: skip
 
 

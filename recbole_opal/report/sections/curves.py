@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
 from recbole_opal.report import numbers
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.labels import Box
@@ -64,14 +65,14 @@ def curves(comparison: Comparison, files: RunFiles) -> Section | None:
         return None
     keys = legend([("swatch-1", "soft or only stage"), ("swatch-2", "hard stage")])
     body = join(
-        node("p", f"Above: {numbers.metric_name(comparison.metric)} on validation. Below: the "
+        node("p", f"Above: {numbers.axis_name(comparison.metric)} on validation. Below: the "
                   "training loss, all its parts added up; losses of different models are not "
                   "comparable. One line a seed; the dashed line is the change of stage.",
              class_="note"),
         keys,
         node("div", drawn, class_="grid-of-pictures", tabindex="0", role="region",
              aria_label="training of every variant"),
-        reading(_reading(known)),
+        reading(_reading(known, comparison.metric)),
         node("p", f"Validated once, so without a curve: {', '.join(single)}.", class_="note")
         if single
         else Markup(""),
@@ -111,7 +112,7 @@ def _panel(index: int, title: str, courses: Sequence[_Course], metric: str) -> M
         parts.append(node("text", text, x=where, y=_LOWER.bottom + 16, class_=f"tick {place}"))
     middle = (_LOWER.left + _LOWER.right) / 2
     parts.append(node("text", "epoch", x=middle, y=_LOWER.bottom + 16, class_="tick middle"))
-    best = max((y for c in courses for _, y in c.valid), default=math.nan)
+    best = _best([y for c in courses for _, y in c.valid], metric)
     description = (
         f"{len(courses)} {'seed' if len(courses) == 1 else 'seeds'}, {last + 1:.0f} epochs, "
         f"best validation {numbers.metric_name(metric)} {numbers.number(best)}"
@@ -141,8 +142,14 @@ def _frame(
     return parts
 
 
-def _reading(known: dict[str, list[_Course]]) -> str | None:
+def _best(values: Sequence[float], metric: str) -> float:
+    found = best_of(values, lambda value: value, bigger=bigger_is_better(metric))
+    return math.nan if found is None else found
+
+
+def _reading(known: dict[str, list[_Course]], metric: str) -> str | None:
     """Say how many two-stage runs got better on validation in their second stage."""
+    sign = sign_of(metric)
     better = total = 0
     for course in (course for courses in known.values() for course in courses):
         if len(course.stages) < 2:
@@ -152,7 +159,7 @@ def _reading(known: dict[str, list[_Course]]) -> str | None:
         second = [v for e, v in course.valid if e >= start]
         if first and second:
             total += 1
-            better += max(second) > max(first)
+            better += sign * _best(second, metric) > sign * _best(first, metric)
     if not total:
         return None
     return f"The second stage got past the first on validation in {better} of {total} runs."

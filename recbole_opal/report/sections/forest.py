@@ -62,7 +62,7 @@ def _names(rows: tuple[Row, ...], down: float) -> Markup:
 
 def _means(rows: tuple[Row, ...], metric: str, left: float, right: float, down: float) -> Markup:
     values = [row.test[metric] for row in rows]
-    title = f"{numbers.metric_name(metric)} (± sd over seeds)"
+    title = f"{numbers.axis_name(metric)} (± sd over seeds)"
     beyond = outliers([value.mean for value in values])
     reach = [
         end

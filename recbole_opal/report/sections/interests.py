@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from recbole_opal.evaluation.direction import bigger_is_better, sign_of
 from recbole_opal.report import numbers
 from recbole_opal.report.linechart import Line, line_chart
 from recbole_opal.report.markup import Child, Markup, join, node
@@ -57,7 +58,7 @@ def _panel(found: list[list[Row]], metric: str) -> Markup:
         )
     name, slug = numbers.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
     chart = line_chart(f"interests-{slug}", f"{name} by number of interests", lines, steps,
-                       "Number of interests K", name)  # fmt: skip
+                       "Number of interests K", numbers.axis_name(metric))  # fmt: skip
     cells = [[line.name, *(numbers.number(value) for value in line.values)] for line in lines]
     keys = _narrow_keys(lines)
     return figure(join(chart, keys, number_table(["K", *steps], cells)))
@@ -67,7 +68,7 @@ def _narrow_keys(lines: list[Line]) -> Markup:
     """Return the names of the lines for a phone, where they have no room beside them."""
     return node(
         "p",
-        [node("span", node("i", style=f"--c:{line.colour}"), line.name, class_="key")
+        [node("span", node("i", data_colour=line.colour), line.name, class_="key")
          for line in lines],
         class_="legend narrow",
     )  # fmt: skip
@@ -87,20 +88,21 @@ def _group_name(group: list[Row]) -> str:
 def _reading(comparison: Comparison, group: list[Row]) -> str:
     """Say which K is best, and whether the seeds' spread allows to say so."""
     metric, name = comparison.metric, _group_name(group)
-    best = max(group, key=lambda row: row.test[metric].mean)
+    sign, edge = sign_of(metric), "highest" if bigger_is_better(metric) else "lowest"
+    best = max(group, key=lambda row: sign * row.test[metric].mean)
     least = group[0]
     if best is least:
         return (
-            f"{name}: more interests do not help; K={least.num_interests} is highest "
+            f"{name}: more interests do not help; K={least.num_interests} is {edge} "
             f"({numbers.number(least.test[metric].mean)})."
         )
     here, there = best.test[metric], least.test[metric]
     gain = numbers.relative(here.mean, there.mean)
     said = (
-        f"{name}: highest at K={best.num_interests} ({numbers.number(here.mean)}), {gain} to "
+        f"{name}: {edge} at K={best.num_interests} ({numbers.number(here.mean)}), {gain} to "
         f"K={least.num_interests}"
     )
     if here.sd is None or there.sd is None:
         return said + "; with one seed this may be chance."
-    clear = here.mean - there.mean > 2 * math.hypot(here.sd, there.sd)
+    clear = sign * (here.mean - there.mean) > 2 * math.hypot(here.sd, there.sd)
     return said + (", more than twice" if clear else ", within twice") + " the spread over seeds."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.report import numbers
 from recbole_opal.report.labels import Box, place_labels, text_width
 from recbole_opal.report.markup import Markup, node
 from recbole_opal.report.plot import NARROW, axes, drawing, error_bar, point, polyline
-from recbole_opal.report.readings import LESS_DIVERSE
 from recbole_opal.report.scale import Linear
 from recbole_opal.report.series import SHAPES
 from recbole_opal.report.source import Row, Value
@@ -35,7 +35,7 @@ def scatter(rows: list[Row], metric: str, measure: str, name: str, width: int) -
     y = Linear.over(_reach(rows, metric), frame.bottom, frame.top, padding=0.08)
     places = [(x.at(row.test[measure].mean), y.at(row.test[metric].mean)) for row in rows]
     bars = [_bars(row.test[measure], row.test[metric], x, y) for row in rows]
-    parts = [axes(frame, x, y, _axis_name(measure), numbers.metric_name(metric))]
+    parts = [axes(frame, x, y, _axis_name(measure), numbers.axis_name(metric))]
     for sweep in sweeps(rows):
         if sweep[0].family == "opal":
             line = [places[rows.index(row)] for row in sweep]
@@ -111,5 +111,5 @@ def _reach(rows: Sequence[Row], metric: str) -> list[float]:
 
 
 def _axis_name(measure: str) -> str:
-    lower = measure.partition("@")[0] in LESS_DIVERSE
-    return f"{numbers.metric_name(measure)} ({'less' if lower else 'more'} diverse →)"
+    side = "more" if bigger_is_better(measure) else "less"
+    return f"{numbers.metric_name(measure)} ({side} diverse →)"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recbole_opal.evaluation.direction import best_of, bigger_is_better
 from recbole_opal.report import numbers
 from recbole_opal.report.groups import Groups
 from recbole_opal.report.source import Comparison
@@ -14,13 +15,13 @@ from recbole_opal.report.source import Comparison
 __all__ = ["length_reading", "popularity_reading"]
 
 
-def _best(comparison: Comparison, means: dict[int, Groups], group: int) -> tuple[str, float] | None:
+def _best(
+    comparison: Comparison, means: dict[int, Groups], group: int, *, bigger: bool
+) -> tuple[str, float] | None:
     values = {i: float(groups.means[group]) for i, groups in means.items()}
     finite = {i: value for i, value in values.items() if math.isfinite(value)}
-    if not finite:
-        return None
-    index = max(finite, key=lambda i: finite[i])
-    return comparison.done[index].short, finite[index]
+    index = best_of(finite, finite.get, bigger=bigger)
+    return None if index is None else (comparison.done[index].short, finite[index])
 
 
 def length_reading(
@@ -28,7 +29,8 @@ def length_reading(
 ) -> list[str]:
     """Say who is best with short and with long histories, and how OPAL's lead changes."""
     said = []
-    short, long = _best(comparison, means, 0), _best(comparison, means, len(steps) - 1)
+    bigger = bigger_is_better(comparison.metric)
+    short, long = (_best(comparison, means, group, bigger=bigger) for group in (0, len(steps) - 1))
     if short and long and len(steps) > 1:
         who = f"{short[0]} ({numbers.number(short[1])})"
         other = "it is too" if long[0] == short[0] else f"it is {long[0]}"
@@ -65,7 +67,7 @@ def popularity_reading(comparison: Comparison, means: dict[int, Groups]) -> list
         f"The most popular tenth of the items holds {numbers.percent(top_share)} of the targets, "
         f"the less popular half {numbers.percent(rare_share)}."
     ]
-    top = _best(comparison, means, 9)
+    top = _best(comparison, means, 9, bigger=True)
     if top:
         said.append(f"Of the top tenth {top[0]} finds most ({numbers.percent(top[1])}).")
     rare = {i: _mean_of(groups, slice(0, 5)) for i, groups in means.items()}

@@ -57,7 +57,8 @@ def _by_length(comparison: Comparison, files: RunFiles) -> Markup | None:
     name = numbers.metric_name(metric)
     return join(
         node("h3", f"{name} by history length"),
-        _chart(comparison, means, steps, "lengths", "Interactions before the test part", name),
+        _chart(comparison, means, steps, "lengths", "Interactions before the test part",
+               numbers.axis_name(metric)),
         reading(*length_reading(comparison, means, steps)),
         node("p", "Groups of about equally many users; bars are 95 % intervals of the mean over "
                   "users.", class_="note"),
@@ -73,6 +74,9 @@ def _by_popularity(comparison: Comparison, files: RunFiles) -> Markup | None:
             targets = files.arrays(path, "targets-test.npz")
             counts = files.arrays(path, "item_counts.npz")
             if lists is None or targets is None or counts is None:
+                continue
+            if int(targets["item"].max(initial=0)) >= len(counts["counts"]):
+                files.tell(f"{path / 'targets-test.npz'} names items that are not counted.")
                 continue
             found.append(
                 recall_by_decile(

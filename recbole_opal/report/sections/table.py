@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from recbole_opal.evaluation.direction import best_of, bigger_is_better
 from recbole_opal.report import numbers
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.parts import Section, figure, legend, reading, scroll_box, table
-from recbole_opal.report.readings import LESS_DIVERSE, compared_with_opal, winner
+from recbole_opal.report.readings import compared_with_opal, listed, winner
 from recbole_opal.report.sections.forest import forest
 from recbole_opal.report.series import FAMILIES
 from recbole_opal.report.source import Comparison, Difference, Row
@@ -40,7 +41,7 @@ def results(comparison: Comparison) -> Section:
             )
         )
         body.append(_table(comparison, done))
-        body.append(node("p", _how_to_read(comparison), class_="note"))
+        body.append(node("p", _how_to_read(comparison, _metrics(comparison, done)), class_="note"))
     if comparison.failed:
         body.append(_failures(comparison.failed))
     return Section("results", "Results", join(body))
@@ -51,9 +52,9 @@ def _table(comparison: Comparison, rows: Sequence[Row]) -> Markup:
     costs = [name for name in _COSTS if any(name in row.costs for row in rows)]
     main, rest = metrics[0], metrics[1:]
     references = _references(comparison)
-    header: list[Child] = ["Model", numbers.metric_name(main)]
-    header += [f"Difference to {name}" for name, _ in references]
-    header += [numbers.metric_name(metric) for metric in rest]
+    header: list[Child] = ["Model", _head(numbers.metric_name(main), main)]
+    header += [_head(f"Difference to {name}", main) for name, _ in references]
+    header += [_head(numbers.metric_name(metric), metric) for metric in rest]
     header += [_COSTS[name][0] for name in costs]
     best = {metric: _best(rows, metric) for metric in metrics}
     cells: list[list[Child]] = []
@@ -68,6 +69,11 @@ def _table(comparison: Comparison, rows: Sequence[Row]) -> Markup:
             line.append(node("td", _COSTS[cost][1](mean), data_value=_sort_key(mean)))
         cells.append(line)
     return scroll_box(table(header, cells, class_="sortable"), "all results")
+
+
+def _head(name: str, metric: str) -> Markup:
+    """Return the head of a column, which a first click sorts best first."""
+    return node("th", name, scope="col", data_lower=not bigger_is_better(metric))
 
 
 def _references(
@@ -94,8 +100,7 @@ def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
 
 def _best(rows: Sequence[Row], metric: str) -> float | None:
     means = [row.test[metric].mean for row in rows if metric in row.test]
-    lower = metric.partition("@")[0] in LESS_DIVERSE
-    return (min if lower else max)(means, default=None)
+    return best_of(means, lambda mean: mean, bigger=bigger_is_better(metric))
 
 
 def _metric(row: Row, metric: str, best: dict[str, float | None]) -> Markup:
@@ -130,9 +135,11 @@ def _sort_key(value: float | None) -> str | None:
     return None if value is None else f"{value:.9g}"
 
 
-def _how_to_read(comparison: Comparison) -> str:
+def _how_to_read(comparison: Comparison, metrics: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
     spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    lower = [numbers.metric_name(metric) for metric in metrics if not bigger_is_better(metric)]
+    lowest = f" (the lowest of {listed(lower, len(lower))})" if lower else ""
     notes = ""
     if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
         notes = " ● marks a difference that stays after the correction over the table."
@@ -147,7 +154,7 @@ def _how_to_read(comparison: Comparison) -> str:
             "and parameters are those of the whole run."
         )
     return (
-        f"Test part, {spread}. Bold: best of the column (Gini and intra-list similarity: lowest). "
+        f"Test part, {spread}. Bold: best of the column{lowest}. "
         "Differences are this row minus the one named, paired by user, with the 95 % interval and "
         "the effect size d (difference in standard deviations of the users' differences); grey: "
         f"the interval holds 0.{notes}"

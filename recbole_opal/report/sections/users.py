@@ -39,7 +39,7 @@ def users(comparison: Comparison, rebuilder: Rebuilder) -> Section | None:
 
 def _user(rule: str, journey: Journey, names: ItemNames) -> Markup:
     history = [
-        node("span", str(category + 1), class_="square", style=f"--c:{colour(category)}",
+        node("span", str(category + 1), class_="square", data_colour=colour(category),
              title=_about(item, names))
         for item, category in zip(journey.history, journey.categories, strict=True)
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def _interest(
     content = pills or node("small", "nothing in the best 20", class_="pill none")
     return node(
         "li", node("div", number, said, class_="interest"), node("div", content, class_="pills"),
-        style=f"--c:{colour(interest)}",
+        data_colour=colour(interest),
     )  # fmt: skip
 
 

@@ -1,0 +1,131 @@
+"""What a run is computed on, as far as it changes the last bits of its weights or what time means.
+
+Sums over another number of threads, another kind of processor or a GPU are rounded otherwise, and
+`max_train_seconds` counts processor time on a CPU, wall time on a GPU. So these belong to a run's
+origin: a run stands for another one only where the other would come out bit for bit the same.
+"""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from logging import getLogger
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recbole_opal.runs.folder import RunFolder
+from recbole_opal.runs.origin import Origin
+
+__all__ = ["as_begun", "machine_of", "processor_name"]
+
+# Variables by which a user tells the libraries underneath how to compute; most are never set.
+_SWITCHES = (
+    "CUBLAS_WORKSPACE_CONFIG",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "NVIDIA_TF32_OVERRIDE",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+)
+_EXACT = ("none", "ieee")
+
+
+def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
+    """Return what a run with these settings is computed on, known before it starts.
+
+    Args:
+        config: the settings, as `OpalConfig` gives them.
+        threads: those of a process that is still to be started; None: the run is this process's
+            own, with its threads and its switches of torch.
+    """
+    device = config["device"]
+    found = {
+        "cpu": f"{sys.platform} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        "device": device.type,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "threads": str(torch.get_num_threads() if threads is None else threads),
+    }
+    if device.type == "cuda":
+        found["device"] += f" {torch.cuda.get_device_name(device)}"
+    elif config["max_train_seconds"] is not None:  # a faster processor gets further
+        found["processor"] = processor_name()
+    found |= {name: os.environ[name] for name in _SWITCHES if name in os.environ}
+    return found | (_torch_switches() if threads is None else {})
+
+
+@cache
+def processor_name() -> str:
+    """Return the name of the processor, or of its kind where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+@contextmanager
+def as_begun(folder: RunFolder, machine: Mapping[str, str]) -> Iterator[None]:
+    """Give the block the number of threads that the run began with.
+
+    Where the run began on another device or processor, one warning tells so, and its origin
+    becomes one that stands for no other run. A new run is on its own machine: nothing happens.
+
+    Args:
+        folder: of the run.
+        machine: what `machine_of` says now.
+
+    Raises:
+        CheckpointError: origin.json is damaged, or cannot be written.
+    """
+    begun = _origin(folder)
+    threads = torch.get_num_threads()
+    try:
+        if begun is not None and begun.machine.get("threads", "").isdecimal():
+            torch.set_num_threads(int(begun.machine["threads"]))
+            _note_the_change(folder, begun, dict(machine) | {"threads": begun.machine["threads"]})
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _origin(folder: RunFolder) -> Origin | None:
+    if "origin.json" not in folder.names:
+        return None
+    return Origin.from_plain(folder.load_json("origin.json"))
+
+
+def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -> None:
+    old = begun.machine
+    names = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
+    if not names:
+        return
+    told = "; ".join(f"{name} {old.get(name, '-')}, now {now.get(name, '-')}" for name in names)
+    getLogger("recbole_opal").warning(
+        "this run began elsewhere (%s): it goes on, but its last digits may differ from those of "
+        "an unbroken run, and no comparison will reuse it",
+        told,
+    )
+    both = {name: f"{old.get(name, '-')}, then {now.get(name, '-')}" for name in names}
+    with folder.update():
+        folder.save_json("origin.json", begun.on({**old, **both}).as_plain())
+
+
+def _torch_switches() -> dict[str, str]:
+    """Return the switches of this process that are not as in a new one."""
+    found = {}
+    for name in ("cuda", "mkldnn"):
+        # The older `torch.get_float32_matmul_precision` raises once a user sets these.
+        matmul = getattr(getattr(torch.backends, name), "matmul", None)
+        precision = getattr(matmul, "fp32_precision", "none")
+        if precision not in _EXACT:
+            found[f"{name} precision"] = str(precision)
+    if torch.get_default_dtype() != torch.float32:
+        found["dtype"] = str(torch.get_default_dtype())
+    return found

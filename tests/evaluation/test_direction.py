@@ -1,0 +1,48 @@
+import pytest
+from recbole.evaluator import register
+
+from recbole_opal.evaluation.direction import best_of, better, bigger_is_better, sign_of
+from recbole_opal.settings.config import OpalConfig
+
+
+@pytest.mark.parametrize("name", sorted(register.metrics_dict))
+def test_recbole_s_own_metrics_have_recbole_s_own_direction(name):
+    assert bigger_is_better(f"{name}@10") is not register.metrics_dict[name].smaller
+
+
+@pytest.mark.parametrize(
+    ("metric", "bigger"),
+    [
+        ("Recall@50", True),
+        ("coverage@10", True),
+        ("category_diversity@10", True),
+        ("ItemCoverage@10", True),
+        ("ShannonEntropy@10", True),
+        ("TailPercentage@10", True),
+        ("gini@10", False),
+        ("GiniIndex@50", False),
+        ("giniindex", False),
+        ("AveragePopularity@5", False),
+        ("intra_list_similarity@10", False),
+    ],
+)
+def test_known_directions(metric, bigger):
+    assert bigger_is_better(metric) is bigger
+    assert sign_of(metric) == (1 if bigger else -1)
+    assert better(metric) == ("higher" if bigger else "lower")
+
+
+@pytest.mark.parametrize("metric", ["GiniIndex@10", "AveragePopularity@10", "Recall@10"])
+def test_training_stops_by_the_same_direction(metric, quick_settings):
+    metrics = [metric.partition("@")[0]]
+    config = OpalConfig(
+        "MIND", "tiny", quick_settings | {"metrics": metrics, "valid_metric": metric}
+    )
+    assert config["valid_metric_bigger"] is bigger_is_better(metric)
+
+
+def test_the_earlier_of_equals_and_none_without_values():
+    pairs = [("a", None), ("b", 1.0), ("c", 2.0), ("d", 1.0), ("e", 2.0)]
+    assert best_of(pairs, lambda pair: pair[1], bigger=True) == ("c", 2.0)
+    assert best_of(pairs, lambda pair: pair[1], bigger=False) == ("b", 1.0)
+    assert best_of(pairs[:1], lambda pair: pair[1], bigger=True) is None
