@@ -171,7 +171,7 @@ class MultiInterestRecommender(SequentialRecommender):
         """Load weights of the stage the model stands in; see `torch.nn.Module`.
 
         Args:
-            state_dict: what `state_dict` or `RunFolder.load_weights` gave, or a weights file holds.
+            state_dict: what `state_dict` or `RunReader.load_weights` gave, or a weights file holds.
             strict: whether all names must be there and no other.
             assign: whether the tensors themselves are taken.
 

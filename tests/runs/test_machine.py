@@ -123,5 +123,5 @@ def test_a_run_notes_its_machine_and_resume_keeps_it(quick_settings):
     recbole_opal.resume(result.folder, epochs=3)
     folder = RunFolder.open(result.folder)
     assert folder.load_json("metrics.json")["versions"]["threads"] == "2"
-    assert folder.load_json("origin.json") == plain
+    assert folder.load_json("origin.json")["machine"] == plain["machine"]
     assert torch.get_num_threads() == 1
