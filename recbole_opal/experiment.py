@@ -11,6 +11,7 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
@@ -25,15 +26,14 @@ from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.origin import Origin, data_digests
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.places import naming
 from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
-
-_MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu")
-
 
 @dataclass(frozen=True)
 class RunResult:
@@ -72,8 +72,8 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
-    config = OpalConfig(model, dataset, settings, [Path(name) for name in config_files])
-    with quiet_deprecations():
+    config = OpalConfig(model, dataset, settings, config_files)
+    with quiet_deprecations(), naming(config.places):
         return _Session(config).start()
 
 
@@ -85,21 +85,16 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     Args:
         folder: the run folder.
         **settings: new values of the few settings that may change: epochs, show_progress,
-            state, tensorboard, gpu_id, use_gpu.
+            state, tensorboard, gpu_id, use_gpu, data_path.
 
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    for name in settings:
-        if name not in _MAY_CHANGE:
-            raise SettingsError(
-                f"--{name} cannot change when a run is continued, only "
-                f"{', '.join(_MAY_CHANGE)} can; start a new run with it."
-            )
-    run_folder = RunFolder.open(Path(folder))
-    plain = run_folder.load_yaml("config.yaml") | settings
+    run_folder = RunFolder.open(checked_path(folder, "resume"))
     with quiet_deprecations():
-        return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
+        config = continued_config(run_folder, settings)
+        with naming(config.places, MAY_CHANGE):
+            return _Session(config).go_on(run_folder)
 
 
 def run_request(request: Request) -> RunResult:
@@ -179,6 +174,8 @@ class _Session:
         with folder.working(), progress, log:
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
+            for note in self.config.notes:
+                getLogger("recbole_opal").info("%s", note)
             outcome = Outcome(self.config, data)
             trainer = _build_trainer(self.config, data, progress)
             if snapshot is not None:

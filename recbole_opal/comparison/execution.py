@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 # What a comparison decides about every run: where it goes, and that its bar stays hidden.
 _QUIET = {"show_progress": False}
-_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu")
+_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu", "data_path")
 
 
 @dataclass(frozen=True)

@@ -166,12 +166,12 @@ def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
         ):
             raise SettingsError(
                 "--train_neg_sample_args: only one uniform negative a row is drawn here; leave "
-                "the flag away."
+                "it away."
             )
         return {"distribution": "uniform", "sample_num": 1}
     if given is not None:
         raise SettingsError(
             "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; "
-            "leave the flag away."
+            "leave it away."
         )
     return None

@@ -3,21 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.properties import known_datasets
-from recbole_opal.settings.values import load_settings_file, parse_value
+from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
 
-__all__ = ["Request", "parse_arguments", "split_flags"]
+__all__ = ["Request", "parse_arguments", "refuse_unreadable", "split_flags"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
 _OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
-_LARGEST_SEED = 2**32 - 1
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
@@ -70,10 +70,14 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     for name in _OWN_FLAGS:
         if texts.get(name) == "":
             raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
-    settings = {name: parse_value(text) for name, text in texts.items() if name not in _OWN_FLAGS}
+    settings = {
+        name: setting_value(name, text) for name, text in texts.items() if name not in _OWN_FLAGS
+    }
     if "resume" in texts:
         return _resume(texts, settings)
-    config_files = tuple(Path(name) for name in texts.get("config_files", "").split())
+    config_files = tuple(
+        checked_path(name, "config_files") for name in texts.get("config_files", "").split()
+    )
     named = _named_in(config_files) | texts
     if "dataset" not in named:
         raise SettingsError(_how_to_name_a_dataset(settings))
@@ -99,45 +103,25 @@ def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, 
         return ()
     if "seed" in settings:
         raise SettingsError("--seed and --seeds are both given; keep --seeds.")
-    value = parse_value(texts["seeds"])
-    seeds = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not seeds or not all(_is_whole(seed) and 0 <= seed <= _LARGEST_SEED for seed in seeds):
-        raise SettingsError(
-            f"--seeds={texts['seeds']} is not a list of integers in [0, {_LARGEST_SEED}]; write "
-            "for example --seeds=1,2,3."
-        )
-    if len(set(seeds)) < len(seeds):
-        raise SettingsError(f"--seeds={texts['seeds']} names a seed twice; keep one of them.")
+    seeds = checked_seeds(parse_value(texts["seeds"]), texts["seeds"])
+    if not seeds:
+        raise SettingsError("--seeds is empty; write for example --seeds=1,2,3.")
     return seeds
 
 
 def _count(texts: Mapping[str, str], name: str, default: int) -> int:
-    """Return the number of settings to try or of runs at once; the default is the smallest."""
-    value = parse_value(texts[name]) if name in texts else default
-    if not _is_whole(value) or value < default:
-        raise SettingsError(
-            f"--{name}={texts[name]} is not an integer in [{default}, inf); write for example "
-            f"--{name}={default + 1}."
-        )
-    return int(value)
+    if name not in texts:
+        return default
+    return checked_count(name, parse_value(texts[name]), texts[name], default)
 
 
 def _tune_seconds(texts: Mapping[str, str]) -> float | None:
     if "tune_seconds" not in texts:
         return None
-    value = parse_value(texts["tune_seconds"])
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
-        raise SettingsError(
-            f"--tune_seconds={texts['tune_seconds']} is not a number in (0, inf); write for "
-            "example --tune_seconds=60."
-        )
+    seconds = checked_seconds(parse_value(texts["tune_seconds"]), texts["tune_seconds"])
     if "tune" not in texts:
         raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
-    return float(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return seconds
 
 
 def split_flags(argv: Sequence[str]) -> dict[str, str]:
@@ -151,6 +135,7 @@ def split_flags(argv: Sequence[str]) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     for position, argument in enumerate(argv):
+        refuse_unreadable(argument)
         name, equals, text = argument.removeprefix("--").partition("=")
         if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
             raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
@@ -159,6 +144,19 @@ def split_flags(argv: Sequence[str]) -> dict[str, str]:
                 f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
             )
     return texts
+
+
+def refuse_unreadable(argument: str) -> None:
+    """Refuse what no text and no path may hold.
+
+    Args:
+        argument: of a command.
+
+    Raises:
+        SettingsError: it holds bytes that are not UTF-8, or NUL.
+    """
+    if "\0" in argument or any("\ud800" <= sign <= "\udfff" for sign in argument):
+        raise SettingsError(f"'{argument}' holds bytes that are no text in UTF-8; retype it.")
 
 
 def _how_to_write(argument: str, following: Sequence[str]) -> str:
@@ -203,7 +201,7 @@ def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
                 f"--{name} cannot be given with --resume, which continues a single run; a "
                 "comparison goes on by giving its command again."
             )
-    return Request(resume=Path(texts["resume"]), settings=settings)
+    return Request(resume=checked_path(texts["resume"], "resume"), settings=settings)
 
 
 def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
@@ -211,5 +209,7 @@ def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
     named: dict[str, str] = {}
     for path in config_files:
         content = load_settings_file(path)
-        named |= {name: str(content[name]) for name in ("model", "dataset") if name in content}
+        for name in ("model", "dataset"):
+            if content.get(name) is not None:
+                named[name] = str(content[name])
     return named

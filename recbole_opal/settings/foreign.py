@@ -8,6 +8,7 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import recbole_folder
+from recbole_opal.settings.fields import told_kind
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["check_foreign_values", "foreign_kinds"]
@@ -60,7 +61,7 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
         if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
-            f"--{name}={value} has the wrong type; write a value of type "
+            f"--{name}={value} has the wrong type{told_kind(value)}; write a value of type "
             f"{' or '.join(sorted(wanted))}."
         )
     # CDAE's are the only other losses: it is the one general model with a choice.

@@ -1,0 +1,93 @@
+"""Paths as they are typed, and what makes a text none."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+
+__all__ = ["checked_path", "checked_paths", "home_path", "path_problem"]
+
+_LONGEST_PATH, _LONGEST_NAME = 4095, 255  # bytes, of Linux
+
+
+def home_path(text: str) -> Path:
+    """Return a path in which `~` or `~name` at the beginning is replaced by a home folder.
+
+    Args:
+        text: what was typed.
+
+    Raises:
+        SettingsError: nobody of that name has a home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{text!r} begins with the home folder of nobody; write the whole path."
+        ) from error
+
+
+def checked_paths(paths: Any, flag: str) -> list[Path]:
+    """Return paths that the system can look up; a single one counts as a list of one.
+
+    Args:
+        paths: as they were given.
+        flag: by which, for messages.
+
+    Raises:
+        SettingsError: one of them is no path.
+    """
+    single = isinstance(paths, str | os.PathLike) or not isinstance(paths, Iterable)
+    return [checked_path(path, flag) for path in ([paths] if single else paths)]
+
+
+def checked_path(path: Any, flag: str) -> Path:
+    """Return a path that the system can look up, whether something is there or not.
+
+    Args:
+        path: as it was given.
+        flag: by which, for messages.
+
+    Raises:
+        SettingsError: it cannot; see `path_problem`.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingsError(
+            f"--{flag}={path} is of type {type(path).__name__}; write a path, or several."
+        )
+    text = os.fsdecode(path)
+    why = path_problem(text)
+    if why:
+        raise SettingsError(f"--{flag}={text} is no path; {why}.")
+    return home_path(text)
+
+
+def path_problem(text: str) -> str:
+    """Return what to do about a text that no file or folder can be called, else nothing.
+
+    Args:
+        text: a path.
+    """
+    if "\0" in text:
+        return "take the NUL character out"
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        return "write it in UTF-8"
+    if text.startswith("~") and _homeless(text):
+        return "nobody of that name has a home folder, write the whole path"
+    if len(os.fsencode(text)) > _LONGEST_PATH or _longest(Path(text).parts) > _LONGEST_NAME:
+        return f"shorten it, a name has {_LONGEST_NAME} bytes at most"
+    return ""
+
+
+def _longest(parts: Iterable[str]) -> int:
+    return max((len(os.fsencode(part)) for part in parts), default=0)
+
+
+def _homeless(text: str) -> bool:
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        return True
+    return False
