@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,15 @@ from recbole_opal.comparison.writing import prepare_folder, write_plan, write_re
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
+from recbole_opal.settings.border import plain_value, text_given
+from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.paths import checked_paths
 
 __all__ = ["compare", "compare_request"]
 
 
 def compare(
-    models: Sequence[str | Variant],
+    models: str | Sequence[str | Variant],
     dataset: str,
     *,
     seeds: Sequence[int] = (),
@@ -56,25 +59,40 @@ def compare(
     Raises:
         OpalError: settings or data are wrong; nothing was trained then.
     """
-    variants = [
-        variant
-        for model in models
-        for variant in ([model] if isinstance(model, Variant) else parse_variants(model))
-    ]
-    if not variants:
-        raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
-    paths = [Path(name) for name in config_files]
+    variants = _variants(models)
+    checked = _asked(seeds, tune, tune_seconds)
+    count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
     plan = make_plan(
         variants,
         dataset,
-        seeds=seeds,
-        tune=tune,
-        tune_seconds=tune_seconds,
-        config_files=paths,
+        **checked,
+        config_files=checked_paths(config_files, "config_files"),
         settings=settings,
     )
-    asked = {"seeds": list(seeds), "tune": tune, "tune_seconds": tune_seconds}
-    return _compare(plan, jobs, _call(variants, dataset, asked | settings))
+    asked = checked | {"seeds": list(checked["seeds"])}
+    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+
+
+def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
+    """Return what is compared; a single text may name several models."""
+    single = isinstance(models, str | Variant) or not isinstance(models, Iterable)
+    variants: list[Variant] = []
+    for model in [models] if single else models:
+        named = [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
+        variants += named
+    if not variants:
+        raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
+    return variants
+
+
+def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
+    """Return the seeds and the trials that are asked for, checked as flags are."""
+    seconds = plain_value("tune_seconds", tune_seconds)
+    return {
+        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
+        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
+        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
+    }
 
 
 def compare_request(request: Request, command: str) -> ComparisonResult:

@@ -103,10 +103,7 @@ def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, 
         return ()
     if "seed" in settings:
         raise SettingsError("--seed and --seeds are both given; keep --seeds.")
-    seeds = checked_seeds(parse_value(texts["seeds"]), texts["seeds"])
-    if not seeds:
-        raise SettingsError("--seeds is empty; write for example --seeds=1,2,3.")
-    return seeds
+    return checked_seeds(parse_value(texts["seeds"]), texts["seeds"], least=1)
 
 
 def _count(texts: Mapping[str, str], name: str, default: int) -> int:

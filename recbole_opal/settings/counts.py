@@ -11,18 +11,20 @@ _LARGEST_SEED = 2**32 - 1
 _MOST = {"tune": 10**6, "jobs": 4096}
 
 
-def checked_seeds(value: Any, told: str) -> tuple[int, ...]:
+def checked_seeds(value: Any, told: str, least: int = 0) -> tuple[int, ...]:
     """Return the seeds that one number or a list of numbers stands for.
 
     Args:
         value: plain, as `parse_value` and `plain_value` return it.
         told: how it was given, for messages.
+        least: number of seeds.
 
     Raises:
-        SettingsError: it holds something else, or a seed twice.
+        SettingsError: it holds something else, too few, or a seed twice.
     """
     seeds = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not all(_is_whole(seed) and 0 <= seed <= _LARGEST_SEED for seed in seeds):
+    whole = all(_is_whole(seed) and 0 <= seed <= _LARGEST_SEED for seed in seeds)
+    if len(seeds) < least or not whole:
         raise SettingsError(
             f"--seeds={told} is not a list of integers in [0, {_LARGEST_SEED}]; write "
             "for example --seeds=1,2,3."
@@ -44,11 +46,13 @@ def checked_count(name: str, value: Any, told: str, least: int) -> int:
     Raises:
         SettingsError: it is no integer, or out of range.
     """
-    if not _is_whole(value) or not least <= value <= _MOST[name]:
+    if not _is_whole(value) or value < least:
         raise SettingsError(
-            f"--{name}={told} is not an integer in [{least}, {_MOST[name]}]; write for example "
+            f"--{name}={told} is not an integer in [{least}, inf); write for example "
             f"--{name}={least + 1}."
         )
+    if value > _MOST[name]:
+        raise SettingsError(f"--{name}={told} is more than {_MOST[name]}; write a smaller number.")
     return int(value)
 
 
