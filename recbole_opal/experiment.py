@@ -17,6 +17,7 @@ from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
+from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
@@ -73,7 +74,7 @@ def run(
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
     config = OpalConfig(model, dataset, settings, config_files)
-    with quiet_deprecations(), naming(config.places):
+    with quiet_deprecations(), naming(config.places), telling_memory():
         return _Session(config).start()
 
 
@@ -93,7 +94,7 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     run_folder = RunFolder.open(checked_path(folder, "resume"))
     with quiet_deprecations():
         config = continued_config(run_folder, settings)
-        with naming(config.places, MAY_CHANGE):
+        with naming(config.places, MAY_CHANGE), telling_memory():
             return _Session(config).go_on(run_folder)
 
 
@@ -160,7 +161,9 @@ class _Session:
     def _load(self) -> PreparedData:
         model_class = find_model_class(self.config["model"])
         multi_interest = issubclass(model_class, MultiInterestRecommender)
-        return prepare_data(self.config, future_items=multi_interest)
+        data = prepare_data(self.config, future_items=multi_interest)
+        check_memory(self.config, data)
+        return data
 
     def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
         return id_tokens(data, self.config["category_field"])

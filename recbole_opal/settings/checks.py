@@ -12,6 +12,7 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["check_together"]
 
+_LONGEST_LIST = 2**16
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
 
 
@@ -48,6 +49,11 @@ def _check_metrics(settings: Mapping[str, Any]) -> None:
     if bad:
         raise SettingsError(
             f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
+        )
+    long = [length for length in settings["topk"] if length > _LONGEST_LIST]
+    if long:
+        raise SettingsError(
+            f"--topk: {long[0]} is more than {_LONGEST_LIST}; write for example --topk=[10,20,50]."
         )
     available = _result_names(settings["metrics"], settings["topk"])
     wanted = settings["valid_metric"]

@@ -1,5 +1,6 @@
 """Names and types of the settings that RecBole's yaml files hold and our schema does not."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -13,6 +14,7 @@ from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["check_foreign_values", "foreign_kinds"]
 
+_LARGEST_SIZE, _MOST_STEPS = 2**16, 2**31 - 1
 _COMMENT = re.compile(r"^(\w+):[^#]*#\s*\((\w+)", re.MULTILINE)
 _KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -58,7 +60,10 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
     """
     for name, value in settings.items():
         wanted = kinds.get(name)
-        if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
+        if value is None:
+            continue
+        _check_size(name, value)
+        if not wanted or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
             f"--{name}={value} has the wrong type{told_kind(value)}; write a value of type "
@@ -71,6 +76,18 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
             f"--loss_type={settings['loss_type']} is unknown; write --loss_type={losses[0]} or "
             f"--loss_type={losses[1]}."
         )
+
+
+def _check_size(name: str, value: Any) -> None:
+    """Refuse a size that no machine has memory for, and numbers that are none."""
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, float) and not math.isfinite(part):
+            raise SettingsError(f"--{name}={value} is not finite; write a finite number.")
+        most = _MOST_STEPS if "step" in name else _LARGEST_SIZE
+        if isinstance(part, int) and abs(part) > most:
+            raise SettingsError(
+                f"--{name}={value} is not in [-{most}, {most}]; write a smaller number."
+            )
 
 
 def _is_a(value: Any, kind: str) -> bool:
