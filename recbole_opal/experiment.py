@@ -36,6 +36,7 @@ from recbole_opal.training.two_stage import TwoStageTrainer
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
+
 @dataclass(frozen=True)
 class RunResult:
     """What came out of a run.

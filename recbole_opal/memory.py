@@ -81,9 +81,7 @@ def _largest_tensors(config: Any, data: PreparedData) -> list[tuple[str, int, tu
     found.append(("the vectors of one training batch", trained, ("train_batch_size", *cures)))
     if isinstance(config["num_negatives"], int) and config["negative_sampling"] != "full":
         size = rows * min(config["num_negatives"], items) * _FLOAT
-        found.append(
-            ("the scores of the negatives", size, ("train_batch_size", "num_negatives"))
-        )
+        found.append(("the scores of the negatives", size, ("train_batch_size", "num_negatives")))
     if config["negative_sampling"] == "full" or config["loss_type"] == "CE":
         size = rows * items * _FLOAT
         found.append(("the scores of all items", size, ("train_batch_size",)))

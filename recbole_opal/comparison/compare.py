@@ -78,7 +78,9 @@ def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
     single = isinstance(models, str | Variant) or not isinstance(models, Iterable)
     variants: list[Variant] = []
     for model in [models] if single else models:
-        named = [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
+        named = (
+            [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
+        )
         variants += named
     if not variants:
         raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")

@@ -10,6 +10,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.properties import known_datasets
+from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
 
@@ -178,7 +179,7 @@ def _how_to_write(argument: str, following: Sequence[str]) -> str:
 
 
 def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
-    misspelt = nearest("dataset", settings)
+    misspelt = nearest("dataset", [name for name in settings if name not in TEXTS])
     if misspelt is not None:
         return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
     examples = " or ".join(f"--dataset={name}" for name in known_datasets())

@@ -78,7 +78,10 @@ class TrainingSettings(Section):
     learning_rate: Finite = Field(0.001, gt=0, description="step size")
     weight_decay: Finite = Field(0.0, ge=0, description="L2 penalty of the optimiser")
     stopping_step: int = Field(
-        5, ge=0, le=_MANY, description="a stage ends after more than this many validations without a gain"
+        5,
+        ge=0,
+        le=_MANY,
+        description="a stage ends after more than this many validations without a gain",
     )
     eval_step: int = Field(1, ge=1, le=_MANY, description="epochs from one validation to the next")
     clip_grad_norm: dict[str, Any] | None = Field(
@@ -124,7 +127,9 @@ class EvaluationSettings(Section):
     retrieval: Literal["torch", "faiss"] = Field(
         "torch", description="who searches the top k; both are exact"
     )
-    item_block_size: int = Field(8192, ge=1, le=2**24, description="items scored at a time in the search")
+    item_block_size: int = Field(
+        8192, ge=1, le=2**24, description="items scored at a time in the search"
+    )
     score_memory_mb: int = Field(
         512, ge=1, le=2**20, description="most MiB of a score matrix of RecBole's own models"
     )
@@ -142,7 +147,9 @@ class DataSettings(Section):
     )
     encoding: Text = Field("utf-8", description="text encoding of the atomic files")
     field_separator: Separator = Field("\t", min_length=1, description="between two columns")
-    seq_separator: Separator = Field(" ", min_length=1, description="between the parts of a token_seq")
+    seq_separator: Separator = Field(
+        " ", min_length=1, description="between the parts of a token_seq"
+    )
     USER_ID_FIELD: Text = Field("user_id", min_length=1, description="column of the users")
     ITEM_ID_FIELD: Text = Field("item_id", min_length=1, description="column of the items")
     TIME_FIELD: Text = Field("timestamp", min_length=1, description="column of the times")

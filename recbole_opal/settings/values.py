@@ -15,7 +15,7 @@ __all__ = ["SettingsLoader", "is_plain", "load_settings_file", "parse_value", "s
 
 _LOOK_ALIKES = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp")}
 _NONE = ("none", "null", "~")
-_DEEPEST, _MOST_PARTS = 32, 100_000
+_DEEPEST, _MOST_OPEN, _MOST_PARTS = 32, 200, 100_000
 _LONGEST_INTEGER = 256  # bits; Python refuses to write an integer of more than 4,300 digits
 
 
@@ -96,9 +96,7 @@ def load_settings_file(path: Path) -> dict[str, Any]:
         message = f"cannot read {path} ({error.strerror}); check the path."
         raise SettingsError(message) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"{path} is not UTF-8 text; save it as UTF-8."
-        ) from error
+        raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(_where(path, error)) from error
     if content is None:
@@ -123,6 +121,8 @@ def _parse_word(text: str) -> Any:
 
 
 def _load(text: str, texts: Collection[str] = ()) -> Any:
+    if _open_brackets(text) > _MOST_OPEN:  # the time that PyYAML takes grows with their square
+        raise ValueError("the value is nested too deeply")
     loader = SettingsLoader(text)
     try:
         node = loader.get_single_node()
@@ -134,6 +134,15 @@ def _load(text: str, texts: Collection[str] = ()) -> Any:
     if not is_plain(value):
         raise ValueError("yaml dates, sets and bytes are no settings")
     return value
+
+
+def _open_brackets(text: str) -> int:
+    """Return how many brackets are open at once at the most; those in quotes count too."""
+    open_now = most = 0
+    for bracket in re.findall(r"[\[{\]}]", text):
+        open_now = max(0, open_now + (1 if bracket in "[{" else -1))
+        most = max(most, open_now)
+    return most
 
 
 def _keep_as_written(node: yaml.MappingNode, texts: Collection[str]) -> None:
