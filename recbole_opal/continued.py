@@ -12,7 +12,6 @@ from recbole_opal.runs import RunFolder
 from recbole_opal.runs.origin import data_digests
 from recbole_opal.settings.border import plain_settings_given
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.places import naming
 
 __all__ = ["MAY_CHANGE", "continued_config", "placed_settings"]
 
@@ -42,9 +41,8 @@ def continued_config(folder: RunFolder, changed: Mapping[str, Any]) -> OpalConfi
     own = placed_settings(folder)
     plain = own | plain_settings_given(changed)
     places = dict.fromkeys(set(plain) - set(changed), str(folder.path / "config.yaml"))
-    with naming(places, MAY_CHANGE):
-        _check_same_data(folder, plain)
-        return OpalConfig.from_plain(plain, places=places)
+    _check_same_data(folder, plain)
+    return OpalConfig.from_plain(plain, places=places, may_change=MAY_CHANGE)
 
 
 def placed_settings(folder: RunFolder) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Rebuilder:
         plain = placed_settings(folder) | {"use_gpu": False}
         places = dict.fromkeys(plain, str(folder.path / "config.yaml"))
         with quiet_deprecations(), naming({}, may_change=()):
-            config = OpalConfig.from_plain(plain, places=places)
+            config = OpalConfig.from_plain(plain, places=places, may_change=())
             data = prepare_data(config, future_items=True)
         ids = folder.load_json("ids.json")
         item_field = data.dataset.iid_field

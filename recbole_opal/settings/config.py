@@ -1,7 +1,7 @@
 """`OpalConfig`: RecBole's `Config` without its surprises."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class OpalConfig(Config):
         settings: name to typed value, as `{"num_interests": 8}`.
         config_files: yaml files.
         places: the file of each of `settings` that was read from one.
+        may_change: the only settings that errors may advise to give; None: all.
 
     Attributes:
         places: the file of each setting that came from one, for messages.
@@ -59,6 +60,7 @@ class OpalConfig(Config):
         config_files: str | Path | Sequence[str | Path] = (),
         *,
         places: Mapping[str, str] | None = None,
+        may_change: Collection[str] | None = None,
     ) -> None:
         """See the class."""
         given = plain_settings_given(settings or {})
@@ -68,7 +70,7 @@ class OpalConfig(Config):
         self._given_places = places or {}
         self._data_root = ""
         self._dataset_file = _yaml_beside_data(dataset, given, files)
-        with naming(self.places):
+        with naming(self.places, may_change):
             # RecBole's own lookup by name knows none of our models.
             self._class = model if isinstance(model, type) else find_model_class(model)
             beside = [self._dataset_file] if self._dataset_file else []
@@ -80,6 +82,7 @@ class OpalConfig(Config):
         plain: Mapping[str, Any],
         model: type | None = None,
         places: Mapping[str, str] | None = None,
+        may_change: Collection[str] | None = None,
     ) -> "OpalConfig":
         """Build the configuration that `as_plain_dict` was taken from.
 
@@ -87,6 +90,7 @@ class OpalConfig(Config):
             plain: the content of a run's config.yaml.
             model: the model's class, if it is none that `find_model_class` knows.
             places: the file of each setting that was read from one.
+            may_change: the only settings that errors may advise to give; None: all.
 
         Raises:
             SettingsError: `model` or `dataset` is missing, or a setting is not valid (any more).
@@ -101,7 +105,13 @@ class OpalConfig(Config):
         settings = {
             name: value for name, value in plain.items() if name not in ("model", "dataset")
         }
-        return cls(model or plain["model"], plain["dataset"], settings, places=places)
+        return cls(
+            model or plain["model"],
+            plain["dataset"],
+            settings,
+            places=places,
+            may_change=may_change,
+        )
 
     def as_plain_dict(self) -> dict[str, Any]:
         """Return all settings as plain data, to be kept beside a run's results."""
