@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from recbole_opal.errors import DataError, OpalError, SettingsError
-from recbole_opal.settings.commandline import refuse_unreadable
+from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["COMMANDS", "answer", "main", "tell"]

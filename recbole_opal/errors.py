@@ -57,11 +57,11 @@ class TrainingError(OpalError):
 
 
 def one_line(text: str) -> str:
-    """Return a message as one line that any terminal shows: escaped, and shortened in the middle.
+    r"""Return a message as one line that any terminal shows: escaped, and shortened in the middle.
 
     Args:
         text: a message; line breaks, other control characters, characters that have no shape and
-            bytes that are no text become escapes such as `\\n`.
+            bytes that are no text become escapes such as `\n`.
     """
     plain = "".join(sign if sign.isprintable() or sign == "\t" else _escaped(sign) for sign in text)
     words = plain.split(" ")

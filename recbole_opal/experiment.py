@@ -56,7 +56,11 @@ class RunResult:
 
 
 def run(
-    model: str, dataset: str, *, config_files: Sequence[str | Path] = (), **settings: Any
+    model: str,
+    dataset: str,
+    *,
+    config_files: str | Path | Sequence[str | Path] = (),
+    **settings: Any,
 ) -> RunResult:
     """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
 

@@ -36,7 +36,7 @@ def compare(
     tune: int = 0,
     tune_seconds: float | None = None,
     jobs: int = 1,
-    config_files: Sequence[str | Path] = (),
+    config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> ComparisonResult:
     """Train and test several models under one protocol; the same as `run_opal.py --model=A,B`.
@@ -75,9 +75,9 @@ def compare(
 
 def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
     """Return what is compared; a single text may name several models."""
-    single = isinstance(models, str | Variant) or not isinstance(models, Iterable)
+    listed = [models] if isinstance(models, str | Variant) else models
     variants: list[Variant] = []
-    for model in [models] if single else models:
+    for model in listed if isinstance(listed, Iterable) else [listed]:
         named = (
             [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
         )

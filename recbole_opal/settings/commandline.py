@@ -1,6 +1,5 @@
 """RecBole's command line grammar, `--key=value`, read strictly."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,18 +7,16 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.properties import known_datasets
 from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
 
-__all__ = ["Request", "parse_arguments", "refuse_unreadable", "split_flags"]
+__all__ = ["Request", "parse_arguments", "split_flags"]
 
-# What newcomers type, from the scripts of RecBole and its plugins.
-_SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
 _OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
 @dataclass(frozen=True)
@@ -76,9 +73,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     }
     if "resume" in texts:
         return _resume(texts, settings)
-    config_files = tuple(
-        checked_path(name, "config_files") for name in texts.get("config_files", "").split()
-    )
+    config_files = _config_files(texts)
     named = _named_in(config_files) | texts
     if "dataset" not in named:
         raise SettingsError(_how_to_name_a_dataset(settings))
@@ -97,6 +92,15 @@ def parse_arguments(argv: Sequence[str]) -> Request:
             "--jobs needs several runs; write for example --model=OPAL,MIND or --seeds=1,2,3."
         )
     return request
+
+
+def _config_files(texts: Mapping[str, str]) -> tuple[Path, ...]:
+    if "config_files" not in texts:
+        return ()
+    names = [name for name in texts["config_files"].split(" ") if name]
+    if not names:
+        raise SettingsError("--config_files names no file; leave it away, or name one.")
+    return tuple(checked_path(name, "config_files") for name in names)
 
 
 def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, ...]:
@@ -120,62 +124,6 @@ def _tune_seconds(texts: Mapping[str, str]) -> float | None:
     if "tune" not in texts:
         raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
     return seconds
-
-
-def split_flags(argv: Sequence[str]) -> dict[str, str]:
-    """Return the text behind each flag's first `=`.
-
-    Args:
-        argv: the arguments, all of the form `--key=value`.
-
-    Raises:
-        SettingsError: an argument is not of that form, or a flag has two values.
-    """
-    texts: dict[str, str] = {}
-    for position, argument in enumerate(argv):
-        refuse_unreadable(argument)
-        name, equals, text = argument.removeprefix("--").partition("=")
-        if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
-            raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
-        if texts.setdefault(name, text) != text:
-            raise SettingsError(
-                f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
-            )
-    return texts
-
-
-def refuse_unreadable(argument: str) -> None:
-    """Refuse what no text and no path may hold.
-
-    Args:
-        argument: of a command.
-
-    Raises:
-        SettingsError: it holds bytes that are not UTF-8, or NUL.
-    """
-    if "\0" in argument or any("\ud800" <= sign <= "\udfff" for sign in argument):
-        raise SettingsError(f"'{argument}' holds bytes that are no text in UTF-8; retype it.")
-
-
-def _how_to_write(argument: str, following: Sequence[str]) -> str:
-    """Say what is wrong with an argument that is not `--key=value`, and what to write."""
-    value = following[0] if following and not following[0].startswith("-") else "VALUE"
-    bare = argument.partition("=")[0]
-    if bare in _SHORT_FLAGS:
-        given = argument.partition("=")[2] or value
-        right = _SHORT_FLAGS[bare] + ("" if bare == "-h" else f"={given}")
-        return f"{bare} is not a flag here; write {right}."
-    if argument.startswith("--") and argument.partition("=")[1]:
-        return f"'{argument}' has no proper name before '='; write --key=value."
-    if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
-        return f"{argument} needs its value behind '='; write {argument}={value} without a space."
-    if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):
-        name, _, given = argument.lstrip("-").partition("=")
-        return f"{argument} is not a flag here; write --{name}={given or value}."
-    return (
-        f"'{argument}' is not a flag; write --key=value without spaces, "
-        "or with quotes around a value that holds spaces."
-    )
 
 
 def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:

@@ -9,13 +9,14 @@ from recbole.config import Config
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.settings.beside import readable, yaml_beside_data
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
-from recbole_opal.settings.paths import checked_paths, path_problem
+from recbole_opal.settings.paths import checked_paths
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
 from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
-from recbole_opal.settings.validation import checked_settings, known_settings, known_to_any_model
+from recbole_opal.settings.validation import checked_settings
 from recbole_opal.settings.values import SettingsLoader, load_settings_file
 
 __all__ = ["OpalConfig"]
@@ -69,7 +70,7 @@ class OpalConfig(Config):
         self.places, self.notes = {}, []
         self._given_places = places or {}
         self._data_root = ""
-        self._dataset_file = _yaml_beside_data(dataset, given, files)
+        self._dataset_file = yaml_beside_data(dataset, given, files)
         with naming(self.places, may_change):
             # RecBole's own lookup by name knows none of our models.
             self._class = model if isinstance(model, type) else find_model_class(model)
@@ -142,21 +143,11 @@ class OpalConfig(Config):
         for path in file_list or ():
             content = load_settings_file(path)
             if path == self._dataset_file:
-                content = self._readable(content)
+                content, unread = readable(content, self._class)
+                self.notes += [f"{path}: {each}" for each in unread]
             merged |= content
             self.places.update(dict.fromkeys(content, str(path)))
         return merged
-
-    def _readable(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a data set's yaml says to this model: it may speak to other models too."""
-        others = set(content) - known_settings(self._class)
-        foreign = sorted(others & known_to_any_model()) if others else []
-        if foreign:
-            name = self._class.__name__
-            self.notes.append(
-                f"{self._dataset_file}: {', '.join(foreign)} not read, {name} has no such setting"
-            )
-        return {name: value for name, value in content.items() if name not in foreign}
 
     def _load_variable_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
         for name in config_dict:
@@ -234,19 +225,3 @@ class OpalConfig(Config):
 
 def _ancestors(model_class: type) -> list[str]:
     return [ancestor.__name__ for ancestor in model_class.__mro__]
-
-
-def _yaml_beside_data(
-    dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
-) -> Path | None:
-    """Return the settings file that lies in the data set's folder, if there is one."""
-    if Path(dataset).name != dataset or path_problem(dataset):  # refused later, with the fix
-        return None
-    root = "dataset"  # RecBole's default
-    for path in config_files:
-        root = load_settings_file(path).get("data_path", root)
-    root = str(settings.get("data_path", root))
-    if path_problem(f"{root}/{dataset}/{dataset}.yaml"):
-        return None
-    path = Path(root).expanduser() / dataset / f"{dataset}.yaml"
-    return path if path.is_file() else None

@@ -170,11 +170,15 @@ def is_plain(value: Any) -> bool:
             left += [(part, depth + 1) for part in item.values()]
         elif isinstance(item, list | tuple):
             left += [(part, depth + 1) for part in item]
-        elif isinstance(item, int) and item.bit_length() > _LONGEST_INTEGER:
-            return False
-        elif item is not None and not isinstance(item, str | int | float):
+        elif not _is_single(item):
             return False
     return True
+
+
+def _is_single(value: Any) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() <= _LONGEST_INTEGER
+    return value is None or isinstance(value, str | float)
 
 
 def _unquoted(text: str) -> str:

@@ -47,7 +47,7 @@ VALUES = [
     "\\", "\\t", "\\n", "\n", "a\nb", "\t", "\r", "\x07", "\x1b[31mred", "\x7f", "\u2028", "\u202e",
     "\ufeff", "\udcff", "\u00e9", "\u65e5\u672c", "\U0001f600", "\u0660", "e\u0301", "x" * 300,
     "x" * 3000, "x y " * 800, "x/" * 1500, "../" * 30 + "x", ".", "..", "/", "./tiny", "tiny/",
-    "/dev/null", "/proc/self/mem", "nowhere", "~nobody", "~", "data", "log.csv", "more.yaml",
+    "/dev/null", "/proc/self/mem", "nowhere", "~no-such-user", "~", "data", "log.csv", "more.yaml",
     "tiny", "TINY", "adam", "sgd", "cosine", "CE", "BPR", "cuda", "0,1", "-1,0", "soft", "hard",
     "soft,hard", "hard,soft", "uniform", "full", "utf-16", "utf-8", "cp037", "seconds", "date",
     "user_id", "item_id", "timestamp", "user_id:token", "first", "torch", "faiss", "DEBUG",

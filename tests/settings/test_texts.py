@@ -13,8 +13,8 @@ from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 
-LOOK_ALIKES = ["1", "007", "0,1", "1e3", "0x10", "1_000", "True", "None", "null", "~", "[a]", "(1,)",
-               "{}", "2021-01-01", "yes", "a,b", "1.50"]  # fmt: skip
+LOOK_ALIKES = ["1", "007", "0,1", "1e3", "0x10", "1_000", "True", "None", "null", "~", "[a]",
+               "(1,)", "{}", "2021-01-01", "yes", "a,b", "1.50"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", LOOK_ALIKES)
@@ -47,8 +47,8 @@ def test_all_other_settings_are_read_by_their_look():
 def test_every_text_of_recbole_s_own_files_is_known():
     upstream = {name for name, kinds in foreign_kinds("").items() if kinds == {"str"}}
     ours = {name for section in SHARED_SECTIONS for name in section.model_fields}
-    assert upstream - ours - set(REFUSED_KEYS) - {"entity_kg_num_interval",
-                                                   "relation_kg_num_interval"} <= set(TEXTS)  # fmt: skip
+    intervals = {"entity_kg_num_interval", "relation_kg_num_interval"}
+    assert upstream - ours - set(REFUSED_KEYS) - intervals <= set(TEXTS)
 
 
 def test_flags_and_variants_use_the_same_reading():

@@ -16,6 +16,11 @@ ITEMS = "item_id:token\tc:token\n" + "".join(f"i{item}\tx\n" for item in range(4
 PLAIN = {"epochs": 1, "show_progress": False, "tensorboard": False, "use_gpu": False}
 
 
+def append(folder):
+    with (folder / "tiny.inter").open("a") as file:
+        file.write("u0\ti1\t1.7e9\n")
+
+
 @pytest.fixture
 def home(data_path, tmp_path, monkeypatch):
     """Stand in a folder that holds `data/tiny`."""
@@ -80,11 +85,10 @@ def test_a_moved_run_goes_on_where_it_is(finished, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda folder: (folder / "tiny.inter").open("a").write("u0\ti1\t1.7e9\n"), "tiny.inter differs"),
-        (lambda folder: (folder / "tiny.item").write_text(ITEMS),
-         "tiny.item is new"),
+        (append, "tiny.inter differs"),
+        (lambda folder: (folder / "tiny.item").write_text(ITEMS), "tiny.item is new"),
     ],
-)  # fmt: skip
+)
 def test_other_data_is_refused_with_the_file_that_differs(home, change, told):
     folder = recbole_opal.run("Pop", "tiny", data_path="data", load_col=None, **PLAIN).folder
     shutil.copytree(home / "data", home / "other")
