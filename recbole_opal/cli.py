@@ -114,7 +114,7 @@ def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
     folder = getattr(interrupt, "folder", None)
     if folder is None:
         return "interrupted before anything was saved; give the same command again."
-    return f"interrupted; continue with: python run_opal.py --resume={folder}"
+    return f"interrupted; continue with: python run_opal.py --resume={shlex.quote(str(folder))}"
 
 
 def _version() -> str:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from recbole_opal.errors import SettingsError
 
 __all__ = ["checked_path", "checked_paths", "home_path", "path_problem"]
 
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # the last line of a command would not be its last
 _LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what lies below adds
 
 
@@ -70,10 +72,8 @@ def path_problem(text: str) -> str:
     Args:
         text: a path.
     """
-    if "\0" in text:
-        return "take the NUL character out"
-    if any("\ud800" <= sign <= "\udfff" for sign in text):
-        return "write it in UTF-8"
+    if any(category(sign) in _NO_TEXT for sign in text):
+        return "take the line breaks, control characters and bytes that are no UTF-8 out"
     if text.startswith("~") and _homeless(text):
         return "nobody of that name has a home folder, write the whole path"
     whole = os.path.abspath(text)  # noqa: PTH100, which follows no link
