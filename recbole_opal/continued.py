@@ -12,6 +12,7 @@ from recbole_opal.runs import RunFolder
 from recbole_opal.runs.origin import data_digests
 from recbole_opal.settings.border import plain_settings_given
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.paths import path_problem
 
 __all__ = ["MAY_CHANGE", "continued_config", "placed_settings"]
 
@@ -80,13 +81,16 @@ def _check_same_data(folder: RunFolder, plain: Mapping[str, Any]) -> None:
     if "data_path" not in plain or "origin.json" not in folder.names:
         return  # RecBole's own copy; a run that an older version began
     dataset = str(plain["dataset"])
-    place = Path(str(plain["data_path"])).expanduser() / dataset
+    root = str(plain["data_path"])
+    if path_problem(root):
+        return  # told with the fix when the settings are checked, as is data that is not there
+    place = Path(root).expanduser() / dataset
     origin = folder.load_json("origin.json")
     known = origin.get("data") if isinstance(origin, dict) else None
     if not isinstance(known, dict):
         raise CheckpointError(f"{folder.path / 'origin.json'} names no data; start a new run.")
-    if not (place / f"{dataset}.inter").is_file():
-        return  # told with the fix when the settings are checked
+    if path_problem(str(place / f"{dataset}.inter")) or not (place / f"{dataset}.inter").is_file():
+        return
     found = data_digests(place, dataset, plain.get("load_col"))
     for name in sorted({*known, *found}):
         if known.get(name) != found.get(name):

@@ -33,6 +33,7 @@ from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
+from recbole_opal.upstream import telling_upstream
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -79,7 +80,7 @@ def run(
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
     config = OpalConfig(model, dataset, settings, config_files)
-    with quiet_deprecations(), naming(config.places), telling_memory():
+    with quiet_deprecations(), naming(config.places), telling_upstream(config), telling_memory():
         return _Session(config).start()
 
 
@@ -99,7 +100,7 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     run_folder = RunFolder.open(checked_path(folder, "resume"))
     with quiet_deprecations():
         config = continued_config(run_folder, settings)
-        with naming(config.places, MAY_CHANGE), telling_memory():
+        with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
             return _Session(config).go_on(run_folder)
 
 

@@ -16,6 +16,7 @@ from recbole_opal.settings.paths import checked_paths
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
 from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
+from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.validation import checked_settings
 from recbole_opal.settings.values import SettingsLoader, load_settings_file
 
@@ -192,9 +193,11 @@ class OpalConfig(Config):
         settings.update(published)
 
     def _get_final_config_dict(self) -> dict[str, Any]:
-        return checked_settings(
-            super()._get_final_config_dict(), self.external_config_dict, self.model_class
-        )
+        given = self.external_config_dict
+        checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
+        # What is refused but for its harmless values: RecBole asks for some whether they are there.
+        harmless = set(REFUSED_KEYS) & set(given) - set(self.internal_config_dict)
+        return {name: value for name, value in checked.items() if name not in harmless}
 
     def _set_default_parameters(self) -> None:
         root = str(self.final_config_dict["data_path"])

@@ -18,7 +18,7 @@ from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["checked_settings", "known_settings", "known_to_any_model"]
+__all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
 
 # Keys of a config file that name the run itself.
 _IDENTITY = {"model", "dataset"}
@@ -79,6 +79,16 @@ def known_settings(model_class: type) -> set[str]:
     """
     ours = {name for section in _sections(model_class) for name in section.model_fields}
     return ours | set(foreign_kinds(model_class.__name__)) | set(REFUSED_KEYS) | _IDENTITY
+
+
+def upstream_names(model_class: type) -> set[str]:
+    """Return the settings of a model that only RecBole reads, whose values nobody checks for sense.
+
+    Args:
+        model_class: the model's class.
+    """
+    ours = {name for section in _sections(model_class) for name in section.model_fields}
+    return set(foreign_kinds(model_class.__name__)) - ours
 
 
 @cache
