@@ -229,7 +229,7 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
             raise
         raise SettingsError(
             f"--model={config['model']} cannot be built from these settings "
-            f"({' '.join(str(error).split())}); see its yaml file in RecBole for the choices."
+            f"({' '.join(str(error).split()) or type(error).__name__}); see its yaml file in RecBole for the choices."
         ) from error
 
 

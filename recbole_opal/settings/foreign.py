@@ -23,7 +23,6 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "list": (list, tuple),
     "dict": (dict,),
-    "NoneType": (type(None),),
 }
 
 
@@ -50,7 +49,7 @@ def foreign_kinds(model: str) -> Mapping[str, set[str]]:
 
 
 def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> None:
-    """Check given values against the types of RecBole's defaults; None is taken where one is None.
+    """Check given values against the types of RecBole's defaults; None is left to RecBole.
 
     Args:
         settings: name to value, the given ones that our schema does not hold.
@@ -60,13 +59,13 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
         SettingsError: a value has another type.
     """
     for name, value in settings.items():
-        wanted = kinds.get(name, set())
+        wanted = kinds.get(name)
         _check_size(name, value)
-        if not wanted - {"NoneType"} or any(_is_a(value, kind) for kind in wanted):
+        if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
             f"--{name}={value} has the wrong type{told_kind(value)}; write a value of type "
-            f"{' or '.join(sorted(wanted - {'NoneType'}))}."
+            f"{' or '.join(sorted(wanted))}."
         )
     # CDAE's are the only other losses: it is the one general model with a choice.
     losses = ("BCE", "MSE") if "corruption_ratio" in kinds else ("CE", "BPR")
