@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from traceback import extract_tb
 from typing import Any
 
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.settings.validation import upstream_names
 
 __all__ = ["telling_upstream"]
@@ -16,6 +16,8 @@ _STUMBLES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    FileNotFoundError,
+    ImportError,
     LookupError,
     NotImplementedError,
     RuntimeError,
@@ -39,6 +41,8 @@ def telling_upstream(config: Any) -> Iterator[None]:
     """
     try:
         yield
+    except OpalError:
+        raise
     except _STUMBLES as error:
         names = _given(config)
         if not names or not _is_upstream(error):

@@ -60,11 +60,11 @@ def test_an_absurd_size_is_refused_at_once(refuse, model, name, value):
     [
         (
             "Caser",
-            {"MAX_ITEM_LIST_LENGTH": 65536, "embedding_size": 65536},
+            {"MAX_ITEM_LIST_LENGTH": 65536, "embedding_size": 16384},
             "--MAX_ITEM_LIST_LENGTH",
         ),
         ("OPAL", {"MAX_ITEM_LIST_LENGTH": 65536, "hidden_size": 4096}, "--hidden_size"),
-        ("BPR", {"embedding_size": 65536}, "--embedding_size"),
+        ("BPR", {"embedding_size": 16384}, "--embedding_size"),
     ],
 )
 def test_sizes_that_are_too_large_together_are_refused(refuse, monkeypatch, model, settings, told):

@@ -14,7 +14,8 @@ from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["check_foreign_values", "foreign_kinds"]
 
-_LARGEST_SIZE, _MOST_STEPS = 2**16, 2**31 - 1
+_LARGEST_SIZE, _MOST_LAYERS, _MOST_STEPS = 2**14, 256, 2**31 - 1
+_NUMBERS = {"bool", "int", "float"}
 _COMMENT = re.compile(r"^(\w+):[^#]*#\s*\((\w+)", re.MULTILINE)
 _KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -49,7 +50,7 @@ def foreign_kinds(model: str) -> Mapping[str, set[str]]:
 
 
 def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> None:
-    """Check given values against the types of RecBole's defaults; None is left to RecBole.
+    """Check given values against the types of RecBole's defaults; None too where it is a number.
 
     Args:
         settings: name to value, the given ones that our schema does not hold.
@@ -61,7 +62,8 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
     for name, value in settings.items():
         wanted = kinds.get(name)
         _check_size(name, value)
-        if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
+        left_to_recbole = value is None and wanted is not None and not wanted <= _NUMBERS
+        if not wanted or left_to_recbole or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
             f"--{name}={value} has the wrong type{told_kind(value)}; write a value of type "
@@ -82,6 +84,8 @@ def _check_size(name: str, value: Any) -> None:
         if isinstance(part, float) and not math.isfinite(part):
             raise SettingsError(f"--{name}={value} is not finite; write a finite number.")
         most = _MOST_STEPS if "step" in name else _LARGEST_SIZE
+        if part is value and "layer" in name:
+            most = _MOST_LAYERS
         if isinstance(part, int) and abs(part) > most:
             raise SettingsError(
                 f"--{name}={value} is not in [-{most}, {most}]; write a smaller number."
