@@ -227,9 +227,10 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
     except (AssertionError, NotImplementedError, ValueError) as error:
         if issubclass(model_class, MultiInterestRecommender):
             raise
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise SettingsError(
-            f"--model={config['model']} cannot be built from these settings "
-            f"({' '.join(str(error).split()) or type(error).__name__}); see its yaml file in RecBole for the choices."
+            f"--model={config['model']} cannot be built from these settings ({reason}); see its "
+            "yaml file in RecBole for the choices."
         ) from error
 
 
