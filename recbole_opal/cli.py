@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         require_recbole()
         return _compare(request, arguments) if request.compares else _run(request)
     except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return commands.tell(error)
     except KeyboardInterrupt as interrupt:
         print(_how_to_go_on(interrupt), file=sys.stderr)
         return _INTERRUPTED
@@ -119,7 +118,7 @@ def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
     folder = getattr(interrupt, "folder", None)
     if folder is None:
         return "interrupted before anything was saved; give the same command again."
-    return f"interrupted; continue with: python run_opal.py --resume={folder}"
+    return f"interrupted; continue with: python run_opal.py --resume={shlex.quote(str(folder))}"
 
 
 def _version() -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from recbole_opal.errors import DataError, OpalError, SettingsError
+from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["COMMANDS", "answer", "main"]
+__all__ = ["COMMANDS", "answer", "main", "tell"]
 
 # The module of each command has a `main(argv) -> int`; it is imported when the command is given.
 COMMANDS = {
@@ -39,8 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name is not None and name not in COMMANDS:
         known = ", ".join(COMMANDS)
         hint = did_you_mean(name, COMMANDS) or f"; choose from {known}."
-        print(f"error: '{name}' is not a command{hint}", file=sys.stderr)
-        return SettingsError.exit_code
+        return tell(SettingsError(f"'{name}' is not a command{hint}"))
     module, _ = COMMANDS[name or "run"]
     try:
         code: int = import_module(module).main(arguments[1:] if name else arguments)
@@ -67,17 +67,29 @@ def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[],
         print(explain())
         return 0
     try:
+        for argument in argv:
+            refuse_unreadable(argument)
         action()
     except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return tell(error)
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        path = str(error.filename)
-        print(f"error: the path {path[:60]}... is too long; shorten it.", file=sys.stderr)
-        return DataError.exit_code
+        return tell(DataError(f"the path {error.filename} is too long; shorten it."))
     return 0
+
+
+def tell(error: OpalError) -> int:
+    """Print an error as one line on standard error.
+
+    Args:
+        error: what a user can mend.
+
+    Returns:
+        Its `exit_code`.
+    """
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _help() -> str:

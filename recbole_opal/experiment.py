@@ -11,11 +11,13 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
+from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
@@ -28,14 +30,15 @@ from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.places import naming
 from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
+from recbole_opal.upstream import telling_upstream
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
-
-_MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu")
 
 _OTHER_STATE, _NEW_RUN = "holds a state that this version cannot continue", "start a new run"
 
@@ -59,7 +62,11 @@ class RunResult:
 
 
 def run(
-    model: str, dataset: str, *, config_files: Sequence[str | Path] = (), **settings: Any
+    model: str,
+    dataset: str,
+    *,
+    config_files: str | Path | Sequence[str | Path] = (),
+    **settings: Any,
 ) -> RunResult:
     """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
 
@@ -77,8 +84,8 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
-    config = OpalConfig(model, dataset, settings, [Path(name) for name in config_files])
-    with quiet_deprecations():
+    config = OpalConfig(model, dataset, settings, config_files)
+    with quiet_deprecations(), naming(config.places), telling_upstream(config), telling_memory():
         return _Session(config).start()
 
 
@@ -90,21 +97,16 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     Args:
         folder: the run folder.
         **settings: new values of the few settings that may change: epochs, show_progress,
-            state, tensorboard, gpu_id, use_gpu.
+            state, tensorboard, gpu_id, use_gpu, data_path.
 
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    for name in settings:
-        if name not in _MAY_CHANGE:
-            raise SettingsError(
-                f"--{name} cannot change when a run is continued, only "
-                f"{', '.join(_MAY_CHANGE)} can; start a new run with it."
-            )
-    run_folder = RunFolder.open(Path(folder))
+    run_folder = RunFolder.open(checked_path(folder, "resume"))
     with run_folder.working(), quiet_deprecations():  # from before the first look at it
-        plain = run_folder.load_yaml("config.yaml") | settings
-        return _Session(OpalConfig.from_plain(plain)).go_on(run_folder)
+        config = continued_config(run_folder, settings)
+        with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
+            return _Session(config).go_on(run_folder)
 
 
 def run_request(request: Request) -> RunResult:
@@ -189,7 +191,9 @@ class _Session:
     def _load(self) -> PreparedData:
         model_class = find_model_class(self.config["model"])
         multi_interest = issubclass(model_class, MultiInterestRecommender)
-        return prepare_data(self.config, future_items=multi_interest)
+        data = prepare_data(self.config, future_items=multi_interest)
+        check_memory(self.config, data)
+        return data
 
     def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
         return id_tokens(data, self.config["category_field"])
@@ -206,7 +210,8 @@ class _Session:
         with progress, log, as_begun(folder, machine_of(self.config)):
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
-            getLogger("recbole_opal").info("%s", data.time_note)
+            for note in (*self.config.notes, data.time_note):
+                getLogger("recbole_opal").info("%s", note)
             for warning in data.warnings:
                 getLogger("recbole_opal").warning("%s", warning)
             outcome = Outcome(self.config, data)
@@ -252,9 +257,10 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
     except (AssertionError, NotImplementedError, ValueError) as error:
         if issubclass(model_class, MultiInterestRecommender):
             raise
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise SettingsError(
-            f"--model={config['model']} cannot be built from these settings "
-            f"({' '.join(str(error).split())}); see its yaml file in RecBole for the choices."
+            f"--model={config['model']} cannot be built from these settings ({reason}); see its "
+            "yaml file in RecBole for the choices."
         ) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,22 @@ from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings import Request
+from recbole_opal.settings.border import plain_value, text_given
+from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.paths import checked_paths
 
 __all__ = ["compare", "compare_request"]
 
 
 def compare(
-    models: Sequence[str | Variant],
+    models: str | Sequence[str | Variant],
     dataset: str,
     *,
     seeds: Sequence[int] = (),
     tune: int = 0,
     tune_seconds: float | None = None,
     jobs: int = 1,
-    config_files: Sequence[str | Path] = (),
+    config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> ComparisonResult:
     """Train and test several models under one protocol; the same as `run_opal.py --model=A,B`.
@@ -56,26 +59,43 @@ def compare(
     Raises:
         OpalError: settings or data are wrong; nothing was trained then.
     """
-    variants = [
-        variant
-        for model in models
-        for variant in ([model] if isinstance(model, Variant) else parse_variants(model))
-    ]
-    if not variants:
-        raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
-    paths = [Path(name) for name in config_files]
+    variants = _variants(models)
+    checked = _asked(seeds, tune, tune_seconds)
+    count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
     plan = make_plan(
         variants,
         dataset,
-        seeds=seeds,
-        tune=tune,
-        tune_seconds=tune_seconds,
-        jobs=jobs,
-        config_files=paths,
+        **checked,
+        jobs=count,
+        config_files=checked_paths(config_files, "config_files"),
         settings=settings,
     )
-    asked = {"seeds": list(seeds), "tune": tune, "tune_seconds": tune_seconds}
-    return _compare(plan, jobs, _call(variants, dataset, asked | settings))
+    asked = checked | {"seeds": list(checked["seeds"])}
+    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+
+
+def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
+    """Return what is compared; a single text may name several models."""
+    listed = [models] if isinstance(models, str | Variant) else models
+    variants: list[Variant] = []
+    for model in listed if isinstance(listed, Iterable) else [listed]:
+        named = (
+            [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
+        )
+        variants += named
+    if not variants:
+        raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
+    return variants
+
+
+def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
+    """Return the seeds and the trials that are asked for, checked as flags are."""
+    seconds = plain_value("tune_seconds", tune_seconds)
+    return {
+        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
+        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
+        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
+    }
 
 
 def compare_request(request: Request, command: str) -> ComparisonResult:

@@ -30,7 +30,7 @@ _GLANCE = 0.25  # seconds between two looks for a signal
 
 # What a comparison decides about every run: where it goes, and that its bar stays hidden.
 _QUIET = {"show_progress": False}
-_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu")
+_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu", "data_path")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
+from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["Plan", "PlannedRun", "make_plan"]
@@ -56,6 +58,7 @@ class Plan:
         dataset: the data set's name.
         variants: what is compared, under the models' own names.
         shared: the settings given for all that know them.
+        places: the file of each of them that came from one.
         seeds: one run each for every variant.
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
@@ -69,6 +72,7 @@ class Plan:
     dataset: str
     variants: list[Variant]
     shared: dict[str, Any]
+    places: Mapping[str, str]
     seeds: list[int]
     tune: int
     tune_seconds: float | None
@@ -118,9 +122,11 @@ class Plan:
             DataError: the data set is not there.
         """
         settings = settings_for(variant, self.shared) | changed | {"seed": seed}
-        config = _config(variant, self.dataset, settings)
-        machine = machine_of(config, self.threads)
-        origin = Origin.of(config.as_plain_dict(), self.data, machine)
+        config = _config(variant, self.dataset, settings, self.places)
+        plain = config.as_plain_dict()
+        if "data_path" in plain:  # also for a run that goes on, whose data may lie elsewhere now
+            settings["data_path"] = plain["data_path"]
+        origin = Origin.of(plain, self.data, machine_of(config, self.threads))
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
 
@@ -151,24 +157,29 @@ def make_plan(
         SettingsError: a model or a setting is unknown to all, refused, or not valid.
         DataError: the data set is not there.
     """
-    named = [Variant(find_model_class(each.model).__name__, each.settings) for each in variants]
-    shared: dict[str, Any] = {}
-    for path in config_files:
-        shared |= load_settings_file(path)
-    shared |= settings or {}
-    shared = {name: value for name, value in shared.items() if name not in ("model", "dataset")}
-    refuse_protocol_settings(named)
-    configs = [_config(each, dataset, settings_for(each, shared, named)) for each in named]
-    check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
+    dataset = text_given("dataset", dataset)
+    named = [
+        Variant(find_model_class(each.model).__name__, plain_settings_given(each.settings))
+        for each in variants
+    ]
+    shared, places = _shared(config_files, settings or {})
+    with naming(places):
+        refuse_protocol_settings(named)
+        given = [settings_for(each, shared, named) for each in named]
+    pairs = zip(named, given, strict=True)
+    configs = [_config(each, dataset, settings, places) for each, settings in pairs]
     first = configs[0]
-    if not first["test_at_end"]:
-        raise SettingsError(
-            "--test_at_end=False: a comparison is of the test part; leave the flag away."
-        )
+    with naming(first.places):
+        check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
+        if not first["test_at_end"]:
+            raise SettingsError(
+                "--test_at_end=False: a comparison is of the test part; leave the setting away."
+            )
     return Plan(
         dataset=dataset,
         variants=named,
         shared=shared,
+        places=places,
         seeds=list(seeds) or [int(first["seed"])],
         tune=tune,
         tune_seconds=tune_seconds,
@@ -180,8 +191,34 @@ def make_plan(
     )
 
 
-def _config(variant: Variant, dataset: str, settings: Mapping[str, Any]) -> OpalConfig:
+def _shared(
+    config_files: Sequence[Path], settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what is given for all models, and the file of each setting that came from one."""
+    shared: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for path in config_files:
+        content = load_settings_file(path)
+        shared |= content
+        places |= dict.fromkeys(content, str(path))
+    own = plain_settings_given(settings)
+    shared |= own
+    named = ("model", "dataset")
+    return (
+        {name: value for name, value in shared.items() if name not in named},
+        {name: place for name, place in places.items() if name not in {*own, *named}},
+    )
+
+
+def _config(
+    variant: Variant, dataset: str, settings: Mapping[str, Any], places: Mapping[str, str]
+) -> OpalConfig:
+    shared = {
+        name: place
+        for name, place in places.items()
+        if name in settings and name not in variant.settings
+    }
     try:
-        return OpalConfig(variant.model, dataset, settings)
+        return OpalConfig(variant.model, dataset, settings, places=shared)
     except SettingsError as error:
         raise SettingsError(f"{variant.label}: {error}") from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.fields import typed
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
 
 __all__ = ["check_same_protocol", "refuse_protocol_settings"]
@@ -40,7 +41,7 @@ def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
                 flag = "seeds" if name == "seed" else name
                 raise SettingsError(
                     f"--model={variant.text}: {name} is the same for all rows; write "
-                    f"--{flag}={variant.settings[name]} instead."
+                    f"--{flag}={typed(variant.settings[name])} instead."
                 )
 
 
@@ -59,5 +60,5 @@ def check_same_protocol(configs: Mapping[str, Any]) -> None:
             if config[name] != reference[name]:
                 raise SettingsError(
                     f"{label} has {name}={config[name]} and {first} has {name}={reference[name]}, "
-                    f"so they cannot be compared; write --{name}={reference[name]}."
+                    f"so they cannot be compared; write --{name}={typed(reference[name])}."
                 )

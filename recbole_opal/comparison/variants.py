@@ -7,7 +7,7 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import typed
-from recbole_opal.settings.values import parse_value
+from recbole_opal.settings.values import setting_value
 
 __all__ = ["Variant", "parse_variants"]
 
@@ -83,7 +83,7 @@ def _parse_variant(part: str, whole: str) -> Variant:
             )
         if name in settings:
             raise SettingsError(f"--model={part} gives {name} twice; keep one of them.")
-        settings[name] = parse_value(value)
+        settings[name] = setting_value(name, value)
     return Variant(model.strip(), settings)
 
 

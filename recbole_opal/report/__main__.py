@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from recbole_opal.errors import OpalError
+from recbole_opal.commands import answer
 from recbole_opal.report import write_report
 
 __all__ = ["main"]
@@ -21,12 +21,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0].startswith("-"):
         print("usage: python -m recbole_opal.report FOLDER_OF_A_COMPARISON", file=sys.stderr)
         return 0 if arguments in (["-h"], ["--help"]) else 2
-    try:
-        print(write_report(Path(arguments[0])))
-    except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return answer(arguments, str, lambda: print(write_report(Path(arguments[0]))))
 
 
 if __name__ == "__main__":

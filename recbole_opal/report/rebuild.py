@@ -71,15 +71,19 @@ class Rebuilder:
 
     def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
         # Only here: everything else of the report works without RecBole and its data.
+        from recbole_opal.continued import placed_settings
         from recbole_opal.data.prepare import prepare_data
         from recbole_opal.host import find_model_class, quiet_deprecations
         from recbole_opal.settings.config import OpalConfig
+        from recbole_opal.settings.places import naming
 
         folder = self._files.folder(path)
         if folder is None:
             raise CheckpointError("its run folder cannot be read; train it again.")
-        with quiet_deprecations():
-            config = OpalConfig.from_plain(folder.load_yaml("config.yaml") | {"use_gpu": False})
+        plain = placed_settings(folder) | {"use_gpu": False}
+        places = dict.fromkeys(plain, str(folder.path / "config.yaml"))
+        with quiet_deprecations(), naming({}, may_change=()):
+            config = OpalConfig.from_plain(plain, places=places, may_change=())
             data = prepare_data(config, future_items=True)
         ids = folder.load_json("ids.json")
         item_field = data.dataset.iid_field

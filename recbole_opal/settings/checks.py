@@ -14,6 +14,7 @@ from recbole_opal.suggest import did_you_mean
 __all__ = ["check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
+_LONGEST_LIST = 2**16
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
 
 
@@ -50,6 +51,11 @@ def _check_metrics(settings: Mapping[str, Any]) -> None:
     if bad:
         raise SettingsError(
             f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
+        )
+    long = [length for length in settings["topk"] if length > _LONGEST_LIST]
+    if long:
+        raise SettingsError(
+            f"--topk: {long[0]} is more than {_LONGEST_LIST}; write for example --topk=[10,20,50]."
         )
     available = _result_names(settings["metrics"], settings["topk"])
     wanted = settings["valid_metric"]
@@ -192,12 +198,12 @@ def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
         ):
             raise SettingsError(
                 "--train_neg_sample_args: only one uniform negative a row is drawn here; leave "
-                "the flag away."
+                "it away."
             )
         return {"distribution": "uniform", "sample_num": 1}
     if given is not None:
         raise SettingsError(
             "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; "
-            "leave the flag away."
+            "leave it away."
         )
     return None

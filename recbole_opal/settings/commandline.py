@@ -1,24 +1,22 @@
 """RecBole's command line grammar, `--key=value`, read strictly."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.grammar import split_flags
+from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.properties import known_datasets
-from recbole_opal.settings.values import load_settings_file, parse_value
+from recbole_opal.settings.texts import TEXTS
+from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
 
 __all__ = ["Request", "parse_arguments", "split_flags"]
 
-# What newcomers type, from the scripts of RecBole and its plugins.
-_SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
 _OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
-_LARGEST_SEED = 2**32 - 1
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,12 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     for name in _OWN_FLAGS:
         if texts.get(name) == "":
             raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
-    settings = {name: parse_value(text) for name, text in texts.items() if name not in _OWN_FLAGS}
+    settings = {
+        name: setting_value(name, text) for name, text in texts.items() if name not in _OWN_FLAGS
+    }
     if "resume" in texts:
         return _resume(texts, settings)
-    config_files = tuple(Path(name) for name in texts.get("config_files", "").split())
+    config_files = _config_files(texts)
     named = _named_in(config_files) | texts
     if "dataset" not in named:
         raise SettingsError(_how_to_name_a_dataset(settings))
@@ -94,96 +94,40 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     return request
 
 
+def _config_files(texts: Mapping[str, str]) -> tuple[Path, ...]:
+    if "config_files" not in texts:
+        return ()
+    names = [name for name in texts["config_files"].split(" ") if name]
+    if not names:
+        raise SettingsError("--config_files names no file; leave it away, or name one.")
+    return tuple(checked_path(name, "config_files") for name in names)
+
+
 def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, ...]:
     if "seeds" not in texts:
         return ()
     if "seed" in settings:
         raise SettingsError("--seed and --seeds are both given; keep --seeds.")
-    value = parse_value(texts["seeds"])
-    seeds = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not seeds or not all(_is_whole(seed) and 0 <= seed <= _LARGEST_SEED for seed in seeds):
-        raise SettingsError(
-            f"--seeds={texts['seeds']} is not a list of integers in [0, {_LARGEST_SEED}]; write "
-            "for example --seeds=1,2,3."
-        )
-    if len(set(seeds)) < len(seeds):
-        raise SettingsError(f"--seeds={texts['seeds']} names a seed twice; keep one of them.")
-    return seeds
+    return checked_seeds(parse_value(texts["seeds"]), texts["seeds"], least=1)
 
 
 def _count(texts: Mapping[str, str], name: str, default: int) -> int:
-    """Return the number of settings to try or of runs at once; the default is the smallest."""
-    value = parse_value(texts[name]) if name in texts else default
-    if not _is_whole(value) or value < default:
-        raise SettingsError(
-            f"--{name}={texts[name]} is not an integer in [{default}, inf); write for example "
-            f"--{name}={default + 1}."
-        )
-    return int(value)
+    if name not in texts:
+        return default
+    return checked_count(name, parse_value(texts[name]), texts[name], default)
 
 
 def _tune_seconds(texts: Mapping[str, str]) -> float | None:
     if "tune_seconds" not in texts:
         return None
-    value = parse_value(texts["tune_seconds"])
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
-        raise SettingsError(
-            f"--tune_seconds={texts['tune_seconds']} is not a number in (0, inf); write for "
-            "example --tune_seconds=60."
-        )
+    seconds = checked_seconds(parse_value(texts["tune_seconds"]), texts["tune_seconds"])
     if "tune" not in texts:
         raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
-    return float(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def split_flags(argv: Sequence[str]) -> dict[str, str]:
-    """Return the text behind each flag's first `=`.
-
-    Args:
-        argv: the arguments, all of the form `--key=value`.
-
-    Raises:
-        SettingsError: an argument is not of that form, or a flag has two values.
-    """
-    texts: dict[str, str] = {}
-    for position, argument in enumerate(argv):
-        name, equals, text = argument.removeprefix("--").partition("=")
-        if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
-            raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
-        if texts.setdefault(name, text) != text:
-            raise SettingsError(
-                f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
-            )
-    return texts
-
-
-def _how_to_write(argument: str, following: Sequence[str]) -> str:
-    """Say what is wrong with an argument that is not `--key=value`, and what to write."""
-    value = following[0] if following and not following[0].startswith("-") else "VALUE"
-    bare = argument.partition("=")[0]
-    if bare in _SHORT_FLAGS:
-        given = argument.partition("=")[2] or value
-        right = _SHORT_FLAGS[bare] + ("" if bare == "-h" else f"={given}")
-        return f"{bare} is not a flag here; write {right}."
-    if argument.startswith("--") and argument.partition("=")[1]:
-        return f"'{argument}' has no proper name before '='; write --key=value."
-    if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
-        return f"{argument} needs its value behind '='; write {argument}={value} without a space."
-    if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):
-        name, _, given = argument.lstrip("-").partition("=")
-        return f"{argument} is not a flag here; write --{name}={given or value}."
-    return (
-        f"'{argument}' is not a flag; write --key=value without spaces, "
-        "or with quotes around a value that holds spaces."
-    )
+    return seconds
 
 
 def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
-    misspelt = nearest("dataset", settings)
+    misspelt = nearest("dataset", [name for name in settings if name not in TEXTS])
     if misspelt is not None:
         return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
     examples = " or ".join(f"--dataset={name}" for name in known_datasets())
@@ -203,7 +147,7 @@ def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
                 f"--{name} cannot be given with --resume, which continues a single run; a "
                 "comparison goes on by giving its command again."
             )
-    return Request(resume=Path(texts["resume"]), settings=settings)
+    return Request(resume=checked_path(texts["resume"], "resume"), settings=settings)
 
 
 def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
@@ -211,5 +155,7 @@ def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
     named: dict[str, str] = {}
     for path in config_files:
         content = load_settings_file(path)
-        named |= {name: str(content[name]) for name in ("model", "dataset") if name in content}
+        for name in ("model", "dataset"):
+            if content.get(name) is not None:
+                named[name] = str(content[name])
     return named

@@ -1,7 +1,7 @@
 """`OpalConfig`: RecBole's `Config` without its surprises."""
 
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
+import os
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,14 @@ from recbole.config import Config
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.settings.beside import readable, yaml_beside_data
+from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.paths import checked_paths
+from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
 from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
+from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.validation import checked_settings
 from recbole_opal.settings.values import SettingsLoader, load_settings_file
 
@@ -33,6 +38,12 @@ class OpalConfig(Config):
         dataset: the data set's name.
         settings: name to typed value, as `{"num_interests": 8}`.
         config_files: yaml files.
+        places: the file of each of `settings` that was read from one.
+        may_change: the only settings that errors may advise to give; None: all.
+
+    Attributes:
+        places: the file of each setting that came from one, for messages.
+        notes: what the log should say of the settings, a line each.
 
     Raises:
         SettingsError: a setting is unknown, refused, of a wrong type or out of range.
@@ -40,28 +51,48 @@ class OpalConfig(Config):
     """
 
     parameters: dict[str, list[str]]
+    places: dict[str, str]
+    notes: list[str]
 
     def __init__(
         self,
         model: str | type,
         dataset: str,
         settings: Mapping[str, Any] | None = None,
-        config_files: Sequence[Path] = (),
+        config_files: str | Path | Sequence[str | Path] = (),
+        *,
+        places: Mapping[str, str] | None = None,
+        may_change: Collection[str] | None = None,
     ) -> None:
         """See the class."""
-        # RecBole's own lookup by name knows none of our models.
-        model_class = find_model_class(model) if isinstance(model, str) else model
+        given = plain_settings_given(settings or {})
+        dataset = text_given("dataset", dataset)
+        files = checked_paths(config_files, "config_files")
+        self.places, self.notes = {}, []
+        self._given_places = places or {}
         self._data_root = ""
-        files = [*_yaml_beside_data(dataset, settings or {}, config_files), *config_files]
-        super().__init__(model_class, dataset, files, deepcopy(dict(settings or {})))
+        self._dataset_file = yaml_beside_data(dataset, given, files)
+        with naming(self.places, may_change):
+            # RecBole's own lookup by name knows none of our models.
+            self._class = model if isinstance(model, type) else find_model_class(model)
+            beside = [self._dataset_file] if self._dataset_file else []
+            super().__init__(self._class, dataset, [*beside, *files], given)
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], model: type | None = None) -> "OpalConfig":
+    def from_plain(
+        cls,
+        plain: Mapping[str, Any],
+        model: type | None = None,
+        places: Mapping[str, str] | None = None,
+        may_change: Collection[str] | None = None,
+    ) -> "OpalConfig":
         """Build the configuration that `as_plain_dict` was taken from.
 
         Args:
             plain: the content of a run's config.yaml.
             model: the model's class, if it is none that `find_model_class` knows.
+            places: the file of each setting that was read from one.
+            may_change: the only settings that errors may advise to give; None: all.
 
         Raises:
             SettingsError: `model` or `dataset` is missing, or a setting is not valid (any more).
@@ -76,13 +107,20 @@ class OpalConfig(Config):
         settings = {
             name: value for name, value in plain.items() if name not in ("model", "dataset")
         }
-        return cls(model or plain["model"], plain["dataset"], settings)
+        return cls(
+            model or plain["model"],
+            plain["dataset"],
+            settings,
+            places=places,
+            may_change=may_change,
+        )
 
     def as_plain_dict(self) -> dict[str, Any]:
         """Return all settings as plain data, to be kept beside a run's results."""
         bundled = self._data_root == ""
         return plain_settings(
-            self.final_config_dict, {} if bundled else {"data_path": self._data_root}
+            self.final_config_dict,
+            {} if bundled else {"data_path": os.path.abspath(self._data_root)},  # noqa: PTH100
         )
 
     def compatibility_settings(self) -> None:
@@ -104,8 +142,19 @@ class OpalConfig(Config):
     def _load_config_files(self, file_list: Sequence[Path] | None) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         for path in file_list or ():
-            merged |= load_settings_file(Path(path))
+            content = load_settings_file(path)
+            if path == self._dataset_file:
+                content, unread = readable(content, self._class)
+                self.notes += [f"{path}: {each}" for each in unread]
+            merged |= content
+            self.places.update(dict.fromkeys(content, str(path)))
         return merged
+
+    def _load_variable_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
+        for name in config_dict:
+            self.places.pop(name, None)
+        self.places.update(self._given_places)
+        return config_dict
 
     def _load_cmd_line(self) -> dict[str, Any]:
         """Return nothing: the command line is read once, by `parse_arguments`."""
@@ -123,7 +172,10 @@ class OpalConfig(Config):
         ]
         for path in files:
             if path is not None and path.is_file():
-                self._update_internal_config_dict(path)
+                content = self._update_internal_config_dict(path)
+                if path == files[-1]:
+                    for name in set(content or {}) - set(self.external_config_dict):
+                        self.places[name] = str(path)
             if path is not None and path == own:
                 self._apply_recipe()
 
@@ -141,9 +193,11 @@ class OpalConfig(Config):
         settings.update(published)
 
     def _get_final_config_dict(self) -> dict[str, Any]:
-        return checked_settings(
-            super()._get_final_config_dict(), self.external_config_dict, self.model_class
-        )
+        given = self.external_config_dict
+        checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
+        # What is refused but for its harmless values: RecBole asks for some whether they are there.
+        harmless = set(REFUSED_KEYS) & set(given) - set(self.internal_config_dict)
+        return {name: value for name, value in checked.items() if name not in harmless}
 
     def _set_default_parameters(self) -> None:
         root = str(self.final_config_dict["data_path"])
@@ -151,9 +205,10 @@ class OpalConfig(Config):
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
-            self._data_root = root
-            self.final_config_dict["data_path"] = str(Path(root).expanduser() / self.dataset)
+            self._data_root = str(Path(root).expanduser())
+            self.final_config_dict["data_path"] = str(Path(self._data_root) / self.dataset)
         final = self.final_config_dict
+        final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
         columns = [final["USER_ID_FIELD"], final["ITEM_ID_FIELD"], final["TIME_FIELD"]]
         check_data_folder(
             Path(final["data_path"]),
@@ -161,6 +216,7 @@ class OpalConfig(Config):
             columns,
             final["field_separator"],
             final["encoding"],
+            named="dataset" not in self._given_places,
         )
 
     def _init_device(self) -> None:
@@ -172,16 +228,3 @@ class OpalConfig(Config):
 
 def _ancestors(model_class: type) -> list[str]:
     return [ancestor.__name__ for ancestor in model_class.__mro__]
-
-
-def _yaml_beside_data(
-    dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
-) -> list[Path]:
-    """Return the settings file that lies in the data set's folder, if there is one."""
-    if Path(dataset).name != dataset:  # refused later, with the fix
-        return []
-    root = "dataset"  # RecBole's default
-    for path in config_files:
-        root = load_settings_file(Path(path)).get("data_path", root)
-    path = Path(str(settings.get("data_path", root))).expanduser() / dataset / f"{dataset}.yaml"
-    return [path] if path.is_file() else []

@@ -8,6 +8,7 @@ from recbole_opal.data.reading import Column, read_header, require_columns
 from recbole_opal.data.reading.advice import convert_command, is_number
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.errors import DataError
+from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
@@ -15,6 +16,7 @@ __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 _UNPACK = {".gz": "gunzip", ".zip": "unzip", ".bz2": "bunzip2", ".xz": "unxz", ".zst": "unzstd"}
 # RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
+_LONGEST_NAME = 200  # bytes; 255 is what file systems take, and the files' names add to it
 
 
 def check_data_folder(
@@ -23,6 +25,8 @@ def check_data_folder(
     columns: Sequence[str],
     separator: str = "\t",
     encoding: str = "utf-8",
+    *,
+    named: bool = True,
 ) -> None:
     """Check that a data set's folder holds its `.inter` file with the columns that every run needs.
 
@@ -32,6 +36,7 @@ def check_data_folder(
         columns: the columns of users, items and times.
         separator: between two columns.
         encoding: of the file.
+        named: whether the user named the data set and could name another.
 
     Raises:
         DataError: the folder, the file, its header or a column is missing, or a column has a type
@@ -42,8 +47,24 @@ def check_data_folder(
             f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for "
             "its name."
         )
+    if path_problem(str(folder / f"{dataset}.inter")) or len(dataset.encode()) > _LONGEST_NAME:
+        why = path_problem(str(folder)) or f"shorten it to {_LONGEST_NAME} bytes"
+        raise DataError(f"--dataset={dataset} cannot be a folder's name; {why}.")
+    try:
+        _check_files(folder, dataset, columns, separator, encoding, named)
+    except OSError as error:
+        raise DataError(
+            f"--dataset={dataset}: {error.filename} cannot be read ({error.strerror}); check it, "
+            "or name another folder with --data_path."
+        ) from error
+
+
+def _check_files(
+    folder: Path, dataset: str, columns: Sequence[str], separator: str, encoding: str, named: bool
+) -> None:
     if not folder.is_dir():
-        hint = did_you_mean(dataset, _neighbours(folder.parent), "--dataset=")
+        similar = _neighbours(folder.parent) if named else []
+        hint = did_you_mean(dataset, similar, "--dataset=")
         otherwise = f"{hint} Otherwise" if hint else ";"
         raise DataError(
             f"--dataset={dataset}: there is no folder {folder}{otherwise} put {dataset}.inter "

@@ -1,5 +1,6 @@
 """The kinds of values that settings have, and how a kind is told to the user."""
 
+import ast
 import math
 import re
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -8,8 +9,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.fields import FieldInfo
 
+from recbole_opal.settings.paths import path_problem
+
 __all__ = [
     "Finite",
+    "FolderPath",
+    "Gpus",
     "Interval",
     "Names",
     "Numbers",
@@ -17,10 +22,13 @@ __all__ = [
     "Separator",
     "Text",
     "allowed",
+    "told_kind",
     "typed",
+    "without_none",
 ]
 
 _NUMBER = r"[-+]?(?:inf|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
+_GPU = re.compile(r"|-1|\d{1,4}|(?:GPU|MIG)-[\w/-]{1,80}")
 _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
 
 
@@ -73,13 +81,31 @@ def _finite(value: float) -> float:
     return value
 
 
-def _typed_tab(value: Any) -> Any:
-    r"""Read `\t`, as it is typed in a shell, as the tab that it stands for."""
-    return "\t" if value == r"\t" else value
+def _gpus(value: Any) -> Any:
+    """Return ids of GPUs with commas between them; a list may hold them."""
+    parts = value if isinstance(value, list | tuple) else str(value).strip("[]()").split(",")
+    ids = [str(part).strip() for part in parts]
+    if value is None or isinstance(value, bool) or not all(map(_GPU.fullmatch, ids)):
+        raise ValueError("write the ids of GPUs such as 0 or 0,1, or nothing for the CPU")
+    return ",".join(ids)
 
 
-Separator = Annotated[str, BeforeValidator(_typed_tab)]
+def _separator(value: Any) -> Any:
+    """Read a tab that a shell or yaml left as a backslash and a t."""
+    return "\t" if value == "\\t" else _number_to_text(value)
+
+
+def _path(value: str) -> str:
+    why = path_problem(value)
+    if why:
+        raise ValueError(why)
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_number_to_text)]
+Separator = Annotated[str, BeforeValidator(_separator)]
+Gpus = Annotated[str, BeforeValidator(_gpus)]
+FolderPath = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_path)]
 Finite = Annotated[float, AfterValidator(_finite)]
 Names = Annotated[list[str], BeforeValidator(_text_to_list)]
 Numbers = Annotated[list[int], BeforeValidator(_number_to_list)]
@@ -92,7 +118,7 @@ def allowed(field: FieldInfo) -> str:
     Args:
         field: one field of a `Section`.
     """
-    annotation, optional = _without_none(field.annotation)
+    annotation, optional = without_none(field.annotation)
     if get_origin(annotation) is Literal:
         text = " | ".join(str(choice) for choice in get_args(annotation))
     else:
@@ -113,6 +139,21 @@ def typed(value: object) -> str:
     return repr(value) if value in ("", "\t", " ") else str(value)
 
 
+def told_kind(value: object) -> str:
+    """Return a remark on the type of a value that looks like one of another type, else nothing.
+
+    Args:
+        value: one that was refused, for example the text `4` where a number is wanted.
+    """
+    if isinstance(value, str):
+        try:
+            looks = ast.literal_eval(value)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            looks = value
+        return "" if isinstance(looks, str) else ", being a text (str)"
+    return ", being a truth value (bool)" if isinstance(value, bool) else ""
+
+
 _KINDS: dict[Any, str] = {
     bool: "True or False",
     int: "an integer",
@@ -128,8 +169,15 @@ def _kind(annotation: Any) -> str:
     return _KINDS.get(annotation) or _KINDS.get(get_origin(annotation), "a value")
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """Split `X | None` into X and True."""
+def without_none(annotation: Any) -> tuple[Any, bool]:
+    """Split `X | None` into X and True.
+
+    Args:
+        annotation: of a field.
+
+    Returns:
+        The type without None, and whether None was among its choices.
+    """
     choices = [choice for choice in get_args(annotation) if choice is not type(None)]
     if type(None) in get_args(annotation) and len(choices) == 1:
         kind = choices[0]

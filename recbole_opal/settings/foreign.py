@@ -1,5 +1,6 @@
 """Names and types of the settings that RecBole's yaml files hold and our schema does not."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -8,10 +9,13 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import recbole_folder
+from recbole_opal.settings.fields import told_kind
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["check_foreign_values", "foreign_kinds"]
 
+_LARGEST_SIZE, _MOST_LAYERS, _MOST_STEPS = 2**14, 256, 2**31 - 1
+_NUMBERS = {"bool", "int", "float"}
 _COMMENT = re.compile(r"^(\w+):[^#]*#\s*\((\w+)", re.MULTILINE)
 _KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -46,7 +50,7 @@ def foreign_kinds(model: str) -> Mapping[str, set[str]]:
 
 
 def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> None:
-    """Check given values against the types of RecBole's defaults; None is left to RecBole.
+    """Check given values against the types of RecBole's defaults; None too where it is a number.
 
     Args:
         settings: name to value, the given ones that our schema does not hold.
@@ -57,10 +61,12 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
     """
     for name, value in settings.items():
         wanted = kinds.get(name)
-        if not wanted or value is None or any(_is_a(value, kind) for kind in wanted):
+        _check_size(name, value)
+        left_to_recbole = value is None and wanted is not None and not wanted <= _NUMBERS
+        if not wanted or left_to_recbole or any(_is_a(value, kind) for kind in wanted):
             continue
         raise SettingsError(
-            f"--{name}={value} has the wrong type; write a value of type "
+            f"--{name}={value} has the wrong type{told_kind(value)}; write a value of type "
             f"{' or '.join(sorted(wanted))}."
         )
     # CDAE's are the only other losses: it is the one general model with a choice.
@@ -70,6 +76,20 @@ def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[st
             f"--loss_type={settings['loss_type']} is unknown; write --loss_type={losses[0]} or "
             f"--loss_type={losses[1]}."
         )
+
+
+def _check_size(name: str, value: Any) -> None:
+    """Refuse a size that no machine has memory for, and numbers that are none."""
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, float) and not math.isfinite(part):
+            raise SettingsError(f"--{name}={value} is not finite; write a finite number.")
+        most = _MOST_STEPS if "step" in name else _LARGEST_SIZE
+        if part is value and "layer" in name:
+            most = _MOST_LAYERS
+        if isinstance(part, int) and abs(part) > most:
+            raise SettingsError(
+                f"--{name}={value} is not in [-{most}, {most}]; write a smaller number."
+            )
 
 
 def _is_a(value: Any, kind: str) -> bool:

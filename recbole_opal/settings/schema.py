@@ -10,6 +10,8 @@ from pydantic import Field
 
 from recbole_opal.settings.fields import (
     Finite,
+    FolderPath,
+    Gpus,
     Interval,
     Names,
     Numbers,
@@ -26,11 +28,15 @@ __all__ = [
     "TrainingSettings",
 ]
 
+_MANY = 2**31 - 1
+
 
 class EnvironmentSettings(Section):
     """Machine, folders and logs."""
 
-    gpu_id: Text = Field("0", description="ids of the visible GPUs, '' for none")
+    gpu_id: Gpus = Field(
+        "0", description="ids of the GPUs that are visible, as 0,1: the first is used; '' for none"
+    )
     use_gpu: bool = Field(True, description="False: the CPU, even where a GPU is at hand")
     worker: Literal[0] = Field(
         0,
@@ -41,10 +47,10 @@ class EnvironmentSettings(Section):
     state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", description="log level"
     )
-    data_path: Text = Field(
+    data_path: FolderPath = Field(
         "dataset/", min_length=1, description="folder that holds one folder a dataset"
     )
-    checkpoint_dir: Text = Field(
+    checkpoint_dir: FolderPath = Field(
         "saved", min_length=1, description="folder in which each run makes its own folder"
     )
     show_progress: bool = Field(True, description="a progress bar, if standard error is a terminal")
@@ -58,25 +64,29 @@ class EnvironmentSettings(Section):
 class TrainingSettings(Section):
     """Optimiser, batches and stopping."""
 
-    epochs: int = Field(300, ge=1, description="most epochs of each stage")
+    epochs: int = Field(300, ge=1, le=_MANY, description="most epochs of each stage")
     max_train_seconds: Finite | None = Field(
         None, gt=0, description="most seconds of training, all stages together; None: no bound"
     )
     epoch_rows: int | None = Field(
         None,
         ge=1,
+        le=2**40,
         description="rows drawn for an epoch; None, and models that count (Pop): all of them",
     )
-    train_batch_size: int = Field(1024, ge=1, description="training rows in a batch")
+    train_batch_size: int = Field(1024, ge=1, le=2**20, description="training rows in a batch")
     learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = Field(
         "adam", description="optimiser"
     )
     learning_rate: Finite = Field(0.001, gt=0, description="step size")
     weight_decay: Finite = Field(0.0, ge=0, description="L2 penalty of the optimiser")
     stopping_step: int = Field(
-        5, ge=0, description="a stage ends after more than this many validations without a gain"
+        5,
+        ge=0,
+        le=_MANY,
+        description="a stage ends after more than this many validations without a gain",
     )
-    eval_step: int = Field(1, ge=1, description="epochs from one validation to the next")
+    eval_step: int = Field(1, ge=1, le=_MANY, description="epochs from one validation to the next")
     clip_grad_norm: dict[str, Any] | None = Field(
         None, description="arguments of clip_grad_norm_; None: no clipping"
     )
@@ -108,8 +118,8 @@ class EvaluationSettings(Section):
     topk: Numbers = Field(
         [10, 20, 50], min_length=1, description="lengths of the lists that are judged"
     )
-    valid_metric: str = Field("Recall@50", description="metric@k that decides when to stop")
-    eval_batch_size: int = Field(1024, ge=1, description="users in an evaluation batch")
+    valid_metric: Text = Field("Recall@50", description="metric@k that decides when to stop")
+    eval_batch_size: int = Field(1024, ge=1, le=2**20, description="users in an evaluation batch")
     metric_decimal_place: int = Field(
         10, ge=1, le=16, description="digits of a metric, before early stopping"
     )
@@ -122,9 +132,11 @@ class EvaluationSettings(Section):
     retrieval: Literal["torch", "faiss"] = Field(
         "torch", description="who searches the top k; both are exact"
     )
-    item_block_size: int = Field(8192, ge=1, description="items scored at a time in the search")
+    item_block_size: int = Field(
+        8192, ge=1, le=2**24, description="items scored at a time in the search"
+    )
     score_memory_mb: int = Field(
-        512, ge=1, description="most MiB of a score matrix of RecBole's own models"
+        512, ge=1, le=2**20, description="most MiB of a score matrix of RecBole's own models"
     )
     test_at_end: bool = Field(
         True, description="False: only validation is evaluated, test is never looked at"
@@ -138,12 +150,14 @@ class DataSettings(Section):
         {"inter": ["user_id", "item_id", "timestamp"]},
         description="columns that are read, file by file",
     )
-    encoding: str = Field("utf-8", description="text encoding of the atomic files")
+    encoding: Text = Field("utf-8", description="text encoding of the atomic files")
     field_separator: Separator = Field("\t", min_length=1, description="between two columns")
-    seq_separator: str = Field(" ", min_length=1, description="between the parts of a token_seq")
-    USER_ID_FIELD: str = Field("user_id", min_length=1, description="column of the users")
-    ITEM_ID_FIELD: str = Field("item_id", min_length=1, description="column of the items")
-    TIME_FIELD: str = Field("timestamp", min_length=1, description="column of the times")
+    seq_separator: Separator = Field(
+        " ", min_length=1, description="between the parts of a token_seq"
+    )
+    USER_ID_FIELD: Text = Field("user_id", min_length=1, description="column of the users")
+    ITEM_ID_FIELD: Text = Field("item_id", min_length=1, description="column of the items")
+    TIME_FIELD: Text = Field("timestamp", min_length=1, description="column of the times")
     time_unit: (
         Literal[
             "seconds",
@@ -165,7 +179,7 @@ class DataSettings(Section):
         None, description="column of the item file that holds categories, for diversity"
     )
     MAX_ITEM_LIST_LENGTH: int = Field(
-        50, ge=1, description="most items of a history that a model sees"
+        50, ge=1, le=2**16, description="most items of a history that a model sees"
     )
     rm_dup_inter: Literal["first", "last"] | None = Field(
         None, description="which of a user's repeats of an item is kept, whatever their times"

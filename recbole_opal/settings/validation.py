@@ -1,6 +1,7 @@
 """The one place where all settings of a run are checked, before any data is read."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,15 +9,16 @@ from pydantic import ValidationError
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
+from recbole_opal.host import supported_models
 from recbole_opal.settings.checks import check_together, following_fields
-from recbole_opal.settings.fields import Section, allowed, typed
+from recbole_opal.settings.fields import Section, allowed, told_kind, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
-from recbole_opal.settings.model_schemas import section_of
+from recbole_opal.settings.model_schemas import MODEL_SECTIONS, section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["checked_settings", "known_settings"]
+__all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
 
 # Keys of a config file that name the run itself.
 _IDENTITY = {"model", "dataset"}
@@ -101,6 +103,24 @@ def known_settings(model_class: type) -> set[str]:
     return ours | set(foreign_kinds(model_class.__name__)) | set(REFUSED_KEYS) | _IDENTITY
 
 
+def upstream_names(model_class: type) -> set[str]:
+    """Return the settings of a model that only RecBole reads, whose values nobody checks for sense.
+
+    Args:
+        model_class: the model's class.
+    """
+    ours = {name for section in _sections(model_class) for name in section.model_fields}
+    return set(foreign_kinds(model_class.__name__)) - ours
+
+
+@cache
+def known_to_any_model() -> frozenset[str]:
+    """Return the names that at least one model that runs here knows."""
+    upstream = (set(foreign_kinds(name)) for name in supported_models())
+    own = (set(section.model_fields) for section in (*SHARED_SECTIONS, *MODEL_SECTIONS.values()))
+    return frozenset().union(*upstream, *own)
+
+
 def _sections(model_class: type) -> list[type[Section]]:
     own = section_of(model_class)
     return [*SHARED_SECTIONS, *([own] if own else [])]
@@ -127,14 +147,17 @@ def _one_line(section: type[Section], error: ValidationError) -> str:
     detail = error.errors(include_url=False)[0]
     name = str(detail["loc"][0])
     field = section.model_fields[name]
-    given = error.errors(include_url=False)[0]["input"]
+    given = detail["input"]
     if detail["type"] == "value_error":
         wanted = str(detail["ctx"]["error"])
     else:
         wanted = f"write {allowed(field)}"
     default = f"--{name}={typed(field.default)}"
     place = f" ({given!r} in the list)" if len(detail["loc"]) > 1 else f"={given}"
-    return f"--{name}{place} is not valid; {wanted}, for example {default} ({field.description})."
+    return (
+        f"--{name}{place} is not valid{told_kind(given)}; {wanted}, for example {default} "
+        f"({field.description})."
+    )
 
 
 def _samples_negatives(final: Mapping[str, Any], model_class: type) -> bool:

@@ -86,6 +86,10 @@ def test_an_interrupt_says_how_to_go_on(answer_with, capsys):
     answer_with(interrupt)
     assert cli.main(["--dataset=tiny"]) == 130
     assert "--resume=saved/run-1" in capsys.readouterr().err
+    interrupt.folder = Path("my runs/run-1")
+    answer_with(interrupt)
+    assert cli.main(["--dataset=tiny"]) == 130
+    assert "--resume='my runs/run-1'" in capsys.readouterr().err
     answer_with(KeyboardInterrupt())
     assert cli.main(["--dataset=tiny"]) == 130
     assert capsys.readouterr().err.startswith("interrupted before anything was saved")

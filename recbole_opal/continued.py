@@ -1,0 +1,102 @@
+"""What a stopped run goes on with: its own settings, the few that may change, its data again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.origin import data_digests
+from recbole_opal.settings.border import plain_settings_given
+from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.paths import path_problem
+
+__all__ = ["MAY_CHANGE", "continued_config", "placed_settings"]
+
+MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu", "data_path")
+"""The settings that may change when a run is continued."""
+
+
+def continued_config(folder: RunReader, changed: Mapping[str, Any]) -> OpalConfig:
+    """Return the settings with which a run goes on.
+
+    Args:
+        folder: the run.
+        changed: new values of settings in `MAY_CHANGE`.
+
+    Raises:
+        SettingsError: another setting is changed, a value is wrong, or the data is not that of the
+            run.
+        DataError: the data is not there.
+        CheckpointError: the folder is damaged.
+    """
+    for name in changed:
+        if name not in MAY_CHANGE:
+            raise SettingsError(
+                f"--{name} cannot change when a run is continued, only "
+                f"{', '.join(MAY_CHANGE)} can; start a new run with it."
+            )
+    own = placed_settings(folder)
+    plain = own | plain_settings_given(changed)
+    places = dict.fromkeys(set(plain) - set(changed), str(folder.path / "config.yaml"))
+    _check_same_data(folder, plain)
+    return OpalConfig.from_plain(plain, places=places, may_change=MAY_CHANGE)
+
+
+def placed_settings(folder: RunReader) -> dict[str, Any]:
+    """Return the settings of a run with folders that are right where it lies now.
+
+    A relative folder of the data is meant from where the run was started, which the run folder's
+    own place still tells unless it was moved.
+
+    Args:
+        folder: the run.
+
+    Raises:
+        CheckpointError: the folder is damaged.
+    """
+    plain = folder.load_yaml("config.yaml")
+    parent = folder.path.resolve().parent
+    root, below = str(plain.get("data_path", "")), str(plain.get("checkpoint_dir", ""))
+    if root and not Path(root).is_absolute():
+        started = _without_end(parent, Path(os.path.normpath(below)))
+        if started is not None and (started / root / str(plain.get("dataset"))).is_dir():
+            plain["data_path"] = str(started / root)
+    return plain | {"checkpoint_dir": str(parent)}
+
+
+def _without_end(path: Path, end: Path) -> Path | None:
+    """Return the path before `end`, None if it does not end so."""
+    count = len(end.parts)
+    if end.is_absolute() or ".." in end.parts or not count or path.parts[-count:] != end.parts:
+        return None
+    return path.parents[count - 1]
+
+
+def _check_same_data(folder: RunReader, plain: Mapping[str, Any]) -> None:
+    """Check that the data files are those that the run began with, byte by byte."""
+    if "data_path" not in plain or "origin.json" not in folder.names:
+        return  # RecBole's own copy; a run that an older version began
+    dataset = str(plain["dataset"])
+    root = str(plain["data_path"])
+    if path_problem(root):
+        return  # told with the fix when the settings are checked, as is data that is not there
+    place = Path(root).expanduser() / dataset
+    origin = folder.load_json("origin.json")
+    known = origin.get("data") if isinstance(origin, dict) else None
+    if not isinstance(known, dict):
+        raise CheckpointError(f"{folder.path / 'origin.json'} names no data; start a new run.")
+    if path_problem(str(place / f"{dataset}.inter")) or not (place / f"{dataset}.inter").is_file():
+        return
+    found = data_digests(place, dataset, plain.get("load_col"))
+    for name in sorted({*known, *found}):
+        if known.get(name) != found.get(name):
+            what = "is missing" if name not in found else "is new" if name not in known else ""
+            raise SettingsError(
+                f"the data set '{dataset}' is not the one this run was trained on, "
+                f"{place / name} {what or 'differs'}; give back the old files, name the folder "
+                "that holds theirs with --data_path, or start a new run."
+            )

@@ -1,0 +1,94 @@
+"""Paths as they are typed, and what makes a text none."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+from recbole_opal.errors import SettingsError
+
+__all__ = ["checked_path", "checked_paths", "home_path", "path_problem"]
+
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # the last line of a command would not be its last
+_LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what lies below adds
+
+
+def home_path(text: str) -> Path:
+    """Return a path in which `~` or `~name` at the beginning is replaced by a home folder.
+
+    Args:
+        text: what was typed.
+
+    Raises:
+        SettingsError: nobody of that name has a home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{text!r} begins with the home folder of nobody; write the whole path."
+        ) from error
+
+
+def checked_paths(paths: Any, flag: str) -> list[Path]:
+    """Return paths that the system can look up; a single one counts as a list of one.
+
+    Args:
+        paths: as they were given.
+        flag: by which, for messages.
+
+    Raises:
+        SettingsError: one of them is no path.
+    """
+    single = isinstance(paths, str | os.PathLike) or not isinstance(paths, Iterable)
+    return [checked_path(path, flag) for path in ([paths] if single else paths)]
+
+
+def checked_path(path: Any, flag: str) -> Path:
+    """Return a path that the system can look up, whether something is there or not.
+
+    Args:
+        path: as it was given.
+        flag: by which, for messages.
+
+    Raises:
+        SettingsError: it cannot; see `path_problem`.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingsError(
+            f"--{flag}={path} is of type {type(path).__name__}; write a path, or several."
+        )
+    text = os.fsdecode(path)
+    why = path_problem(text)
+    if why:
+        raise SettingsError(f"--{flag}={text} is no path; {why}.")
+    return home_path(text)
+
+
+def path_problem(text: str) -> str:
+    """Return what to do about a text that no file or folder can be called, else nothing.
+
+    Args:
+        text: a path.
+    """
+    if any(category(sign) in _NO_TEXT for sign in text):
+        return "take the line breaks, control characters and bytes that are no UTF-8 out"
+    if text.startswith("~") and _homeless(text):
+        return "nobody of that name has a home folder, write the whole path"
+    whole = os.path.abspath(text)  # noqa: PTH100, which follows no link
+    if len(os.fsencode(whole)) > _LONGEST_PATH or _longest(Path(text).parts) > _LONGEST_NAME:
+        return f"shorten it, a name may have {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
+    return ""
+
+
+def _longest(parts: Iterable[str]) -> int:
+    return max((len(os.fsencode(part)) for part in parts), default=0)
+
+
+def _homeless(text: str) -> bool:
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        return True
+    return False

@@ -1,0 +1,69 @@
+"""What RecBole stumbles over: settings of its own with values that it never checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from traceback import extract_tb
+from typing import Any
+
+from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.settings.validation import upstream_names
+
+__all__ = ["telling_upstream"]
+
+_STUMBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    FileNotFoundError,
+    ImportError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@contextmanager
+def telling_upstream(config: Any) -> Iterator[None]:
+    """Tell in one line that RecBole cannot work with a value that its own setting was given.
+
+    An error that comes from this library's lines, or where no such setting was given, is a bug and
+    stays as it is.
+
+    Args:
+        config: the settings of the run.
+
+    Raises:
+        SettingsError: RecBole, or what it calls, raised an error.
+    """
+    try:
+        yield
+    except OpalError:
+        raise
+    except _STUMBLES as error:
+        names = _given(config)
+        if not names or not _is_upstream(error):
+            raise
+        given = ", ".join(f"--{name}={config[name]}" for name in names)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise SettingsError(
+            f"{given}: RecBole cannot work with this ({reason[:300]}); correct it, or leave it "
+            "away."
+        ) from error
+
+
+def _given(config: Any) -> list[str]:
+    """Return RecBole's settings that have another value than its default."""
+    defaults, given = config.internal_config_dict, config.external_config_dict
+    names = set(given) & upstream_names(config.model_class)
+    return sorted(name for name in names if given[name] != defaults.get(name))
+
+
+def _is_upstream(error: BaseException) -> bool:
+    """Tell whether RecBole's code raised it, or what RecBole's code called."""
+    files = [frame.filename.replace("\\", "/") for frame in extract_tb(error.__traceback__)]
+    ours = max((place for place, file in enumerate(files) if "/recbole_opal/" in file), default=-1)
+    return any("/recbole/" in file for file in files[ours + 1 :])
