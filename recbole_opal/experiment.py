@@ -11,6 +11,7 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.caller import leaves_no_trace
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
@@ -19,6 +20,7 @@ from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
+from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
@@ -53,10 +55,14 @@ class RunResult:
     seconds: float
 
 
+@leaves_no_trace
 def run(
     model: str, dataset: str, *, config_files: Sequence[str | Path] = (), **settings: Any
 ) -> RunResult:
     """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
+
+    The calling process is given back as it was, the states of its random generators among it: a
+    run draws from its own `seed`, and neither advances nor seeds those of the caller.
 
     Args:
         model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
@@ -77,6 +83,7 @@ def run(
         return _Session(config).start()
 
 
+@leaves_no_trace
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 
@@ -125,6 +132,7 @@ class _Session:
         self.config = config
         self.started = perf_counter()
         self.seconds_before = 0.0
+        self.memory = PeakMemory()
 
     def start(self) -> RunResult:
         """Begin a new run."""
@@ -147,6 +155,7 @@ class _Session:
         """Continue an old run."""
         state = folder.load_state()
         self.seconds_before = state["seconds"]
+        self.memory.include(state.get("peak_memory", {}))
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
         if folder.load_json("ids.json") != self._tokens(data):
@@ -186,7 +195,7 @@ class _Session:
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)
-                stages = outcome.write(folder, trainer, lambda: self.seconds)
+                stages = outcome.write(folder, trainer, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
             except KeyboardInterrupt as interrupt:
                 interrupt.folder = folder.path  # type: ignore[attr-defined]
@@ -196,7 +205,8 @@ class _Session:
 
     def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
         with folder.update():
-            folder.save_state({"training": trainer.snapshot().state, "seconds": self.seconds})
+            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
+            folder.save_state({"training": trainer.snapshot().state} | cost)
             folder.save_lines("training.jsonl", trainer.history)
 
 

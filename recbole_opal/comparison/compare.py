@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from recbole_opal.caller import leaves_no_trace
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.execution import Ending, Execution
@@ -25,6 +26,7 @@ from recbole_opal.settings import Request
 __all__ = ["compare", "compare_request"]
 
 
+@leaves_no_trace
 def compare(
     models: Sequence[str | Variant],
     dataset: str,
@@ -77,6 +79,7 @@ def compare(
     return _compare(plan, jobs, _call(variants, dataset, asked | settings))
 
 
+@leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
     """Do what a command line asks for.
 

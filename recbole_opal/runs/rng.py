@@ -1,4 +1,4 @@
-"""The random number generators of a process: Python, numpy, torch on the CPU and on every GPU."""
+"""The random generators of a process: Python, numpy, torch on the CPU and on each GPU in use."""
 
 import logging
 import random
@@ -21,7 +21,7 @@ def capture_rng() -> dict[str, Any]:
         "python": random.getstate(),
         "numpy": np.random.get_state(),  # noqa: NPY002 the global one is the one to save
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
     }
 
 
@@ -34,7 +34,7 @@ def restore_rng(state: dict[str, Any]) -> None:
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])  # noqa: NPY002 the global one is the one to restore
     torch.set_rng_state(state["torch"])
-    devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    devices = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
     if len(state["cuda"]) != devices:
         _log.warning(
             "The state was saved with %d GPU(s), this machine has %d: the run goes on, but not "
