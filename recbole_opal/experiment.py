@@ -1,4 +1,4 @@
-"""One run from settings to a run folder: what `run_opal.py` and `recbole_opal.run` do."""
+"""One run from settings to a run folder: what the command and `recbole_opal.run` do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RunResult:
 def run(
     model: str, dataset: str, *, config_files: Sequence[str | Path] = (), **settings: Any
 ) -> RunResult:
-    """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
+    """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
 
     The calling process is given back as it was, the states of its random generators among it: a
     run draws from its own `seed`, and neither advances nor seeds those of the caller.

@@ -1,4 +1,4 @@
-"""Side by side from the request to the tables: what `run_opal.py` and `recbole_opal.compare` do."""
+"""Side by side from the request to the tables: what the command and `recbole_opal.compare` do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def compare(
     config_files: Sequence[str | Path] = (),
     **settings: Any,
 ) -> ComparisonResult:
-    """Train and test several models under one protocol; the same as `run_opal.py --model=A,B`.
+    """Train and test several models under one protocol; the same as the command with `--model=A,B`.
 
     Runs that were done before are used again, runs that were cut off go on.
 

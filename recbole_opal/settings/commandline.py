@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.properties import known_datasets
+from recbole_opal.settings.properties import datasets_at_hand
 from recbole_opal.settings.values import load_settings_file, parse_value
 from recbole_opal.suggest import nearest
 
@@ -18,6 +18,7 @@ __all__ = ["Request", "parse_arguments", "split_flags"]
 _SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
 _OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
 _LARGEST_SEED = 2**32 - 1
+_EXAMPLES = 4  # data sets that a message names
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
@@ -183,10 +184,17 @@ def _how_to_write(argument: str, following: Sequence[str]) -> str:
 
 
 def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
-    misspelt = nearest("dataset", settings)
+    misspelt = nearest("dataset", set(settings) - {"data_path"})  # that is a name of its own
     if misspelt is not None:
         return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
-    examples = " or ".join(f"--dataset={name}" for name in known_datasets())
+    root = str(settings["data_path"]) if settings.get("data_path") else None
+    names = datasets_at_hand(root)
+    if not names:
+        return (
+            f"--dataset is missing, and --data_path={root} holds no data set: a folder NAME with a "
+            "file NAME.inter; name the folder above that one."
+        )
+    examples = " or ".join(f"--dataset={name}" for name in names[:_EXAMPLES])
     return f"--dataset is missing; write for example {examples}."
 
 

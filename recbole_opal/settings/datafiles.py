@@ -5,6 +5,7 @@ from pathlib import Path
 
 from recbole_opal.data.reading import read_header, require_columns
 from recbole_opal.errors import DataError
+from recbole_opal.program import command
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
@@ -79,7 +80,7 @@ def _how_to_get(path: Path, folder: Path) -> str:
     if packed:
         return f"unpack {packed[0].name}, for example with gunzip"
     if list(folder.glob("*.csv")) + list(folder.glob("*.parquet")):
-        return "convert your table with `python -m recbole_opal convert`"
+        return f"convert your table with `{command(name='convert')}`"
     return "put the interactions there"
 
 

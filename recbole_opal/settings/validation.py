@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
+from recbole_opal.program import command
 from recbole_opal.settings.checks import check_together
 from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
@@ -88,7 +89,7 @@ def _refuse_unknown(given: Mapping[str, Any], known: set[str], model: str) -> No
     for name, value in given.items():
         if name not in known:
             hint = did_you_mean(name, (known | _COMMAND_FLAGS) - set(REFUSED_KEYS), "--")
-            hint = hint or "; `python run_opal.py --help` lists the settings."
+            hint = hint or f"; `{command('--help')}` lists the settings."
             raise SettingsError(f"--{name}={value}: {model} has no setting {name}{hint}")
 
 
