@@ -34,6 +34,8 @@ class _Found:
         import numpy as np
         import torch
 
+        from recbole_opal.runs.rng import cuda_in_use
+
         self._filters = warnings.catch_warnings()
         self._filters.__enter__()
         self._variables = {name: os.environ.get(name) for name in _VARIABLES}
@@ -41,9 +43,7 @@ class _Found:
         self._numpy = np.random.get_state()  # noqa: NPY002, the global one is what RecBole seeds
         self._torch = torch.get_rng_state()
         self._seed = torch.initial_seed()
-        # Asked for only where somebody uses a GPU: the question alone takes memory on each.
-        used = torch.cuda.is_initialized()
-        self._cuda = torch.cuda.get_rng_state_all() if used else None
+        self._cuda = torch.cuda.get_rng_state_all() if cuda_in_use() else None
         self._cudnn = torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic
         self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
         self._metrics = [(kept, kept.copy()) for kept in _metric_registry()]
@@ -53,6 +53,8 @@ class _Found:
         import numpy as np
         import torch
 
+        from recbole_opal.runs.rng import cuda_in_use
+
         return_aliases()
         for registry, content in self._metrics:
             registry.clear()
@@ -61,7 +63,7 @@ class _Found:
         torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = self._cudnn
         if self._cuda is not None:
             torch.cuda.set_rng_state_all(self._cuda)
-        elif torch.cuda.is_initialized():
+        elif cuda_in_use():
             torch.cuda.manual_seed_all(self._seed)  # what its first use would have begun with
         torch.set_rng_state(self._torch)
         np.random.set_state(self._numpy)  # noqa: NPY002

@@ -122,7 +122,8 @@ def test_nor_do_the_commands_over_data_sets(few, tmp_path):
 from recbole_opal.commands import main
 assert main(["synthesize", "--out=dataset/small", "--users=20", "--items=20"]) == 0
 assert main(["describe", "tiny", "--data_path={few["data_path"]}"]) == 0
-open("log.csv", "w").write("u,i,t\\n" + "\\n".join(f"{{n % 5}},{{n}},{{n}}" for n in range(50)))
+rows = [f"{{n % 5}},{{n}},{{10**9 + n}}" for n in range(50)]
+open("log.csv", "w").write("u,i,t\\n" + "\\n".join(rows))
 words = ["log.csv", "--out=dataset/mine", "--user=u", "--item=i", "--time=t", "--time_unit=seconds"]
 assert main(["convert", *words]) == 0
 """

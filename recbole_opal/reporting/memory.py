@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from recbole_opal.runs.rng import cuda_in_use
+
 __all__ = ["PeakMemory"]
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -46,7 +48,7 @@ class PeakMemory:
             _measured.add(self)
         if not self._kept:
             threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True).start()
-        if torch.cuda.is_initialized():  # an earlier run of this process has used it
+        if cuda_in_use():  # an earlier run of this process has used it
             torch.cuda.reset_peak_memory_stats()
 
     def include(self, earlier: Mapping[str, int]) -> None:
