@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["command"]
+__all__ = ["command", "installation"]
 
 _SCRIPT = "run_opal.py"
 _INSTALLED = "recbole-opal"
@@ -31,6 +31,15 @@ def command(*arguments: str, name: str = "run") -> str:
     if name != "run" or words[-2:] == ["-m", _PACKAGE]:
         words = [*words, name]
     return shlex.join([*words, *arguments])
+
+
+def installation(extra: str) -> str:
+    """Return the command that installs an extra of ours for this interpreter.
+
+    Args:
+        extra: its name in pyproject.toml.
+    """
+    return f'{shlex.quote(_interpreter())} -m pip install "{_INSTALLED}[{extra}]"'
 
 
 def _called_as() -> list[str] | None:

@@ -1,6 +1,8 @@
 """What is printed as a command works when it is pasted, however the program was called."""
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recbole_opal import cli
-from recbole_opal.program import command
+from recbole_opal.program import command, installation
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = Path(sys.executable).with_name("recbole-opal")
@@ -124,3 +126,10 @@ def test_only_data_sets_that_are_there_are_offered(tmp_path):
     assert missing.startswith(
         "error: --dataset is missing, and --data_path=elsewhere holds no data"
     )
+
+
+@pytest.mark.parametrize("extra", ["tune", "parquet"])
+def test_an_extra_is_installed_for_this_interpreter_from_any_folder(extra):
+    python, *others = shlex.split(installation(extra))
+    assert others == ["-m", "pip", "install", f"recbole-opal[{extra}]"]
+    assert Path(shutil.which(python)).absolute() == Path(sys.executable).absolute()
