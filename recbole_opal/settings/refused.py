@@ -45,7 +45,6 @@ REFUSED_KEYS: dict[str, str] = {
     "alias_of_item_id": _OWN_IDS,
     "numerical_features": _NO_FEATURES,
     "discretization": _NO_FEATURES,
-    "unload_col": "the columns that are read are named one by one; use --load_col",
     "threshold": "no labels are made, every row counts; filter rows with --val_interval",
     "neg_sampling": "it is RecBole 1.0's name; use --negative_sampling (OPAL) or leave it away",
     "training_neg_sample_num": "it is RecBole 1.0's name; use --num_negatives (OPAL) or leave it "

@@ -29,6 +29,11 @@ def check_upstream(settings: Mapping[str, Any]) -> None:
         SettingsError: one of them cannot work.
     """
     _check_names(settings)
+    if settings.get("unload_col") and settings["load_col"]:
+        raise SettingsError(
+            "--unload_col leaves columns out where --load_col names none; write --load_col=None "
+            "as well, or leave --unload_col away."
+        )
     _check_clipping(settings["clip_grad_norm"])
     _check_negatives(settings["train_neg_sample_args"])
 

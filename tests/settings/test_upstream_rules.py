@@ -16,7 +16,7 @@ MAX_NORM = {"max_norm": 1.0}
         ("OPAL", "log_wandb", True, "nothing is sent to Weights & Biases"),
         ("OPAL", "numerical_features", ["timestamp"], "reads features"),
         ("OPAL", "discretization", {"timestamp": {"method": "EW"}}, "reads features"),
-        ("OPAL", "unload_col", {"inter": ["timestamp"]}, "use --load_col"),
+        ("OPAL", "unload_col", {"inter": ["timestamp"]}, "write --load_col=None as well"),
         ("OPAL", "alias_of_user_id", ["friend_id"], "their own columns"),
         ("OPAL", "alias_of_item_id", ["other_id"], "their own columns"),
         ("OPAL", "alias_of_entity_id", ["other_id"], "knowledge graphs"),
@@ -59,6 +59,7 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
     [
         {"clip_grad_norm": MAX_NORM | {"norm_type": float("inf"), "error_if_nonfinite": True}},
         {"clip_grad_norm": {}},
+        {"unload_col": {"inter": ["rating"]}, "load_col": None},
         {"wandb_project": "mine", "log_wandb": False, "shuffle": False, "metric_decimal_place": 2},
         {"HEAD_ENTITY_ID_FIELD": "head_id", "entity_kg_num_interval": "[0,inf)"},
         {"unload_col": None, "alias_of_user_id": [], "numerical_features": [], "threshold": None},
