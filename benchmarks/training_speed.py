@@ -23,7 +23,8 @@ from rich.table import Table
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.models import OPAL, base
-from recbole_opal.reporting.environment import peak_memory, versions
+from recbole_opal.reporting.environment import versions
+from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
@@ -84,7 +85,7 @@ def time_steps(trainer: TwoStageTrainer, data: PreparedData) -> Clock:
 def main() -> None:
     """Measure and print."""
     request = parse_arguments(sys.argv[1:])
-    console = Console()
+    console, memory = Console(), PeakMemory()
     with tempfile.TemporaryDirectory() as folder, quiet_deprecations():
         fixed = {"tensorboard": False, "checkpoint_dir": folder, "show_progress": False}
         config = OpalConfig("OPAL", request.dataset, request.settings | fixed)
@@ -116,7 +117,7 @@ def main() -> None:
                 f"{stage}: an epoch of {len(data.train)} steps {epoch:.1f} s, "
                 f"a full evaluation of {len(data.test.rows)} users {seconds:.2f} s"
             )
-        console.print(f"peak memory: {peak_memory(config['device'])}")
+        console.print(f"peak memory: {memory.in_bytes(config['device'])}")
         console.print(f"versions: {versions(config['device'])}", highlight=False)
 
 

@@ -52,7 +52,9 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'")
+    from recbole_opal.caller import importing
     from recbole_opal.host import require_recbole
 
     require_recbole()
-    return getattr(import_module(_HOMES[name]), name)
+    with importing():
+        return getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""`python -m recbole_opal COMMAND ...`; without a command it trains, as `run_opal.py`."""
+"""`python -m recbole_opal COMMAND ...`; without a command it trains."""
 
 from recbole_opal.cli import console
 from recbole_opal.commands import main

@@ -1,7 +1,6 @@
-"""The command: `run_opal.py` and `recbole-opal`."""
+"""The command that trains and compares."""
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +10,7 @@ from rich.console import Console
 from recbole_opal import commands
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.host import require_recbole
+from recbole_opal.program import command
 from recbole_opal.reporting.table import result_table
 from recbole_opal.settings.commandline import Request, parse_arguments
 from recbole_opal.settings.help import help_text
@@ -52,14 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def console(command: Callable[[], int] = main) -> None:
+def console(action: Callable[[], int] = main) -> None:
     """Run a command and end the process with its exit code.
 
     Args:
-        command: reads the arguments of the process.
+        action: reads the arguments of the process.
     """
     try:
-        code = command()
+        code = action()
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output, for example `head`, has gone: nothing is left to be told. Python
@@ -94,11 +94,11 @@ def _compare(request: Request, arguments: Sequence[str]) -> int:
     from recbole_opal.comparison.compare import compare_request
     from recbole_opal.comparison.screen import on_screen
 
-    command = f"python run_opal.py {shlex.join(arguments)}"
+    line = command(*arguments)
     try:
-        result = compare_request(request, command)
+        result = compare_request(request, line)
     except KeyboardInterrupt as interrupt:
-        interrupt.command = command  # type: ignore[attr-defined]
+        interrupt.command = line  # type: ignore[attr-defined]
         raise
     screen = Console()
     for part in on_screen(result):
@@ -112,13 +112,13 @@ def _compare(request: Request, arguments: Sequence[str]) -> int:
 
 def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
     """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
-    command = getattr(interrupt, "command", None)
-    if command is not None:
-        return f"interrupted; the same command goes on: {command}"
+    line = getattr(interrupt, "command", None)
+    if line is not None:
+        return f"interrupted; the same command goes on: {line}"
     folder = getattr(interrupt, "folder", None)
     if folder is None:
         return "interrupted before anything was saved; give the same command again."
-    return f"interrupted; continue with: python run_opal.py --resume={shlex.quote(str(folder))}"
+    return f"interrupted; continue with: {command(f'--resume={folder}')}"
 
 
 def _version() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from recbole_opal.errors import DataError, OpalError, SettingsError
+from recbole_opal.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 
@@ -93,7 +94,8 @@ def tell(error: OpalError) -> int:
 
 
 def _help() -> str:
-    lines = ["usage: python -m recbole_opal COMMAND [--key=value ...]", ""]
+    program = command(name="COMMAND")
+    lines = [f"usage: {program} [--key=value ...]", ""]
     lines += [f"  {name:<12}{meaning}" for name, (_, meaning) in COMMANDS.items()]
-    lines += ["", "Each command explains itself: python -m recbole_opal COMMAND --help"]
+    lines += ["", f"Each command explains itself: {program} --help"]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""One run from settings to a run folder: what `run_opal.py` and `recbole_opal.run` do."""
+"""One run from settings to a run folder: what the command and `recbole_opal.run` do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.caller import leaves_no_trace
 from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
@@ -21,6 +22,7 @@ from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.reporting.log import run_log
+from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
@@ -61,6 +63,7 @@ class RunResult:
     seconds: float
 
 
+@leaves_no_trace
 def run(
     model: str,
     dataset: str,
@@ -68,7 +71,10 @@ def run(
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> RunResult:
-    """Train and evaluate a model; the same as `python run_opal.py --model=... --dataset=...`.
+    """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
+
+    The calling process is given back as it was, the states of its random generators among it: a
+    run draws from its own `seed`, and neither advances nor seeds those of the caller.
 
     Args:
         model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
@@ -89,6 +95,7 @@ def run(
         return _Session(config).start()
 
 
+@leaves_no_trace
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 
@@ -132,6 +139,7 @@ class _Session:
         self.config = config
         self.started = perf_counter()
         self.seconds_before = 0.0
+        self.memory = PeakMemory()
 
     def start(self) -> RunResult:
         """Begin a new run."""
@@ -168,6 +176,7 @@ class _Session:
         with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
             state = folder.load_state()
             self.seconds_before = float(state["seconds"])
+            self.memory.include(state.get("peak_memory", {}))
             snapshot = TrainingSnapshot(state["training"])
             snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
         return snapshot
@@ -222,7 +231,7 @@ class _Session:
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)
-                stages = outcome.write(folder, trainer, lambda: self.seconds)
+                stages = outcome.write(folder, trainer, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
             except KeyboardInterrupt as interrupt:
                 interrupt.folder = folder.path  # type: ignore[attr-defined]
@@ -232,7 +241,8 @@ class _Session:
 
     def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
         with folder.update():
-            folder.save_state({"training": trainer.snapshot().state, "seconds": self.seconds})
+            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
+            folder.save_state({"training": trainer.snapshot().state} | cost)
             folder.save_lines("training.jsonl", trainer.history)
 
 

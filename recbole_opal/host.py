@@ -10,8 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from recbole_opal.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.suggest import did_you_mean
 
@@ -28,19 +27,6 @@ __all__ = [
 ]
 
 RECBOLE_VERSION = "1.2.1"
-
-# Names that RecBole writes and that numpy 1.24 and 2.0 took away; numpy 2 brought back `bool` and
-# `long`.
-_NUMPY_ALIASES = {
-    "bool": np.bool_,
-    "complex": np.complex128,
-    "float": np.float64,
-    "int": np.int_,
-    "long": np.int_,
-    "object": np.object_,
-    "str": np.str_,
-    "unicode": np.str_,
-}
 
 _NEEDS_LABELS = "it learns from labelled clicks, and only who met what, and when, is read here"
 _NEEDS_FEATURES = "it reads item features, and only who met what, and when, is read here"
@@ -114,36 +100,6 @@ def _install_hint(python: tuple[int, int]) -> str:
             "(its ray pin has no wheel for Python 3.12 and later, and nothing here needs ray)."
         )
     return f"install with `pip install recbole=={RECBOLE_VERSION}`."
-
-
-def set_numpy_aliases() -> None:
-    """Give numpy back the names that RecBole still writes; only those that are missing.
-
-    RecBole's own version of this fails on numpy 2 (`np.float_` is gone) and overwrites `np.bool`
-    and `np.long`.
-    """
-    for name, scalar_type in _NUMPY_ALIASES.items():
-        # The class's dictionary is asked, since getattr of a removed name warns or raises, by
-        # numpy's version.
-        if name not in vars(np):
-            setattr(np, name, scalar_type)
-
-
-def set_scipy_names() -> None:
-    """Give scipy's `dok_matrix` back the method that RecBole's graph models fill it with.
-
-    scipy 1.13 took the private `_update` away, without which LightGCN and others stop with an
-    AttributeError (upstream issue 2034).
-    """
-    from scipy.sparse import dok_matrix
-
-    if not hasattr(dok_matrix, "_update"):
-
-        def update(matrix: Any, values: Any) -> None:
-            """Set many entries at once, without a check of each index."""
-            matrix._dict.update(values)
-
-        dok_matrix._update = update
 
 
 def quiet_autograd() -> None:

@@ -15,7 +15,8 @@ from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagn
 from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.evaluation.measures import ListMeasures
 from recbole_opal.evaluation.per_user import per_user_values
-from recbole_opal.reporting.environment import peak_memory, versions
+from recbole_opal.reporting.environment import versions
+from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.training.trainer import StagedTrainer
 
@@ -42,7 +43,11 @@ class Outcome:
         self._measures: ListMeasures | None = None
 
     def write(
-        self, folder: RunFolder, trainer: StagedTrainer, seconds: Callable[[], float]
+        self,
+        folder: RunFolder,
+        trainer: StagedTrainer,
+        seconds: Callable[[], float],
+        memory: PeakMemory,
     ) -> dict[str, dict[str, Any]]:
         """Evaluate each stage at its best weights, save everything in one step.
 
@@ -50,6 +55,7 @@ class Outcome:
             folder: the run folder.
             trainer: after `fit`; its model ends in the best stage.
             seconds: tells how long the run has taken so far.
+            memory: has watched the run so far.
 
         Returns:
             Of each stage what `metrics.json` says of `valid`, `test` and `diagnostics`, where it
@@ -68,7 +74,7 @@ class Outcome:
                 if self._config["test_at_end"]:
                     stages[stage] |= self._test(folder, trainer, stage)
             trainer.load_stage(trainer.best_stage)
-            folder.save_json("metrics.json", self._summary(trainer, stages, seconds()))
+            folder.save_json("metrics.json", self._summary(trainer, stages, seconds(), memory))
         return {
             name: {part: stage[part] for part in _RESULTS if part in stage}
             for name, stage in stages.items()
@@ -123,7 +129,11 @@ class Outcome:
             folder.save_arrays("item_categories.npz", pairs)
 
     def _summary(
-        self, trainer: StagedTrainer, stages: dict[str, dict[str, Any]], seconds: float
+        self,
+        trainer: StagedTrainer,
+        stages: dict[str, dict[str, Any]],
+        seconds: float,
+        memory: PeakMemory,
     ) -> dict[str, Any]:
         return {
             "model": self._config["model"],
@@ -133,7 +143,7 @@ class Outcome:
             "seconds": seconds,
             "train_seconds": sum(stage["train_seconds"] for stage in stages.values()),
             "test_seconds": sum(stage.get("test_seconds", 0.0) for stage in stages.values()),
-            "peak_memory": peak_memory(trainer.device),
+            "peak_memory": memory.in_bytes(trainer.device),
             "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
             "data": self._data.counts,
             "versions": versions(trainer.device),

@@ -1,4 +1,4 @@
-"""Side by side from the request to the tables: what `run_opal.py` and `recbole_opal.compare` do."""
+"""Side by side from the request to the tables: what the command and `recbole_opal.compare` do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from recbole_opal.caller import leaves_no_trace
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.elsewhere import computed_elsewhere
@@ -28,6 +29,7 @@ from recbole_opal.settings.paths import checked_paths
 __all__ = ["compare", "compare_request"]
 
 
+@leaves_no_trace
 def compare(
     models: str | Sequence[str | Variant],
     dataset: str,
@@ -39,7 +41,7 @@ def compare(
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> ComparisonResult:
-    """Train and test several models under one protocol; the same as `run_opal.py --model=A,B`.
+    """Train and test several models under one protocol; the same as the command with `--model=A,B`.
 
     Runs that were done before are used again, runs that were cut off go on.
 
@@ -98,6 +100,7 @@ def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
     }
 
 
+@leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
     """Do what a command line asks for.
 

@@ -6,6 +6,7 @@ from typing import Any
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
+from recbole_opal.program import command
 from recbole_opal.settings.validation import known_settings
 from recbole_opal.suggest import did_you_mean
 
@@ -38,7 +39,7 @@ def _refuse_unknown(shared: Mapping[str, Any], among: Sequence[Variant]) -> None
     for name, value in shared.items():
         if name not in known:
             hint = did_you_mean(name, known | {"seeds", "tune", "jobs"}, "--")
-            hint = hint or "; `python run_opal.py --help` lists the settings."
+            hint = hint or f"; `{command('--help')}` lists the settings."
             raise SettingsError(
                 f"--{name}={value}: none of {', '.join(models)} has a setting {name}{hint}"
             )

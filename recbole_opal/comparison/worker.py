@@ -17,6 +17,7 @@ import time
 from typing import Any, NoReturn
 
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.program import command
 
 __all__ = ["main"]
 
@@ -31,7 +32,10 @@ def main() -> int:
     try:
         job = json.loads(_first_line())
     except ValueError:
-        print("error: the worker reads one line of JSON; use run_opal.py.", file=sys.stderr)
+        print(
+            f"error: the worker reads one line of JSON; start runs by `{command()}`.",
+            file=sys.stderr,
+        )
         return SettingsError.exit_code
     # A shell that starts a command in the background has it ignore this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)

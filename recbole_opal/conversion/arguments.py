@@ -15,6 +15,7 @@ from recbole_opal.conversion.source import parse_columns
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
+from recbole_opal.program import command
 from recbole_opal.settings.commandline import split_flags
 
 __all__ = ["FLAGS", "ConvertRequest", "generic_table", "parse_convert"]
@@ -90,7 +91,7 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
             raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
     if not sources:
         raise SettingsError(
-            "no SOURCE is named; write for example python -m recbole_opal convert log.csv "
+            f"no SOURCE is named; write for example {command(name='convert')} log.csv "
             "--out=dataset/NAME --user=user_id --item=video_id --time=timestamp."
         )
     for source in sources:

@@ -20,6 +20,7 @@ from recbole_opal.conversion.next_commands import describe_command, train_comman
 from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
+from recbole_opal.program import command
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["convert", "main"]
 
 _USAGE = """\
-usage: python -m recbole_opal convert SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
+usage: {program} SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
            --time=COLUMN|--order=file [--label='COLUMN==1 and ...'] [--key=value ...]
-       python -m recbole_opal convert FOLDER --out=dataset/NAME [--rule=NAME]
+       {program} FOLDER --out=dataset/NAME [--rule=NAME]
 
 Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator,
 also gzipped, or parquet; or the folder with the official files of a public data set that is known.
@@ -134,7 +135,7 @@ def _layout(request: ConvertRequest) -> Layout:
 
 
 def _help() -> str:
-    lines = [_USAGE]
+    lines = [_USAGE.format(program=command(name="convert"))]
     for name, meaning in FLAGS.items():
         text = f"--{name}: {meaning}"
         lines += textwrap.wrap(text, 98, initial_indent="  ", subsequent_indent=" " * 6)

@@ -13,6 +13,7 @@ from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
+from recbole_opal.program import command
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
 from recbole_opal.settings.values import load_settings_file
@@ -143,5 +144,5 @@ def _folder(name: str, data_path: str | None) -> Path:
 
 
 def _help() -> str:
-    lines = ["usage: python -m recbole_opal describe NAME [--data_path=FOLDER]", ""]
+    lines = [f"usage: {command(name='describe')} NAME [--data_path=FOLDER]", ""]
     return "\n".join([*lines, *(f"  --{name}: {meaning}" for name, meaning in _FLAGS.items())])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
-__all__ = ["describe_command", "train_command"]
+from recbole_opal.program import command
 
-_SCRIPT = Path("run_opal.py")
+__all__ = ["describe_command", "train_command"]
 
 
 def describe_command(folder: Path) -> str:
@@ -16,17 +15,16 @@ def describe_command(folder: Path) -> str:
     Args:
         folder: of the data set.
     """
-    return shlex.join(["python", "-m", "recbole_opal", "describe", folder.name, *_place(folder)])
+    return command(folder.name, *_place(folder), name="describe")
 
 
 def train_command(folder: Path) -> str:
-    """Return the command that trains on a data set; the script's where it stands in this folder.
+    """Return the command that trains on a data set.
 
     Args:
         folder: of the data set.
     """
-    program = [str(_SCRIPT)] if _SCRIPT.is_file() else ["-m", "recbole_opal", "run"]
-    return shlex.join(["python", *program, f"--dataset={folder.name}", *_place(folder)])
+    return command(f"--dataset={folder.name}", *_place(folder))
 
 
 def _place(folder: Path) -> list[str]:

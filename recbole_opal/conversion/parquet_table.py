@@ -8,6 +8,7 @@ import pandas as pd
 
 from recbole_opal.conversion.source import Tally
 from recbole_opal.errors import DataError
+from recbole_opal.program import installation
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["parquet_header", "read_parquet"]
@@ -73,8 +74,7 @@ def _opened(path: Path) -> Any:
         from pyarrow import parquet
     except ImportError as error:
         raise DataError(
-            f"{path}: reading parquet needs pyarrow; install it with "
-            'python -m pip install "recbole-opal[parquet]".'
+            f"{path}: reading parquet needs pyarrow; install it with {installation('parquet')}."
         ) from error
     try:
         return parquet.ParquetFile(path)

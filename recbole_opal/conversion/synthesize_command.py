@@ -13,6 +13,7 @@ from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.program import command
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.values import parse_value
 
@@ -38,7 +39,6 @@ _FLAGS = {
     "noise": _Flag("noise", 0.05, "share of interactions with any category, in [0, 1]"),
     "seed": _Flag("seed", 0, "the same seed gives the same files, byte by byte"),
 }
-_USAGE = "python -m recbole_opal synthesize --out=dataset/NAME"
 _BUNDLED = "synthetic-small"  # dataset/synthetic-small has been drawn by this command
 
 
@@ -59,7 +59,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
     texts = split_flags(["--overwrite=True" if one == "--overwrite" else one for one in argv])
     refuse_unknown(texts, [*_FLAGS, "out", "overwrite"], "synthesize")
     if not texts.get("out"):
-        raise SettingsError(f"--out is missing; write for example {_USAGE}.")
+        raise SettingsError(f"--out is missing; write for example {_usage()}.")
     overwrite = truth(texts, "overwrite", False)
     return home_path(texts["out"]), overwrite, _numbers(texts)
 
@@ -118,7 +118,7 @@ def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
 
 def _help() -> str:
     lines = [
-        f"usage: {_USAGE} [--key=value ...]",
+        f"usage: {_usage()} [--key=value ...]",
         "",
         "Draw a log in which every user's interests are known, and write it as a data set.",
         "",
@@ -126,3 +126,7 @@ def _help() -> str:
     lines += [f"  --{name}={flag.default}: {flag.meaning}" for name, flag in _FLAGS.items()]
     lines += ["  --overwrite=False: True replaces the data set that --out holds"]
     return "\n".join(lines)
+
+
+def _usage() -> str:
+    return command("--out=dataset/NAME", name="synthesize")

@@ -1,15 +1,13 @@
-"""What a result was made with: versions, machine, memory."""
+"""What a result was made with: versions and machine."""
 
 from __future__ import annotations
 
 import platform
-import resource
-import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-__all__ = ["peak_memory", "versions"]
+__all__ = ["versions"]
 
 _PACKAGES = ("recbole-opal", "recbole", "torch", "numpy", "pandas", "scipy", "faiss-cpu")
 
@@ -32,16 +30,3 @@ def versions(device: torch.device) -> dict[str, str]:
         torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     )
     return found
-
-
-def peak_memory(device: torch.device) -> dict[str, int]:
-    """Return the most memory the process has held so far, in bytes.
-
-    Args:
-        device: where the model was trained.
-    """
-    kibibyte = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes
-    peak = {"host_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kibibyte}
-    if device.type == "cuda":
-        peak["device_bytes"] = torch.cuda.max_memory_allocated(device)
-    return peak

@@ -4,25 +4,58 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.reporting.terminal import handlers_of, is_shown_by_others
 from recbole_opal.runs.atomic import write_error
 
 __all__ = ["run_log"]
 
+_OWN = "recbole_opal"
+# The innermost run of this thread: what others log, the host application or a run in another
+# thread, is no line of it.
+_current: ContextVar[_Lines | None] = ContextVar("current", default=None)
+_lock = threading.Lock()
+_open: list[_Lines] = []  # of all threads
+_found: list[tuple[int, bool, bool]] = []  # our logger as the first of them found it
+
+
+class _Lines(logging.Filter):
+    """Lets the lines of one run pass: what is logged in its thread while it lasts.
+
+    Args:
+        level: the least level of our own lines; RecBole's and others' obey the root logger.
+    """
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is one of this run."""
+        own = record.name == _OWN or record.name.startswith(f"{_OWN}.")
+        return _current.get() is self and (not own or record.levelno >= self.level)
+
 
 class _ProgressHandler(logging.Handler):
-    """Writes lines above the progress bar, so that they do not tear it."""
+    """Writes lines above the progress bar, so that they do not tear it.
+
+    A line that the host application's own handlers show (`logging.basicConfig`, absl, a notebook)
+    is left to them.
+    """
 
     def __init__(self, progress: TrainingProgress) -> None:
         super().__init__()
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._progress.message(self.format(record))
+        if not is_shown_by_others(record):
+            self._progress.message(self.format(record))
 
 
 class _FileHandler(logging.FileHandler):
@@ -43,9 +76,29 @@ class _FileHandler(logging.FileHandler):
             self.stream = None  # told already, by `handleError`
 
 
+class _LastResort(logging.Handler):
+    """Shows what others log while we are there, where they have set no handler up.
+
+    Python does so as long as there is no handler at all; ours must not make their warnings vanish.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fallback = logging.lastResort
+        if _current.get() is None and fallback and record.levelno >= fallback.level:
+            ours = (_ProgressHandler, _FileHandler, _LastResort)
+            if all(isinstance(handler, ours) for handler in handlers_of(record.name)):
+                fallback.handle(record)
+
+
+_last_resort = _LastResort()
+
+
 @contextmanager
 def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[None]:
     """Log to `FOLDER/FOLDER-NAME.log` and to the terminal while the block runs.
+
+    A line appears once on the terminal, whatever logging the host application has set up, and that
+    set-up is as before when the block ends. Runs in several threads keep to their own files.
 
     Args:
         folder: the run folder.
@@ -55,23 +108,49 @@ def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[No
     Raises:
         CheckpointError: the log file cannot be written.
     """
-    root, own = logging.getLogger(), logging.getLogger("recbole_opal")
     path = folder / f"{folder.name}.log"
     try:
         to_file = _FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise write_error(path, 0, error) from error
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    to_terminal = _ProgressHandler(progress)
-    handlers: list[logging.Handler] = [to_file, to_terminal]
-    former = own.level
-    own.setLevel(level.upper())
+    root = logging.getLogger()
+    handlers: list[logging.Handler] = [to_file, _ProgressHandler(progress)]
+    lines = _Lines(logging.getLevelName(level.upper()))
+    outer = _current.set(lines)
+    _listen(lines)
     for handler in handlers:
+        handler.addFilter(lines)
         root.addHandler(handler)
     try:
         yield
     finally:
-        own.setLevel(former)
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+        _current.reset(outer)
+        _stop_listening(lines)
+
+
+def _listen(lines: _Lines) -> None:
+    """Let our logger speak, however the application set it up, as long as there is a run."""
+    own = logging.getLogger(_OWN)
+    with _lock:
+        if not _open:
+            _found[:] = [(own.level, own.propagate, own.disabled)]
+            own.propagate, own.disabled = True, False
+            logging.getLogger().addHandler(_last_resort)
+        _open.append(lines)
+        own.setLevel(min(each.level for each in _open))
+
+
+def _stop_listening(lines: _Lines) -> None:
+    own = logging.getLogger(_OWN)
+    with _lock:
+        _open.remove(lines)
+        if _open:
+            own.setLevel(min(each.level for each in _open))
+            return
+        level, own.propagate, own.disabled = _found.pop()
+        own.setLevel(level)
+        logging.getLogger().removeHandler(_last_resort)

@@ -1,4 +1,4 @@
-"""The random number generators of a process: Python, numpy, torch on the CPU and on every GPU."""
+"""The random generators of a process: Python, numpy, torch on the CPU and on each GPU in use."""
 
 import logging
 import random
@@ -7,9 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["capture_rng", "restore_rng"]
+__all__ = ["capture_rng", "cuda_in_use", "restore_rng"]
 
 _log = logging.getLogger(__name__)
+
+
+def cuda_in_use() -> bool:
+    """Whether anything in this process has used a GPU.
+
+    `torch.cuda.is_available` tells less and costs more: asked where the GPUs are hidden, it hides
+    them from the process for good, and reading the generators then takes memory on each.
+    """
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
 
 
 def capture_rng() -> dict[str, Any]:
@@ -21,7 +30,7 @@ def capture_rng() -> dict[str, Any]:
         "python": random.getstate(),
         "numpy": np.random.get_state(),  # noqa: NPY002 the global one is the one to save
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state_all() if cuda_in_use() else [],
     }
 
 
@@ -34,7 +43,7 @@ def restore_rng(state: dict[str, Any]) -> None:
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])  # noqa: NPY002 the global one is the one to restore
     torch.set_rng_state(state["torch"])
-    devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    devices = torch.cuda.device_count() if cuda_in_use() else 0
     if len(state["cuda"]) != devices:
         _log.warning(
             "The state was saved with %d GPU(s), this machine has %d: the run goes on, but not "

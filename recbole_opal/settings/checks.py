@@ -9,6 +9,7 @@ from recbole.utils import EvaluatorType
 from recbole_opal.data.reading.advice import load_col_flag
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.protocol import normalised_eval_args
+from recbole_opal.settings.upstream_rules import check_upstream
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["check_together", "following_fields"]
@@ -31,6 +32,7 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
     _check_columns(settings)
     _check_gradients(settings)
     _check_width(settings)
+    check_upstream(settings)
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
         "load_col": _with_categories(settings),

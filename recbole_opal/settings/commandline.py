@@ -9,7 +9,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
 from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import checked_path
-from recbole_opal.settings.properties import known_datasets
+from recbole_opal.settings.properties import datasets_at_hand
 from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
@@ -17,6 +17,7 @@ from recbole_opal.suggest import nearest
 __all__ = ["Request", "parse_arguments", "split_flags"]
 
 _OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
+_EXAMPLES = 4  # data sets that a message names
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,14 @@ def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
     misspelt = nearest("dataset", [name for name in settings if name not in TEXTS])
     if misspelt is not None:
         return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
-    examples = " or ".join(f"--dataset={name}" for name in known_datasets())
+    root = str(settings["data_path"]) if settings.get("data_path") else None
+    names = datasets_at_hand(root)
+    if not names:
+        return (
+            f"--dataset is missing, and --data_path={root} holds no data set: a folder NAME with a "
+            "file NAME.inter; name the folder above that one."
+        )
+    examples = " or ".join(f"--dataset={name}" for name in names[:_EXAMPLES])
     return f"--dataset is missing; write for example {examples}."
 
 

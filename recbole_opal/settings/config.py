@@ -7,6 +7,7 @@ from typing import Any
 
 from recbole.config import Config
 
+from recbole_opal.caller import set_variable
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
 from recbole_opal.settings.beside import readable, yaml_beside_data
@@ -223,7 +224,11 @@ class OpalConfig(Config):
         if not self.final_config_dict["use_gpu"]:
             # RecBole reads use_gpu nowhere; without a visible GPU it takes the CPU.
             self.final_config_dict["gpu_id"] = ""
+        before = os.environ.get("CUDA_VISIBLE_DEVICES")
         super()._init_device()
+        if self.final_config_dict["device"].type == "cpu":
+            # RecBole hides the GPUs from the whole process, for good.
+            set_variable("CUDA_VISIBLE_DEVICES", before)
 
 
 def _ancestors(model_class: type) -> list[str]:

@@ -8,6 +8,7 @@ from recbole_opal.data.reading import Column, read_header, require_columns
 from recbole_opal.data.reading.advice import convert_command, is_number
 from recbole_opal.data.reading.lines import line_blocks
 from recbole_opal.errors import DataError
+from recbole_opal.program import command
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 
@@ -113,10 +114,10 @@ def _refuse_times_in_words(
     place = header.index(time)
     first = next((row[place] for row in rows if len(row) > place and row[place]), "0")
     if not is_number(first):
-        command = convert_command(path, [written[name] for name in columns], encoding)
+        convert = convert_command(path, [written[name] for name in columns], encoding)
         raise DataError(
             f"{path}, line 1: {written[time.name]} holds {first[:40]!r}, which is no number; "
-            f"convert the file with `{command}`."
+            f"convert the file with `{convert}`."
         )
 
 
@@ -131,10 +132,8 @@ def _how_to_get(path: Path, folder: Path) -> str:
     tables = sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")])
     if tables:
         out = folder.parent / f"{folder.name}-converted"
-        command = shlex.join(
-            ["python", "-m", "recbole_opal", "convert", str(tables[0]), f"--out={out}"]
-        )
-        return f"convert your table with `{command}`, which tells what to add"
+        convert = command(str(tables[0]), f"--out={out}", name="convert")
+        return f"convert your table with `{convert}`, which tells what to add"
     return "put the interactions there"
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from pydantic.fields import FieldInfo
 
+from recbole_opal.program import command
 from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS, MultiInterestSettings
-from recbole_opal.settings.properties import known_datasets, model_yaml
+from recbole_opal.settings.properties import datasets_at_hand, model_yaml
 from recbole_opal.settings.protocol import protocol_help
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
@@ -18,8 +19,8 @@ _USAGE = """\
 Train a recommender in its stages, evaluate it, and keep everything in a run folder; or put
 several side by side, with seeds, tests of their differences, tables and a report.
 
-usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
-       python run_opal.py --dataset=NAME --model=NAME,NAME@key=value,... [--seeds=1,2,3] ...
+usage: {program} --dataset=NAME [--model=NAME] [--key=value ...]
+       {program} --dataset=NAME --model=NAME,NAME@key=value,... [--seeds=1,2,3] ...
 
   --dataset=NAME        {datasets},
                         or any folder NAME with NAME.inter inside --data_path
@@ -40,11 +41,11 @@ usage: python run_opal.py --dataset=NAME [--model=NAME] [--key=value ...]
                         The same command again goes on where it stopped, and reuses what is done.
 
 examples:
-  python run_opal.py --dataset=ml-100k
-  python run_opal.py --dataset=ml-100k --num_interests=8 --stages=soft --topk=[20,50]
-  python run_opal.py --dataset=ml-100k --model=GRU4Rec \\
+  {program} --dataset=ml-100k
+  {program} --dataset=ml-100k --num_interests=8 --stages=soft --topk=[20,50]
+  {program} --dataset=ml-100k --model=GRU4Rec \\
     --eval_args="{{'split': {{'LS': 'valid_and_test'}}}}"
-  python run_opal.py --dataset=ml-100k --model=OPAL,OPAL@num_interests=8,SASRec --seeds=1,2,3
+  {program} --dataset=ml-100k --model=OPAL,OPAL@num_interests=8,SASRec --seeds=1,2,3
 
 protocols, as --eval_args="{{'split': ...}}":
 {protocols}
@@ -57,7 +58,12 @@ def help_text() -> str:
     """Return what `--help` prints: usage, examples, and each setting with its default and range."""
     names = ", ".join(MODEL_SECTIONS)
     parts = [
-        _USAGE.format(datasets=", ".join(known_datasets()), models=names, protocols=protocol_help())
+        _USAGE.format(
+            program=command(),
+            datasets=", ".join(datasets_at_hand()),
+            models=names,
+            protocols=protocol_help(),
+        )
     ]
     common = MultiInterestSettings.model_fields
     for model, section in MODEL_SECTIONS.items():

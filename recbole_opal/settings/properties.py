@@ -1,10 +1,11 @@
 """Where the yaml files lie: beside the package in a checkout, inside it in a wheel."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["dataset_yaml", "known_datasets", "model_yaml", "overall_yaml", "properties_folder"]
+__all__ = ["dataset_yaml", "datasets_at_hand", "model_yaml", "overall_yaml", "properties_folder"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -46,10 +47,17 @@ def dataset_yaml(name: str) -> Path | None:
     return _existing(properties_folder() / "dataset", name)
 
 
-def known_datasets() -> list[str]:
-    """Return the data sets that have a yaml file, ml-100k (which needs no download) first."""
-    names = sorted(path.stem for path in (properties_folder() / "dataset").glob("*.yaml"))
-    return sorted(names, key=lambda name: name != "ml-100k")
+def datasets_at_hand(data_path: str | None = None) -> list[str]:
+    """Return the data sets that can be read here and now.
+
+    Args:
+        data_path: the setting; None: it is not given, and RecBole brings ml-100k along.
+    """
+    names: list[str] = []
+    with suppress(OSError, ValueError):  # there is no such folder, or none that may be looked at
+        folders = sorted(Path(data_path or "dataset").expanduser().iterdir())
+        names = [path.name for path in folders if (path / f"{path.name}.inter").is_file()]
+    return names if data_path else ["ml-100k", *(name for name in names if name != "ml-100k")]
 
 
 def _existing(folder: Path, name: str) -> Path | None:

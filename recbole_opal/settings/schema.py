@@ -57,8 +57,6 @@ class EnvironmentSettings(Section):
     tensorboard: bool = Field(
         True, description="losses and metrics go to log_tensorboard/ as in RecBole"
     )
-    log_wandb: bool = Field(False, description="RecBole's log to Weights & Biases")
-    wandb_project: Text = Field("recbole", description="the project's name there")
 
 
 class TrainingSettings(Section):

@@ -10,6 +10,7 @@ from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import supported_models
+from recbole_opal.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
@@ -130,7 +131,7 @@ def _refuse_unknown(given: Mapping[str, Any], known: set[str], model: str) -> No
     for name, value in given.items():
         if name not in known:
             hint = did_you_mean(name, (known | _COMMAND_FLAGS) - set(REFUSED_KEYS), "--")
-            hint = hint or "; `python run_opal.py --help` lists the settings."
+            hint = hint or f"; `{command('--help')}` lists the settings."
             raise SettingsError(f"--{name}={value}: {model} has no setting {name}{hint}")
 
 

@@ -296,7 +296,8 @@ class StagedTrainer(TopKEvaluation, Trainer):
     def _log_epoch(self) -> None:
         row = self.history[-1]
         words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
-        words += [f"{name}={value:.4f}" for name, value in row["loss"].items()]
+        places = self.config["loss_decimal_place"]
+        words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
         words.append(f"train_s={row['train_seconds']:.1f}")
         if "valid" in row:
             words.append(f"valid_{self.valid_metric}={row['valid'][self.valid_metric]:.4f}")

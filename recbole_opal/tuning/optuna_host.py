@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from recbole_opal.errors import OpalError
+from recbole_opal.program import installation
 
 __all__ = ["MissingOptunaError", "quiet_optuna", "require_optuna"]
 
@@ -23,7 +24,7 @@ def require_optuna() -> None:
     if importlib.util.find_spec("optuna") is None:
         raise MissingOptunaError(
             "--tune needs optuna, which is not installed; install with "
-            "`pip install -c constraints.txt -e '.[tune]'`, or leave --tune away."
+            f"`{installation('tune')}`, or leave --tune away."
         )
 
 

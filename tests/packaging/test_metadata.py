@@ -26,15 +26,19 @@ def requirements(project) -> list[str]:
     return [requirement for requirement in everything if name_of(requirement) != own]
 
 
-@pytest.fixture(scope="module")
-def constraints(root) -> dict[str, list[str]]:
+def pins_in(path: Path) -> dict[str, list[str]]:
     """The pins by name; one name may have a pin for each range of Python versions."""
     pins: dict[str, list[str]] = {}
-    for line in (root / "constraints.txt").read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         pin = line.split("#")[0].strip()
         if pin:
             pins.setdefault(name_of(pin), []).append(pin)
     return pins
+
+
+@pytest.fixture(scope="module")
+def constraints(root) -> dict[str, list[str]]:
+    return pins_in(root / "constraints.txt")
 
 
 def test_the_installed_version_is_the_package_s(project):
@@ -64,6 +68,23 @@ def test_every_requirement_is_pinned_exactly(requirements, constraints):
 
 def test_the_tested_torch_is_pinned(constraints):
     assert constraints["torch"] == ["torch==2.13.0"]
+
+
+def test_ray_finds_the_pkg_resources_that_it_imports(constraints):
+    (pin,) = constraints["setuptools"]
+    assert int(pin.removeprefix("setuptools==").partition(".")[0]) < 81
+    assert constraints["ray"] == ["ray==2.6.3; python_version < '3.12'".replace("'", '"')]
+
+
+def test_recbole_s_own_set_is_the_tested_one_but_for_numpy_and_scipy(root, constraints, project):
+    own = pins_in(root / "constraints-recbole.txt")
+    assert {name for name in own if own[name] != constraints.get(name)} == {"numpy", "scipy"}
+    assert set(own) == set(constraints)
+    assert own["numpy"] == ["numpy==1.26.4"]  # the last with `bool8`, and with wheels for 3.12
+    assert own["scipy"] == ["scipy==1.12.0"]  # the last with `dok_matrix._update`
+    required = project["project"]["dependencies"]
+    assert any(one.startswith("numpy>=1.26,") for one in required)
+    assert "scipy>=1.12" in required
 
 
 def test_recbole_is_required_where_its_ray_pin_can_be_met(project):

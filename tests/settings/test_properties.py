@@ -49,13 +49,17 @@ def test_yaml_files_are_found_by_name_only():
         assert properties.dataset_yaml(name) is None
 
 
-def test_the_datasets_with_a_file_are_known_the_bundled_one_first():
-    assert properties.known_datasets() == [
-        "ml-100k",
-        "kuairand-27k-like15",
-        "kuairand-pure",
-        "synthetic-small",
-    ]
+def test_the_datasets_that_are_there_are_known_the_bundled_one_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert properties.datasets_at_hand() == ["ml-100k"]
+    for name in ("b", "a", "ml-100k"):
+        (tmp_path / "dataset" / name).mkdir(parents=True)
+        (tmp_path / "dataset" / name / f"{name}.inter").write_text("")
+    (tmp_path / "dataset" / "empty").mkdir()
+    (tmp_path / "dataset" / "file").write_text("")
+    assert properties.datasets_at_hand() == ["ml-100k", "a", "b"]
+    assert properties.datasets_at_hand("dataset") == ["a", "b", "ml-100k"]
+    assert properties.datasets_at_hand("nowhere") == properties.datasets_at_hand("\0") == []
 
 
 MODEL_YAMLS = sorted((properties.properties_folder() / "model").iterdir())

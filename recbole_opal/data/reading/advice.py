@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recbole_opal.program import command
+
 __all__ = [
     "convert_command",
     "header_fault",
@@ -95,7 +97,7 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
     ]
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
         flags.append(f"--encoding={encoding}")
-    return shlex.join(["python", "-m", "recbole_opal", "convert", str(path), *flags])
+    return command(str(path), *flags, name="convert")
 
 
 def likely_column(names: Sequence[str], setting: str) -> str:

@@ -1,0 +1,69 @@
+"""The program by the name that its user called it by, for every command that we print."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+__all__ = ["command", "installation"]
+
+_SCRIPT = "run_opal.py"
+_INSTALLED = "recbole-opal"
+_PACKAGE = "recbole_opal"
+
+
+def command(*arguments: str, name: str = "run") -> str:
+    """Return a command line that works where the process was started, ready to be pasted.
+
+    Args:
+        *arguments: as they are to reach the program; they are quoted for a shell.
+        name: which of the commands, "run" trains or compares.
+
+    Returns:
+        It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m
+        recbole_opal run`. Where Python code called us and there is nothing to go by, it is the
+        script, if it stands in this folder, or the package.
+    """
+    words = _called_as() or _found_here()
+    # All but the package's name alone train where no command is named.
+    if name != "run" or words[-2:] == ["-m", _PACKAGE]:
+        words = [*words, name]
+    return shlex.join([*words, *arguments])
+
+
+def installation(extra: str) -> str:
+    """Return the command that installs an extra of ours for this interpreter.
+
+    Args:
+        extra: its name in pyproject.toml.
+    """
+    return f'{shlex.quote(_interpreter())} -m pip install "{_INSTALLED}[{extra}]"'
+
+
+def _called_as() -> list[str] | None:
+    """Return the words that started the process, None if it is not one of our programs."""
+    called = Path(sys.argv[0]).name if sys.argv else ""
+    if called in (_INSTALLED, f"{_INSTALLED}.exe"):
+        return [_INSTALLED if _is_on_path(sys.argv[0]) else sys.argv[0]]
+    python = _interpreter()
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    if module is not None and module.name.partition(".")[0] == _PACKAGE:
+        return [python, "-m", _PACKAGE]
+    return [python, sys.argv[0]] if called == _SCRIPT else None
+
+
+def _interpreter() -> str:
+    """Return what was typed, or `python` where that is the same: both find our packages."""
+    typed, usual = sys.orig_argv[0], shutil.which("python")
+    return "python" if usual is not None and Path(usual) == Path(typed).absolute() else typed
+
+
+def _is_on_path(program: str) -> bool:
+    found = shutil.which(_INSTALLED)
+    return found is not None and Path(found).resolve() == Path(program).resolve()
+
+
+def _found_here() -> list[str]:
+    return ["python", _SCRIPT] if Path(_SCRIPT).is_file() else ["python", "-m", _PACKAGE]
