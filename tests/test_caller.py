@@ -135,7 +135,7 @@ def test_the_look_sees_what_recbole_does(tmp_path):
     code = """
 from recbole.utils import init_seed
 init_seed(1, True)
-os.environ["CUDA_VISIBLE_DEVICES"] = "0"
+os.environ["CUDA_VISIBLE_DEVICES"] = "7"
 np.float = float
 warnings.simplefilter("always")
 """

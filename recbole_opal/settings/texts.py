@@ -17,6 +17,7 @@ _UPSTREAM = (
     "RATING_FIELD",
     "RELATION_ID_FIELD",
     "TAIL_ENTITY_ID_FIELD",
+    "wandb_project",
 )
 
 

@@ -200,7 +200,7 @@ def test_the_settings_beside_the_data_count_and_flags_win(folder, capsys):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("USER_ID_FIELD: 5\n", "USER_ID_FIELD is no text"), ("a: [\n", "mine.yaml, line 2")],
+    [("USER_ID_FIELD: 5\n", "the column 5 is missing"), ("a: [\n", "mine.yaml, line 2")],
 )
 def test_malformed_settings_beside_the_data(folder, capsys, content, message):
     (folder / "mine.yaml").write_text(content)

@@ -89,7 +89,7 @@ def test_an_interrupt_says_how_to_go_on(answer_with, capsys):
     interrupt.folder = Path("my runs/run-1")
     answer_with(interrupt)
     assert cli.main(["--dataset=tiny"]) == 130
-    assert "--resume='my runs/run-1'" in capsys.readouterr().err
+    assert "'--resume=my runs/run-1'" in capsys.readouterr().err
     answer_with(KeyboardInterrupt())
     assert cli.main(["--dataset=tiny"]) == 130
     assert capsys.readouterr().err.startswith("interrupted before anything was saved")
