@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
     from recbole_opal.settings.config import OpalConfig
+    from recbole_opal.settings.fields import Section
+    from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.training.two_stage import TwoStageTrainer
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "ComparisonResult",
     "FutureItemDataset",
     "MultiInterestRecommender",
+    "MultiInterestSettings",
     "OpalConfig",
     "OpalError",
     "RunResult",
+    "Section",
     "TwoStageTrainer",
     "compare",
     "resume",
@@ -41,7 +45,9 @@ _HOMES = {
     "OPAL": "recbole_opal.models.opal",
     "FutureItemDataset": "recbole_opal.data.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",
+    "MultiInterestSettings": "recbole_opal.settings.model_schemas",
     "OpalConfig": "recbole_opal.settings.config",
+    "Section": "recbole_opal.settings.fields",
     "RunResult": "recbole_opal.experiment",
     "TwoStageTrainer": "recbole_opal.training.two_stage",
     "resume": "recbole_opal.experiment",

@@ -20,12 +20,15 @@ MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_
 """The settings that may change when a run is continued."""
 
 
-def continued_config(folder: RunReader, changed: Mapping[str, Any]) -> OpalConfig:
+def continued_config(
+    folder: RunReader, changed: Mapping[str, Any], model: type[Any] | None = None
+) -> OpalConfig:
     """Return the settings with which a run goes on.
 
     Args:
         folder: the run.
         changed: new values of settings in `MAY_CHANGE`.
+        model: the model's class, if it is none that its name leads to.
 
     Raises:
         SettingsError: another setting is changed, a value is wrong, or the data is not that of the
@@ -43,7 +46,7 @@ def continued_config(folder: RunReader, changed: Mapping[str, Any]) -> OpalConfi
     plain = own | plain_settings_given(changed)
     places = dict.fromkeys(set(plain) - set(changed), str(folder.path / "config.yaml"))
     _check_same_data(folder, plain)
-    return OpalConfig.from_plain(plain, places=places, may_change=MAY_CHANGE)
+    return OpalConfig.from_plain(plain, model, places=places, may_change=MAY_CHANGE)
 
 
 def placed_settings(folder: RunReader) -> dict[str, Any]:

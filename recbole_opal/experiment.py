@@ -17,10 +17,11 @@ from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
-from recbole_opal.host import find_model_class, quiet_deprecations
+from recbole_opal.host import quiet_deprecations
 from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
+from recbole_opal.own_models import source_digests
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
@@ -65,7 +66,7 @@ class RunResult:
 
 @leaves_no_trace
 def run(
-    model: str,
+    model: str | type[Any],
     dataset: str,
     *,
     config_files: str | Path | Sequence[str | Path] = (),
@@ -77,7 +78,8 @@ def run(
     run draws from its own `seed`, and neither advances nor seeds those of the caller.
 
     Args:
-        model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
+        model: "OPAL" or another of our models, one of RecBole's sequential or general models, or a
+            class of your own; see `MultiInterestRecommender`.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.
@@ -96,13 +98,15 @@ def run(
 
 
 @leaves_no_trace
-def resume(folder: str | Path, **settings: Any) -> RunResult:
+def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 
     A run that ended because `epochs` were reached can be given more of them.
 
     Args:
         folder: the run folder.
+        model: the class of a model of your own that was typed into a session, where nothing else
+            finds it.
         **settings: new values of the few settings that may change: epochs, show_progress,
             state, tensorboard, gpu_id, use_gpu, data_path.
 
@@ -111,7 +115,7 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     """
     run_folder = RunFolder.open(checked_path(folder, "resume"))
     with run_folder.working(), quiet_deprecations():  # from before the first look at it
-        config = continued_config(run_folder, settings)
+        config = continued_config(run_folder, settings, model)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
             return _Session(config).go_on(run_folder)
 
@@ -169,6 +173,7 @@ class _Session:
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
+        self._check_sources(folder)
         self._adopt(folder)
         return self._train(folder, data, snapshot)
 
@@ -180,6 +185,18 @@ class _Session:
             snapshot = TrainingSnapshot(state["training"])
             snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
         return snapshot
+
+    def _check_sources(self, folder: RunFolder) -> None:
+        """Refuse to go on with a model of the user's whose file is another one now."""
+        if "origin.json" not in folder.names:
+            return
+        begun = Origin.from_plain(folder.load_json("origin.json")).versions
+        for name, sha in _origin(self.config).versions.items():
+            if name.startswith("file of ") and begun.get(name) != sha:
+                raise SettingsError(
+                    f"the {name} is not the one this run was begun with; give back the old one or "
+                    "start a new run."
+                )
 
     def _adopt(self, folder: RunFolder) -> None:
         """Let the folder say what the run is now: with other epochs it is another, undone run."""
@@ -198,8 +215,7 @@ class _Session:
         return self.seconds_before + perf_counter() - self.started
 
     def _load(self) -> PreparedData:
-        model_class = find_model_class(self.config["model"])
-        multi_interest = issubclass(model_class, MultiInterestRecommender)
+        multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
         return data
@@ -249,7 +265,7 @@ class _Session:
 def _build_trainer(
     config: OpalConfig, data: PreparedData, progress: TrainingProgress, run: str
 ) -> StagedTrainer:
-    model_class = find_model_class(config["model"])
+    model_class = config.model_class
     started = perf_counter()
     model = _build_model(model_class, config, data.dataset).to(config["device"])
     built_in = perf_counter() - started
@@ -277,4 +293,6 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
 def _origin(config: OpalConfig) -> Origin:
     """Return what the run is made from, by which it is found again."""
     files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    return Origin.of(config.as_plain_dict(), files, machine_of(config))
+    return Origin.of(
+        config.as_plain_dict(), files, machine_of(config), source_digests(config.model_class)
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 from recbole_opal.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.own_models import class_at, is_address
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [
@@ -154,13 +155,18 @@ def find_model_class(name: str) -> type[Any]:
     """Return the class of a model, ours or RecBole's; the class's own name is the canonical one.
 
     Args:
-        name: the model's name; upper and lower case are not told apart.
+        name: the model's name, whose upper and lower case are not told apart, or the place of a
+            class of the user's, `package.module:Class` or `file.py:Class`.
 
     Raises:
         SettingsError: there is no such model, or it cannot run here.
     """
     from recbole_opal.models import MODELS
 
+    if is_address(name):
+        found = class_at(name)
+        quiet_autograd()  # the file may import RecBole's models
+        return found
     own = {candidate.lower(): model_class for candidate, model_class in MODELS.items()}
     if name.lower() in own:
         model_class: type[Any] = own[name.lower()]

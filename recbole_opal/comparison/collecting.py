@@ -133,7 +133,7 @@ def rows_of(
         if outcome.folder is not None
     }
     if not done:
-        return [Row(variant.label, variant.text, variant.model, "", settings, error=error)]
+        return [Row(variant.label, variant.text, variant.name, "", settings, error=error)]
     stages = next(iter(done.values())).stages
     return [
         _row(variant, settings, stage, len(stages) > 1, done, folder, error) for stage in stages
@@ -164,7 +164,7 @@ def _row(
     row = Row(
         label=f"{variant.label} {stage}" if several else variant.label,
         variant=variant.text,
-        model=variant.model,
+        model=variant.name,
         stage=stage,
         settings=settings,
         num_interests=(diagnostics or runs[0].config).get("num_interests"),

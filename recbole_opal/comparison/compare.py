@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from recbole_opal.caller import leaves_no_trace
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
@@ -21,6 +21,7 @@ from recbole_opal.comparison.tuned import Found, tune_all
 from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
+from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
@@ -28,10 +29,12 @@ from recbole_opal.settings.paths import checked_paths
 
 __all__ = ["compare", "compare_request"]
 
+Models: TypeAlias = "str | Variant | type[Any] | Sequence[str | Variant | type[Any]]"
+
 
 @leaves_no_trace
 def compare(
-    models: str | Sequence[str | Variant],
+    models: Models,
     dataset: str,
     *,
     seeds: Sequence[int] = (),
@@ -46,7 +49,8 @@ def compare(
     Runs that were done before are used again, runs that were cut off go on.
 
     Args:
-        models: names, with settings of their own behind `@`: `["OPAL@num_interests=8", "MIND"]`.
+        models: names, with settings of their own behind `@`, or classes of your own, which stand
+            in a file that can be imported: `["OPAL@num_interests=8", MyModel]`.
         dataset: name of the data set.
         seeds: one run each for every model; none takes the `seed` setting.
         tune: number of settings tried a model, on validation only; 0 tries none.
@@ -76,15 +80,17 @@ def compare(
     return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
 
 
-def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
+def _variants(models: Models) -> list[Variant]:
     """Return what is compared; a single text may name several models."""
-    listed = [models] if isinstance(models, str | Variant) else models
+    listed = [models] if isinstance(models, str | Variant | type) else models
     variants: list[Variant] = []
     for model in listed if isinstance(listed, Iterable) else [listed]:
-        named = (
-            [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
-        )
-        variants += named
+        if isinstance(model, Variant):
+            variants.append(model)
+        elif isinstance(model, type):
+            variants.append(Variant(model.__name__ if is_ours(model) else address_of(model)))
+        else:
+            variants += parse_variants(text_given("model", model))
     if not variants:
         raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
     return variants

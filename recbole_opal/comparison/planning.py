@@ -14,6 +14,7 @@ from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class
+from recbole_opal.own_models import address_of, is_ours, source_digests
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
@@ -126,7 +127,8 @@ class Plan:
         plain = config.as_plain_dict()
         if "data_path" in plain:  # also for a run that goes on, whose data may lie elsewhere now
             settings["data_path"] = plain["data_path"]
-        origin = Origin.of(plain, self.data, machine_of(config, self.threads))
+        sources = source_digests(config.model_class)
+        origin = Origin.of(plain, self.data, machine_of(config, self.threads), sources)
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
 
@@ -159,9 +161,9 @@ def make_plan(
     """
     dataset = text_given("dataset", dataset)
     named = [
-        Variant(find_model_class(each.model).__name__, plain_settings_given(each.settings))
-        for each in variants
+        Variant(_place_of(each.model), plain_settings_given(each.settings)) for each in variants
     ]
+    _refuse_namesakes(named)
     shared, places = _shared(config_files, settings or {})
     with naming(places):
         refuse_protocol_settings(named)
@@ -189,6 +191,21 @@ def make_plan(
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
         threads=worker_threads(jobs),
     )
+
+
+def _place_of(model: str) -> str:
+    """Return what a worker finds a model by: its own name, or where its class stands."""
+    model_class = find_model_class(model)
+    return model_class.__name__ if is_ours(model_class) else address_of(model_class)
+
+
+def _refuse_namesakes(variants: Sequence[Variant]) -> None:
+    places: dict[str, str] = {}
+    for variant in variants:
+        if places.setdefault(variant.name, variant.model) != variant.model:
+            raise SettingsError(
+                f"--model: two models are called {variant.name}; give one class another name."
+            )
 
 
 def _shared(

@@ -182,7 +182,9 @@ def worker_environment(jobs: int) -> dict[str, str]:
         jobs: how many run at once.
     """
     environment = {_THREADS: str(threads_for(jobs))} | dict(os.environ)
-    # The package may lie in a checkout that is not installed.
+    # The package may lie in a checkout that is not installed, and what the file of a model of the
+    # user's imports in a folder that this process alone knows of.
     home = str(Path(recbole_opal.__file__).resolve().parents[1])
-    paths = [home, *filter(None, [environment.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths)}
+    own = [path for path in sys.path if path and not path.startswith((sys.prefix, sys.base_prefix))]
+    paths = [home, *filter(None, [environment.get("PYTHONPATH")]), *own]
+    return environment | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.own_models import name_of
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.values import setting_value
 
 __all__ = ["Variant", "parse_variants"]
 
-_MODEL = re.compile(r"\w+")
+_MODEL = re.compile(r"\w+|[^:,@]+:\w+")  # a name, or the place of a class
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
@@ -21,7 +22,7 @@ class Variant:
     """A model and the settings that only it gets.
 
     Attributes:
-        model: the model's name.
+        model: the model's name, or the place of its class, `file.py:Class`.
         settings: name to typed value.
 
     Example:
@@ -33,9 +34,14 @@ class Variant:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """The name of the model's class."""
+        return name_of(self.model)
+
+    @property
     def label(self) -> str:
         """The name of its rows, as `OPAL num_interests=8`."""
-        return " ".join([self.model, *self._pairs()])
+        return " ".join([self.name, *self._pairs()])
 
     @property
     def text(self) -> str:

@@ -73,7 +73,7 @@ class Rebuilder:
         # Only here: everything else of the report works without RecBole and its data.
         from recbole_opal.continued import placed_settings
         from recbole_opal.data.prepare import prepare_data
-        from recbole_opal.host import find_model_class, quiet_deprecations
+        from recbole_opal.host import quiet_deprecations
         from recbole_opal.settings.config import OpalConfig
         from recbole_opal.settings.places import naming
 
@@ -92,7 +92,7 @@ class Rebuilder:
                 f"the data set '{config['dataset']}' is not the one it was trained on; give back "
                 "the old files."
             )
-        model = find_model_class(config["model"])(config, data.dataset).eval()
+        model = config.model_class(config, data.dataset).eval()
         weights = folder.load_weights(row.stage)
         model.set_stage(row.stage)
         model.load_state_dict(weights)

@@ -46,7 +46,8 @@ class Origin:
     Attributes:
         settings: SHA-256 of the settings that matter, the seed among them.
         data: SHA-256 of each data file, by its name.
-        versions: of this library, RecBole, torch and numpy.
+        versions: of this library, RecBole, torch and numpy; of a model of the user's the SHA-256
+            of its file.
         machine: what `machine_of` says of device, threads and processor; empty in the origin of an
             older run, of which it is not known, so that none of today's is equal to it.
     """
@@ -62,6 +63,7 @@ class Origin:
         settings: Mapping[str, Any],
         data: Mapping[str, str],
         machine: Mapping[str, str] | None = None,
+        sources: Mapping[str, str] | None = None,
     ) -> "Origin":
         """Return the origin of a run with these settings in this installation.
 
@@ -69,8 +71,10 @@ class Origin:
             settings: all settings as plain data, see `OpalConfig.as_plain_dict`.
             data: what `data_digests` returns.
             machine: what `machine_of` returns; None: not known.
+            sources: SHA-256 of the files of a model of the user's, by class.
         """
-        return cls(settings_digest(settings), dict(data), _versions(), dict(machine or {}))
+        versions = _versions() | {f"file of {name}": sha for name, sha in (sources or {}).items()}
+        return cls(settings_digest(settings), dict(data), versions, dict(machine or {}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Origin":

@@ -10,13 +10,21 @@ from recbole.config import Config
 from recbole_opal.caller import set_variable
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.own_models import (
+    address_of,
+    is_ours,
+    refuse_while_importing,
+    require_model,
+    why_without_address,
+)
 from recbole_opal.settings.beside import readable, yaml_beside_data
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.foreign import upstream_name
 from recbole_opal.settings.paths import checked_paths
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
-from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
+from recbole_opal.settings.properties import dataset_yaml, overall_yaml, own_yaml
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.validation import checked_settings
 from recbole_opal.settings.values import SettingsLoader, load_settings_file
@@ -66,6 +74,7 @@ class OpalConfig(Config):
         may_change: Collection[str] | None = None,
     ) -> None:
         """See the class."""
+        refuse_while_importing()
         given = plain_settings_given(settings or {})
         dataset = text_given("dataset", dataset)
         files = checked_paths(config_files, "config_files")
@@ -76,6 +85,8 @@ class OpalConfig(Config):
         with naming(self.places, may_change):
             # RecBole's own lookup by name knows none of our models.
             self._class = model if isinstance(model, type) else find_model_class(model)
+            if not is_ours(self._class):
+                require_model(self._class)
             beside = [self._dataset_file] if self._dataset_file else []
             super().__init__(self._class, dataset, [*beside, *files], given)
 
@@ -118,11 +129,12 @@ class OpalConfig(Config):
 
     def as_plain_dict(self) -> dict[str, Any]:
         """Return all settings as plain data, to be kept beside a run's results."""
-        bundled = self._data_root == ""
-        return plain_settings(
-            self.final_config_dict,
-            {} if bundled else {"data_path": os.path.abspath(self._data_root)},  # noqa: PTH100
-        )
+        derived: dict[str, Any] = {}
+        if self._data_root:  # else RecBole's own copy
+            derived["data_path"] = os.path.abspath(self._data_root)  # noqa: PTH100
+        if not is_ours(self._class) and why_without_address(self._class) is None:
+            derived["model"] = address_of(self._class)
+        return plain_settings(self.final_config_dict, derived)
 
     def compatibility_settings(self) -> None:
         """Set numpy's missing names; RecBole's own version fails on numpy 2."""
@@ -163,11 +175,11 @@ class OpalConfig(Config):
 
     def _load_internal_config_dict(self, model: str, model_class: type, dataset: str) -> None:
         super()._load_internal_config_dict(model, model_class, dataset)
-        own = next((path for path in map(model_yaml, _ancestors(model_class)) if path), None)
+        own = own_yaml(model_class)
         # RecBole's model file once more: it must win over our overall.yaml.
         files = [
             overall_yaml(),
-            recbole_folder() / "properties" / "model" / f"{model}.yaml",
+            recbole_folder() / "properties" / "model" / f"{upstream_name(model_class)}.yaml",
             own,
             dataset_yaml(dataset),
         ]
@@ -177,14 +189,14 @@ class OpalConfig(Config):
                 if path == files[-1]:
                     for name in set(content or {}) - set(self.external_config_dict):
                         self.places[name] = str(path)
-            if path is not None and path == own:
+            if path == own:  # also where there is none
                 self._apply_recipe()
 
     def _apply_recipe(self) -> None:
         """Put the published settings in the place of the shared ones where they are asked for."""
         settings = self.internal_config_dict
         settings.pop("search", None)  # read by tuning alone
-        published = settings.pop("published", None)
+        published = getattr(self._class, "published", settings.pop("published", None))
         if {**settings, **self.external_config_dict}.get("recipe", "shared") != "published":
             return
         if published is None:
@@ -197,6 +209,8 @@ class OpalConfig(Config):
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
         # What is refused but for its harmless values: RecBole asks for some whether they are there.
+        if not hasattr(self._class, "input_type"):
+            checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one
         harmless = set(REFUSED_KEYS) & set(given) - set(self.internal_config_dict)
         return {name: value for name, value in checked.items() if name not in harmless}
 
@@ -229,7 +243,3 @@ class OpalConfig(Config):
         if self.final_config_dict["device"].type == "cpu":
             # RecBole hides the GPUs from the whole process, for good.
             set_variable("CUDA_VISIBLE_DEVICES", before)
-
-
-def _ancestors(model_class: type) -> list[str]:
-    return [ancestor.__name__ for ancestor in model_class.__mro__]

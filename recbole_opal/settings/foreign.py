@@ -12,7 +12,7 @@ from recbole_opal.host import recbole_folder
 from recbole_opal.settings.fields import told_kind
 from recbole_opal.settings.values import load_settings_file
 
-__all__ = ["check_foreign_values", "foreign_kinds"]
+__all__ = ["check_foreign_values", "foreign_kinds", "upstream_name"]
 
 _LARGEST_SIZE, _MOST_LAYERS, _MOST_STEPS = 2**14, 256, 2**31 - 1
 _NUMBERS = {"bool", "int", "float"}
@@ -47,6 +47,17 @@ def foreign_kinds(model: str) -> Mapping[str, set[str]]:
             found = {comments.get(name, ""), type(default).__name__} & set(_KINDS)
             kinds[name] = kinds.get(name, set()) | found
     return kinds
+
+
+def upstream_name(model_class: type) -> str:
+    """Return the name under which RecBole has a yaml file for a class: its own or an ancestor's.
+
+    Args:
+        model_class: the model's class.
+    """
+    folder = recbole_folder() / "properties" / "model"
+    names = [ancestor.__name__ for ancestor in model_class.__mro__]
+    return next((name for name in names if (folder / f"{name}.yaml").is_file()), names[0])
 
 
 def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> None:

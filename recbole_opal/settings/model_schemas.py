@@ -1,9 +1,11 @@
 """The settings of our own models, with their types, ranges and meanings."""
 
-from typing import Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, create_model, field_validator
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
@@ -217,13 +219,59 @@ MODEL_SECTIONS: dict[str, type[Section]] = {
 
 
 def section_of(model_class: type) -> type[Section] | None:
-    """Return the settings of our model or of a class derived from one, None for RecBole's models.
+    """Return the settings of our model or of a class of the user's, None for RecBole's models.
 
-    A class of the user's own that derives from `MultiInterestRecommender` has its settings.
+    A class has the settings of its attribute `Settings`, or else of the nearest ancestor. Where it
+    has several stages and no setting for them, `stages` picks among them.
 
     Args:
         model_class: the model's class.
+
+    Raises:
+        SettingsError: its `Settings` is no `Section`.
     """
+    section = _own_section(model_class)
+    stages = tuple(getattr(model_class, "stages", ()))
+    if section is None or len(stages) < 2 or "stages" in section.model_fields:
+        return section
+    return _with_stages(section, stages)
+
+
+def _own_section(model_class: type) -> type[Section] | None:
     known = MODEL_SECTIONS | {"MultiInterestRecommender": MultiInterestSettings}
-    names = (ancestor.__name__ for ancestor in model_class.__mro__)
-    return next((known[name] for name in names if name in known), None)
+    for ancestor in model_class.__mro__:
+        found = vars(ancestor).get("Settings")
+        if found is not None:
+            return _checked_section(found, ancestor)
+        if ancestor.__module__.startswith("recbole_opal.") and ancestor.__name__ in known:
+            return known[ancestor.__name__]
+    return None
+
+
+def _checked_section(found: Any, owner: type) -> type[Section]:
+    if not (isinstance(found, type) and issubclass(found, Section)):
+        raise SettingsError(
+            f"{owner.__name__}.Settings is no class of settings; derive it from "
+            "recbole_opal.MultiInterestSettings or recbole_opal.Section."
+        )
+    for name, field in found.model_fields.items():
+        if field.is_required():
+            raise SettingsError(
+                f"{owner.__name__}.Settings: {name} has no default; give it one, as "
+                f'{name}: float = Field(0.5, description="what it does").'
+            )
+    return found
+
+
+@cache
+def _with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section]:
+    """Return settings with `stages`: some of them, in their order."""
+
+    def in_order(chosen: list[str]) -> list[str]:
+        if not chosen or [stage for stage in stages if stage in chosen] != chosen:
+            raise ValueError(f"write {','.join(stages)}, or some of them in this order")
+        return chosen
+
+    field = Field(list(stages), description="training stages, in their order")
+    kind = Annotated[Names, AfterValidator(in_order)]
+    return create_model(section.__name__, __base__=section, stages=(kind, field))

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["dataset_yaml", "datasets_at_hand", "model_yaml", "overall_yaml", "properties_folder"]
+__all__ = [
+    "dataset_yaml",
+    "datasets_at_hand",
+    "model_yaml",
+    "overall_yaml",
+    "own_yaml",
+    "properties_folder",
+]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -36,6 +43,16 @@ def model_yaml(name: str) -> Path | None:
         name: the model's class name.
     """
     return _existing(properties_folder() / "model", name)
+
+
+def own_yaml(model_class: type) -> Path | None:
+    """Return the yaml file of one of our models, or of the nearest ancestor that has one.
+
+    Args:
+        model_class: the model's class.
+    """
+    ours = [each for each in model_class.__mro__ if each.__module__.startswith("recbole_opal.")]
+    return next((path for path in (model_yaml(each.__name__) for each in ours) if path), None)
 
 
 def dataset_yaml(name: str) -> Path | None:

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import Section, allowed
-from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
+from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.knobs import Choices, Knob, Range
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.schema import (
     DataSettings,
     EnvironmentSettings,
@@ -37,13 +37,13 @@ class BlockReader:
 
     Attributes:
         path: the file, for messages.
-        model: the model's class name.
+        model: the model's class.
         defaults: the model's settings, by name.
         fixed: names that are not searched, whose defaults may lie outside what the block allows.
     """
 
     path: Path
-    model: str
+    model: type
     defaults: Mapping[str, Any]
     fixed: Collection[str]
 
@@ -90,14 +90,17 @@ class BlockReader:
     def _check_name(self, name: str) -> None:
         if name in _PROTOCOL:
             raise self._error(name, "all models of a comparison share it", "take the line out")
+        own = section_of(self.model)
         known = {
             *TrainingSettings.model_fields,
-            *(MODEL_SECTIONS[self.model].model_fields if self.model in MODEL_SECTIONS else ()),
-            *foreign_kinds(self.model),
+            *(own.model_fields if own else ()),
+            *foreign_kinds(upstream_name(self.model)),
         }
         if name not in known or name not in self.defaults:
             hint = did_you_mean(name, known - _PROTOCOL) or "; take the line out."
-            raise SettingsError(f"{self.path}, search: {self.model} has no setting {name}{hint}")
+            raise SettingsError(
+                f"{self.path}, search: {self.model.__name__} has no setting {name}{hint}"
+            )
 
     def _choices(self, name: str, values: Any) -> Choices:
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) < 2:
@@ -127,12 +130,12 @@ class BlockReader:
 
     def _check_value(self, name: str, value: Any) -> None:
         """Check one value against the type and range that a flag of this name has."""
-        for section in (TrainingSettings, MODEL_SECTIONS.get(self.model)):
+        for section in (TrainingSettings, section_of(self.model)):
             if section is not None and name in section.model_fields:
                 return self._check_field(section, name, value)
         numbers = isinstance(value, int | float) and not isinstance(value, bool)
         try:
-            check_foreign_values({name: value}, foreign_kinds(self.model))
+            check_foreign_values({name: value}, foreign_kinds(upstream_name(self.model)))
         except SettingsError as error:
             raise self._error(name, f"{value} has the wrong type", "correct it") from error
         if isinstance(self.defaults[name], int | float) != (numbers or isinstance(value, bool)):

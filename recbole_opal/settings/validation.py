@@ -13,7 +13,7 @@ from recbole_opal.host import supported_models
 from recbole_opal.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
-from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
+from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS, section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
@@ -47,7 +47,7 @@ def checked_settings(
     """
     sections = _sections(model_class)
     ours = {name for section in sections for name in section.model_fields}
-    kinds = foreign_kinds(model_class.__name__)
+    kinds = _upstream_kinds(model_class)
     _refuse_unknown(given, known_settings(model_class), model_class.__name__)
     refuse_foreign_settings(final)
     check_foreign_values({name: value for name, value in given.items() if name not in ours}, kinds)
@@ -101,7 +101,7 @@ def known_settings(model_class: type) -> set[str]:
         model_class: the model's class.
     """
     ours = {name for section in _sections(model_class) for name in section.model_fields}
-    return ours | set(foreign_kinds(model_class.__name__)) | set(REFUSED_KEYS) | _IDENTITY
+    return ours | set(_upstream_kinds(model_class)) | set(REFUSED_KEYS) | _IDENTITY
 
 
 def upstream_names(model_class: type) -> set[str]:
@@ -111,7 +111,7 @@ def upstream_names(model_class: type) -> set[str]:
         model_class: the model's class.
     """
     ours = {name for section in _sections(model_class) for name in section.model_fields}
-    return set(foreign_kinds(model_class.__name__)) - ours
+    return set(_upstream_kinds(model_class)) - ours
 
 
 @cache
@@ -120,6 +120,11 @@ def known_to_any_model() -> frozenset[str]:
     upstream = (set(foreign_kinds(name)) for name in supported_models())
     own = (set(section.model_fields) for section in (*SHARED_SECTIONS, *MODEL_SECTIONS.values()))
     return frozenset().union(*upstream, *own)
+
+
+def _upstream_kinds(model_class: type) -> Mapping[str, set[str]]:
+    """Return what RecBole reads for a model; one derived from a model of RecBole's has its."""
+    return foreign_kinds(upstream_name(model_class))
 
 
 def _sections(model_class: type) -> list[type[Section]]:
@@ -157,7 +162,7 @@ def _one_line(section: type[Section], error: ValidationError) -> str:
     place = f" ({given!r} in the list)" if len(detail["loc"]) > 1 else f"={given}"
     return (
         f"--{name}{place} is not valid{told_kind(given)}; {wanted}, for example {default} "
-        f"({field.description})."
+        f"({field.description or name})."
     )
 
 

@@ -16,7 +16,7 @@ from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.host import find_model_class
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.properties import model_yaml
+from recbole_opal.settings.properties import own_yaml
 from recbole_opal.settings.validation import known_settings
 from recbole_opal.settings.values import load_settings_file
 
@@ -54,10 +54,10 @@ def model_class_of(model: str | type[MultiInterestRecommender]) -> type[MultiInt
 
 
 def recipes_of(model_class: type[MultiInterestRecommender]) -> tuple[str, ...]:
-    """Return "shared" and, where the model's yaml has one, "published"."""
-    paths = (model_yaml(ancestor.__name__) for ancestor in model_class.__mro__)
-    path = next((path for path in paths if path is not None), None)
-    published = path is not None and "published" in load_settings_file(path)
+    """Return "shared" and, where the model or its yaml has one, "published"."""
+    path = own_yaml(model_class)
+    written = path is not None and "published" in load_settings_file(path)
+    published = written or hasattr(model_class, "published")
     return ("shared", "published") if published else ("shared",)
 
 

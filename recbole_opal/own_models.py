@@ -1,0 +1,231 @@
+"""Models that are not ours: found by `package.module:Class` or `file.py:Class`, and named so."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+
+__all__ = [
+    "address_of",
+    "class_at",
+    "is_address",
+    "is_ours",
+    "name_of",
+    "refuse_while_importing",
+    "require_model",
+    "source_digests",
+    "why_without_address",
+]
+
+_OURS = ("recbole_opal.", "recbole.")
+_INSTALLED = [sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")]
+_loading: list[str] = []  # addresses whose modules are being imported
+
+
+def is_address(model: str) -> bool:
+    """Tell whether a model is named by the place of its class, and not by one of our names.
+
+    Args:
+        model: what `--model` takes.
+    """
+    return ":" in model
+
+
+def name_of(model: str) -> str:
+    """Return the name of a model's class.
+
+    Args:
+        model: a name, or `package.module:Class`.
+    """
+    return model.rpartition(":")[2]
+
+
+def class_at(address: str) -> type[Any]:
+    """Return the class at an address; its module is imported.
+
+    Args:
+        address: `package.module:Class`, importable from here or installed, or `file.py:Class`.
+
+    Raises:
+        SettingsError: there is no such module, file or class, or it cannot be imported.
+    """
+    place, _, name = address.rpartition(":")
+    if not place or not name.isidentifier():
+        raise _refusal(address, "is no place of a class", "write package.module:Class")
+    _loading.append(address)
+    try:
+        module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
+    except SettingsError:
+        raise
+    except Exception as error:  # whatever stands in that module
+        reason = f"{type(error).__name__}: {error}"
+        raise _refusal(address, f"cannot be imported ({reason})", "correct it") from error
+    finally:
+        _loading.pop()
+    found = getattr(module, name, None)
+    if not isinstance(found, type):
+        classes = [
+            each
+            for each, value in vars(module).items()
+            if isinstance(value, type) and value.__module__ == module.__name__
+        ]
+        held = ", ".join(classes) or "none"
+        raise _refusal(address, f"names no class there (it holds {held})", "correct the name")
+    return found
+
+
+def require_model(model: type[Any]) -> None:
+    """Refuse a class that is no model.
+
+    Args:
+        model: a class of the user's.
+
+    Raises:
+        SettingsError: it is not derived from a sequential or general model.
+    """
+    from recbole.model.abstract_recommender import GeneralRecommender, SequentialRecommender
+
+    if not issubclass(model, GeneralRecommender | SequentialRecommender):
+        raise SettingsError(
+            f"--model: the class {model.__name__} is no model; derive it from "
+            "recbole_opal.MultiInterestRecommender or from RecBole's SequentialRecommender."
+        )
+
+
+def refuse_while_importing() -> None:
+    """Refuse a run that a model's own file starts when it is imported for another run.
+
+    Raises:
+        SettingsError: it does.
+    """
+    if _loading:
+        raise SettingsError(
+            f"{_loading[-1].rpartition(':')[0]} starts a run whenever it is imported, as it is "
+            'here for its model; put what it does behind `if __name__ == "__main__":`.'
+        )
+
+
+def is_ours(model: type[Any]) -> bool:
+    """Tell whether a model's class is found by its name: ours and RecBole's are.
+
+    Args:
+        model: a model's class.
+    """
+    return model.__module__.startswith(_OURS)
+
+
+def why_without_address(model: type[Any]) -> str | None:
+    """Return why no other process can find a class; None if one can.
+
+    Args:
+        model: a model's class, none of ours.
+    """
+    if "." in model.__qualname__:
+        return "is made inside a function or another class"
+    file = getattr(sys.modules.get(model.__module__), "__file__", None)
+    return None if file is not None and Path(file).is_file() else "was typed into a session"
+
+
+def address_of(model: type[Any]) -> str:
+    """Return what another process finds a class by: its file, or its module if it is installed.
+
+    Args:
+        model: a model's class, none of ours.
+
+    Raises:
+        SettingsError: there is nothing: it was made in a function or typed into a session.
+    """
+    why = why_without_address(model)
+    if why is not None:
+        raise SettingsError(
+            f"the class {model.__name__} {why}, where no other process finds it; put it into a "
+            "file of its own, for example my_model.py, and import it from there."
+        )
+    path = Path(str(sys.modules[model.__module__].__file__)).resolve()
+    if any(path.is_relative_to(Path(place).resolve()) for place in _INSTALLED):
+        return f"{model.__module__}:{model.__name__}"
+    return f"{path}:{model.__name__}"
+
+
+def source_digests(model: type[Any]) -> dict[str, str]:
+    """Return the SHA-256 of the files that a class and its own ancestors stand in, by class.
+
+    Of ours and RecBole's the version tells.
+
+    Args:
+        model: a model's class.
+    """
+    found: dict[str, str] = {}
+    for ancestor in model.__mro__:
+        file = getattr(sys.modules.get(ancestor.__module__), "__file__", None)
+        foreign = ancestor.__module__.startswith((*_OURS, "torch."))
+        if not foreign and file is not None and Path(file).is_file():
+            found[ancestor.__name__] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return found
+
+
+def _named_module(name: str) -> ModuleType:
+    with _standing_here():
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise
+            raise SettingsError(
+                f"--model={name}:...: there is no module {error.name}; start where it lies, "
+                "install it, or name its file, as --model=folder/file.py:Class."
+            ) from error
+
+
+def _file_module(path: Path) -> ModuleType:
+    """Import a file, once however it is named; it may import its neighbours and its package."""
+    file = path.expanduser().resolve()
+    if not file.is_file():
+        raise SettingsError(f"--model={path}:...: there is no file {file}; check the path.")
+    for module in list(sys.modules.values()):
+        known = getattr(module, "__file__", None)
+        if known and module.__name__ != "__main__" and Path(known).resolve() == file:
+            return module
+    root, name = file.parent, file.stem
+    while (root / "__init__.py").is_file():
+        root, name = root.parent, f"{root.name}.{name}"
+    with _standing_here(root):
+        if "." in name:
+            return importlib.import_module(name)
+        # A name of its own: the file's may be that of another module.
+        spec = importlib.util.spec_from_file_location(f"own_model_{name}", file)
+        if spec is None or spec.loader is None:
+            raise SettingsError(f"--model={path}:...: {file} is no Python file; check the path.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module.__name__] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[module.__name__]
+            raise
+    return module
+
+
+@contextmanager
+def _standing_here(*folders: Path) -> Iterator[None]:
+    """Let the block import from the working folder, as `python -m` does and a script does not."""
+    before = list(sys.path)
+    sys.path[:0] = [str(folder) for folder in (*folders, Path.cwd())]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _refusal(address: str, problem: str, fix: str) -> SettingsError:
+    return SettingsError(f"--model={address} {problem}; {fix}.")
