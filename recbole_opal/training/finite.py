@@ -10,7 +10,7 @@ import torch
 
 from recbole_opal.errors import TrainingError
 
-__all__ = ["check_losses", "check_weights"]
+__all__ = ["check_losses", "check_score", "check_weights"]
 
 # Settings that can be the cause, and what helps; the first of them in most cases.
 _GENERAL = (("learning_rate", "lower it"), ("enable_amp", "leave it off"))
@@ -69,6 +69,27 @@ def check_weights(model: Any, config: Any, place: str) -> None:
                 f"the weights `{name}` are no finite numbers any more after {place}; "
                 f"{_advice(config, parts)}."
             )
+
+
+def check_score(score: float, config: Any) -> None:
+    """Check that the metric that decides has a value: nothing is better or worse than NaN.
+
+    Args:
+        score: the metric on validation.
+        config: the settings of the run.
+
+    Raises:
+        TrainingError: it has none.
+    """
+    if math.isfinite(score):
+        return
+    others = [name for name in config["metrics"] if name.lower() != "gauc"] or ["Recall"]
+    name, k = others[0], max(config["topk"])
+    raise TrainingError(
+        f"--valid_metric={config['valid_metric']} has no value on validation, where every item of "
+        f"each user is a target or was seen; write --valid_metric={name}@{k}"
+        + ("." if name in config["metrics"] else f" --metrics={name}.")
+    )
 
 
 def _weight_of(part: str) -> tuple[str, str]:
