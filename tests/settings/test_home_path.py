@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.home_path import home_path
+from recbole_opal.settings.paths import home_path
 from recbole_opal.errors import SettingsError
 
 
