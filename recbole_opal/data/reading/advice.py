@@ -120,16 +120,17 @@ def load_col_flag(columns: Mapping[str, Any]) -> str:
     return f'--load_col="{columns}"'
 
 
-def unpack_command(tool: str, path: Path) -> str:
-    """Return the command that unpacks a compressed file in its place, whatever its name.
+def unpack_command(tool: str, path: Path, target: Path | None = None) -> str:
+    """Return the command that unpacks a compressed file, whatever its name.
 
     Args:
         tool: as `gunzip`.
         path: of the file.
+        target: what it becomes; None: it is replaced.
     """
-    name, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+    name, new = shlex.quote(str(path)), shlex.quote(str(target or f"{path}.new"))
     unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
-    return f"{unpacking} && mv {new} {name}"
+    return unpacking if target else f"{unpacking} && mv {new} {name}"
 
 
 def is_number(text: str) -> bool:
