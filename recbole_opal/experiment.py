@@ -29,7 +29,7 @@ from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
-from recbole_opal.runs.refusal import refusing
+from recbole_opal.runs.refusal import reason_of, refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.paths import checked_path
@@ -267,10 +267,9 @@ def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItem
     except (AssertionError, NotImplementedError, ValueError) as error:
         if issubclass(model_class, MultiInterestRecommender):
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise SettingsError(
-            f"--model={config['model']} cannot be built from these settings ({reason}); see its "
-            "yaml file in RecBole for the choices."
+            f"--model={config['model']} cannot be built from these settings ({reason_of(error)}); "
+            "see its yaml file in RecBole for the choices."
         ) from error
 
 

@@ -12,10 +12,9 @@ from recbole_opal.errors import CheckpointError, DataError, OpalError
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.names import ItemNames, read_names
 from recbole_opal.report.source import Row
+from recbole_opal.runs.refusal import quoted
 
 __all__ = ["Rebuilt", "Rebuilder"]
-
-_LONGEST = 200  # characters of a foreign message
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Rebuilder:
             except OpalError as error:
                 self.problems.append(f"{row.short}, seed {seed}: {error}")
             except Exception as error:  # noqa: BLE001, whatever a run folder may hold
-                why = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+                why = quoted(f"{type(error).__name__}: {error}")
                 self.problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
         return None
 
