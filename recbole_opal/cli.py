@@ -10,7 +10,7 @@ from rich.console import Console
 from recbole_opal import commands
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.host import require_recbole
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.reporting.table import result_table
 from recbole_opal.settings.commandline import Request, parse_arguments
 from recbole_opal.settings.help import help_text

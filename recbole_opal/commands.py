@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from recbole_opal.errors import DataError, OpalError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 

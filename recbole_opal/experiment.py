@@ -11,16 +11,14 @@ from typing import Any
 
 from recbole.utils import init_seed
 
-from recbole_opal.caller import leaves_no_trace
-from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
-from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
+from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
@@ -32,13 +30,15 @@ from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import reason_of, refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.places import naming
+from recbole_opal.settings.stumbles import telling_upstream
 from recbole_opal.training.general import GeneralTrainer
+from recbole_opal.training.memory import check_memory, telling_memory
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
-from recbole_opal.upstream import telling_upstream
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 

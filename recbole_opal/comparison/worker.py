@@ -17,7 +17,7 @@ import time
 from typing import Any, NoReturn
 
 from recbole_opal.errors import OpalError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 
 __all__ = ["main"]
 

@@ -14,7 +14,7 @@ from recbole_opal.conversion.source import parse_columns
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.paths import home_path
 

@@ -70,10 +70,10 @@ class Rebuilder:
 
     def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
         # Only here: everything else of the report works without RecBole and its data.
-        from recbole_opal.continued import placed_settings
         from recbole_opal.data.prepare import prepare_data
         from recbole_opal.host import find_model_class, quiet_deprecations
         from recbole_opal.settings.config import OpalConfig
+        from recbole_opal.settings.continued import placed_settings
         from recbole_opal.settings.places import naming
 
         folder = self._files.folder(path)

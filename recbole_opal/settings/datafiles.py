@@ -7,7 +7,7 @@ from recbole_opal.data.reading import Column, read_header, require_columns
 from recbole_opal.data.reading.advice import convert_command, is_number, unpack_command
 from recbole_opal.data.reading.lines import line_blocks, unpacking_command
 from recbole_opal.errors import DataError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 
 __all__ = [
     "COLUMN_NAMES",
