@@ -8,16 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.console import Console
 
 from recbole_opal import commands
-from recbole_opal.errors import OpalError, TrainingError
+from recbole_opal.errors import INTERRUPTED, OpalError, TrainingError
 from recbole_opal.host import require_recbole
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.reporting.table import result_table
 from recbole_opal.settings.commandline import Request, parse_arguments
 from recbole_opal.settings.help import help_text
 
 __all__ = ["console", "main"]
-
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.tell(error)
     except KeyboardInterrupt as interrupt:
         print(_how_to_go_on(interrupt), file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def console(action: Callable[[], int] = main) -> None:
@@ -66,7 +64,7 @@ def console(action: Callable[[], int] = main) -> None:
         # flushes once more at its end, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    if code == _INTERRUPTED:
+    if code == INTERRUPTED:
         # To take torch down in good order is seconds that somebody waits; all is written by now.
         sys.stderr.flush()
         os._exit(code)

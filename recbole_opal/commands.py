@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from recbole_opal.errors import DataError, OpalError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.errors import INTERRUPTED, DataError, OpalError, SettingsError
+from recbole_opal.process.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 
@@ -19,7 +19,6 @@ COMMANDS = {
     "describe": ("recbole_opal.conversion.describe_command", "say what a data set holds"),
     "synthesize": ("recbole_opal.conversion.synthesize_command", "draw a data set of any size"),
 }
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(
             "interrupted; nothing has been written, give the same command again.", file=sys.stderr
         )
-        return _INTERRUPTED
+        return INTERRUPTED
     return code
 
 

@@ -11,16 +11,12 @@ from typing import Any
 
 from recbole.utils import init_seed
 
-from recbole_opal.caller import leaves_no_trace
-from recbole_opal.continued import MAY_CHANGE, continued_config
-from recbole_opal.data.dataset import FutureItemDataset
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
-from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
+from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
@@ -32,13 +28,14 @@ from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.places import naming
-from recbole_opal.training.general import GeneralTrainer
+from recbole_opal.settings.stumbles import telling_upstream
+from recbole_opal.training.build import build_trainer
+from recbole_opal.training.memory import check_memory, telling_memory
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.trainer import StagedTrainer
-from recbole_opal.training.two_stage import TwoStageTrainer
-from recbole_opal.upstream import telling_upstream
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -224,7 +221,7 @@ class _Session:
             for warning in data.warnings:
                 getLogger("recbole_opal").warning("%s", warning)
             outcome = Outcome(self.config, data)
-            trainer = _build_trainer(self.config, data, progress, folder.path.name)
+            trainer = build_trainer(self.config, data, progress, folder.path.name)
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     trainer.restore(snapshot, data.train)
@@ -244,34 +241,6 @@ class _Session:
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
             folder.save_state({"training": trainer.snapshot().state} | cost)
             folder.save_lines("training.jsonl", trainer.history)
-
-
-def _build_trainer(
-    config: OpalConfig, data: PreparedData, progress: TrainingProgress, run: str
-) -> StagedTrainer:
-    model_class = find_model_class(config["model"])
-    started = perf_counter()
-    model = _build_model(model_class, config, data.dataset).to(config["device"])
-    built_in = perf_counter() - started
-    if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
-        return TwoStageTrainer(config, model, progress, run)
-    if general_batches(model_class) is not None:
-        return GeneralTrainer(config, model, progress, run, built_in)
-    return StagedTrainer(config, model, progress=progress, run=run)
-
-
-def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItemDataset) -> Any:
-    """Build a model; what a RecBole model says against its own settings becomes one line."""
-    try:
-        return model_class(config, dataset)
-    except (AssertionError, NotImplementedError, ValueError) as error:
-        if issubclass(model_class, MultiInterestRecommender):
-            raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise SettingsError(
-            f"--model={config['model']} cannot be built from these settings ({reason}); see its "
-            "yaml file in RecBole for the choices."
-        ) from error
 
 
 def _origin(config: OpalConfig) -> Origin:

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.process.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [

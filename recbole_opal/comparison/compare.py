@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.caller import leaves_no_trace
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.elsewhere import computed_elsewhere
@@ -21,6 +20,7 @@ from recbole_opal.comparison.tuned import Found, tune_all
 from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
+from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.refusal import refusing
 
 __all__ = ["check_metrics"]
 
+_FIX = "move the run folder away and give the command again"
 Numbers = dict[str, float | None]
 Share = float | int | bool | None | list[float] | list[int]
 
@@ -54,13 +55,5 @@ def check_metrics(plain: Any, path: Path) -> None:
     Raises:
         CheckpointError: a part is missing or of a wrong type; the first one is named.
     """
-    try:
+    with refusing(str(path), "is not as a run leaves it", _FIX):
         _Metrics.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        told = " ".join(f"{place}: {first['msg']}".split())[:200]
-        raise CheckpointError(
-            f"{path} is not as a run leaves it ({told}); move the run folder away and give the "
-            "command again."
-        ) from error

@@ -6,7 +6,7 @@ from typing import Any
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.validation import known_settings
 from recbole_opal.suggest import did_you_mean
 

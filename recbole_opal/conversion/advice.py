@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 
 from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.data.reading.advice import COLUMN_NAMES
 from recbole_opal.errors import SettingsError
 
 __all__ = ["columns_to_name", "fields_to_name"]
-
-_GUESSES = {
-    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
-    "time": re.compile("time|date|^ts$", re.IGNORECASE),
-}
 
 
 def columns_to_name(source: Path, form: TextFormat) -> str:
@@ -34,7 +28,7 @@ def columns_to_name(source: Path, form: TextFormat) -> str:
         return "name the file with the log, and its columns with --user=, --item= and --time=."
     names = header(source, form)
     guesses: dict[str, str] = {}
-    for flag, pattern in _GUESSES.items():
+    for flag, pattern in COLUMN_NAMES.items():
         free = (name for name in names if name not in guesses.values() and pattern.search(name))
         guesses[flag] = next(free, "COLUMN")
     flags = [f"--{flag}={shlex.quote(name)}" for flag, name in guesses.items()]

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown
-from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
 
 if TYPE_CHECKING:

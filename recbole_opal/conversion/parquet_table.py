@@ -8,7 +8,7 @@ import pandas as pd
 
 from recbole_opal.conversion.source import Tally
 from recbole_opal.errors import DataError
-from recbole_opal.program import installation
+from recbole_opal.process.program import installation
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["parquet_header", "read_parquet"]

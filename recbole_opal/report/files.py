@@ -10,9 +10,10 @@ from typing import Any
 import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.report.schema import checked_lines, told
+from recbole_opal.report.schema import checked_lines
 from recbole_opal.report.source import Row
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.refusal import reason_of
 from recbole_opal.runs.shapes import misfit
 
 __all__ = ["Arrays", "RunFiles"]
@@ -64,7 +65,7 @@ class RunFiles:
         except CheckpointError as error:
             self.tell(str(error))
         except ValueError as error:
-            self.tell(f"{folder.path / name} is no log of a training ({told(error)}).")
+            self.tell(f"{folder.path / name} is no log of a training ({reason_of(error)}).")
         return []
 
     def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:

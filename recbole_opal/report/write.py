@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.caller import leaves_no_trace
+from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.page import page
 from recbole_opal.report.parse import read_comparison

@@ -7,9 +7,9 @@ from typing import Any
 
 from recbole.config import Config
 
-from recbole_opal.caller import set_variable
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.process.caller import set_variable
 from recbole_opal.settings.beside import readable, yaml_beside_data
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder

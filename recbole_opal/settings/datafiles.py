@@ -1,20 +1,18 @@
 """Is the data there? Asked before anything is loaded."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from recbole_opal.data.reading import Column, read_header, require_columns
-from recbole_opal.data.reading.advice import convert_command, is_number
-from recbole_opal.data.reading.lines import line_blocks
+from recbole_opal.data.reading.advice import convert_command, is_number, unpack_command
+from recbole_opal.data.reading.lines import line_blocks, unpacking_command
 from recbole_opal.errors import DataError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 
-_UNPACK = {".gz": "gunzip", ".zip": "unzip", ".bz2": "bunzip2", ".xz": "unxz", ".zst": "unzstd"}
 # RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
 _LONGEST_NAME = 200  # bytes; 255 is what file systems take, and the files' names add to it
@@ -123,9 +121,12 @@ def _refuse_times_in_words(
 
 def _how_to_get(path: Path, folder: Path) -> str:
     for packed in folder.iterdir():
-        tool = _UNPACK.get(packed.suffix) if packed.name.startswith(path.name + ".") else None
+        if not packed.name.startswith(path.name + ".") or not packed.is_file():
+            continue
+        with packed.open("rb") as file:
+            tool = unpacking_command(file.read(8))
         if tool:
-            return f"unpack it with `{tool} {shlex.quote(str(packed))}`"
+            return f"unpack it with `{unpack_command(tool, packed, path)}`"
     others = sorted(folder.glob("*.inter"))
     if others:
         return f"rename {others[0].name} to {path.name}"

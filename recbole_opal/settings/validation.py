@@ -10,7 +10,7 @@ from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import supported_models
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from recbole_opal.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
+from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
 
 __all__ = ["importing", "leaves_no_trace", "set_variable", "undisturbed"]
 

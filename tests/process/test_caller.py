@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.caller import undisturbed
+from recbole_opal.process.caller import undisturbed
 from recbole_opal.settings.config import OpalConfig
 
 # What a caller can notice, by name; then what a piece of code changed of it.
