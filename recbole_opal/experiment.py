@@ -11,7 +11,7 @@ from typing import Any
 
 from recbole.utils import init_seed
 
-from recbole_opal.caller import leaves_no_trace
+from recbole_opal.caller import leaves_no_trace, taking_turns
 from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
@@ -35,7 +35,7 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.places import naming
 from recbole_opal.training.general import GeneralTrainer
-from recbole_opal.training.snapshot import TrainingSnapshot
+from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer
 from recbole_opal.upstream import telling_upstream
@@ -63,6 +63,7 @@ class RunResult:
     seconds: float
 
 
+@taking_turns
 @leaves_no_trace
 def run(
     model: str,
@@ -74,7 +75,8 @@ def run(
     """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
 
     The calling process is given back as it was, the states of its random generators among it: a
-    run draws from its own `seed`, and neither advances nor seeds those of the caller.
+    run draws from its own `seed`, and neither advances nor seeds those of the caller. Runs of
+    several threads wait for each other: those generators are the process's.
 
     Args:
         model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
@@ -95,6 +97,7 @@ def run(
         return _Session(config).start()
 
 
+@taking_turns
 @leaves_no_trace
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
@@ -169,7 +172,6 @@ class _Session:
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        self._adopt(folder)
         return self._train(folder, data, snapshot)
 
     def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
@@ -181,15 +183,27 @@ class _Session:
             snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
         return snapshot
 
-    def _adopt(self, folder: RunFolder) -> None:
-        """Let the folder say what the run is now: with other epochs it is another, undone run."""
+    def _adopt(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+        """Let the folder say what the run is now: with other epochs it is another, undone run.
+
+        It stands for a run that has had these epochs from its beginning only where it has gone
+        that way: one that is past them would be a longer run in the other's place.
+        """
         if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
             return
         plain = self.config.as_plain_dict()
+        made_from = plain
+        if not is_on_course(trainer):
+            getLogger("recbole_opal").warning(
+                "with --epochs=%s from its beginning this run would have gone another way: it "
+                "keeps what it has been trained, and no comparison will reuse it",
+                self.config["epochs"],
+            )
+            made_from = plain | {"trained": [[r["stage"], r["epoch"]] for r in trainer.history]}
         with folder.update():
             folder.save_yaml("config.yaml", plain)
             if "origin.json" in folder.names:
-                origin = folder.load_json("origin.json") | {"settings": settings_digest(plain)}
+                origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
                 folder.save_json("origin.json", origin)
             folder.drop("metrics.json")
 
@@ -228,6 +242,7 @@ class _Session:
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     trainer.restore(snapshot, data.train)
+            self._adopt(folder, trainer)
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)

@@ -1,4 +1,4 @@
-"""Losses and weights that are no finite numbers end a training at once."""
+"""Losses, weights and scores that are no numbers end a training at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from recbole_opal.errors import TrainingError
 
-__all__ = ["check_losses", "check_weights"]
+__all__ = ["check_losses", "check_score", "check_weights"]
 
 # Settings that can be the cause, and what helps; the first of them in most cases.
 _GENERAL = (("learning_rate", "lower it"), ("enable_amp", "leave it off"))
@@ -69,6 +69,24 @@ def check_weights(model: Any, config: Any, place: str) -> None:
                 f"the weights `{name}` are no finite numbers any more after {place}; "
                 f"{_advice(config, parts)}."
             )
+
+
+def check_score(score: float, metric: str, place: str) -> None:
+    """Check that a validation score is a number: by none, no epoch can be told to be the best.
+
+    Args:
+        score: the value of `valid_metric`.
+        metric: its name.
+        place: where training is, for the message.
+
+    Raises:
+        TrainingError: it is not.
+    """
+    if math.isnan(score):
+        raise TrainingError(
+            f"{metric} on validation is no number in {place}, so that no epoch can be the best "
+            "by it; choose another --valid_metric."
+        )
 
 
 def _weight_of(part: str) -> tuple[str, str]:
