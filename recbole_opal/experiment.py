@@ -16,7 +16,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
-from recbole_opal.process.caller import leaves_no_trace
+from recbole_opal.process.caller import leaves_no_trace, taking_turns
 from recbole_opal.reporting.log import run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
@@ -34,7 +34,7 @@ from recbole_opal.settings.places import naming
 from recbole_opal.settings.stumbles import telling_upstream
 from recbole_opal.training.build import build_trainer
 from recbole_opal.training.memory import check_memory, telling_memory
-from recbole_opal.training.snapshot import TrainingSnapshot
+from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
 from recbole_opal.training.trainer import StagedTrainer
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
@@ -60,6 +60,7 @@ class RunResult:
     seconds: float
 
 
+@taking_turns
 @leaves_no_trace
 def run(
     model: str,
@@ -71,7 +72,8 @@ def run(
     """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
 
     The calling process is given back as it was, the states of its random generators among it: a
-    run draws from its own `seed`, and neither advances nor seeds those of the caller.
+    run draws from its own `seed`, and neither advances nor seeds those of the caller. Runs of
+    several threads wait for each other: those generators are the process's.
 
     Args:
         model: "OPAL" or another of our models, or one of RecBole's sequential or general models.
@@ -92,6 +94,7 @@ def run(
         return _Session(config).start()
 
 
+@taking_turns
 @leaves_no_trace
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
@@ -166,7 +169,6 @@ class _Session:
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        self._adopt(folder)
         return self._train(folder, data, snapshot)
 
     def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
@@ -178,15 +180,27 @@ class _Session:
             snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
         return snapshot
 
-    def _adopt(self, folder: RunFolder) -> None:
-        """Let the folder say what the run is now: with other epochs it is another, undone run."""
+    def _adopt(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+        """Let the folder say what the run is now: with other epochs it is another, undone run.
+
+        It stands for a run that has had these epochs from its beginning only where it has gone
+        that way: one that is past them would be a longer run in the other's place.
+        """
         if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
             return
         plain = self.config.as_plain_dict()
+        made_from = plain
+        if not is_on_course(trainer):
+            getLogger("recbole_opal").warning(
+                "with --epochs=%s from its beginning this run would have gone another way: it "
+                "keeps what it has been trained, and no comparison will reuse it",
+                self.config["epochs"],
+            )
+            made_from = plain | {"trained": [[r["stage"], r["epoch"]] for r in trainer.history]}
         with folder.update():
             folder.save_yaml("config.yaml", plain)
             if "origin.json" in folder.names:
-                origin = folder.load_json("origin.json") | {"settings": settings_digest(plain)}
+                origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
                 folder.save_json("origin.json", origin)
             folder.drop("metrics.json")
 
@@ -225,6 +239,7 @@ class _Session:
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     trainer.restore(snapshot, data.train)
+            self._adopt(folder, trainer)
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)

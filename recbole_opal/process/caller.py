@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
 
-__all__ = ["importing", "leaves_no_trace", "set_variable", "undisturbed"]
+__all__ = ["importing", "leaves_no_trace", "set_variable", "taking_turns", "undisturbed"]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 # stay: what they are for, the OpenMP library, may read them long after the import.
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
 _lock = threading.Lock()
+_turn = threading.RLock()
 _depth = 0  # calls that are under way, in whichever thread
 _found: _Found | None = None
 
@@ -135,6 +136,24 @@ def leaves_no_trace(action: Callable[Arguments, Result]) -> Callable[Arguments, 
     @functools.wraps(action)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         with undisturbed():
+            return action(*args, **kwargs)
+
+    return call
+
+
+def taking_turns(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let calls of several threads wait for each other.
+
+    A run draws from the random generators of the process and sets torch's number of threads: two
+    at once would each get what the other leaves, and neither would be its seed's.
+
+    Args:
+        action: a function that trains.
+    """
+
+    @functools.wraps(action)
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with _turn:
             return action(*args, **kwargs)
 
     return call

@@ -38,7 +38,7 @@ def write_report(folder: Path) -> Path:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
     """
     comparison = read_comparison(folder)
-    files = RunFiles()
+    files = RunFiles(Path(folder))
     rebuilder = Rebuilder(files)
     sections = [
         results(comparison),

@@ -154,7 +154,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
             callback_fn: called with (epoch, validation score) after each validation.
 
         Raises:
-            TrainingError: a loss or a weight is not a finite number.
+            TrainingError: a loss, a weight or the validation score is not a number.
         """
         self._train_data = train_data
         self.eval_collector.data_collect(train_data)
@@ -276,7 +276,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         result = dict(self.evaluate(valid_data, load_best_model=False) or {})
         seconds = perf_counter() - started
         score = float(result[self.valid_metric])
-        check_score(score, self.config)
+        check_score(score, self.config, f"stage {self.stage}, epoch {epoch}")
         self.record.valid_seconds += seconds
         self.history[-1] |= {"valid": result, "valid_seconds": seconds}
         for name, value in result.items():

@@ -59,9 +59,9 @@ def test_empty_and_whole_numbered_parameters_are_no_problem():
 
 def test_a_metric_that_decides_must_have_a_value():
     settings = Settings(valid_metric="GAUC", metrics=["GAUC", "NDCG"], topk=[5, 10])
-    check_score(0.0, settings)
+    check_score(0.0, settings, "stage soft, epoch 0")
     with pytest.raises(TrainingError, match=r"--valid_metric=GAUC has no value.*=NDCG@10\.$"):
-        check_score(float("nan"), settings)
+        check_score(float("nan"), settings, "stage soft, epoch 0")
     settings["metrics"] = ["GAUC"]
     with pytest.raises(TrainingError, match=r"=Recall@10 --metrics=Recall\.$"):
-        check_score(float("nan"), settings)
+        check_score(float("nan"), settings, "stage soft, epoch 0")
