@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from recbole_opal.conversion.header_advice import looks_like_data
 from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
@@ -27,6 +28,15 @@ def columns_to_name(source: Path, form: TextFormat) -> str:
     if source.is_dir():
         return "name the file with the log, and its columns with --user=, --item= and --time=."
     names = header(source, form)
+    if looks_like_data(names):
+        more = [f"column_{number}" for number in range(4, len(names) + 1)]
+        usual = ",".join([*("user", "item", "time")[: len(names)], *more])
+        time = "--time=time" if len(names) > 2 else "--order=file"
+        return (
+            f"the first line of {source} seems to be no header ({', '.join(names[:20])}); write "
+            f"for example --names={usual} --user=user --item=item {time}, with the names in the "
+            "order of the columns."
+        )
     guesses: dict[str, str] = {}
     for flag, pattern in COLUMN_NAMES.items():
         free = (name for name in names if name not in guesses.values() and pattern.search(name))

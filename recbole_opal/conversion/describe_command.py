@@ -80,7 +80,7 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     tally = Tally(bytes_total=total_bytes([inter]))
     with ReadingProgress() as progress:
         log, items = read_log(inter, form, tally, progress.advance)
-    covers = read_items(item, form, items) if item.is_file() else []
+    covers = read_items(item, form, items, tally) if item.is_file() else []
     screen = Console()
     for table in describe_tables(folder.name, measure_log(log), tally, covers, dated=log.dated):
         screen.print(table)

@@ -78,6 +78,7 @@ def _check_files(
         )
     header = read_header(path, separator, encoding)
     _refuse_times_in_words(header, columns, path, separator, encoding)
+    _refuse_no_times(header, columns, path, encoding)
     kinds = ["token", "token", "float"]
     flags = dict(zip(columns, ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"), strict=True))
     require_columns(header, dict(zip(columns, kinds, strict=True)), path, "add it.", flags)
@@ -116,6 +117,19 @@ def _refuse_times_in_words(
         raise DataError(
             f"{path}, line 1: {written[time.name]} holds {first[:40]!r}, which is no number; "
             f"convert the file with `{convert}`."
+        )
+
+
+def _refuse_no_times(
+    header: Sequence[Column], columns: Sequence[str], path: Path, encoding: str
+) -> None:
+    """Refuse a log of users and items alone, whose order may be its only time."""
+    written = {column.name: f"{column.name}:{column.kind}" for column in header}
+    if written.keys() == set(columns[:2]):
+        convert = convert_command(path, [written[name] for name in columns[:2]], encoding)
+        raise DataError(
+            f"{path}, line 1: the column {columns[2]} is missing; add it, or, if the rows stand in "
+            f"the order of their times, convert the file with `{convert}`."
         )
 
 

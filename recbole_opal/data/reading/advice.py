@@ -89,14 +89,18 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
 
     Args:
         path: of the file.
-        columns: of users, items and times, as its first line has them.
+        columns: of users, items and times, as its first line has them; without times the rows
+            stand in their order.
         encoding: of the file.
     """
     out = path.parent.parent / f"{path.stem}-converted"
     flags = [f"--out={out}"]
     flags += [
-        f"--{role}={column}" for role, column in zip(("user", "item", "time"), columns, strict=True)
+        f"--{role}={column}"
+        for role, column in zip(("user", "item", "time"), columns, strict=False)
     ]
+    if len(columns) == 2:
+        flags.append("--order=file")
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
         flags.append(f"--encoding={encoding}")
     return command(str(path), *flags, name="convert")
