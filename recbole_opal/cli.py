@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    if arguments[:1] and arguments[0] in commands.COMMANDS:  # `recbole-opal convert ...`
+    if commands.names_command(arguments):  # `recbole-opal convert ...`
         return commands.main(arguments)
     if {"--help", "-h"} & set(arguments):
         print(help_text())

@@ -1,6 +1,7 @@
 """`python -m recbole_opal COMMAND`: everything this package does from a shell."""
 
 import errno
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -10,7 +11,7 @@ from recbole_opal.process.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["COMMANDS", "answer", "main", "tell"]
+__all__ = ["COMMANDS", "answer", "main", "names_command", "tell"]
 
 # The module of each command has a `main(argv) -> int`; it is imported when the command is given.
 COMMANDS = {
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         after Ctrl-C.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    name = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    name = arguments[0] if names_command(arguments) else None
     if arguments[:1] in (["--help"], ["-h"]):
         print(_help())
         return 0
@@ -50,6 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return INTERRUPTED
     return code
+
+
+def names_command(argv: Sequence[str]) -> bool:
+    """Tell whether the first argument is a command's name, known or not, and no flag.
+
+    Args:
+        argv: the arguments.
+    """
+    return bool(argv) and re.fullmatch(r"[^\W\d]\w*", argv[0]) is not None
 
 
 def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[], None]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from logging import getLogger
+from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +17,7 @@ from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.process.caller import leaves_no_trace, taking_turns
-from recbole_opal.reporting.log import run_log
+from recbole_opal.reporting.log import lines_held, run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
@@ -27,12 +27,12 @@ from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
+from recbole_opal.settings.border import path_given
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.continued import MAY_CHANGE, continued_config
-from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.stumbles import telling_upstream
-from recbole_opal.training.build import build_trainer
+from recbole_opal.training.build import Built, build_trainer
 from recbole_opal.training.memory import check_memory, telling_memory
 from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
 from recbole_opal.training.trainer import StagedTrainer
@@ -109,7 +109,7 @@ def resume(folder: str | Path, **settings: Any) -> RunResult:
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    run_folder = RunFolder.open(checked_path(folder, "resume"))
+    run_folder = RunFolder.open(path_given("resume", folder))
     with run_folder.working(), quiet_deprecations():  # from before the first look at it
         config = continued_config(run_folder, settings)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
@@ -146,6 +146,8 @@ class _Session:
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
         tokens = self._tokens(data)
+        with lines_held(self.config["state"]) as lines:  # what fails here leaves no folder behind
+            ready = self._ready(data)
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -153,7 +155,7 @@ class _Session:
             "origin.json": encode_json(_origin(self.config).as_plain()),
         }
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
-            return self._train(folder, data, None)
+            return self._train(folder, data, None, ready, lines)
 
     def go_on(self, folder: RunFolder) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
@@ -215,27 +217,37 @@ class _Session:
         check_memory(self.config, data)
         return data
 
+    def _ready(self, data: PreparedData) -> tuple[Outcome, Built]:
+        """Make what wrong settings would stop."""
+        return Outcome(self.config, data), Built.of(self.config, data)
+
     def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
         return id_tokens(data, self.config["category_field"])
 
     def _train(
-        self, folder: RunFolder, data: PreparedData, snapshot: TrainingSnapshot | None
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        snapshot: TrainingSnapshot | None,
+        ready: tuple[Outcome, Built] | None = None,
+        lines: Sequence[LogRecord] = (),
     ) -> RunResult:
         """Train from the beginning or from a snapshot; evaluate; write everything down.
 
-        The folder is held by the caller.
+        The folder is held by the caller. `lines` were logged while `ready` was made.
         """
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
-        with progress, log, as_begun(folder, machine_of(self.config)):
+        with progress, log as repeat, as_begun(folder, machine_of(self.config)):
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             for note in (*self.config.notes, data.time_note):
                 getLogger("recbole_opal").info("%s", note)
             for warning in data.warnings:
                 getLogger("recbole_opal").warning("%s", warning)
-            outcome = Outcome(self.config, data)
-            trainer = build_trainer(self.config, data, progress, folder.path.name)
+            repeat(lines)
+            outcome, built = ready or self._ready(data)
+            trainer = build_trainer(self.config, built, progress, folder.path.name)
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     trainer.restore(snapshot, data.train)

@@ -65,7 +65,12 @@ _UNSUPPORTED_KINDS = {
     "items, and the others here know nothing but who met what, and when",
 }
 # RecBole's models that are mended here, with the module that does it.
-_MENDED = {"ItemKNN": "recbole_opal.models.itemknn", "Pop": "recbole_opal.models.pop"}
+_MENDED = {
+    "GRU4RecCPR": "recbole_opal.models.cpr",
+    "ItemKNN": "recbole_opal.models.itemknn",
+    "Pop": "recbole_opal.models.pop",
+    "SASRecCPR": "recbole_opal.models.cpr",
+}
 
 
 class MissingRecBoleError(OpalError, ImportError):

@@ -22,9 +22,8 @@ from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.settings import Request
-from recbole_opal.settings.border import plain_value, text_given
+from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
-from recbole_opal.settings.paths import checked_paths
 
 __all__ = ["compare", "compare_request"]
 
@@ -69,18 +68,18 @@ def compare(
         dataset,
         **checked,
         jobs=count,
-        config_files=checked_paths(config_files, "config_files"),
+        config_files=paths_given("config_files", config_files),
         settings=settings,
     )
     asked = checked | {"seeds": list(checked["seeds"])}
     return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
 
 
-def _variants(models: str | Variant | Sequence[str | Variant]) -> list[Variant]:
+def _variants(models: Any) -> list[Variant]:
     """Return what is compared; a single text may name several models."""
-    listed = [models] if isinstance(models, str | Variant) else models
+    several = isinstance(models, Iterable) and getattr(models, "ndim", 1) > 0
     variants: list[Variant] = []
-    for model in listed if isinstance(listed, Iterable) else [listed]:
+    for model in models if several and not isinstance(models, str) else [models]:
         named = (
             [model] if isinstance(model, Variant) else parse_variants(text_given("model", model))
         )

@@ -13,13 +13,15 @@ from recbole_opal.comparison.routing import settings_for
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.host import find_model_class
+from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.suggest import nearest
 
 __all__ = ["Plan", "PlannedRun", "make_plan"]
 
@@ -159,8 +161,8 @@ def make_plan(
     """
     dataset = text_given("dataset", dataset)
     named = [
-        Variant(find_model_class(each.model).__name__, plain_settings_given(each.settings))
-        for each in variants
+        Variant(_model(each, before), plain_settings_given(each.settings))
+        for each, before in zip(variants, [None, *variants], strict=False)
     ]
     shared, places = _shared(config_files, settings or {})
     with naming(places):
@@ -189,6 +191,20 @@ def make_plan(
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
         threads=worker_threads(jobs),
     )
+
+
+def _model(variant: Variant, before: Variant | None) -> str:
+    """Return the name of a variant's model; a list behind `@` without its brackets is no model."""
+    try:
+        return find_model_class(variant.model).__name__
+    except SettingsError:
+        if before is None or not before.settings or nearest(variant.model, supported_models()):
+            raise
+        name, value = list(before.settings.items())[-1]
+        raise SettingsError(
+            f"--model: {variant.model} behind {before.text} is not a model; if it belongs to "
+            f"{name}, write {before.model}@{name}=[{typed(value)},{variant.model}]."
+        ) from None
 
 
 def _shared(

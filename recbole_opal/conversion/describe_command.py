@@ -126,7 +126,8 @@ def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
     names += [flags["dataset"]] if "dataset" in flags else []
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
-        raise SettingsError(f"{given}; write for example describe {BUNDLED_DATASET}.")
+        example = command(BUNDLED_DATASET, name="describe")
+        raise SettingsError(f"{given}; write for example {example}.")
     form = {name: text for name, text in flags.items() if name in {*_FORM, "time_unit"}}
     return _folder(names[0], flags.get("data_path")), form
 

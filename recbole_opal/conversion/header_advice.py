@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recbole_opal.data.reading.advice import is_number
 from recbole_opal.errors import DataError
-from recbole_opal.program import python
+from recbole_opal.process.program import python
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["column_hint", "looks_like_data", "refuse_json"]

@@ -62,6 +62,12 @@ def _check_files(
     folder: Path, dataset: str, columns: Sequence[str], separator: str, encoding: str, named: bool
 ) -> None:
     if not folder.is_dir():
+        own = folder.parent  # of the data set itself, where --data_path should name the one above
+        if own.resolve().name == dataset and (own / f"{dataset}.inter").is_file():
+            raise DataError(
+                f"--data_path={own} is the folder of the data set itself; write "
+                f"--data_path={own.resolve().parent}, the folder above."
+            )
         similar = _neighbours(folder.parent) if named else []
         hint = did_you_mean(dataset, similar, "--dataset=")
         otherwise = f"{hint} Otherwise" if hint else ";"
