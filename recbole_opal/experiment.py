@@ -11,7 +11,7 @@ from typing import Any
 
 from recbole.utils import init_seed
 
-from recbole_opal.caller import leaves_no_trace
+from recbole_opal.caller import alone
 from recbole_opal.continued import MAY_CHANGE, continued_config
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
@@ -63,7 +63,7 @@ class RunResult:
     seconds: float
 
 
-@leaves_no_trace
+@alone
 def run(
     model: str,
     dataset: str,
@@ -95,7 +95,7 @@ def run(
         return _Session(config).start()
 
 
-@leaves_no_trace
+@alone
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 
