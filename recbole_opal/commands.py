@@ -9,6 +9,7 @@ from importlib import import_module
 from recbole_opal.errors import INTERRUPTED, DataError, OpalError, SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
+from recbole_opal.settings.paths import require_folder
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["COMMANDS", "answer", "main", "names_command", "tell"]
@@ -77,6 +78,7 @@ def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[],
         print(explain())
         return 0
     try:
+        require_folder()
         for argument in argv:
             refuse_unreadable(argument)
         action()

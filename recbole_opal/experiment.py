@@ -16,7 +16,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, quiet_deprecations
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
-from recbole_opal.process.caller import leaves_no_trace, taking_turns
+from recbole_opal.process.caller import alone
 from recbole_opal.reporting.log import lines_held, run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
@@ -60,8 +60,7 @@ class RunResult:
     seconds: float
 
 
-@taking_turns
-@leaves_no_trace
+@alone
 def run(
     model: str,
     dataset: str,
@@ -94,8 +93,7 @@ def run(
         return _Session(config).start()
 
 
-@taking_turns
-@leaves_no_trace
+@alone
 def resume(folder: str | Path, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.process.caller import leaves_no_trace
+from recbole_opal.process.caller import alone
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.page import page
 from recbole_opal.report.parse import read_comparison
@@ -21,7 +21,7 @@ from recbole_opal.runs.atomic import write_text
 __all__ = ["write_report"]
 
 
-@leaves_no_trace
+@alone
 def write_report(folder: Path) -> Path:
     """Write `report.html` beside a comparison's tables.
 

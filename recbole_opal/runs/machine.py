@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 
-from recbole_opal.precision import product_precision
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.origin import Origin
 
@@ -121,10 +120,12 @@ def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -
 def _torch_switches() -> dict[str, str]:
     """Return the switches of this process that are not as in a new one."""
     found = {}
-    for name, device in (("cuda", "cuda"), ("mkldnn", "cpu")):
-        precision = product_precision(device)
+    for name in ("cuda", "mkldnn"):
+        # The older `torch.get_float32_matmul_precision` raises once a user sets these.
+        matmul = getattr(getattr(torch.backends, name), "matmul", None)
+        precision = getattr(matmul, "fp32_precision", "none")
         if precision not in _EXACT:
-            found[f"{name} precision"] = precision
+            found[f"{name} precision"] = str(precision)
     if torch.get_default_dtype() != torch.float32:
         found["dtype"] = str(torch.get_default_dtype())
     return found
