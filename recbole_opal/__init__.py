@@ -58,8 +58,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'")
-    from recbole_opal.caller import importing
     from recbole_opal.host import require_recbole
+    from recbole_opal.process.caller import importing
 
     require_recbole()
     with importing():

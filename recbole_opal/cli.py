@@ -1,23 +1,26 @@
-"""The command that trains and compares."""
+"""The command that trains and compares.
 
+Little is imported before something is asked for: Ctrl-C in that time could only be a traceback.
+"""
+
+from __future__ import annotations
+
+import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+from recbole_opal.errors import INTERRUPTED, OpalError, TrainingError
 
-from recbole_opal import commands
-from recbole_opal.errors import OpalError, TrainingError
-from recbole_opal.host import require_recbole
-from recbole_opal.program import command
-from recbole_opal.reporting.table import result_table
-from recbole_opal.settings.commandline import Request, parse_arguments
-from recbole_opal.settings.help import help_text
+if TYPE_CHECKING:
+    from recbole_opal.settings.commandline import Request
 
 __all__ = ["console", "main"]
 
-_INTERRUPTED = 130
+_STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,8 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, or the `exit_code` of the error (2: the settings or the data, 1: the training, also of
         one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
     """
+    from recbole_opal import commands
+    from recbole_opal.host import require_recbole
+    from recbole_opal.settings.commandline import parse_arguments
+    from recbole_opal.settings.help import help_text
+    from recbole_opal.settings.paths import require_folder
+
     arguments = sys.argv[1:] if argv is None else list(argv)
-    if arguments[:1] and arguments[0] in commands.COMMANDS:  # `recbole-opal convert ...`
+    if commands.names_command(arguments):  # `recbole-opal convert ...`
         return commands.main(arguments)
     if {"--help", "-h"} & set(arguments):
         print(help_text())
@@ -42,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"recbole-opal {_version()}")
         return 0
     try:
+        require_folder()
         request = parse_arguments(arguments)
         require_recbole()
         return _compare(request, arguments) if request.compares else _run(request)
@@ -49,34 +59,71 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.tell(error)
     except KeyboardInterrupt as interrupt:
         print(_how_to_go_on(interrupt), file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def console(action: Callable[[], int] = main) -> None:
     """Run a command and end the process with its exit code.
 
+    SIGTERM and SIGHUP, by which a scheduler or a closed terminal stops it, count as Ctrl-C.
+
     Args:
         action: reads the arguments of the process.
     """
+    _open_streams()
+    for stop in _STOPS:
+        if signal.getsignal(stop) is signal.SIG_DFL:  # `nohup` has them ignored
+            signal.signal(stop, _interrupt)
     try:
         code = action()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output, for example `head`, has gone: nothing is left to be told. Python
-        # flushes once more at its end, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output, for example `head`, has gone: nothing is left to be told.
+        _give_output_up()
         code = 1
-    if code == _INTERRUPTED:
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _give_output_up()
+        print(
+            f"error: cannot write the output: {error.strerror}; free the disk that standard output "
+            "leads to. What the run itself wrote is whole.",
+            file=sys.stderr,
+        )
+        code = OpalError.exit_code
+    except KeyboardInterrupt:  # before or after the part that tells how to go on
+        print("interrupted; give the same command again.", file=sys.stderr)
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         # To take torch down in good order is seconds that somebody waits; all is written by now.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 
 
+def _open_streams() -> None:
+    """Lead streams that the caller closed nowhere, so that no file of ours takes their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _give_output_up() -> None:
+    """Lead standard output nowhere: Python flushes once more at its end, which must not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _run(request: Request) -> int:
     # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
+    from rich.console import Console
+
     from recbole_opal.experiment import run_request
     from recbole_opal.reporting.interests import interests_table
+    from recbole_opal.reporting.table import result_table
 
     result = run_request(request)
     screen = Console()
@@ -91,8 +138,11 @@ def _run(request: Request) -> int:
 
 
 def _compare(request: Request, arguments: Sequence[str]) -> int:
+    from rich.console import Console
+
     from recbole_opal.comparison.compare import compare_request
     from recbole_opal.comparison.screen import on_screen
+    from recbole_opal.process.program import command
 
     line = command(*arguments)
     try:
@@ -112,6 +162,8 @@ def _compare(request: Request, arguments: Sequence[str]) -> int:
 
 def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
     """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
+    from recbole_opal.process.program import command
+
     line = getattr(interrupt, "command", None)
     if line is not None:
         return f"interrupted; the same command goes on: {line}"
@@ -122,6 +174,8 @@ def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("recbole-opal")
     except PackageNotFoundError:

@@ -1,16 +1,18 @@
 """`python -m recbole_opal COMMAND`: everything this package does from a shell."""
 
 import errno
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from recbole_opal.errors import DataError, OpalError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.errors import INTERRUPTED, DataError, OpalError, SettingsError
+from recbole_opal.process.program import command
 from recbole_opal.settings.grammar import refuse_unreadable
+from recbole_opal.settings.paths import require_folder
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["COMMANDS", "answer", "main", "tell"]
+__all__ = ["COMMANDS", "answer", "main", "names_command", "tell"]
 
 # The module of each command has a `main(argv) -> int`; it is imported when the command is given.
 COMMANDS = {
@@ -19,7 +21,6 @@ COMMANDS = {
     "describe": ("recbole_opal.conversion.describe_command", "say what a data set holds"),
     "synthesize": ("recbole_opal.conversion.synthesize_command", "draw a data set of any size"),
 }
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         after Ctrl-C.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    name = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    name = arguments[0] if names_command(arguments) else None
     if arguments[:1] in (["--help"], ["-h"]):
         print(_help())
         return 0
@@ -49,8 +50,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(
             "interrupted; nothing has been written, give the same command again.", file=sys.stderr
         )
-        return _INTERRUPTED
+        return INTERRUPTED
     return code
+
+
+def names_command(argv: Sequence[str]) -> bool:
+    """Tell whether the first argument is a command's name, known or not, and no flag.
+
+    Args:
+        argv: the arguments.
+    """
+    return bool(argv) and re.fullmatch(r"[^\W\d]\w*", argv[0]) is not None
 
 
 def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[], None]) -> int:
@@ -68,6 +78,7 @@ def answer(argv: Sequence[str], explain: Callable[[], str], action: Callable[[],
         print(explain())
         return 0
     try:
+        require_folder()
         for argument in argv:
             refuse_unreadable(argument)
         action()

@@ -1,6 +1,7 @@
 """The errors a user can meet: one line each, in the user's terms, ending with the fix."""
 
 __all__ = [
+    "INTERRUPTED",
     "CheckpointError",
     "DataError",
     "NotTrainedError",
@@ -10,6 +11,9 @@ __all__ = [
     "TrainingError",
     "one_line",
 ]
+
+INTERRUPTED = 130
+"""What a command returns after Ctrl-C."""
 
 # A word longer than this is a value that was given, and told by its ends.
 _LONGEST_WORD = 240

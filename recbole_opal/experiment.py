@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from logging import getLogger
+from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from recbole.utils import init_seed
 
-from recbole_opal.caller import leaves_no_trace
-from recbole_opal.continued import MAY_CHANGE, continued_config
-from recbole_opal.data.dataset import FutureItemDataset
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
-from recbole_opal.memory import check_memory, telling_memory
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
-from recbole_opal.reporting.log import run_log
+from recbole_opal.process.caller import alone
+from recbole_opal.reporting.log import lines_held, run_log
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs import RunFolder
@@ -32,14 +28,15 @@ from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
+from recbole_opal.settings.border import path_given
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.places import naming
-from recbole_opal.training.general import GeneralTrainer
-from recbole_opal.training.snapshot import TrainingSnapshot
+from recbole_opal.settings.stumbles import telling_upstream
+from recbole_opal.training.build import Built, build_trainer
+from recbole_opal.training.memory import check_memory, telling_memory
+from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
 from recbole_opal.training.trainer import StagedTrainer
-from recbole_opal.training.two_stage import TwoStageTrainer
-from recbole_opal.upstream import telling_upstream
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -64,7 +61,7 @@ class RunResult:
     seconds: float
 
 
-@leaves_no_trace
+@alone
 def run(
     model: str | type[Any],
     dataset: str,
@@ -75,7 +72,8 @@ def run(
     """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
 
     The calling process is given back as it was, the states of its random generators among it: a
-    run draws from its own `seed`, and neither advances nor seeds those of the caller.
+    run draws from its own `seed`, and neither advances nor seeds those of the caller. Runs of
+    several threads wait for each other: those generators are the process's.
 
     Args:
         model: "OPAL" or another of our models, one of RecBole's sequential or general models, or a
@@ -97,7 +95,7 @@ def run(
         return _Session(config).start()
 
 
-@leaves_no_trace
+@alone
 def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: Any) -> RunResult:
     """Continue a run that was stopped, exactly as if it had not been.
 
@@ -113,7 +111,7 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    run_folder = RunFolder.open(checked_path(folder, "resume"))
+    run_folder = RunFolder.open(path_given("resume", folder))
     with run_folder.working(), quiet_deprecations():  # from before the first look at it
         config = continued_config(run_folder, settings, model)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
@@ -150,6 +148,8 @@ class _Session:
         init_seed(self.config["seed"], self.config["reproducibility"])
         data = self._load()
         tokens = self._tokens(data)
+        with lines_held(self.config["state"]) as lines:  # what fails here leaves no folder behind
+            ready = self._ready(data)
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -157,7 +157,7 @@ class _Session:
             "origin.json": encode_json(_origin(self.config).as_plain()),
         }
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
-            return self._train(folder, data, None)
+            return self._train(folder, data, None, ready, lines)
 
     def go_on(self, folder: RunFolder) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
@@ -174,7 +174,6 @@ class _Session:
                 "give back the old files or start a new run."
             )
         self._check_sources(folder)
-        self._adopt(folder)
         return self._train(folder, data, snapshot)
 
     def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
@@ -198,15 +197,27 @@ class _Session:
                     "start a new run."
                 )
 
-    def _adopt(self, folder: RunFolder) -> None:
-        """Let the folder say what the run is now: with other epochs it is another, undone run."""
+    def _adopt(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+        """Let the folder say what the run is now: with other epochs it is another, undone run.
+
+        It stands for a run that has had these epochs from its beginning only where it has gone
+        that way: one that is past them would be a longer run in the other's place.
+        """
         if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
             return
         plain = self.config.as_plain_dict()
+        made_from = plain
+        if not is_on_course(trainer):
+            getLogger("recbole_opal").warning(
+                "with --epochs=%s from its beginning this run would have gone another way: it "
+                "keeps what it has been trained, and no comparison will reuse it",
+                self.config["epochs"],
+            )
+            made_from = plain | {"trained": [[r["stage"], r["epoch"]] for r in trainer.history]}
         with folder.update():
             folder.save_yaml("config.yaml", plain)
             if "origin.json" in folder.names:
-                origin = folder.load_json("origin.json") | {"settings": settings_digest(plain)}
+                origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
                 folder.save_json("origin.json", origin)
             folder.drop("metrics.json")
 
@@ -220,30 +231,41 @@ class _Session:
         check_memory(self.config, data)
         return data
 
+    def _ready(self, data: PreparedData) -> tuple[Outcome, Built]:
+        """Make what wrong settings would stop."""
+        return Outcome(self.config, data), Built.of(self.config, data)
+
     def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
         return id_tokens(data, self.config["category_field"])
 
     def _train(
-        self, folder: RunFolder, data: PreparedData, snapshot: TrainingSnapshot | None
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        snapshot: TrainingSnapshot | None,
+        ready: tuple[Outcome, Built] | None = None,
+        lines: Sequence[LogRecord] = (),
     ) -> RunResult:
         """Train from the beginning or from a snapshot; evaluate; write everything down.
 
-        The folder is held by the caller.
+        The folder is held by the caller. `lines` were logged while `ready` was made.
         """
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
-        with progress, log, as_begun(folder, machine_of(self.config)):
+        with progress, log as repeat, as_begun(folder, machine_of(self.config)):
             counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
             getLogger("recbole_opal").info("data %s", counts)
             for note in (*self.config.notes, data.time_note):
                 getLogger("recbole_opal").info("%s", note)
             for warning in data.warnings:
                 getLogger("recbole_opal").warning("%s", warning)
-            outcome = Outcome(self.config, data)
-            trainer = _build_trainer(self.config, data, progress, folder.path.name)
+            repeat(lines)
+            outcome, built = ready or self._ready(data)
+            trainer = build_trainer(self.config, built, progress, folder.path.name)
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     trainer.restore(snapshot, data.train)
+            self._adopt(folder, trainer)
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)
@@ -260,34 +282,6 @@ class _Session:
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
             folder.save_state({"training": trainer.snapshot().state} | cost)
             folder.save_lines("training.jsonl", trainer.history)
-
-
-def _build_trainer(
-    config: OpalConfig, data: PreparedData, progress: TrainingProgress, run: str
-) -> StagedTrainer:
-    model_class = config.model_class
-    started = perf_counter()
-    model = _build_model(model_class, config, data.dataset).to(config["device"])
-    built_in = perf_counter() - started
-    if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
-        return TwoStageTrainer(config, model, progress, run)
-    if general_batches(model_class) is not None:
-        return GeneralTrainer(config, model, progress, run, built_in)
-    return StagedTrainer(config, model, progress=progress, run=run)
-
-
-def _build_model(model_class: type[Any], config: OpalConfig, dataset: FutureItemDataset) -> Any:
-    """Build a model; what a RecBole model says against its own settings becomes one line."""
-    try:
-        return model_class(config, dataset)
-    except (AssertionError, NotImplementedError, ValueError) as error:
-        if issubclass(model_class, MultiInterestRecommender):
-            raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise SettingsError(
-            f"--model={config['model']} cannot be built from these settings ({reason}); see its "
-            "yaml file in RecBole for the choices."
-        ) from error
 
 
 def _origin(config: OpalConfig) -> Origin:

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.own_models import class_at, is_address
+from recbole_opal.process.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [
@@ -66,7 +66,12 @@ _UNSUPPORTED_KINDS = {
     "items, and the others here know nothing but who met what, and when",
 }
 # RecBole's models that are mended here, with the module that does it.
-_MENDED = {"ItemKNN": "recbole_opal.models.itemknn", "Pop": "recbole_opal.models.pop"}
+_MENDED = {
+    "GRU4RecCPR": "recbole_opal.models.cpr",
+    "ItemKNN": "recbole_opal.models.itemknn",
+    "Pop": "recbole_opal.models.pop",
+    "SASRecCPR": "recbole_opal.models.cpr",
+}
 
 
 class MissingRecBoleError(OpalError, ImportError):

@@ -1,4 +1,4 @@
-"""One number format for a computation, whatever mixed precision does around it."""
+"""The number format of a computation, whatever mixed precision and torch's switches do to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeGuard, TypeVar
 import torch
 from torch import Tensor
 
-__all__ = ["full_precision"]
+__all__ = ["full_precision", "product_precision"]
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -39,6 +39,23 @@ def full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argumen
             return function(*(cast(value) for value in args), **named)
 
     return in_one_dtype
+
+
+def product_precision(device: str) -> str:
+    """Return what torch's settings call the precision of float32 products on a kind of device.
+
+    Torch has two sets of settings for it, one number for all backends
+    (`set_float32_matmul_precision`, `allow_tf32`) and one for each (`fp32_precision`); to read the
+    former raises once the latter is set, while the latter follows the former.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    backend = torch.backends.cuda if device == "cuda" else torch.backends.mkldnn
+    try:
+        return str(backend.matmul.fp32_precision)
+    except AttributeError:  # torch before 2.9 knows the one number only
+        return torch.get_float32_matmul_precision()
 
 
 def _is_floating(value: object) -> TypeGuard[Tensor]:

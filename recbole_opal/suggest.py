@@ -9,7 +9,7 @@ __all__ = ["did_you_mean", "nearest"]
 _SIMILARITY = 0.6
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], similarity: float = _SIMILARITY) -> str | None:
     """Return the known name that looks most like `name`, or None.
 
     Letter case and `-` against `_` are not counted as differences.
@@ -17,9 +17,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     Args:
         name: what was typed.
         known: the names that exist.
+        similarity: the least, 1 for equal names.
     """
     plain = {_fold(candidate): candidate for candidate in sorted(known)}
-    matches = difflib.get_close_matches(_fold(name), plain, n=1, cutoff=_SIMILARITY)
+    matches = difflib.get_close_matches(_fold(name), plain, n=1, cutoff=similarity)
     return plain[matches[0]] if matches else None
 
 

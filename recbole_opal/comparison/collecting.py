@@ -16,10 +16,12 @@ from recbole_opal.comparison.rows import Row, spread
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.refusal import quoted, refusing
 from recbole_opal.runs.shapes import misfit
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]
 
+_NEW_RUN = "move the run folder away and give the command again"
 COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
 
 
@@ -45,7 +47,10 @@ class FinishedRun:
         self.metrics: dict[str, Any] = self._folder.load_json("metrics.json")
         check_metrics(self.metrics, path / "metrics.json")
         self.config = self._folder.load_yaml("config.yaml")
-        self._tokens = self._folder.load_json("ids.json")[self.config["USER_ID_FIELD"]]
+        with refusing(str(path / "ids.json"), "names no users", _NEW_RUN):
+            self._tokens = self._folder.load_json("ids.json")[self.config["USER_ID_FIELD"]]
+            if not isinstance(self._tokens, list) or {*map(type, self._tokens)} - {str}:
+                raise ValueError("no list of texts")
 
     @property
     def stages(self) -> list[str]:
@@ -101,9 +106,7 @@ class FinishedRun:
         if wrong is None and int(arrays["user_id"].max(initial=0)) >= len(self._tokens):
             wrong = "names users that ids.json does not know"
         if wrong is not None:
-            raise CheckpointError(
-                f"{self.path / name} {wrong}; move the run folder away and give the command again."
-            )
+            raise CheckpointError(f"{self.path / name} {wrong}; {_NEW_RUN}.")
         tokens = np.array([self._tokens[number] for number in arrays["user_id"]])
         order = np.argsort(tokens)
         metrics = {
@@ -134,10 +137,26 @@ def rows_of(
     }
     if not done:
         return [Row(variant.label, variant.text, variant.name, "", settings, error=error)]
-    stages = next(iter(done.values())).stages
+    stages = _stages(list(done.values()))
     return [
         _row(variant, settings, stage, len(stages) > 1, done, folder, error) for stage in stages
     ]
+
+
+def _stages(runs: Sequence[FinishedRun]) -> list[str]:
+    """Return the stages of the runs; where the seeds' runs differ, one of them is not ours."""
+    first, *others = runs
+    for run in others:
+        if run.stages != first.stages:
+            raise _differs(run, "metrics.json", first, f"the stages {', '.join(run.stages)}")
+    return first.stages
+
+
+def _differs(run: FinishedRun, name: str, first: FinishedRun, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"{run.path / name} has {quoted(what)}, unlike {first.path}, the run of another seed; move "
+        "the one that is not as a run leaves it away and give the command again."
+    )
 
 
 def _errors(outcomes: Mapping[int, Ending]) -> str | None:
@@ -176,8 +195,8 @@ def _row(
         users=_users(runs, stage),
     )
     for part, target in (("valid", row.valid), ("test", row.test)):
-        for metric in records[0][part]:
-            value = spread([record[part].get(metric) for record in records])
+        for metric in records[0].get(part, {}):
+            value = spread([record.get(part, {}).get(metric) for record in records])
             if value is not None:
                 target[metric] = value
     return row
@@ -189,6 +208,9 @@ def _users(
     """Stack the seeds' values; users are the same, since seeds do not change the split."""
     read = [run.users(stage) for run in runs]
     tokens, first = read[0]
+    for run, (others, _) in zip(runs, read, strict=True):
+        if others != tokens:
+            raise _differs(run, f"per_user-{stage}-test.npz", runs[0], "other users")
     metrics = [name for name in first if all(name in values for _, values in read)]
     return tokens, {name: np.stack([values[name] for _, values in read]) for name in metrics}
 
@@ -207,7 +229,8 @@ def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any
     if not known:
         return None
     return {
-        name: _mean([each[name] for each in known if each[name] is not None]) for name in known[0]
+        name: _mean([each[name] for each in known if each.get(name) is not None])
+        for name in known[0]
     }
 
 

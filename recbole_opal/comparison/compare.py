@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from recbole_opal.caller import leaves_no_trace
 from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.elsewhere import computed_elsewhere
@@ -22,10 +21,10 @@ from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.comparison.writing import own_folder, write_plan, write_result
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
+from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.settings import Request
-from recbole_opal.settings.border import plain_value, text_given
+from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
-from recbole_opal.settings.paths import checked_paths
 
 __all__ = ["compare", "compare_request"]
 
@@ -73,18 +72,18 @@ def compare(
         dataset,
         **checked,
         jobs=count,
-        config_files=checked_paths(config_files, "config_files"),
+        config_files=paths_given("config_files", config_files),
         settings=settings,
     )
     asked = checked | {"seeds": list(checked["seeds"])}
     return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
 
 
-def _variants(models: Models) -> list[Variant]:
+def _variants(models: Any) -> list[Variant]:
     """Return what is compared; a single text may name several models."""
-    listed = [models] if isinstance(models, str | Variant | type) else models
+    alone = isinstance(models, str | type) or getattr(models, "ndim", 1) == 0
     variants: list[Variant] = []
-    for model in listed if isinstance(listed, Iterable) else [listed]:
+    for model in models if isinstance(models, Iterable) and not alone else [models]:
         if isinstance(model, Variant):
             variants.append(model)
         elif isinstance(model, type):

@@ -11,8 +11,8 @@ from recbole_opal.comparison.sections import (
     differences,
     diversity,
     interests,
-    length_of,
 )
+from recbole_opal.evaluation.cutoff import cut_off, longest_cut_off
 
 __all__ = ["all_sections", "screen_sections"]
 
@@ -25,9 +25,9 @@ def all_sections(result: ComparisonResult) -> list[Section]:
     Args:
         result: the comparison.
     """
-    length = length_of(result.metric)
     metrics = dict.fromkeys(name for row in result.rows for name in row.test)
-    shown = [name for name in metrics if length_of(name) == length] or list(metrics)
+    length = longest_cut_off(result.metric, metrics)
+    shown = [name for name in metrics if cut_off(name) == length] or list(metrics)
     found = [accuracy(result.rows, result.metric), diversity(result.rows), costs(result.rows)]
     found += [section for name in shown for section in _differences(result, name)]
     return [section for section in [*found, interests(result.rows)] if section is not None]
@@ -39,7 +39,7 @@ def screen_sections(result: ComparisonResult) -> list[Section]:
     Args:
         result: the comparison.
     """
-    length = length_of(result.metric) or None
+    length = longest_cut_off(result.metric, (name for row in result.rows for name in row.test))
     found = [
         accuracy(result.rows, result.metric, length),
         diversity(result.rows, length),

@@ -51,7 +51,7 @@ def escaped(text: str) -> str:
 
 def _table(section: Section) -> str:
     columns = "l" + "r" * (len(section.header) - 1)
-    caption = ". ".join([section.title, *section.notes])
+    caption = " ".join([f"{section.title}.", *section.notes])
     return "\n".join(
         [
             "",

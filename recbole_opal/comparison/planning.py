@@ -13,14 +13,16 @@ from recbole_opal.comparison.routing import settings_for
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.host import find_model_class
+from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.own_models import address_of, is_ours, source_digests
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.suggest import nearest
 
 __all__ = ["Plan", "PlannedRun", "make_plan"]
 
@@ -161,7 +163,8 @@ def make_plan(
     """
     dataset = text_given("dataset", dataset)
     named = [
-        Variant(_place_of(each.model), plain_settings_given(each.settings)) for each in variants
+        Variant(_model(each, before), plain_settings_given(each.settings))
+        for each, before in zip(variants, [None, *variants], strict=False)
     ]
     _refuse_namesakes(named)
     shared, places = _shared(config_files, settings or {})
@@ -193,12 +196,6 @@ def make_plan(
     )
 
 
-def _place_of(model: str) -> str:
-    """Return what a worker finds a model by: its own name, or where its class stands."""
-    model_class = find_model_class(model)
-    return model_class.__name__ if is_ours(model_class) else address_of(model_class)
-
-
 def _refuse_namesakes(variants: Sequence[Variant]) -> None:
     places: dict[str, str] = {}
     for variant in variants:
@@ -206,6 +203,24 @@ def _refuse_namesakes(variants: Sequence[Variant]) -> None:
             raise SettingsError(
                 f"--model: two models are called {variant.name}; give one class another name."
             )
+
+
+def _model(variant: Variant, before: Variant | None) -> str:
+    """Return what a worker finds a variant's model by: its name, or where its class stands.
+
+    A list behind `@` without its brackets is no model.
+    """
+    try:
+        model_class = find_model_class(variant.model)
+    except SettingsError:
+        if before is None or not before.settings or nearest(variant.model, supported_models()):
+            raise
+        name, value = list(before.settings.items())[-1]
+        raise SettingsError(
+            f"--model: {variant.model} behind {before.text} is not a model; if it belongs to "
+            f"{name}, write {before.model}@{name}=[{typed(value)},{variant.model}]."
+        ) from None
+    return model_class.__name__ if is_ours(model_class) else address_of(model_class)
 
 
 def _shared(

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recbole_opal.comparison.variants import Variant
-from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
-from recbole_opal.program import command
-from recbole_opal.settings.validation import known_settings
-from recbole_opal.suggest import did_you_mean
+from recbole_opal.settings.validation import known_settings, refuse_unknown
 
 __all__ = ["settings_for"]
 
@@ -27,19 +24,9 @@ def settings_for(
         SettingsError: such a setting.
     """
     if among:
-        _refuse_unknown(shared, among)
+        models = list(dict.fromkeys(each.model for each in among))
+        theirs = (known_settings(find_model_class(model)) for model in models)
+        refuse_unknown(shared, set().union(*theirs), models)
     known = known_settings(find_model_class(variant.model))
     taken = {name: value for name, value in shared.items() if name in known}
     return taken | dict(variant.settings)
-
-
-def _refuse_unknown(shared: Mapping[str, Any], among: Sequence[Variant]) -> None:
-    models = dict.fromkeys(variant.model for variant in among)
-    known = set().union(*(known_settings(find_model_class(model)) for model in models))
-    for name, value in shared.items():
-        if name not in known:
-            hint = did_you_mean(name, known | {"seeds", "tune", "jobs"}, "--")
-            hint = hint or f"; `{command('--help')}` lists the settings."
-            raise SettingsError(
-                f"--{name}={value}: none of {', '.join(models)} has a setting {name}{hint}"
-            )

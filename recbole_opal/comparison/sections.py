@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recbole_opal.comparison.rows import Row, Spread
+from recbole_opal.evaluation.cutoff import cut_off
 from recbole_opal.evaluation.direction import bigger_is_better
 
 __all__ = [
@@ -16,7 +17,6 @@ __all__ = [
     "differences",
     "diversity",
     "interests",
-    "length_of",
     "metric_title",
     "once_noted",
 ]
@@ -62,16 +62,7 @@ def metric_title(metric: str) -> str:
     return f"{title}{at}{length}"
 
 
-def length_of(metric: str) -> str:
-    """Return the list length behind a metric's `@`, or an empty text.
-
-    Args:
-        metric: for example `recall@50`.
-    """
-    return metric.partition("@")[2]
-
-
-def accuracy(rows: Sequence[Row], metric: str, length: str | None = None) -> Section:
+def accuracy(rows: Sequence[Row], metric: str, length: int | None = None) -> Section:
     """Return the ranking metrics on test, after the deciding metric on validation.
 
     Args:
@@ -91,7 +82,7 @@ def accuracy(rows: Sequence[Row], metric: str, length: str | None = None) -> Sec
     return section
 
 
-def diversity(rows: Sequence[Row], length: str | None = None) -> Section | None:
+def diversity(rows: Sequence[Row], length: int | None = None) -> Section | None:
     """Return coverage, Gini index, category diversity and intra-list similarity, if measured.
 
     Args:
@@ -206,10 +197,10 @@ def _lower_is_better(metrics: Sequence[str]) -> list[str]:
     return [f"Lower is better: {', '.join(lower)}."] if lower else []
 
 
-def _measured(rows: Sequence[Row], length: str | None) -> list[str]:
+def _measured(rows: Sequence[Row], length: int | None) -> list[str]:
     """Return the metrics of test, in the order of the first row that has them."""
     names = dict.fromkeys(name for row in rows for name in row.test)
-    return [name for name in names if length is None or length_of(name) in ("", length)]
+    return [name for name in names if length is None or cut_off(name) in (None, length)]
 
 
 def _metric_cell(name: str) -> Callable[[Row], str]:

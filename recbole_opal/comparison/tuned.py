@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.comparison.execution import Execution
+from recbole_opal.comparison.metrics_file import check_metrics
 from recbole_opal.comparison.planning import Plan
 from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
 from recbole_opal.comparison.variants import Variant
@@ -129,4 +131,6 @@ class _Trials:
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
         metrics = RunReader.open(ending.folder).load_json("metrics.json")
-        return float(metrics["stages"][metrics["best_stage"]]["score"])
+        check_metrics(metrics, ending.folder / "metrics.json")
+        score = metrics["stages"][metrics["best_stage"]].get("score")
+        return math.nan if score is None else float(score)

@@ -16,12 +16,11 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from recbole_opal.errors import OpalError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.errors import INTERRUPTED, OpalError, SettingsError
+from recbole_opal.process.program import command
 
 __all__ = ["main"]
 
-INTERRUPTED = 130
 _STOPPED = "error: stopped; the same command goes on."
 _BLOCK = 1 << 16
 _PATIENCE = 2.0  # seconds that a run has to end by itself

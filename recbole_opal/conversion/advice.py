@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 
+from recbole_opal.conversion.header_advice import looks_like_data
 from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.conversion.tables import header
 from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.data.reading.advice import COLUMN_NAMES
 from recbole_opal.errors import SettingsError
 
 __all__ = ["columns_to_name", "fields_to_name"]
-
-_GUESSES = {
-    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
-    "time": re.compile("time|date|^ts$", re.IGNORECASE),
-}
 
 
 def columns_to_name(source: Path, form: TextFormat) -> str:
@@ -33,8 +28,17 @@ def columns_to_name(source: Path, form: TextFormat) -> str:
     if source.is_dir():
         return "name the file with the log, and its columns with --user=, --item= and --time=."
     names = header(source, form)
+    if looks_like_data(names):
+        more = [f"column_{number}" for number in range(4, len(names) + 1)]
+        usual = ",".join([*("user", "item", "time")[: len(names)], *more])
+        time = "--time=time" if len(names) > 2 else "--order=file"
+        return (
+            f"the first line of {source} seems to be no header ({', '.join(names[:20])}); write "
+            f"for example --names={usual} --user=user --item=item {time}, with the names in the "
+            "order of the columns."
+        )
     guesses: dict[str, str] = {}
-    for flag, pattern in _GUESSES.items():
+    for flag, pattern in COLUMN_NAMES.items():
         free = (name for name in names if name not in guesses.values() and pattern.search(name))
         guesses[flag] = next(free, "COLUMN")
     flags = [f"--{flag}={shlex.quote(name)}" for flag, name in guesses.items()]

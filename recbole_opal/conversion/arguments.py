@@ -9,14 +9,14 @@ from pathlib import Path
 from recbole_opal.conversion.advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
-from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import split_flags
+from recbole_opal.settings.paths import home_path
 
 __all__ = ["FLAGS", "ConvertRequest", "generic_table", "parse_convert"]
 

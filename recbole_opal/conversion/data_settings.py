@@ -27,21 +27,21 @@ def category_column(columns: Sequence[Column]) -> str | None:
 
 
 def settings_yaml(
-    category: str | None, *, every_item_described: bool, order_only: bool = False
+    category: str | None, *, every_item_described: bool, time_unit: str | None = None
 ) -> bytes:
     """Return the content of `NAME.yaml`, which every run on the data set reads; empty without any.
 
     Args:
         category: name of the column of categories, or None.
         every_item_described: whether each item of the log has a row in the table of the items.
-        order_only: whether the times are an order alone, no time on a clock.
+        time_unit: what every run must take the times for; None: it judges them itself.
     """
     settings: dict[str, object] = {} if category is None else {"category_field": category}
     if category is not None and not every_item_described:
         # RecBole would leave out the interactions with an item that has no row.
         settings["filter_inter_by_user_or_item"] = False
-    if order_only:
-        settings["time_unit"] = "order"
+    if time_unit is not None:
+        settings["time_unit"] = time_unit
     if not settings:
         return b""
     return _HEAD + encode_yaml(settings)

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown
-from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import split_flags
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     tally = Tally(bytes_total=total_bytes([inter]))
     with ReadingProgress() as progress:
         log, items = read_log(inter, form, tally, progress.advance)
-    covers = read_items(item, form, items) if item.is_file() else []
+    covers = read_items(item, form, items, tally) if item.is_file() else []
     screen = Console()
     for table in describe_tables(folder.name, measure_log(log), tally, covers, dated=log.dated):
         screen.print(table)
@@ -126,7 +126,8 @@ def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
     names += [flags["dataset"]] if "dataset" in flags else []
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
-        raise SettingsError(f"{given}; write for example describe {BUNDLED_DATASET}.")
+        example = command(BUNDLED_DATASET, name="describe")
+        raise SettingsError(f"{given}; write for example {example}.")
     form = {name: text for name, text in flags.items() if name in {*_FORM, "time_unit"}}
     return _folder(names[0], flags.get("data_path")), form
 

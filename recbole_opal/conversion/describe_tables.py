@@ -10,11 +10,10 @@ from rich.text import Text
 from recbole_opal.conversion.read_atomic import FieldCover
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogStatistics
-from recbole_opal.conversion.summary import moment, plain_title
+from recbole_opal.conversion.summary import plain_title, shown_times
 
 __all__ = ["describe_tables"]
 
-_DAY = 86_400.0
 _NAMES = {0.0: "min", 0.5: "median", 1.0: "max"}
 
 
@@ -57,10 +56,8 @@ def _sizes(name: str, figures: LogStatistics, tally: Tally, dated: bool) -> Tabl
     table.add_row("interactions with the top 10% of items", f"{figures.top_share:.1%}")
     table.add_row("Gini index of popularity", f"{figures.gini:.3f}")
     table.add_section()
-    span = figures.last - figures.first
-    for what, time in (("first", figures.first), ("last", figures.last)):
-        table.add_row(what, moment(time) if dated else f"{time:.15g}")
-    table.add_row("span", f"{span / _DAY:,.1f} days" if dated else f"{span:.15g}")
+    for what, shown in shown_times(figures.first, figures.last, dated=dated):
+        table.add_row(what, shown)
     table.add_row("ties in time within a user", _part(figures.ties, figures.rows))
     table.add_row("  users who have some", _part(figures.tied_users, figures.users))
     return table

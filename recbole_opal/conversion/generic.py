@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import pandas as pd
 from recbole_opal.conversion.cells import typed_columns
 from recbole_opal.conversion.label import Condition, comparisons, positives, short
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, read_table, total_bytes
+from recbole_opal.conversion.tables import header, read_table, refuse_lists, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError
@@ -79,7 +80,15 @@ class GenericTable:
                 self.list_separator,
             )
         timed = self._untimed(tally) if self.time is None else self._timed(self.time, tally)
-        return Source(timed, tally, self.keep, items, order_only=self.time is None)
+        return Source(timed, tally, self.keep, items, self._unit_to_name())
+
+    def _unit_to_name(self) -> Literal["order", "number", "seconds"] | None:
+        """Return the unit that runs must be told, since the numbers alone may tell another one."""
+        if self.time is None:
+            return "order"
+        if self.time_unit == "number":
+            return "number"
+        return None if self.time_format is None else "seconds"
 
     def _timed(self, time: str, tally: Tally) -> Iterator[pd.DataFrame]:
         """Yield the rows with the times of a column."""
@@ -117,6 +126,7 @@ class GenericTable:
         wanted += [column.name for column in self.keep]
         columns = list(dict.fromkeys(wanted))
         for path in self.files:
+            refuse_lists(path, (self.user, self.item))
             for texts in read_table(path, columns, tally, self.form):
                 yield tally.keep(texts, ~_headers(texts), "a header once more")
 
@@ -183,6 +193,8 @@ def item_table(
             flag = "item_key" if name == item else "fields"
             hint = did_you_mean(name, names) or f"; choose from {', '.join(names[:20])}."
             raise DataError(f"--{flag}: {path} has no column {name}{hint}")
+
+    refuse_lists(path, (item,))
 
     def chunks() -> Iterator[pd.DataFrame]:
         rows, changed = tally.rows, Counter[str]()

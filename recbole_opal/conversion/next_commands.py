@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 
 __all__ = ["describe_command", "train_command"]
 

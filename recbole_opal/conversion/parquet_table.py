@@ -8,10 +8,10 @@ import pandas as pd
 
 from recbole_opal.conversion.source import Tally
 from recbole_opal.errors import DataError
-from recbole_opal.program import installation
+from recbole_opal.process.program import installation
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["parquet_header", "read_parquet"]
+__all__ = ["parquet_header", "read_parquet", "refuse_lists"]
 
 _CHUNK_ROWS = 100_000
 
@@ -68,6 +68,31 @@ def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[p
         raise DataError(f"{path} cannot be read ({reason}); write the file again.") from error
 
 
+def refuse_lists(path: Path, columns: Sequence[str]) -> None:
+    """Refuse columns of ids that hold lists, whose text would be one id.
+
+    Args:
+        path: of the file.
+        columns: those of ids; one that is not there is told by `read_parquet`.
+
+    Raises:
+        DataError: one of them holds lists.
+    """
+    schema = _opened(path).schema_arrow
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        if name in columns and _is_list(kind):
+            raise DataError(
+                f"{path}: {name} holds lists, and an id is one value; write a row for each of its "
+                "elements."
+            )
+
+
+def _is_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind))
+
+
 def _opened(path: Path) -> Any:
     try:
         import pyarrow
@@ -88,7 +113,12 @@ def _as_text(column: Any, name: str) -> Any:
     import pyarrow
     from pyarrow import compute, types
 
-    if types.is_list(column.type) or types.is_large_list(column.type):
+    if types.is_nested(column.type) and not _is_list(column.type):
+        raise DataError(
+            f"{name} cannot be read as text, since it holds records; write each of their parts as "
+            "a column of its own."
+        )
+    if _is_list(column.type):
         parts = column.cast(pyarrow.list_(pyarrow.string()))
         if compute.any(compute.match_substring(parts.flatten(), ",")).as_py():
             raise DataError(

@@ -16,13 +16,18 @@ from recbole_opal.conversion.statistics import LogColumns
 from recbole_opal.conversion.tables import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.data.reading.advice import convert_command
-from recbole_opal.data.reading.seconds import as_seconds, read_note
+from recbole_opal.data.reading.seconds import as_seconds, read_note, refuse_ticks
 from recbole_opal.data.reading.time_units import UNITLESS, is_exact
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["AtomicForm", "FieldCover", "read_log", "read_items"]
 
+# What to do about rows that `convert` would leave out too.
+_FIXES = {
+    "negative time": "write seconds since 1970, or add a constant to all times",
+    "time too large to be exact": "write seconds",
+}
 # Why a run would refuse a time, and which times pass.
 _TIMES: tuple[tuple[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]]], ...] = (
     ("no finite time", np.isfinite),
@@ -103,13 +108,13 @@ def read_log(
         advance(tally)
     if not sum(map(len, users)):
         raise DataError(f"{path} holds no interaction{_what_instead(path, form, columns, tally)}.")
-    name = form.fields[2]
-    seconds, unit = as_seconds(
-        np.concatenate(times),
-        form.time_unit,
-        name,
-        lambda wrong: _place(path, form, columns, int(wrong.argmax())),
-    )
+    name, numbers = form.fields[2], np.concatenate(times)
+
+    def place(wrong: npt.NDArray[np.bool_]) -> str:
+        return _place(path, form, columns, int(wrong.argmax()))
+
+    refuse_ticks(numbers, form.time_unit, name, place)
+    seconds, unit = as_seconds(numbers, form.time_unit, name, place)
     tally.notes.append(read_note(name, unit, given=form.time_unit is not None))
     log = LogColumns(
         np.concatenate(users), np.concatenate(items), seconds, dated=unit not in UNITLESS
@@ -122,8 +127,11 @@ def _what_instead(path: Path, form: AtomicForm, columns: Sequence[str], tally: T
     if not tally.dropped:
         return "; write one row a line below its header, or convert the log again"
     why = ", ".join(f"{reason}: {count:,} rows" for reason, count in tally.dropped.items())
-    command = convert_command(path, columns, form.encoding)
-    return f" that a run would take ({why}); correct them, or convert the file with `{command}`"
+    fix = next((_FIXES[reason] for reason in tally.dropped if reason in _FIXES), "correct them")
+    if "no finite time" in tally.dropped:
+        command = convert_command(path, columns, form.encoding)
+        fix = f"correct them, or convert the file with `{command}`"
+    return f" that a run would take ({why}); {fix}"
 
 
 def _sound_rows(
@@ -156,13 +164,18 @@ def _place(path: Path, form: AtomicForm, columns: Sequence[str], row: int) -> st
     return str(path)
 
 
-def read_items(path: Path, form: AtomicForm, known: dict[str, int]) -> list[FieldCover]:
+def read_items(
+    path: Path, form: AtomicForm, known: dict[str, int], tally: Tally
+) -> list[FieldCover]:
     """Return how many of the interacted items have each field of an `.item` file.
+
+    Of several rows of an item all lists count, and the first value that is there, as in training.
 
     Args:
         path: of the file.
         form: how it is written.
-        known: interacted items.
+        known: interacted items, with their numbers.
+        tally: is told of items with several rows, in `notes`.
 
     Raises:
         DataError: the file is malformed or lacks the ids.
@@ -170,17 +183,29 @@ def read_items(path: Path, form: AtomicForm, known: dict[str, int]) -> list[Fiel
     names = header(path, form.text)
     key = _named(path, form.fields[1], names)
     others = [name for name in names if name != key]
-    filled = dict.fromkeys(others, 0)
+    rows = np.zeros(len(known), dtype=np.int64)
+    filled = {name: np.zeros(len(known), dtype=bool) for name in others}
     values: dict[str, set[str]] = {name: set() for name in others}
     for chunk in read_table(path, [key, *others], Tally(), form.text):
         met = chunk[chunk[key].isin(known)]
+        items = met[key].map(known).to_numpy(np.int64)
+        np.add.at(rows, items, 1)
         for name in others:
-            cells = met[name][_filled(met[name], name)]
-            filled[name] += len(cells)
-            distinct = cells.unique()
             is_list = name.endswith("_seq")
+            has = _filled(met[name], name)
+            if not is_list:
+                has &= ~filled[name][items]
+                has[has] = ~pd.Series(items[has]).duplicated().to_numpy()
+            filled[name][items[has]] = True
+            distinct = met[name][has].unique()
             values[name].update(part for cell in distinct for part in _parts(cell, is_list))
-    return [FieldCover(name, filled[name], len(values[name])) for name in others]
+    repeated = int(rows.sum() - np.count_nonzero(rows))
+    if repeated:
+        tally.notes.append(
+            f"{path.name}: {repeated:,} rows repeat an item; of them lists are joined, and of "
+            "other fields the first value counts"
+        )
+    return [FieldCover(name, int(filled[name].sum()), len(values[name])) for name in others]
 
 
 def _filled(cells: pd.Series, name: str) -> npt.NDArray[np.bool_]:

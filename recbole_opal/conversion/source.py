@@ -105,14 +105,15 @@ class Source:
         tally: counts, filled while the chunks are drawn.
         extra: further columns of the interactions.
         items: the table of the items, or None.
-        order_only: whether the times are an order alone, no time on a clock.
+        time_unit: what every run must take the times for, where it is not to judge them itself:
+            `order` alone, `number` as they are, or `seconds` of whatever years.
     """
 
     chunks: Iterator[pd.DataFrame]
     tally: Tally
     extra: tuple[Column, ...] = ()
     items: ItemTable | None = None
-    order_only: bool = False
+    time_unit: Literal["order", "number", "seconds"] | None = None
 
 
 class Layout(Protocol):

@@ -12,7 +12,7 @@ from recbole_opal.conversion.write import Written
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.values import load_settings_file
 
-__all__ = ["moment", "plain_title", "summary_table", "warnings_of"]
+__all__ = ["moment", "plain_title", "shown_times", "summary_table", "warnings_of"]
 
 _DAY = 86_400.0
 _ENDLESS = 1e11  # seconds; beyond it the calendar of Python ends
@@ -41,9 +41,8 @@ def summary_table(written: Written) -> Table:
     if written.order_only:
         table.add_row("times", "the order of the file")
     else:
-        table.add_row("first", moment(written.first))
-        table.add_row("last", moment(written.last))
-        table.add_row("span", f"{(written.last - written.first) / _DAY:,.1f} days")
+        for what, shown in shown_times(written.first, written.last, dated=written.dated):
+            table.add_row(what, shown)
     if written.described is not None:
         table.add_section()
         table.add_row("items with a row in the item table", f"{written.described:,}")
@@ -65,19 +64,34 @@ def warnings_of(written: Written) -> list[str]:
             "time of an earlier one; under leave-one-out they put the answer into the history; to "
             "keep the first of each, convert again with --drop_duplicates=True --overwrite=True"
         )
-    if written.order_only and written.kept is not None and not _says_order(written.kept):
+    unit, kept = written.time_unit, written.kept
+    if unit is not None and kept is not None and not _says(kept, unit):
+        meaning = {"order": "an order alone", "number": "numbers to be taken as they are"}
         found.append(
-            f"{written.kept} does not say that the times are an order alone; add the line "
-            "'time_unit: order'"
+            f"{kept} does not say that the times are {meaning.get(unit, unit)}; add the line "
+            f"'time_unit: {unit}'"
         )
     return found
 
 
-def _says_order(settings: Path) -> bool:
+def _says(settings: Path, unit: str) -> bool:
     try:
-        return load_settings_file(settings).get("time_unit") == "order"
+        return load_settings_file(settings).get("time_unit") == unit
     except SettingsError:
         return False  # every run will tell what is wrong with the file
+
+
+def shown_times(first: float, last: float, *, dated: bool) -> list[tuple[str, str]]:
+    """Return the first and the last time of a log and the span between, as rows of a table.
+
+    Args:
+        first: seconds, or a number.
+        last: the same.
+        dated: whether they are seconds since 1970, and no numbers that only tell an order.
+    """
+    show = moment if dated else "{:.15g}".format
+    span = f"{(last - first) / _DAY:,.1f} days" if dated else f"{last - first:.15g}"
+    return [("first", show(first)), ("last", show(last)), ("span", span)]
 
 
 def moment(seconds: float) -> str:

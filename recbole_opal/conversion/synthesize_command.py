@@ -10,11 +10,11 @@ from typing import Any
 
 from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown, truth
-from recbole_opal.conversion.home_path import home_path
 from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import split_flags
+from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import parse_value
 
 __all__ = ["main"]

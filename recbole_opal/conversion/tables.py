@@ -6,11 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from recbole_opal.conversion.parquet_table import parquet_header, read_parquet
+from recbole_opal.conversion.parquet_table import refuse_lists as refuse_parquet_lists
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.text_table import TextFormat, read_text, text_header
 from recbole_opal.errors import DataError
 
-__all__ = ["header", "read_table", "require_file", "total_bytes"]
+__all__ = ["header", "read_table", "refuse_lists", "require_file", "total_bytes"]
 
 _PARQUET = (".parquet", ".pq")
 _DEFAULT = TextFormat()
@@ -48,6 +49,21 @@ def read_table(
     if path.suffix.lower() in _PARQUET:
         return read_parquet(path, columns, tally)
     return read_text(path, columns, tally, form)
+
+
+def refuse_lists(path: Path, columns: Sequence[str]) -> None:
+    """Refuse columns of ids that hold lists; cells of text are what they are.
+
+    Args:
+        path: of a table.
+        columns: of ids.
+
+    Raises:
+        DataError: the file is missing or no table, or one of the columns holds lists.
+    """
+    require_file(path)
+    if path.suffix.lower() in _PARQUET:
+        refuse_parquet_lists(path, columns)
 
 
 def total_bytes(paths: Iterable[Path]) -> int:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from recbole_opal.conversion.header_advice import column_hint, refuse_json
 from recbole_opal.conversion.text_stream import CheckedText
 from recbole_opal.errors import DataError
-from recbole_opal.suggest import did_you_mean
 
 __all__ = ["TextFormat", "places", "read_header"]
 
@@ -69,6 +69,7 @@ def read_header(path: Path, text: CheckedText, form: TextFormat) -> tuple[list[s
         excel = _EXCEL.fullmatch(line)
         if excel:
             line, named = "", excel[1]
+    refuse_json(path, line)
     separator = form.separator or named or max(_SEPARATORS, key=line.count)
     try:
         (names,) = csv.reader([line], delimiter=separator, quoting=form.quoting)
@@ -90,17 +91,7 @@ def places(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[int
     """
     for column in columns:
         if column not in names:
-            raise DataError(f"{path} has no column {column}{_column_hint(column, names)}")
+            raise DataError(f"{path} has no column {column}{column_hint(column, names, columns)}")
         if names.count(column) > 1:
             raise DataError(f"{path} has two columns {column}; rename one of them in its header.")
     return [names.index(column) for column in columns]
-
-
-def _column_hint(column: str, names: Sequence[str]) -> str:
-    if len(names) > 1:
-        return did_you_mean(column, names) or f"; choose from {', '.join(names)}."
-    start = f": its first line is one column, '{names[0][:80]}'; "
-    if "::" in names[0]:
-        return f"{start}write a tab in the place of each '::', and --names if that is no header."
-    flag = "space" if " " in names[0] else "CHARACTER"
-    return f"{start}write --separator={flag}, and --names if that is no header."

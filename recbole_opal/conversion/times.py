@@ -21,6 +21,7 @@ from recbole_opal.conversion.time_forms import (
     recognise,
 )
 from recbole_opal.conversion.written_dates import read_dates
+from recbole_opal.data.reading.time_units import TICKS_OR_NANOSECONDS, are_ticks
 from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["TIME_UNITS", "TimeReader"]
@@ -101,6 +102,8 @@ class TimeReader:
                 other = "convert the file with --user, --item and --time"
                 self._refuse_others(texts, numbers, away if self.by_flag else other)
             raise self._unknown(texts, first)
+        if unit == "nanoseconds" and not self._given and are_ticks(numbers):
+            raise DataError(f"{_place(texts, first)}: {self.column} {TICKS_OR_NANOSECONDS}")
         if unit == "number" and not self._given:
             self._check_number(texts.iloc[first:], numbers)
         if self.by_flag or not self._given:

@@ -17,6 +17,7 @@ from recbole_opal.conversion.known_ids import KnownIds
 from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
 from recbole_opal.conversion.target import is_hand_written, remove_others
+from recbole_opal.data.reading.time_units import is_usual
 from recbole_opal.data.staged_files import StagedFiles
 from recbole_opal.errors import DataError
 
@@ -36,7 +37,8 @@ class Written:
         duplicates: of them, those with the user, item and time of an earlier one.
         users, items: the distinct ones among them.
         first, last: seconds since 1970.
-        order_only: whether the times are an order alone.
+        time_unit: what every run must be told to take the times for, or None.
+        dated: whether the times are seconds on a clock, and no numbers that only tell an order.
         described: items with a row in the table of the items, None without a table.
         unmet: items of the table that no interaction has, left out.
         categories: name of the column that the data set's yaml file names as categories, or None.
@@ -52,12 +54,18 @@ class Written:
     items: KnownIds = field(default_factory=KnownIds)
     first: float = np.inf
     last: float = -np.inf
-    order_only: bool = False
+    time_unit: str | None = None
+    dated: bool = True
     described: int | None = None
     unmet: int = 0
     categories: str | None = None
     kept: Path | None = None
     removed: list[Path] = field(default_factory=list)
+
+    @property
+    def order_only(self) -> bool:
+        """Whether the times are an order alone."""
+        return self.time_unit == "order"
 
 
 def write_dataset(
@@ -86,12 +94,18 @@ def write_dataset(
         DataError: the source is malformed, nothing is left of it, its items have no row in its
             table of the items, or the disk is full; the folder is then as it was.
     """
-    written = Written(folder, source.tally, order_only=source.order_only)
+    written = Written(folder, source.tally, time_unit=source.time_unit)
     settings = folder / f"{folder.name}.yaml"
     names = {f"{folder.name}.inter"}
     with StagedFiles(folder) as files:
         rows = _interactions(source, written, advance, drop_duplicates)
         files.write(f"{folder.name}.inter", rows)
+        _judge_times(written)
+        if drop_duplicates and written.order_only:
+            written.tally.notes.append(
+                "duplicates: none can be told, since the number of a row is its time; nothing was "
+                "dropped"
+            )
         if source.items is not None:
             names.add(f"{folder.name}.item")
             files.write(f"{folder.name}.item", _items(source.items, written, advance))
@@ -102,12 +116,23 @@ def write_dataset(
         elif content := settings_yaml(
             written.categories,
             every_item_described=written.described == len(written.items),
-            order_only=source.order_only,
+            time_unit=written.time_unit,
         ):
             files.write(settings.name, [content])
             names.add(settings.name)
     written.removed = remove_others(folder, names)
     return written
+
+
+def _judge_times(written: Written) -> None:
+    """Tell whether the times are of a clock; name no unit that every run finds by itself."""
+    usual = is_usual(written.first) and is_usual(written.last)
+    if written.time_unit == "seconds" and usual:
+        written.time_unit = None
+    # Numbers of no known unit are all below those of the usual years.
+    written.dated = written.time_unit == "seconds" or (
+        written.time_unit is None and is_usual(written.last)
+    )
 
 
 def _interactions(

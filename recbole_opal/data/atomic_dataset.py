@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
@@ -19,6 +20,7 @@ from recbole_opal.data.reading import (
     interval_in_seconds,
     line_of_row,
     read_table,
+    refuse_ticks,
     require_columns,
 )
 from recbole_opal.data.reading.advice import load_col_flag
@@ -93,13 +95,14 @@ class AtomicFileDataset(SequentialDataset):
 
     def _to_seconds(self, frame: pd.DataFrame, path: Path, form: TableFormat) -> None:
         """Judge the unit of the times from all of them, and put seconds in their place."""
-        name = self.time_field
-        frame[name], self.time_unit = as_seconds(
-            frame[name].to_numpy(dtype=np.float64),
-            self.config["time_unit"],
-            name,
-            lambda wrong: f"{path}, line {line_of_row(path, form, int(wrong.argmax()))}",
-        )
+        name, unit = self.time_field, self.config["time_unit"]
+        numbers = frame[name].to_numpy(dtype=np.float64)
+
+        def place(wrong: npt.NDArray[np.bool_]) -> str:
+            return f"{path}, line {line_of_row(path, form, int(wrong.argmax()))}"
+
+        refuse_ticks(numbers, unit, name, place)
+        frame[name], self.time_unit = as_seconds(numbers, unit, name, place)
 
     def _choose(
         self,

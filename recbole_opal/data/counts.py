@@ -9,7 +9,7 @@ from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.sequences import IntArray
 
-__all__ = ["data_counts", "leaking_duplicates"]
+__all__ = ["data_counts", "leaking_duplicates", "rows_without_negatives"]
 
 
 def data_counts(
@@ -84,6 +84,25 @@ def leaking_duplicates(dataset: FutureItemDataset, part: Part) -> int:
     owners = np.searchsorted(dataset.sequences.offsets, later, side="right") - 1
     is_target = (later >= starts[owners]) & (later < ends[owners])
     return int((is_target & (earlier < starts[owners])).sum())
+
+
+def rows_without_negatives(dataset: FutureItemDataset, rows: EvalRows) -> int:
+    """Count the rows of which every item is a target or left out, which have no AUC.
+
+    Args:
+        dataset: after `build`.
+        rows: of validation or test.
+    """
+    items, sequences = dataset.item_num - 1, dataset.sequences
+    users, targets = np.unique(rows.targets()[0], return_counts=True)  # in the order of the rows
+    # Only who has that many interactions can have met all items.
+    long = np.flatnonzero(sequences.lengths[np.searchsorted(sequences.users, users)] >= items)
+    batch = rows.batch(long)
+    left_out = np.zeros(len(long), dtype=np.int64)
+    if batch.mask_rows is not None and batch.mask_ids is not None:
+        pairs = np.unique(batch.mask_rows * dataset.item_num + batch.mask_ids)
+        left_out = np.bincount(pairs // dataset.item_num, minlength=len(long))
+    return int((targets[long] + left_out >= items).sum())
 
 
 def _distinct(numbers: IntArray) -> int:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from recbole_opal.data.counts import leaking_duplicates
+from recbole_opal.data.counts import leaking_duplicates, rows_without_negatives
 from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.rows import EvalRows
 
 __all__ = ["data_warnings"]
 
 
 def data_warnings(
-    dataset: FutureItemDataset, *, mask_history: bool, needs_times: bool
+    dataset: FutureItemDataset,
+    rows: Mapping[str, EvalRows],
+    *,
+    mask_history: bool,
+    needs_times: bool,
 ) -> Iterator[str]:
     """Yield what makes figures mean something else than a reader thinks, one line each.
 
     Args:
         dataset: after `build`.
+        rows: those of validation and of test, by name.
         mask_history: whether seen items are left out of the lists, and are no targets.
         needs_times: whether the model reads when each item was met.
     """
@@ -28,6 +34,14 @@ def data_warnings(
                 f"{leaking} of {part.num_interactions} {name} interactions stand in their own "
                 "history too, with the same item at the same time, so that the history gives the "
                 "answer away; drop such rows with --drop_duplicates=True."
+            )
+    with_ranks = "gauc" in {metric.lower() for metric in dataset.config["metrics"]}
+    for name, own in rows.items() if with_ranks else ():
+        without = rows_without_negatives(dataset, own)
+        if without:
+            yield (
+                f"GAUC leaves out {without} of {len(own)} users of the {name} part: each item is "
+                "a target of theirs or was seen."
             )
     if needs_times and dataset.time_unit == "number" and dataset.config["time_unit"] is None:
         yield (

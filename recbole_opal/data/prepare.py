@@ -89,6 +89,7 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         warnings=tuple(
             data_warnings(
                 dataset,
+                {"validation": valid, "test": test},
                 mask_history=_masks_history(config),
                 needs_times=_needs_times(config),
             )

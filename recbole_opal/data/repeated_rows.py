@@ -1,4 +1,7 @@
-"""Tables of users and items with several rows of one: the lists of all rows count."""
+"""Tables of users and items with several rows of one: the lists of all rows count.
+
+Of a column of single values the first that is there counts.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ Array = npt.NDArray[Any]
 
 
 def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.DataFrame:
-    """Return a table with one row for each id: its first, with the values of all in its lists.
+    """Return a table with one row for each id: its first, with what the others add.
+
+    They add their values to its lists, and to its missing values the first that is there.
 
     Args:
         frame: the table.
@@ -33,6 +38,11 @@ def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.Dat
         for key, arrays in several.groupby(field, sort=False)[name]:
             cells[places[key]] = _joined(arrays.to_list())
         joined[name] = pd.Series(cells, index=joined.index, dtype=object)
+    single = [name for name in frame.columns if name not in (field, *lists)]
+    if joined[single].isna().any(axis=None):
+        filled = several.groupby(field, sort=False)[single].first()  # of each column by itself
+        for name in single:
+            joined[name] = joined[name].fillna(joined[field].map(filled[name]))
     return joined.reset_index(drop=True)
 
 

@@ -69,15 +69,18 @@ class UserSequences:
     def duplicates(self) -> tuple[IntArray, IntArray]:
         """Flat positions of interactions with the user, item and time of an earlier one.
 
-        Two arrays, (D,) int64 each: the position, and that of the earlier one, nearest before.
+        Two arrays, (D,) int64 each: the position, and that of the first such interaction.
         """
         repeats = np.flatnonzero(self.first_seen != np.arange(len(self.items)))
         repeats = repeats[np.argsort(self.first_seen[repeats], kind="stable")]
         pairs = self.first_seen[repeats]
-        before = np.where(pairs == np.roll(pairs, 1), np.roll(repeats, 1), pairs)
-        before[:1] = pairs[:1]
+        follows = pairs == np.roll(pairs, 1)
+        follows[:1] = False
+        before = np.where(follows, np.roll(repeats, 1), pairs)
         same = self.times[repeats] == self.times[before]
-        return repeats[same], before[same]
+        begins = ~(follows & np.roll(same, 1))  # the nearest before is no duplicate itself
+        first = before[np.maximum.accumulate(np.where(begins, np.arange(len(before)), 0))]
+        return repeats[same], first[same]
 
     @property
     def starts(self) -> IntArray:

@@ -7,6 +7,7 @@ that are added here are told apart below. Nothing else in this package holds suc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import isnan
 from typing import TypeVar
 
 from recbole.evaluator.register import smaller_metrics
@@ -61,12 +62,15 @@ def best_of(
 ) -> Item | None:
     """Return the item with the best value; of equals the earlier one, None if none has a value.
 
+    NaN is no value.
+
     Args:
         items: what is chosen from.
-        value: gives an item's value, None where it has none.
+        value: gives an item's value, None or NaN where it has none.
         bigger: whether more of it is better.
     """
-    valued = [(item, found) for item in items if (found := value(item)) is not None]
+    told = ((item, value(item)) for item in items)
+    valued = [(item, found) for item, found in told if found is not None and not isnan(found)]
     sign = 1 if bigger else -1
     best = max(valued, key=lambda pair: sign * pair[1], default=None)
     return None if best is None else best[0]

@@ -5,7 +5,8 @@ diversity metrics leave them out of the counts and of the list's length. Only me
 stand in this module, because RecBole's registry takes every class it finds.
 
 Hit, MRR, MAP (over `min(k, targets)`), Recall, NDCG, Precision, GAUC (each user's AUC weighed by
-the number of targets; equal scores count half) and AveragePopularity are what textbooks call so.
+the number of targets; equal scores count half; users of whom every item is a target or left out
+have none) and AveragePopularity are what textbooks call so.
 What differs, in RecBole or from it:
 
 - ShannonEntropy here is the entropy of the recommended items, `-sum_i p_i ln p_i` in nats.
@@ -29,6 +30,32 @@ class MRR(upstream.MRR):
         first = pos_index.argmax(axis=1).reshape(-1, 1)
         reached = np.arange(pos_index.shape[1]) >= first
         return np.where(pos_index.any(axis=1, keepdims=True) & reached, 1.0 / (first + 1), 0.0)
+
+
+class GAUC(upstream.GAUC):
+    """Mean of the users' AUC, weighed by targets; upstream warns of the same users every time."""
+
+    def metric_info(
+        self,
+        pos_rank_sum: npt.NDArray[np.float64],
+        user_len_list: npt.NDArray[np.float64],
+        pos_len_list: npt.NDArray[np.float64],
+    ) -> float:
+        """Return the mean in [0, 1]; NaN if no user has an item that is no target.
+
+        Args:
+            pos_rank_sum: `(E, 1)` sums of the ranks of the targets, 1 the best.
+            user_len_list: `(E,)` items that are ranked.
+            pos_len_list: `(E,)` targets, at least 1.
+        """
+        negatives = user_len_list - pos_len_list
+        kept = negatives > 0
+        targets, negatives = pos_len_list[kept], negatives[kept]
+        if not len(targets):
+            return float("nan")
+        ranks = pos_rank_sum[kept, 0]
+        pairs = (user_len_list[kept] + 1) * targets - targets * (targets + 1) / 2 - ranks
+        return float((pairs / negatives).sum() / targets.sum())
 
 
 class ItemCoverage(upstream.ItemCoverage):

@@ -26,15 +26,15 @@ def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Ten
         (B, K, D) float, unit length.
     """
     mass = history.sum_by_row(assignment)  # (B, K)
-    weighted = assignment.unsqueeze(-1) * history.vectors.unsqueeze(1)  # (T, K, D)
+    enlarged = assignment * _enlarging(mass)[history.rows]  # (T, K)
+    weighted = enlarged.unsqueeze(-1) * history.vectors.unsqueeze(1)  # (T, K, D)
     pooled = history.sum_by_row(weighted)  # (B, K, D)
     held = (mass > 2.0**_LOWEST_EXPONENT).unsqueeze(-1)
-    filled = torch.where(held, pooled * _enlarging(mass), categories)
-    return unit_length(filled)
+    return unit_length(torch.where(held, pooled, categories))
 
 
 def _enlarging(mass: Tensor) -> Tensor:
-    """Return (B, K, 1), by what a sum is to be multiplied so that its mass is about 1.
+    """Return (B, K), by what the shares are to be multiplied so that their mass is about 1.
 
     At a low temperature a category's mass may be 1e-20, and `normalize` takes such a length for 0.
     It is a power of two, which changes no bit of what is normalised.
@@ -42,4 +42,4 @@ def _enlarging(mass: Tensor) -> Tensor:
     with torch.no_grad():
         _, exponent = torch.frexp(mass)
         exponent = exponent.clamp_min(_LOWEST_EXPONENT)
-        return torch.ldexp(torch.ones_like(mass), -exponent).unsqueeze(-1)
+        return torch.ldexp(torch.ones_like(mass), -exponent)

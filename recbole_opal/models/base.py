@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
-from recbole_opal.runs.weights_stage import check_stage, mark, without_stage
+from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 
 __all__ = ["MultiInterestRecommender", "TrainingStep"]
 
@@ -165,21 +164,17 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return the weights, which know their stage; see `torch.nn.Module`."""
         return mark(super().state_dict(*args, prefix=prefix, **kwargs), self.stage, prefix)
 
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> Any:
-        """Load weights of the stage the model stands in; see `torch.nn.Module`.
-
-        Args:
-            state_dict: what `state_dict` or `RunReader.load_weights` gave, or a weights file holds.
-            strict: whether all names must be there and no other.
-            assign: whether the tensors themselves are taken.
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, metadata: dict[str, Any], *args: Any
+    ) -> None:
+        """Load weights of the stage the model stands in, and no others: torch's hook for it.
 
         Raises:
-            CheckpointError: the weights are of another stage; nothing has been changed.
+            CheckpointError: the weights are of another stage; nothing of the model has changed.
         """
-        check_stage(state_dict, self)
-        return super().load_state_dict(without_stage(state_dict), strict=strict, assign=assign)
+        tensor = state_dict.pop(prefix + STAGE, None)  # of a weights file
+        check_stage(metadata.get("stage") if tensor is None else decoded_stage(tensor), self)
+        super()._load_from_state_dict(state_dict, prefix, metadata, *args)
 
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""

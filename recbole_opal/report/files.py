@@ -10,25 +10,37 @@ from typing import Any
 import numpy.typing as npt
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.report.schema import checked_lines, told
+from recbole_opal.report.schema import checked_lines
 from recbole_opal.report.source import Row
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.encoding import decode_yaml
+from recbole_opal.runs.manifest import regular_bytes
+from recbole_opal.runs.origin import Origin
+from recbole_opal.runs.refusal import reason_of
 from recbole_opal.runs.shapes import misfit
 
 __all__ = ["Arrays", "RunFiles"]
 
+_MAX_PLAN_BYTES = 2**20
 Arrays = dict[str, npt.NDArray[Any]]
 
 
 class RunFiles:
     """Reads files of runs; what cannot be read is told once, and never stops the report.
 
+    A run that was continued with other epochs since the table was made has other lists, weights
+    and losses than those behind the table's values: it is told, and nothing of it is read.
+
+    Args:
+        comparison: the folder of the comparison, whose plan.yaml says what its runs were made from.
+
     Attributes:
         problems: one line for each folder or file that could not be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, comparison: Path | None = None) -> None:
         self.problems: list[str] = []
+        self._planned = frozenset() if comparison is None else _planned(comparison)
         self._folders: dict[Path, RunReader | None] = {}
 
     def folder(self, path: Path) -> RunReader | None:
@@ -64,7 +76,7 @@ class RunFiles:
         except CheckpointError as error:
             self.tell(str(error))
         except ValueError as error:
-            self.tell(f"{folder.path / name} is no log of a training ({told(error)}).")
+            self.tell(f"{folder.path / name} is no log of a training ({reason_of(error)}).")
         return []
 
     def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:
@@ -76,7 +88,13 @@ class RunFiles:
 
     def _open(self, path: Path) -> RunReader | None:
         try:
-            return RunReader.open(path)
+            folder = RunReader.open(path)
+            if not self._planned or _made_from(folder) in {None, *self._planned}:
+                return folder
+            self.tell(
+                f"{path} has been continued with other settings since the table was made, and is "
+                "left out; give the command of the comparison again."
+            )
         except CheckpointError as error:
             self.tell(str(error))
         except OSError as error:
@@ -87,3 +105,20 @@ class RunFiles:
         """Keep a problem; the same one once."""
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _planned(comparison: Path) -> frozenset[str]:
+    """Return the digests of the runs' settings, none where plan.yaml does not tell them."""
+    path = comparison / "plan.yaml"
+    try:
+        runs = decode_yaml(regular_bytes(path, _MAX_PLAN_BYTES), str(path)).get("runs")
+    except CheckpointError:
+        return frozenset()
+    return frozenset(map(str, runs.values())) if isinstance(runs, dict) else frozenset()
+
+
+def _made_from(folder: RunReader) -> str | None:
+    """Return the digest of a run's settings, None for a run that does not tell it."""
+    if "origin.json" not in folder.names:
+        return None
+    return Origin.from_plain(folder.load_json("origin.json")).settings

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.report.schema import ComparisonFile, DifferenceFile, RowFile, ValueFile, told
+from recbole_opal.report.schema import ComparisonFile, DifferenceFile, RowFile, ValueFile
 from recbole_opal.report.source import Comparison, Difference, Row, Value
+from recbole_opal.runs.refusal import refusing
 
 __all__ = ["read_comparison"]
 
+_ANEW = "run the comparison's command again, which writes it anew"
 _COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
 
 
@@ -25,17 +27,13 @@ def read_comparison(folder: Path) -> Comparison:
     """
     path = Path(folder) / "comparison.json"
     try:
-        plain = ComparisonFile.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(
             f"cannot read {path}: {error.strerror}; give the folder of a finished comparison."
         ) from error
-    except ValueError as error:
-        raise CheckpointError(
-            f"{path} is no comparison ({told(error)}); run the comparison's command again, which "
-            "writes it anew."
-        ) from error
-    return _comparison(Path(folder), plain)
+    with refusing(str(path), "is no comparison", _ANEW):
+        return _comparison(Path(folder), ComparisonFile.model_validate_json(content))
 
 
 def _comparison(folder: Path, plain: ComparisonFile) -> Comparison:

@@ -12,10 +12,9 @@ from recbole_opal.errors import CheckpointError, DataError, OpalError
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.names import ItemNames, read_names
 from recbole_opal.report.source import Row
+from recbole_opal.runs.refusal import quoted
 
 __all__ = ["Rebuilt", "Rebuilder"]
-
-_LONGEST = 200  # characters of a foreign message
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,16 @@ class Rebuilder:
             except OpalError as error:
                 self.problems.append(f"{row.short}, seed {seed}: {error}")
             except Exception as error:  # noqa: BLE001, whatever a run folder may hold
-                why = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+                why = quoted(f"{type(error).__name__}: {error}")
                 self.problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
         return None
 
     def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
         # Only here: everything else of the report works without RecBole and its data.
-        from recbole_opal.continued import placed_settings
         from recbole_opal.data.prepare import prepare_data
         from recbole_opal.host import quiet_deprecations
         from recbole_opal.settings.config import OpalConfig
+        from recbole_opal.settings.continued import placed_settings
         from recbole_opal.settings.places import naming
 
         folder = self._files.folder(path)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-__all__ = ["ComparisonFile", "DifferenceFile", "RowFile", "ValueFile", "checked_lines", "told"]
-
-_LONGEST = 200  # characters of a message
+__all__ = ["ComparisonFile", "DifferenceFile", "RowFile", "ValueFile", "checked_lines"]
 
 # No measurement comes near the bound; beyond it pictures could not be computed.
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
@@ -116,24 +114,6 @@ def checked_lines(rows: Any) -> list[dict[str, Any]]:
         rows: what the file holds.
 
     Raises:
-        ValueError: they are something else; `told` words it.
+        ValueError: they are something else.
     """
     return [line.model_dump() for line in _LINES.validate_python(rows)]
-
-
-def told(error: ValueError) -> str:
-    """Return in one line what is wrong first, and where: `rows[3].valid.recall@20.sd: ...`.
-
-    Args:
-        error: of pydantic, or of a decoder.
-    """
-    if not isinstance(error, ValidationError):
-        return _short(str(error))
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
-    return _short(f"{place.lstrip('.')}: {first['msg']}" if place else first["msg"])
-
-
-def _short(text: str) -> str:
-    plain = " ".join(text.encode("utf-8", "replace").decode().split())
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

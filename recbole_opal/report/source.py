@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
 
 __all__ = ["Comparison", "Difference", "Family", "Row", "Value"]
@@ -172,8 +173,9 @@ class Comparison:
 
     @property
     def k(self) -> int:
-        """The length of the lists of the main metric."""
-        return int(self.metric.partition("@")[2] or 0)
+        """The length of the lists of the main metric; where it has none, the largest measured."""
+        measured = (name for row in self.rows for name in row.test)
+        return longest_cut_off(self.metric, measured) or 0
 
     def by_validation(self, row: Row) -> float:
         """Return how good a row is on validation, for choices that must not look at the test.

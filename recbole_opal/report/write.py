@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.caller import leaves_no_trace
+from recbole_opal.process.caller import alone
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.page import page
 from recbole_opal.report.parse import read_comparison
@@ -21,7 +21,7 @@ from recbole_opal.runs.atomic import write_text
 __all__ = ["write_report"]
 
 
-@leaves_no_trace
+@alone
 def write_report(folder: Path) -> Path:
     """Write `report.html` beside a comparison's tables.
 
@@ -38,7 +38,7 @@ def write_report(folder: Path) -> Path:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
     """
     comparison = read_comparison(folder)
-    files = RunFiles()
+    files = RunFiles(Path(folder))
     rebuilder = Rebuilder(files)
     sections = [
         results(comparison),

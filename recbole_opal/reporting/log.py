@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,7 +14,7 @@ from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.reporting.terminal import handlers_of, is_shown_by_others
 from recbole_opal.runs.atomic import write_error
 
-__all__ = ["run_log"]
+__all__ = ["lines_held", "run_log"]
 
 _OWN = "recbole_opal"
 # The innermost run of this thread: what others log, the host application or a run in another
@@ -58,6 +58,17 @@ class _ProgressHandler(logging.Handler):
             self._progress.message(self.format(record))
 
 
+class _Held(logging.Handler):
+    """Keeps records until there is a run folder to write them to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
 class _FileHandler(logging.FileHandler):
     """Writes lines to the log file; a disk that is full ends the run with a word."""
 
@@ -85,7 +96,7 @@ class _LastResort(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         fallback = logging.lastResort
         if _current.get() is None and fallback and record.levelno >= fallback.level:
-            ours = (_ProgressHandler, _FileHandler, _LastResort)
+            ours = (_ProgressHandler, _FileHandler, _Held, _LastResort)
             if all(isinstance(handler, ours) for handler in handlers_of(record.name)):
                 fallback.handle(record)
 
@@ -94,7 +105,9 @@ _last_resort = _LastResort()
 
 
 @contextmanager
-def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[None]:
+def run_log(
+    folder: Path, progress: TrainingProgress, level: str
+) -> Iterator[Callable[[Iterable[logging.LogRecord]], None]]:
     """Log to `FOLDER/FOLDER-NAME.log` and to the terminal while the block runs.
 
     A line appears once on the terminal, whatever logging the host application has set up, and that
@@ -105,6 +118,9 @@ def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[No
         progress: owner of the terminal.
         level: RecBole's `state`, for example "INFO".
 
+    Yields:
+        A function that logs what `lines_held` kept.
+
     Raises:
         CheckpointError: the log file cannot be written.
     """
@@ -114,8 +130,36 @@ def run_log(folder: Path, progress: TrainingProgress, level: str) -> Iterator[No
     except OSError as error:
         raise write_error(path, 0, error) from error
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root = logging.getLogger()
     handlers: list[logging.Handler] = [to_file, _ProgressHandler(progress)]
+
+    def repeat(records: Iterable[logging.LogRecord]) -> None:
+        for record in records:
+            for handler in handlers:
+                handler.handle(record)
+
+    with _received_by(handlers, level):
+        yield repeat
+
+
+@contextmanager
+def lines_held(level: str) -> Iterator[list[logging.LogRecord]]:
+    """Keep what is logged while the block runs, for the log of a run that may begin behind it.
+
+    Args:
+        level: RecBole's `state`.
+
+    Yields:
+        The records, filled as they come.
+    """
+    held = _Held()
+    with _received_by([held], level):
+        yield held.records
+
+
+@contextmanager
+def _received_by(handlers: Sequence[logging.Handler], level: str) -> Iterator[None]:
+    """Hand the lines of this thread's run to the handlers; close them at the end."""
+    root = logging.getLogger()
     lines = _Lines(logging.getLevelName(level.upper()))
     outer = _current.set(lines)
     _listen(lines)

@@ -60,7 +60,10 @@ class FaissFlatIndex:
         excluded = ExcludedPairs.of(exclude, batch, len(table), table.device)
         error = self.items.error_bound(queries)
         needed = k + SLACK + excluded.counts(batch)
-        result = TopK(torch.full((batch, k), -torch.inf), torch.zeros(batch, k, dtype=torch.int64))
+        result = TopK(
+            torch.full((batch, k), -torch.inf, dtype=torch.float32),
+            torch.zeros(batch, k, dtype=torch.int64),
+        )
         waiting = torch.arange(batch)
         depth = 0
         while len(waiting) and depth < limit:

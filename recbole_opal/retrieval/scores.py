@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
+from recbole_opal.precision import product_precision
 
 __all__ = ["ItemVectors", "block_scores", "candidate_scores", "check_interests"]
 
@@ -149,18 +150,8 @@ def block_scores(interests: Tensor, block: Tensor) -> Tensor:
 
 
 def _input_rounding(device: torch.device) -> float:
-    """Return the relative rounding of the inputs of a float32 product on a device.
-
-    Torch has two sets of settings for it, one number for all backends
-    (`set_float32_matmul_precision`, `allow_tf32`) and one for each (`fp32_precision`); to read the
-    former raises once the latter is set, while the latter follows the former. What is unknown here
-    is taken for the coarsest.
-    """
-    backend = torch.backends.cuda if device.type == "cuda" else torch.backends.mkldnn
-    try:
-        precision = backend.matmul.fp32_precision
-    except AttributeError:  # torch before 2.9 knows the one number only
-        precision = torch.get_float32_matmul_precision()
+    """Return the relative rounding of the inputs of a float32 product, the coarsest if unknown."""
+    precision = product_precision(device.type)
     return _INPUT_ROUNDING.get(precision, max(_INPUT_ROUNDING.values()))
 
 

@@ -27,6 +27,7 @@ _HEADER_BYTES = 10_000  # numpy's own limit on the text of a header
 _BLOCK = 2**20  # bytes read at a time
 _ENTRY = b"PK\x01\x02"  # begins each entry of an archive's table of contents
 _ENCRYPTED = 0x1
+_RECORDS = "V"  # numpy's letter for them, and for raw bytes
 
 
 def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -36,9 +37,10 @@ def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
         CheckpointError: An array holds Python objects, which only pickle could store.
     """
     for key, array in arrays.items():
-        if array.dtype.hasobject:
+        if array.dtype.hasobject or array.dtype.kind == _RECORDS:
             raise CheckpointError(
-                f"array `{key}` holds Python objects; convert it to numbers or text first."
+                f"array `{key}` holds Python objects or records; convert it to numbers or text "
+                "first."
             )
     data = _archive(arrays, zipfile.ZIP_DEFLATED)
     if sum(array.nbytes for array in arrays.values()) > _most_unpacked(data):
@@ -122,9 +124,9 @@ def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
     }
     version = np.lib.format.read_magic(text)
     shape, fortran, dtype = readers[version](text, max_header_size=_HEADER_BYTES)
-    if dtype.hasobject:
-        raise ValueError("an array of Python objects")
-    if dtype.subdtype is not None or dtype.itemsize == 0 or any(length < 0 for length in shape):
+    if dtype.hasobject or dtype.kind == _RECORDS:
+        raise ValueError("an array of Python objects or records")
+    if dtype.itemsize == 0 or any(length < 0 for length in shape):
         raise ValueError("an array of an impossible type or shape")
     return shape, fortran, dtype, text.read()
 

@@ -12,6 +12,7 @@ __all__ = ["refuse_heavy_header", "refuse_heavy_json", "refuse_heavy_yaml"]
 
 _MAX_LISTS = 2**19  # 10,000 epochs with 20 values each take 240,000 lists in a training state
 _MAX_OBJECTS = 2**17
+_MAX_TENSORS = 2**14  # each is an object of the header; a training state has some hundred
 _MAX_VALUES = 2**21  # of a header
 _MAX_YAML_BYTES = 2**18  # a run's settings take some 3 KB
 _OTHER_BYTES = bytes(set(range(256)) - set(b'"[{'))
@@ -46,6 +47,8 @@ def refuse_heavy_header(data: bytes) -> None:
     """
     if _is_heavy(data) or data.count(b",") > _MAX_VALUES:
         raise ValueError(f"more than {_MAX_LISTS} lists, {_MAX_OBJECTS} objects or many values")
+    if data.count(b"{") > _MAX_TENSORS and _outside_strings(data).count(b"{") > _MAX_TENSORS:
+        raise ValueError(f"more than {_MAX_TENSORS} tensors")
 
 
 def _is_heavy(data: bytes) -> bool:

@@ -33,7 +33,7 @@ _SWITCHES = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_NUM_THREADS",
 )
-_EXACT = ("none", "ieee")
+_EXACT = ("none", "ieee", "highest")
 
 
 def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydantic import ValidationError
+
 from recbole_opal.errors import CheckpointError, OpalError
 
-__all__ = ["quoted", "refusing"]
+__all__ = ["quoted", "reason_of", "refusing"]
 
 _FIX = "restore the file from a copy of the run folder or train again"
 _MOST = 200  # characters of a foreign text that a message shows
@@ -31,8 +33,20 @@ def refusing(name: str, fault: str, fix: str = _FIX) -> Iterator[None]:
     except OpalError:
         raise
     except Exception as error:
-        reason = quoted(str(error) or type(error).__name__)
-        raise CheckpointError(f"{name} {fault} ({reason}); {fix}.") from error
+        raise CheckpointError(f"{name} {fault} ({reason_of(error)}); {fix}.") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what a foreign error says, as `quoted` does; its kind where it says nothing.
+
+    Args:
+        error: of pydantic only the first fault is told, with its place: `rows[3].valid.sd: ...`.
+    """
+    if not isinstance(error, ValidationError):
+        return quoted(str(error) or type(error).__name__)
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+    return quoted(f"{place.lstrip('.')}: {first['msg']}" if place else first["msg"])
 
 
 def quoted(text: str) -> str:

@@ -141,8 +141,10 @@ def _restore_array(value: Any, unused: dict[str, Tensor]) -> Any:
     number, dtype, shape = value
     if type(dtype) is not str or len(dtype) > _LONGEST_DTYPE:
         raise ValueError("no type of an array")
-    data = unused.pop(number).numpy().tobytes()
-    return np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape).copy()
+    kind = np.dtype(dtype)
+    if kind.hasobject or kind.fields:  # none that was saved
+        raise ValueError("an array of objects or records")
+    return np.frombuffer(unused.pop(number).numpy().tobytes(), kind).reshape(shape).copy()
 
 
 def _restore_pairs(value: Any, unused: dict[str, Tensor]) -> list[tuple[Any, Any]]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 
-__all__ = ["STAGE", "check_stage", "encoded_stage", "mark", "stage_of", "without_stage"]
+__all__ = ["STAGE", "check_stage", "decoded_stage", "encoded_stage", "mark", "stage_of"]
 
 STAGE = "attribute.stage"
 """Name under which a weights file holds its stage, so that whoever reads the file has it."""
@@ -24,6 +24,15 @@ def encoded_stage(stage: str) -> Tensor:
         stage: the name.
     """
     return torch.tensor(list(stage.encode("utf-8")), dtype=torch.uint8)
+
+
+def decoded_stage(tensor: Tensor) -> str:
+    """Undo `encoded_stage`.
+
+    Args:
+        tensor: what it gave.
+    """
+    return bytes(tensor.tolist()).decode("utf-8", errors="replace")
 
 
 def mark(state_dict: Mapping[str, Any], stage: str, prefix: str = "") -> OrderedDict[str, Any]:
@@ -50,31 +59,21 @@ def stage_of(state_dict: Mapping[str, Any]) -> str | None:
     """
     tensor = state_dict.get(STAGE)
     if tensor is not None:
-        return bytes(tensor.tolist()).decode("utf-8", errors="replace")
+        return decoded_stage(tensor)
     stage: str | None = getattr(state_dict, "_metadata", {}).get("", {}).get("stage")
     return stage
 
 
-def without_stage(state_dict: Mapping[str, Any]) -> OrderedDict[str, Any]:
-    """Return the weights alone.
+def check_stage(stage: str | None, model: Any) -> None:
+    """Check that weights are of the stage a model stands in.
 
     Args:
-        state_dict: the weights.
-    """
-    return OrderedDict((name, value) for name, value in state_dict.items() if name != STAGE)
-
-
-def check_stage(state_dict: Mapping[str, Any], model: Any) -> None:
-    """Check that weights are of the stage a model stands in; unmarked ones cannot be checked.
-
-    Args:
-        state_dict: the weights.
+        stage: that of the weights; None: they do not say, and cannot be checked.
         model: has a `stage` and `stages`.
 
     Raises:
         CheckpointError: they are of another stage.
     """
-    stage = stage_of(state_dict)
     if stage in (None, model.stage):
         return
     name = type(model).__name__

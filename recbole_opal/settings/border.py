@@ -1,16 +1,22 @@
 """The border of the library: what a program hands over as a setting becomes plain data here."""
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from enum import Enum
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import is_plain
 
-__all__ = ["plain_settings_given", "plain_value", "text_given"]
+__all__ = ["path_given", "paths_given", "plain_settings_given", "plain_value", "text_given"]
+
+
+_TIMES = ("m", "M")  # the kinds of numpy's spans and dates
 
 
 class _NotPlainError(Exception):
@@ -18,27 +24,34 @@ class _NotPlainError(Exception):
 
 
 def plain_settings_given(settings: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return settings with plain values, see `plain_value`.
+    """Return settings with plain values, see `plain_value`; a number for a text is its digits.
 
     Args:
         settings: name to value, of any types.
 
     Raises:
-        SettingsError: a name is no text, or a value has no plain form.
+        SettingsError: it is no mapping, a name is no text, or a value has no plain form.
     """
+    if not isinstance(settings, Mapping):
+        raise SettingsError(
+            f"settings are of type {_type(settings)}; give a mapping of names to values, as "
+            "{'epochs': 5}."
+        )
     for name in settings:
         if not isinstance(name, str):
             raise SettingsError(
                 f"the name of a setting is {name!r}, of type {_type(name)}; write a text."
             )
-    return {str(name): plain_value(str(name), value) for name, value in settings.items()}
+    plain = {str(name): plain_value(str(name), value) for name, value in settings.items()}
+    digits = {name: str(plain[name]) for name in plain if _is_number_for_text(name, plain[name])}
+    return plain | digits
 
 
 def plain_value(name: str, value: Any) -> Any:
     """Return a value as numbers, texts, lists, tuples and mappings of Python alone.
 
     Numpy's and torch's numbers and arrays, ranges, sets (sorted), enumerations (their values) and
-    paths stand for what they hold.
+    paths stand for what they hold; dates and spans of time have no such form.
 
     Args:
         name: of the setting, for messages.
@@ -83,8 +96,50 @@ def text_given(name: str, value: Any) -> str:
     return str(plain)
 
 
+def path_given(name: str, value: Any) -> Path:
+    """Return a path that the system can look up, whether something is there or not.
+
+    Args:
+        name: what it is given for.
+        value: a text or a path.
+
+    Raises:
+        SettingsError: it is something else, or no path; see `checked_path`.
+    """
+    plain = plain_value(name, value)
+    if not isinstance(plain, str):
+        raise SettingsError(
+            f"--{name}={plain} is of type {_type(value)}; write a path, or several."
+        )
+    return checked_path(plain, name)
+
+
+def paths_given(name: str, value: Any) -> list[Path]:
+    """Return paths that the system can look up; a single one counts as a list of one.
+
+    Args:
+        name: what they are given for.
+        value: a path, or several in anything that can be walked through.
+
+    Raises:
+        SettingsError: one of them is no path.
+    """
+    if isinstance(value, Iterator | Set):
+        value = list(value)
+    plain = plain_value(name, value)
+    several = plain if isinstance(plain, list | tuple) else [plain]
+    return [path_given(name, path) for path in several]
+
+
+def _is_number_for_text(name: str, value: Any) -> bool:
+    return name in TEXTS and isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _plain(value: Any) -> Any:
     """Return the plain form of a value and of all that it holds."""
+    if getattr(getattr(value, "dtype", None), "kind", "") in _TIMES:  # numpy counts some as numbers
+        held = value.tolist()
+        raise _NotPlainError(value if isinstance(held, int | list | None) else held)
     number = _number(value)
     if number is not None or value is None:
         return number
@@ -129,9 +184,12 @@ def _text(text: str) -> str:
 
 
 def _listed(value: Any) -> Any:
-    """Return what an array of numpy, torch or pandas holds; dates and objects are looked into."""
-    held = value.tolist()
-    if type(held) is type(value):  # it stands for itself, as numpy's dates of nanoseconds do
+    """Return what an array of numpy, torch or pandas holds; objects are looked into."""
+    try:
+        held = value.tolist()
+    except Exception:  # noqa: BLE001, whatever a foreign type raises that holds nothing to list
+        raise _NotPlainError(value) from None
+    if held is None or type(held) is type(value):  # a masked number; one that stands for itself
         raise _NotPlainError(value)
     return _plain(held)
 

@@ -8,7 +8,7 @@ from typing import Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
 from recbole_opal.settings.grammar import split_flags
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, home_path, path_problem
 from recbole_opal.settings.properties import datasets_at_hand
 from recbole_opal.settings.texts import TEXTS
 from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
@@ -77,7 +77,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     config_files = _config_files(texts)
     named = _named_in(config_files) | texts
     if "dataset" not in named:
-        raise SettingsError(_how_to_name_a_dataset(settings))
+        raise SettingsError(_how_to_name_a_dataset(settings, config_files))
     request = Request(
         model=named.get("model", "OPAL"),
         dataset=named["dataset"],
@@ -98,7 +98,10 @@ def parse_arguments(argv: Sequence[str]) -> Request:
 def _config_files(texts: Mapping[str, str]) -> tuple[Path, ...]:
     if "config_files" not in texts:
         return ()
-    names = [name for name in texts["config_files"].split(" ") if name]
+    text = texts["config_files"]
+    if " " in text and not path_problem(text) and home_path(text).is_file():
+        return (home_path(text),)  # one file, whose name holds spaces
+    names = [name for name in text.split(" ") if name]
     if not names:
         raise SettingsError("--config_files names no file; leave it away, or name one.")
     return tuple(checked_path(name, "config_files") for name in names)
@@ -127,11 +130,19 @@ def _tune_seconds(texts: Mapping[str, str]) -> float | None:
     return seconds
 
 
-def _how_to_name_a_dataset(settings: Mapping[str, Any]) -> str:
+def _how_to_name_a_dataset(settings: Mapping[str, Any], config_files: Sequence[Path]) -> str:
     misspelt = nearest("dataset", [name for name in settings if name not in TEXTS])
     if misspelt is not None:
         return f"--{misspelt} is not a flag; did you mean --dataset={settings[misspelt]}?"
-    root = str(settings["data_path"]) if settings.get("data_path") else None
+    root = settings.get("data_path")
+    for path in config_files:
+        content = load_settings_file(path)
+        misspelt = nearest("dataset", [name for name in content if name not in TEXTS])
+        if misspelt is not None:
+            value = content[misspelt]
+            return f"{path}: {misspelt} is not a setting; did you mean dataset: {value}?"
+        root = root or content.get("data_path")
+    root = str(root) if root else None
     names = datasets_at_hand(root)
     if not names:
         return (

@@ -7,7 +7,6 @@ from typing import Any
 
 from recbole.config import Config
 
-from recbole_opal.caller import set_variable
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
 from recbole_opal.own_models import (
@@ -17,11 +16,11 @@ from recbole_opal.own_models import (
     require_model,
     why_without_address,
 )
+from recbole_opal.process.caller import set_variable
 from recbole_opal.settings.beside import readable, yaml_beside_data
-from recbole_opal.settings.border import plain_settings_given, text_given
+from recbole_opal.settings.border import paths_given, plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
 from recbole_opal.settings.foreign import upstream_name
-from recbole_opal.settings.paths import checked_paths
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
 from recbole_opal.settings.properties import dataset_yaml, overall_yaml, own_yaml
@@ -49,6 +48,7 @@ class OpalConfig(Config):
         config_files: yaml files.
         places: the file of each of `settings` that was read from one.
         may_change: the only settings that errors may advise to give; None: all.
+        complete: `settings` are all settings of a run, so that no file beside the data is read.
 
     Attributes:
         places: the file of each setting that came from one, for messages.
@@ -72,21 +72,20 @@ class OpalConfig(Config):
         *,
         places: Mapping[str, str] | None = None,
         may_change: Collection[str] | None = None,
+        complete: bool = False,
     ) -> None:
         """See the class."""
         refuse_while_importing()
-        given = plain_settings_given(settings or {})
+        given = plain_settings_given({} if settings is None else settings)
         dataset = text_given("dataset", dataset)
-        files = checked_paths(config_files, "config_files")
+        files = paths_given("config_files", config_files)
         self.places, self.notes = {}, []
         self._given_places = places or {}
         self._data_root = ""
-        self._dataset_file = yaml_beside_data(dataset, given, files)
+        self._dataset_file = None if complete else yaml_beside_data(dataset, given, files)
         with naming(self.places, may_change):
             # RecBole's own lookup by name knows none of our models.
-            self._class = model if isinstance(model, type) else find_model_class(model)
-            if not is_ours(self._class):
-                require_model(self._class)
+            self._class = _model_class(model)
             beside = [self._dataset_file] if self._dataset_file else []
             super().__init__(self._class, dataset, [*beside, *files], given)
 
@@ -125,6 +124,7 @@ class OpalConfig(Config):
             settings,
             places=places,
             may_change=may_change,
+            complete=True,
         )
 
     def as_plain_dict(self) -> dict[str, Any]:
@@ -243,3 +243,12 @@ class OpalConfig(Config):
         if self.final_config_dict["device"].type == "cpu":
             # RecBole hides the GPUs from the whole process, for good.
             set_variable("CUDA_VISIBLE_DEVICES", before)
+
+
+def _model_class(model: Any) -> type[Any]:
+    found = model
+    if not isinstance(model, type):
+        found = find_model_class(text_given("model", model))
+    if not is_ours(found):
+        require_model(found)
+    return found  # type: ignore[no-any-return]

@@ -1,20 +1,18 @@
 """Is the data there? Asked before anything is loaded."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from recbole_opal.data.reading import Column, read_header, require_columns
-from recbole_opal.data.reading.advice import convert_command, is_number
-from recbole_opal.data.reading.lines import line_blocks
+from recbole_opal.data.reading.advice import convert_command, is_number, unpack_command
+from recbole_opal.data.reading.lines import line_blocks, unpacking_command
 from recbole_opal.errors import DataError
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 
-_UNPACK = {".gz": "gunzip", ".zip": "unzip", ".bz2": "bunzip2", ".xz": "unxz", ".zst": "unzstd"}
 # RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
 _LONGEST_NAME = 200  # bytes; 255 is what file systems take, and the files' names add to it
@@ -64,6 +62,12 @@ def _check_files(
     folder: Path, dataset: str, columns: Sequence[str], separator: str, encoding: str, named: bool
 ) -> None:
     if not folder.is_dir():
+        own = folder.parent  # of the data set itself, where --data_path should name the one above
+        if own.resolve().name == dataset and (own / f"{dataset}.inter").is_file():
+            raise DataError(
+                f"--data_path={own} is the folder of the data set itself; write "
+                f"--data_path={own.resolve().parent}, the folder above."
+            )
         similar = _neighbours(folder.parent) if named else []
         hint = did_you_mean(dataset, similar, "--dataset=")
         otherwise = f"{hint} Otherwise" if hint else ";"
@@ -80,6 +84,7 @@ def _check_files(
         )
     header = read_header(path, separator, encoding)
     _refuse_times_in_words(header, columns, path, separator, encoding)
+    _refuse_no_times(header, columns, path, encoding)
     kinds = ["token", "token", "float"]
     flags = dict(zip(columns, ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"), strict=True))
     require_columns(header, dict(zip(columns, kinds, strict=True)), path, "add it.", flags)
@@ -121,11 +126,27 @@ def _refuse_times_in_words(
         )
 
 
+def _refuse_no_times(
+    header: Sequence[Column], columns: Sequence[str], path: Path, encoding: str
+) -> None:
+    """Refuse a log of users and items alone, whose order may be its only time."""
+    written = {column.name: f"{column.name}:{column.kind}" for column in header}
+    if written.keys() == set(columns[:2]):
+        convert = convert_command(path, [written[name] for name in columns[:2]], encoding)
+        raise DataError(
+            f"{path}, line 1: the column {columns[2]} is missing; add it, or, if the rows stand in "
+            f"the order of their times, convert the file with `{convert}`."
+        )
+
+
 def _how_to_get(path: Path, folder: Path) -> str:
     for packed in folder.iterdir():
-        tool = _UNPACK.get(packed.suffix) if packed.name.startswith(path.name + ".") else None
+        if not packed.name.startswith(path.name + ".") or not packed.is_file():
+            continue
+        with packed.open("rb") as file:
+            tool = unpacking_command(file.read(8))
         if tool:
-            return f"unpack it with `{tool} {shlex.quote(str(packed))}`"
+            return f"unpack it with `{unpack_command(tool, packed, path)}`"
     others = sorted(folder.glob("*.inter"))
     if others:
         return f"rename {others[0].name} to {path.name}"

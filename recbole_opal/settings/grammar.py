@@ -4,11 +4,17 @@ import re
 from collections.abc import Sequence
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.suggest import did_you_mean, nearest
 
 __all__ = ["refuse_unreadable", "split_flags"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
-_SHORT_FLAGS = {"-m": "--model", "-d": "--dataset", "-h": "--help"}
+_SHORT_FLAGS = {
+    **{"-m": "--model", "-d": "--dataset", "-h": "--help"},
+    **{"-v": "--version", "-V": "--version"},
+}
+_SWITCHES = ("help", "version")  # flags without a value
+_VERY_SIMILAR = 0.75
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 
 
@@ -27,6 +33,8 @@ def split_flags(argv: Sequence[str]) -> dict[str, str]:
         name, equals, text = argument.removeprefix("--").partition("=")
         if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
             raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
+        if name in _SWITCHES:
+            raise SettingsError(f"--{name} takes no value; write --{name}.")
         if texts.setdefault(name, text) != text:
             raise SettingsError(
                 f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
@@ -53,10 +61,13 @@ def _how_to_write(argument: str, following: Sequence[str]) -> str:
     bare = argument.partition("=")[0]
     if bare in _SHORT_FLAGS:
         given = argument.partition("=")[2] or value
-        right = _SHORT_FLAGS[bare] + ("" if bare == "-h" else f"={given}")
+        right = _SHORT_FLAGS[bare]
+        right += "" if right[2:] in _SWITCHES else f"={given}"
         return f"{bare} is not a flag here; write {right}."
     if argument.startswith("--") and argument.partition("=")[1]:
         return f"'{argument}' has no proper name before '='; write --key=value."
+    if argument.startswith("--") and nearest(argument[2:], _SWITCHES, _VERY_SIMILAR):
+        return f"{argument} is not a flag{did_you_mean(argument[2:], _SWITCHES, '--')}"
     if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
         return f"{argument} needs its value behind '='; write {argument}={value} without a space."
     if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):

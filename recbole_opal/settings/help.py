@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pydantic.fields import FieldInfo
 
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.fields import Section, allowed, typed
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS, MultiInterestSettings
 from recbole_opal.settings.properties import datasets_at_hand, model_yaml

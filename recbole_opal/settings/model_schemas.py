@@ -10,6 +10,8 @@ from recbole_opal.settings.fields import Finite, Names, Section
 
 __all__ = ["MODEL_SECTIONS", "MultiInterestSettings", "OpalSettings", "section_of"]
 
+_LEAST = 1e-6
+"""Less would overflow float32 once it divides logits, and all softmaxes are hard long before."""
 _STAGES = (["soft", "hard"], ["hard"], ["soft"])
 
 
@@ -26,7 +28,10 @@ class MultiInterestSettings(Section):
         "cosine", description="how interests and items are compared"
     )
     temperature: Finite = Field(
-        0.1, gt=0, le=10, description="divides every similarity inside a softmax"
+        0.1,
+        ge=_LEAST,
+        le=10,
+        description="divides every similarity inside a softmax",
     )
     dropout_prob: Finite = Field(
         0.0, ge=0, lt=1, description="share of the history's vector entries dropped"
@@ -35,7 +40,7 @@ class MultiInterestSettings(Section):
         "candidate", description="whose best interest scores a negative"
     )
     attention_power: Finite = Field(
-        1.0, gt=0, le=100, description="power p of label-aware attention"
+        1.0, ge=_LEAST, le=100, description="power p of label-aware attention"
     )
     negative_sampling: Literal["uniform", "popularity", "log_uniform", "in_batch", "full"] = Field(
         "uniform", description="full: all items"
@@ -150,7 +155,7 @@ class Re4Settings(SelfAttentionSettings):
     reattend_weight: Finite = Field(0.001, ge=0, description="of Re-attend; 0 = off")
     recontrast_weight: Finite = Field(0.025, ge=0, description="of Re-contrast; 0 = off")
     recontrast_temperature: Finite = Field(
-        0.02, gt=0, le=10, description="divides the cosines of Re-contrast"
+        0.02, ge=_LEAST, le=10, description="divides the cosines of Re-contrast"
     )
     reconstruct_weight: Finite = Field(0.025, ge=0, description="of Re-construct; 0 = off")
 
@@ -175,7 +180,7 @@ class CmiSettings(MultiInterestSettings):
         0.02, ge=0, description="weight of the contrast of two halves of a history"
     )
     contrastive_temperature: Finite = Field(
-        0.1, gt=0, le=10, description="divides every cosine in the contrast"
+        0.1, ge=_LEAST, le=10, description="divides every cosine in the contrast"
     )
 
 

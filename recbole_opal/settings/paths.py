@@ -3,12 +3,11 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from unicodedata import category
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["checked_path", "checked_paths", "home_path", "path_problem"]
+__all__ = ["checked_path", "home_path", "path_problem", "require_folder"]
 
 _NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # the last line of a command would not be its last
 _LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what lies below adds
@@ -31,35 +30,16 @@ def home_path(text: str) -> Path:
         ) from error
 
 
-def checked_paths(paths: Any, flag: str) -> list[Path]:
-    """Return paths that the system can look up; a single one counts as a list of one.
-
-    Args:
-        paths: as they were given.
-        flag: by which, for messages.
-
-    Raises:
-        SettingsError: one of them is no path.
-    """
-    single = isinstance(paths, str | os.PathLike) or not isinstance(paths, Iterable)
-    return [checked_path(path, flag) for path in ([paths] if single else paths)]
-
-
-def checked_path(path: Any, flag: str) -> Path:
+def checked_path(text: str, flag: str) -> Path:
     """Return a path that the system can look up, whether something is there or not.
 
     Args:
-        path: as it was given.
+        text: as it was given.
         flag: by which, for messages.
 
     Raises:
         SettingsError: it cannot; see `path_problem`.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise SettingsError(
-            f"--{flag}={path} is of type {type(path).__name__}; write a path, or several."
-        )
-    text = os.fsdecode(path)
     why = path_problem(text)
     if why:
         raise SettingsError(f"--{flag}={text} is no path; {why}.")
@@ -80,6 +60,21 @@ def path_problem(text: str) -> str:
     if len(os.fsencode(whole)) > _LONGEST_PATH or _longest(Path(text).parts) > _LONGEST_NAME:
         return f"shorten it, a name may have {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
     return ""
+
+
+def require_folder() -> None:
+    """Check that the folder in which the process stands is there.
+
+    Raises:
+        SettingsError: it was deleted, and libraries below cannot even be loaded without it.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109, the same call without a Path around it
+    except OSError as error:
+        raise SettingsError(
+            f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
+            "there and start again."
+        ) from error
 
 
 def _longest(parts: Iterable[str]) -> int:

@@ -59,7 +59,7 @@ def _named(message: str, places: Mapping[str, str]) -> str:
 def _followable(message: str, may_change: Collection[str]) -> str:
     """Leave out the advice that names settings which cannot be given."""
     problem, _, advice = message.partition(";")
-    refused = [name for name, _ in _FLAG.findall(advice) if name not in may_change]
+    refused = [name for name, _ in _FLAG.findall(advice) if not _may_be_given(name, may_change)]
     if not refused:
         return message
     ways = [way for way in re.split(r",? or ", advice.rstrip(".")) if not _refused(way, may_change)]
@@ -69,4 +69,8 @@ def _followable(message: str, may_change: Collection[str]) -> str:
 
 
 def _refused(way: str, may_change: Collection[str]) -> bool:
-    return any(name not in may_change for name, _ in _FLAG.findall(way))
+    return not all(_may_be_given(name, may_change) for name, _ in _FLAG.findall(way))
+
+
+def _may_be_given(name: str, may_change: Collection[str]) -> bool:
+    return name in may_change or name == "help"  # which is no setting

@@ -1,6 +1,6 @@
 """The one place where all settings of a run are checked, before any data is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import supported_models
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
@@ -19,12 +19,19 @@ from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
+__all__ = [
+    "COMMAND_FLAGS",
+    "checked_settings",
+    "known_settings",
+    "known_to_any_model",
+    "refuse_unknown",
+    "upstream_names",
+]
 
 # Keys of a config file that name the run itself.
 _IDENTITY = {"model", "dataset"}
-# Flags that are no settings, but may be what a misspelt name meant.
-_COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune"}
+COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune", "tune_seconds"}
+"""Flags that are no settings, but may be what a misspelt name meant."""
 
 
 def checked_settings(
@@ -48,7 +55,7 @@ def checked_settings(
     sections = _sections(model_class)
     ours = {name for section in sections for name in section.model_fields}
     kinds = _upstream_kinds(model_class)
-    _refuse_unknown(given, known_settings(model_class), model_class.__name__)
+    refuse_unknown(given, known_settings(model_class), [model_class.__name__])
     refuse_foreign_settings(final)
     check_foreign_values({name: value for name, value in given.items() if name not in ours}, kinds)
     checked = dict(final)
@@ -132,12 +139,29 @@ def _sections(model_class: type) -> list[type[Section]]:
     return [*SHARED_SECTIONS, *([own] if own else [])]
 
 
-def _refuse_unknown(given: Mapping[str, Any], known: set[str], model: str) -> None:
+def refuse_unknown(given: Mapping[str, Any], known: set[str], models: Sequence[str]) -> None:
+    """Refuse names that are no settings, each with the name that may have been meant.
+
+    Args:
+        given: settings, of which the names count.
+        known: the names of all settings.
+        models: whose settings they are, for the message.
+
+    Raises:
+        SettingsError: a name is unknown.
+    """
     for name, value in given.items():
-        if name not in known:
-            hint = did_you_mean(name, (known | _COMMAND_FLAGS) - set(REFUSED_KEYS), "--")
-            hint = hint or f"; `{command('--help')}` lists the settings."
-            raise SettingsError(f"--{name}={value}: {model} has no setting {name}{hint}")
+        if name in known:
+            continue
+        nobody = f"{models[0]} has no" if len(models) == 1 else f"none of {', '.join(models)} has a"
+        hint = did_you_mean(name, (known | COMMAND_FLAGS) - set(REFUSED_KEYS), "--")
+        hint = hint or f"; `{command('--help')}` lists the settings."
+        if name in COMMAND_FLAGS:
+            hint = (
+                ", it is a flag of the command and an argument of recbole_opal.compare; give it "
+                "to one of these."
+            )
+        raise SettingsError(f"--{name}={value}: {nobody} setting {name}{hint}")
 
 
 def _check_section(section: type[Section], final: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from recbole_opal.settings.texts import TEXTS
 
 __all__ = ["SettingsLoader", "is_plain", "load_settings_file", "parse_value", "setting_value"]
 
-_LOOK_ALIKES = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp")}
+_LOOK_ALIKES = {
+    f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp", "value", "merge")
+}
 _NONE = ("none", "null", "~")
 _DEEPEST, _MOST_OPEN, _MOST_PARTS = 32, 200, 100_000
 _LONGEST_INTEGER = 256  # bits; Python refuses to write an integer of more than 4,300 digits
@@ -146,7 +148,7 @@ def _open_brackets(text: str) -> int:
 
 
 def _keep_as_written(node: yaml.MappingNode, texts: Collection[str]) -> None:
-    """Make the numbers, truth values and dates behind these keys the texts that were written."""
+    """Make the numbers, truth values, dates and signs behind these keys the texts as written."""
     for key, value in node.value:
         if isinstance(key, yaml.ScalarNode) and key.value in texts and value.tag in _LOOK_ALIKES:
             value.tag = "tag:yaml.org,2002:str"

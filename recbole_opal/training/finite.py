@@ -1,4 +1,4 @@
-"""Losses and weights that are no finite numbers end a training at once."""
+"""Losses, weights and scores that are no numbers end a training at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from recbole_opal.errors import TrainingError
 
-__all__ = ["check_losses", "check_weights"]
+__all__ = ["check_losses", "check_score", "check_weights"]
 
 # Settings that can be the cause, and what helps; the first of them in most cases.
 _GENERAL = (("learning_rate", "lower it"), ("enable_amp", "leave it off"))
@@ -69,6 +69,29 @@ def check_weights(model: Any, config: Any, place: str) -> None:
                 f"the weights `{name}` are no finite numbers any more after {place}; "
                 f"{_advice(config, parts)}."
             )
+
+
+def check_score(score: float, config: Any, place: str) -> None:
+    """Check that the metric that decides has a value: by none, no epoch can be told to be the best.
+
+    Args:
+        score: the metric on validation.
+        config: the settings of the run.
+        place: where training is, for the message.
+
+    Raises:
+        TrainingError: it has none.
+    """
+    if math.isfinite(score):
+        return
+    metric = str(config["valid_metric"])
+    others = [name for name in config["metrics"] if name.lower() != "gauc"] or ["Recall"]
+    name, k = others[0], max(config["topk"])
+    raise TrainingError(
+        f"--valid_metric={metric} has no value: {metric.lower()} on validation is no number in "
+        f"{place}, so that no epoch can be the best by it; write --valid_metric={name}@{k}"
+        + ("." if name in config["metrics"] else f" --metrics={name}.")
+    )
 
 
 def _weight_of(part: str) -> tuple[str, str]:

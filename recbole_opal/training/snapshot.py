@@ -10,7 +10,7 @@ from recbole_opal.runs.rng import capture_rng, restore_rng
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.stages import StageRecord
 
-__all__ = ["Resumable", "TrainingSnapshot"]
+__all__ = ["Resumable", "TrainingSnapshot", "is_on_course"]
 
 
 class Resumable(Protocol):
@@ -22,6 +22,7 @@ class Resumable(Protocol):
     best_valid_score: float
     best_valid_result: Any
     epochs: int
+    eval_step: int
     model: Any
     optimizer: Any
     scaler: Any
@@ -121,3 +122,16 @@ class TrainingSnapshot:
             record.ended = ""  # more epochs are allowed now than when the stage ended
         train_data.generator.set_state(state["loader"])
         restore_rng(state["random"])
+
+
+def is_on_course(trainer: Resumable) -> bool:
+    """Tell whether a run with the trainer's present `epochs` would have had the same history.
+
+    Args:
+        trainer: of a run whose `epochs` may have changed on the way.
+    """
+    return all(
+        row["epoch"] < trainer.epochs
+        and ("valid" in row) == ((row["epoch"] + 1) % trainer.eval_step == 0)
+        for row in trainer.history
+    )

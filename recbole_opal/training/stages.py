@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from recbole_opal.evaluation.direction import best_of
+
 __all__ = ["StageRecord", "best_stage"]
 
 
@@ -41,7 +43,7 @@ class StageRecord:
 
 
 def best_stage(records: Mapping[str, StageRecord], *, bigger: bool) -> str:
-    """Return the stage with the best validation score; of equals the earlier one.
+    """Return the stage with the best validation score; of equals, or without any, the earlier one.
 
     Source: this project's decision; OPAL's authors always take the last stage.
 
@@ -49,5 +51,5 @@ def best_stage(records: Mapping[str, StageRecord], *, bigger: bool) -> str:
         records: finished stages in their order, at least one.
         bigger: whether a bigger score is better.
     """
-    sign = 1.0 if bigger else -1.0
-    return max(records.values(), key=lambda record: sign * record.score).name
+    best = best_of(records.values(), lambda record: record.score, bigger=bigger)
+    return next(iter(records)) if best is None else best.name

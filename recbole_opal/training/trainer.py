@@ -18,7 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 from recbole_opal.evaluation.mixin import TopKEvaluation
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.budget import TrainingBudget
-from recbole_opal.training.finite import check_losses, check_weights
+from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
 from recbole_opal.training.snapshot import TrainingSnapshot
@@ -154,7 +154,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
             callback_fn: called with (epoch, validation score) after each validation.
 
         Raises:
-            TrainingError: a loss or a weight is not a finite number.
+            TrainingError: a loss, a weight or the validation score is not a number.
         """
         self._train_data = train_data
         self.eval_collector.data_collect(train_data)
@@ -276,6 +276,7 @@ class StagedTrainer(TopKEvaluation, Trainer):
         result = dict(self.evaluate(valid_data, load_best_model=False) or {})
         seconds = perf_counter() - started
         score = float(result[self.valid_metric])
+        check_score(score, self.config, f"stage {self.stage}, epoch {epoch}")
         self.record.valid_seconds += seconds
         self.history[-1] |= {"valid": result, "valid_seconds": seconds}
         for name, value in result.items():

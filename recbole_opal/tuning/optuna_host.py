@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from recbole_opal.errors import OpalError
-from recbole_opal.program import installation
+from recbole_opal.process.program import installation
 
 __all__ = ["MissingOptunaError", "quiet_optuna", "require_optuna"]
 

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.runs.refusal import quoted
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial
@@ -31,18 +32,27 @@ class TrialStore:
     and is tried again.
     """
 
-    def __init__(self, study: "Study", space: Mapping[str, Knob]) -> None:
+    def __init__(self, study: "Study", space: Mapping[str, Knob], path: Path) -> None:
         """See the class."""
         self._study = study
         self._space = space
+        self._path = path
 
     def trials(self) -> list[TunedTrial]:
-        """Return all trials, in the order in which they ended."""
-        with _TURN:
+        """Return all trials, in the order in which they ended.
+
+        Raises:
+            CheckpointError: the file cannot be read, or holds something else.
+        """
+        with _using(self._path):
             return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def add(self, trial: TunedTrial) -> None:
-        """Write a trial."""
+        """Write a trial.
+
+        Raises:
+            CheckpointError: the file cannot be written.
+        """
         from optuna.trial import TrialState, create_trial
 
         done = trial["state"] == "done"
@@ -53,16 +63,24 @@ class TrialStore:
             distributions=distributions(self._space),
             user_attrs={"seconds": trial["seconds"], "reason": trial["reason"]},
         )
-        with _TURN:
+        with _using(self._path):
             self._study.add_trial(stored)
 
     def _read(self, trial: "FrozenTrial") -> TunedTrial:
+        """Read a trial; whatever is not as `add` writes it raises an error of some kind."""
+        from optuna.trial import create_trial
+
+        kinds = distributions(self._space)
+        create_trial(value=trial.value or 0.0, params=trial.params, distributions=kinds)  # checks
+        seconds, reason = trial.user_attrs["seconds"], trial.user_attrs["reason"]
+        if type(seconds) is not float or not isinstance(reason, str | None):
+            raise ValueError("no seconds or no reason of a trial")
         return {
             "settings": decoded(self._space, trial.params),
             "score": trial.value,
-            "seconds": trial.user_attrs["seconds"],
+            "seconds": seconds,
             "state": "failed" if trial.value is None else "done",
-            "reason": trial.user_attrs["reason"],
+            "reason": reason,
         }
 
 
@@ -85,7 +103,6 @@ def open_store(
         CheckpointError: the file cannot be made, read or written.
     """
     import optuna
-    from sqlalchemy.exc import SQLAlchemyError
 
     path = folder / _FILE
     storage = None
@@ -94,18 +111,26 @@ def open_store(
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        with _TURN:
+        with _using(path):
             storage = optuna.storages.RDBStorage(
                 f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
             )
             study = _study(storage, name, direction(bigger=bigger))
-        yield TrialStore(study, space)
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        raise _unusable(path, error) from error
+        yield TrialStore(study, space, path)
     finally:
         if storage is not None:
             storage.remove_session()
             storage.engine.dispose()
+
+
+@contextmanager
+def _using(path: Path) -> Iterator[None]:
+    """Take the turn at the file; Optuna raises errors of every kind over one that is damaged."""
+    with _TURN:
+        try:
+            yield
+        except Exception as error:
+            raise _unusable(path, error) from error
 
 
 def _study(storage: Any, name: str, better: Literal["minimize", "maximize"]) -> "Study":
@@ -128,7 +153,7 @@ def _unusable(path: Path, error: BaseException) -> CheckpointError:
     """Word an error in one line: the file, sqlite's own words, the fix."""
     while error.__cause__ is not None:
         error = error.__cause__
-    reason = str(error).partition("\n")[0] or type(error).__name__
+    reason = quoted(str(error).partition("\n")[0] or type(error).__name__)
     return CheckpointError(
         f"cannot use {path} ({reason}); check the folder and the disk, or move the file away to "
         "tune anew."

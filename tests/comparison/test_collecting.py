@@ -134,6 +134,15 @@ def test_what_only_some_seeds_have_is_averaged_over_those():
         (["stages", "hard", "test", "recall@10"], "x", "stages.hard.test.recall@10: "),
         (["peak_memory"], None, "peak_memory: "),
         (["versions", "threads"], 2, "versions.threads: "),
+        (["versions", "threads"], "x", "versions.threads: "),
+        (["versions", "device"], None, "versions.device: "),
+        (["best_stage"], "x", "Value error, best_stage is none"),
+        (["parameters"], 10**400, "parameters: "),
+        (["stages", "soft", "epochs"], 10**400, "stages.soft.epochs: "),
+        (["stages", "soft", "diagnostics", "usage"], 5, "stages.soft.diagnostics.usage: "),
+        (["stages", "soft", "diagnostics", "usage"], [0.5], "stages.soft.diagnostics: "),
+        (["stages", "soft", "diagnostics", "cosine"], 10**400, "stages.soft.diagnostics.cosine: "),
+        (["stages", "soft", "diagnostics"], {}, "stages.soft.diagnostics.num_interests: "),
     ],
 )
 def test_metrics_of_another_shape_are_told_in_one_line(two_seeds, way, odd, told):
@@ -162,3 +171,49 @@ def test_arrays_of_another_shape_are_told_in_one_line(two_seeds, change):
         folder.save_arrays(name, folder.load_arrays(name) | change)
     with pytest.raises(CheckpointError, match=rf"{name} (has|names)"):
         FinishedRun(folder.path).users("soft")
+
+
+@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("metrics.json", lambda content: content["stages"].pop("hard")),
+        (
+            "per_user-soft-test.npz",
+            lambda arrays: arrays.update({k: v[:0] for k, v in arrays.items()}),
+        ),
+        (
+            "per_user-soft-test.npz",
+            lambda arrays: arrays.update(user_id=arrays["user_id"][[0, 0, 0]]),
+        ),
+        ("ids.json", lambda content: content.pop("user_id")),
+        ("ids.json", lambda content: content.update(user_id=5)),
+        ("ids.json", lambda content: content.update(user_id=["a", 1, None, "d"])),
+    ],
+)
+def test_a_seed_s_run_that_is_unlike_the_others_is_one_line(
+    tmp_path, two_seeds, which, file, change
+):
+    folder = RunFolder.open(two_seeds[which].folder)
+    load, save = (
+        (folder.load_arrays, folder.save_arrays)
+        if file.endswith("npz")
+        else (folder.load_json, folder.save_json)
+    )
+    content = load(file)
+    change(content)
+    save(file, content)
+    with pytest.raises(CheckpointError) as caught:
+        rows_of(OPAL, {}, two_seeds, tmp_path)
+    assert "give the command again" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_stage_without_a_test_has_a_row_of_its_validation(two_seeds, tmp_path):
+    folder = RunFolder.open(two_seeds[1].folder)
+    metrics = folder.load_json("metrics.json")
+    del metrics["stages"]["soft"]["test"], metrics["stages"]["soft"]["diagnostics"]
+    folder.save_json("metrics.json", metrics)
+    soft, _ = rows_of(OPAL, {}, two_seeds, tmp_path)
+    assert soft.test == {}
+    assert soft.valid["recall@10"].values == pytest.approx([0.11, 0.22])

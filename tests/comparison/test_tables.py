@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -198,3 +199,20 @@ def test_titles_and_notes():
     assert metric_title("category_diversity@10") == "Cat. div.@10"
     assert metric_title("gauc") == "Gauc"
     assert once_noted([]) == []
+
+
+def test_a_metric_without_a_list_length_is_shown_beside_the_longest_lists(row_maker, result_maker):
+    rows = [row_maker("OPAL", "OPAL", 0.20), row_maker("MIND", "MIND", 0.40)]
+    for each in rows:
+        each.valid["gauc"] = each.test["gauc"] = each.test["recall@10"]
+    add_differences(rows, "gauc", bigger=True)
+    result = replace(result_maker(rows), metric="gauc")
+    assert "## Recall@10 less that of MIND" in markdown(result)
+    assert "Recall@10" in printed(result)
+
+
+def test_captions_have_one_full_stop_between_sentences(result):
+    result.rows[0].cut_short = 1
+    captions = [line for line in latex(result).splitlines() if line.startswith("\\caption")]
+    assert captions
+    assert not any(".." in caption for caption in captions)

@@ -217,3 +217,31 @@ def test_square_brackets_are_letters(folder, capsys):
     output = capsys.readouterr().out
     assert "[bold]q" in output
     assert cells(output)["len[/s]:float"] == ["1 (100.0%)", "1"]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+def test_items_with_several_rows_are_items_still(folder, capsys, monkeypatch, rows):
+    monkeypatch.setattr(text_table, "_CHUNK_ROWS", rows)
+    table = "item_id:token\tkind:token\ttag:token_seq\nx\t\tA\nx\tp\tA B\nx\tq\tC\ny\tp\t\n"
+    (folder / "mine.item").write_text(table + "other\tr\tD\nother\tr\tE\n")
+    assert main(["mine"]) == 0
+    output = capsys.readouterr().out
+    assert cells(output)["kind:token"] == ["2 (66.7%)", "1"]
+    assert cells(output)["tag:token_seq"] == ["1 (33.3%)", "3"]
+    assert "mine.item: 2 rows repeat an item" in output
+
+
+@pytest.mark.parametrize(
+    ("time", "fix"),
+    [
+        ("-5", "write seconds since 1970, or add a constant to all times."),
+        ("132594268290000000", "write seconds."),
+        ("2021-01-01", "or convert the file with `"),
+    ],
+)
+def test_what_convert_would_refuse_too_is_not_sent_there(folder, capsys, time, fix):
+    (folder / "mine.inter").write_text(HEADER + f"a\tx\t{time}\n")
+    assert main(["mine"]) == 2
+    error = capsys.readouterr().err
+    assert fix in error
+    assert ("convert the file" in error) == (time == "2021-01-01")

@@ -94,3 +94,10 @@ def test_times_are_named_once(folder, capsys, flags, message):
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_duplicates_cannot_be_told_by_an_order(folder, capsys):
+    (folder / "one.csv").write_text("u,i\na,x\na,x\n")
+    assert main(["one.csv", "--out=m", *COLUMNS, "--order=file", "--drop_duplicates"]) == 0
+    assert "duplicates: none can be told" in capsys.readouterr().out
+    assert len(rows(folder)) == 6

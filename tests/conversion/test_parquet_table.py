@@ -3,6 +3,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from recbole_opal.conversion.convert_command import main as convert
 from recbole_opal.conversion.parquet_table import parquet_header, read_parquet
 from recbole_opal.conversion.source import Tally
 from recbole_opal.errors import DataError
@@ -82,3 +83,16 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path):
 def test_an_element_of_a_list_is_never_divided(write):
     with pytest.raises(DataError, match="tags holds lists with a comma in an element.*--list_sep"):
         list(read_parquet(write(tags=[["x,y"], None]), ["tags"], Tally()))
+
+
+def test_lists_are_no_ids(write, tmp_path, capsys):
+    path = str(write(user=["a", "b"], item=[["x"], ["x", "y"]], time=[1_600_000_000] * 2))
+    flags = [f"--out={tmp_path / 'm'}", "--time=time"]
+    for roles in (["--user=user", "--item=item"], ["--user=item", "--item=user"]):
+        assert convert([path, *flags, *roles]) == 2
+        assert "item holds lists, and an id is one value" in capsys.readouterr().err
+
+
+def test_records_in_a_cell_are_refused(write):
+    with pytest.raises(DataError, match="item cannot be read as text, since it holds records"):
+        list(read_parquet(write(item=[{"a": 1}]), ["item"], Tally()))

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import OpalError
 from recbole_opal.settings.commandline import parse_arguments
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.settings.datafiles import check_data_folder
 
 COLUMNS = ["user_id:token", "item_id:token", "timestamp:float"]
 FLAG = re.compile(r"""--\w+=(?:"[^"]*"|[^\s;,"]+)""")
@@ -275,3 +277,16 @@ def test_ids_keep_their_text(make_dataset):
     dataset = make_dataset(rows)
     for field in ("user_id", "item_id"):
         assert set(dataset.field2id_token[field][1:]) == set(ids)
+
+
+def test_a_log_of_users_and_items_alone_is_converted_by_its_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/m.inter").write_text("user_id:token\titem_id:token\na\tx\na\ty\n")
+    columns = ["user_id", "item_id", "timestamp"]
+    with pytest.raises(OpalError) as caught:
+        check_data_folder(Path("m"), "m", columns)
+    command = str(caught.value).split("`")[1].partition(" convert ")[2]
+    assert convert(shlex.split(command)) == 0
+    check_data_folder(Path("m-converted"), "m-converted", columns)
+    assert "time_unit: order" in (tmp_path / "m-converted/m-converted.yaml").read_text()

@@ -23,11 +23,11 @@ def test_they_are_found_as_by_a_loop(rows):
     later, earlier = sequences.duplicates
     owners = np.repeat(sequences.users, sequences.lengths)
     found = list(zip(owners, sequences.items, sequences.times, strict=True))
-    last, expected = {}, {}
+    first, expected = {}, {}
     for position, row in enumerate(found):
-        if row in last:
-            expected[position] = last[row]
-        last[row] = position
+        if row in first:
+            expected[position] = first[row]
+        first.setdefault(row, position)
     assert dict(zip(later.tolist(), earlier.tolist(), strict=True)) == expected
     assert len(later) == len(rows) - len(set(rows))
 
@@ -91,3 +91,14 @@ def test_a_row_that_a_filter_keeps_is_not_dropped_for_one_that_it_takes(tmp_path
     counts = prepare_data(OpalConfig("SASRec", "tiny", settings), future_items=False).counts
     assert counts["interactions"] == len(ROWS)
     assert "rows_of_exact_duplicates" not in counts
+
+
+def test_all_copies_of_an_answer_in_the_history_are_counted(make_config):
+    rows = [*ROWS, *[row for row in ROWS if row[2] in (8, 9)]]
+    rows += [row for row in ROWS if row[2] == 8 for _ in range(2)]
+    data = prepared(
+        make_config, rows, mask_history=False, eval_args={"split": {"RS": [9, 3, 2]}}
+    )  # 14 rows a user: eight, 8 8 8 8 from the ninth to the twelfth, 9 9
+    assert [warning.split(" stand")[0] for warning in data.warnings] == [
+        "18 of 18 validation interactions"
+    ]

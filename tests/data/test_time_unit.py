@@ -137,3 +137,11 @@ def test_describe_tells_the_same_of_every_unit(make_config, log, capsys):
     numbers, note = told(log, "--time_unit=number")
     assert note == "times: timestamp holds numbers of no known unit, taken as seconds (--time_unit)"
     assert not any("1970" in line for line in numbers)
+
+
+def test_ticks_of_dotnet_are_refused_and_nanoseconds_of_1990_can_be_named(make_config, log):
+    ticks = [(user, item, time * 10**4 + 621_355_968 * 10**9) for user, item, time in log]
+    with pytest.raises(DataError, match=r"line 2: timestamp seems to hold .NET's ticks"):
+        prepare_data(make_config(ticks, "Pop"), future_items=False)
+    config = make_config(ticks, "Pop", time_unit="nanoseconds")
+    assert prepare_data(config, future_items=False).dataset.time_unit == "nanoseconds"

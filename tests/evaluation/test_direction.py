@@ -46,3 +46,10 @@ def test_the_earlier_of_equals_and_none_without_values():
     assert best_of(pairs, lambda pair: pair[1], bigger=True) == ("c", 2.0)
     assert best_of(pairs, lambda pair: pair[1], bigger=False) == ("b", 1.0)
     assert best_of(pairs[:1], lambda pair: pair[1], bigger=True) is None
+
+
+@pytest.mark.parametrize("bigger", [True, False])
+def test_what_is_not_a_number_is_never_best(bigger):
+    nan = float("nan")
+    assert best_of([nan, 0.3, nan], lambda value: value, bigger=bigger) == 0.3
+    assert best_of([nan, None], lambda value: value, bigger=bigger) is None

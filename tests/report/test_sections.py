@@ -254,3 +254,21 @@ def test_a_row_whose_runs_a_bound_cut_short_says_so():
     assert "Pop cut short" not in text
     assert "they might go further" in text
     assert "they might go further" not in words(results(comparison(rows[1])).body)
+
+
+def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
+    folder = run_folder(
+        tmp_path,
+        listsXtrain_test={"user_id": np.array([1, 2]), "items": np.array([[20, 1], [5, 6]])},
+        targets_test={"user_id": np.array([1, 2]), "item": np.array([20, 6])},
+        item_counts={"counts": np.arange(21)},
+    )
+    value = Value(0.5, None, (0.5,))
+    one = with_(row("A", recall=0.5, coverage=0.2), runs={"1": folder.path})
+    one = with_(one, test=one.test | {"gauc": value}, valid={"gauc": value})
+    side = Comparison(Path(), "d", "c", "gauc", ("1",), "", {}, None, (one,))
+    assert side.k == 2
+    text = words(slices(side, RunFiles()).body)
+    assert "Share of targets found in the best 2" in text
+    assert "Of the top tenth A finds most (100 %)" in text
+    assert tradeoff(side) is not None

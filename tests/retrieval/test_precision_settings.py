@@ -94,3 +94,19 @@ def test_autocast_around_a_search_changes_nothing(brute_force: Any, mixed: torch
     expected = brute_force(interests, items, 10)
     assert torch.equal(found.ids, expected.ids)
     assert torch.equal(found.scores, expected.scores)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_another_default_dtype_changes_nothing(backend: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    items = torch.randn(50, 8, generator=generator)
+    interests = torch.randn(4, 2, 8, generator=generator)
+    expected = make_retriever(backend, items, 16).top_k(interests, 5)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = make_retriever(backend, items, 16).top_k(interests, 5)
+    finally:
+        torch.set_default_dtype(usual)
+    assert torch.equal(found.ids, expected.ids)
+    assert torch.equal(found.scores, expected.scores)

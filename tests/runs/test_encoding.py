@@ -121,3 +121,14 @@ def test_broken_npz_is_named() -> None:
     for broken in (b"", b"PK", data[:-10], bytes(damaged)):
         with pytest.raises(CheckpointError, match=r"a\.npz is not readable as npz"):
             encoding.decode_arrays(broken, "a.npz")
+
+
+@pytest.mark.parametrize("dtype", [[("a", "<i4"), ("b", "<f8")], "V8", [("a", [("b", "i1")])]])
+def test_arrays_of_records_are_refused_both_ways(dtype: Any) -> None:
+    array = np.zeros(3, dtype)
+    with pytest.raises(CheckpointError, match="`a` holds Python objects or records"):
+        encoding.encode_arrays({"a": array})
+    buffer = io.BytesIO()
+    np.savez(buffer, a=array)
+    with pytest.raises(CheckpointError, match="Python objects or records"):
+        encoding.decode_arrays(buffer.getvalue(), "a.npz")

@@ -1,5 +1,7 @@
 """Tensors to safetensors bytes and back."""
 
+import json
+
 import pytest
 import torch
 from torch import Tensor
@@ -102,3 +104,10 @@ def test_truncation_is_refused() -> None:
     for length in range(len(data)):
         with pytest.raises(CheckpointError):
             decode_tensors(data[:length], "w")
+
+
+def test_a_header_of_very_many_tensors_is_refused_before_it_is_parsed() -> None:
+    entry = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    header = json.dumps({str(number): entry for number in range(20_000)}).encode()
+    with pytest.raises(CheckpointError, match="more than 16384 tensors"):
+        decode_tensors(len(header).to_bytes(8, "little") + header, "w.safetensors")

@@ -69,6 +69,43 @@ def test_a_state_dict_inside_a_larger_module_loads_as_before(trained):
     assert torch.equal(one["model"].items.all(), other["model"].items.all())
 
 
+class Wrapped(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.inner = nn.ModuleList([model])
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [Wrapped, nn.Sequential, nn.DataParallel, torch.optim.swa_utils.AveragedModel],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_weights_inside_a_larger_module_are_refused_too(trained, wrap, strict):
+    _, build = trained
+    hard, module = build(), wrap(build())
+    hard.set_stage("hard")
+    given = wrap(hard).state_dict()
+    (inside,) = (part for part in module.modules() if isinstance(part, recbole_opal.OPAL))
+    before = inside.items.all().clone()
+    with pytest.raises(CheckpointError, match="of stage 'hard'"):
+        module.load_state_dict(given, strict=strict)
+    assert torch.equal(inside.items.all(), before)
+    inside.set_stage("hard")
+    module.load_state_dict(given, strict=strict)
+    assert torch.equal(inside.items.all(), hard.items.all())
+
+
+def test_a_weights_file_goes_into_a_larger_module(trained):
+    folder, build = trained
+    inside = {f"0.{name}": value for name, value in from_file(folder, "hard").items()}
+    module = nn.Sequential(build())
+    with pytest.raises(CheckpointError, match="of stage 'hard'"):
+        module.load_state_dict(inside)
+    module[0].set_stage("hard")
+    module.load_state_dict(inside)
+    assert torch.equal(module[0].items.embedding.weight, inside["0.items.embedding.weight"])
+
+
 def test_a_stage_that_a_model_does_not_have_is_told(trained):
     _, build = trained
     with pytest.raises(CheckpointError, match="OPAL has the stages soft, hard"):

@@ -1,3 +1,9 @@
+import bz2
+import gzip
+import shutil
+import subprocess
+import zipfile
+
 import pytest
 
 from recbole_opal.errors import DataError
@@ -83,3 +89,22 @@ def test_the_config_looks_before_anything_is_loaded(configure, tiny_data):
         configure(dataset="tini")
     with pytest.raises(DataError, match="when is missing"):
         configure(TIME_FIELD="when", load_col={"inter": ["user_id", "item_id", "when"]})
+
+
+@pytest.mark.parametrize("ending", ["gz", "zip", "bz2"])
+def test_a_packed_file_is_unpacked_by_what_is_told(tmp_path, monkeypatch, ending):
+    folder = write(tmp_path / "a b", "user_id:token\titem_id:token\ttimestamp:float")
+    path = folder / "a b.inter"
+    packed = folder / f"a b.inter.{ending}"
+    if ending == "zip":
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(path, "other.inter")
+    else:
+        packed.write_bytes({"gz": gzip, "bz2": bz2}[ending].compress(path.read_bytes()))
+    path.unlink()
+    command = refusal(folder).partition("`")[2].partition("`")[0]
+    monkeypatch.chdir(tmp_path)
+    if shutil.which(command.partition(" ")[0]) is None:
+        pytest.skip(f"without the tool of {command}")
+    subprocess.run(command, shell=True, check=True)  # noqa: S602, as pasted into a shell
+    check_data_folder(folder, folder.name, COLUMNS)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from recbole_opal.errors import TrainingError
-from recbole_opal.training.finite import check_losses, check_weights
+from recbole_opal.training.finite import check_losses, check_score, check_weights
 
 
 class Settings(dict):
@@ -55,3 +55,13 @@ def test_empty_and_whole_numbered_parameters_are_no_problem():
     model.nothing = nn.Parameter(torch.empty(0))
     model.count = nn.Parameter(torch.ones(1, dtype=torch.int64), requires_grad=False)
     check_weights(model, SETTINGS, "anywhere")
+
+
+def test_a_metric_that_decides_must_have_a_value():
+    settings = Settings(valid_metric="GAUC", metrics=["GAUC", "NDCG"], topk=[5, 10])
+    check_score(0.0, settings, "stage soft, epoch 0")
+    with pytest.raises(TrainingError, match=r"--valid_metric=GAUC has no value.*=NDCG@10\.$"):
+        check_score(float("nan"), settings, "stage soft, epoch 0")
+    settings["metrics"] = ["GAUC"]
+    with pytest.raises(TrainingError, match=r"=Recall@10 --metrics=Recall\.$"):
+        check_score(float("nan"), settings, "stage soft, epoch 0")

@@ -184,3 +184,46 @@ def test_resuming_a_stage_that_ran_out_of_epochs_keeps_its_best_weights(quick_se
     assert after["valid"] == record["valid"]
     for name, value in weights_of(finished.folder)["soft"].items():
         assert torch.equal(value, weights[name]), name
+
+
+def origin_of(folder):
+    return RunFolder.open(folder).load_json("origin.json")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "alike"),
+    [
+        ({"epochs": 4}, 2, False),  # is past them
+        ({"epochs": 2}, 4, True),
+        ({"epochs": 1, "eval_step": 2}, 4, False),  # validated where four epochs would not have
+        ({"epochs": 2, "eval_step": 2}, 4, True),
+    ],
+)
+def test_other_epochs_make_another_run_only_where_it_has_gone_that_way(
+    quick_settings, caplog, first, then, alike
+):
+    """A comparison finds runs by their origin: one of four epochs must not stand for one of two."""
+    settings = quick_settings | {"stages": "soft", "stopping_step": 100} | first
+    run = recbole_opal.run("OPAL", "tiny", **settings)
+    caplog.clear()
+    recbole_opal.resume(run.folder, epochs=then)
+    fresh = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": then})
+    assert (origin_of(run.folder) == origin_of(fresh.folder)) == alike
+    assert ("no comparison will reuse it" in caplog.text) != alike
+    recbole_opal.resume(run.folder)
+    assert (origin_of(run.folder) == origin_of(fresh.folder)) == alike
+    if first == {"epochs": 4}:  # and the way back
+        recbole_opal.resume(run.folder, epochs=5)
+        longer = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 5})
+        assert origin_of(run.folder) == origin_of(longer.folder)
+        assert_equal_runs(longer.folder, run.folder)
+
+
+def test_models_that_are_computed_at_once_are_the_same_with_any_epochs(quick_settings):
+    keys = ("data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress")
+    settings = {key: quick_settings[key] for key in keys} | {"eval_step": 3}
+    run = recbole_opal.run("Pop", "tiny", **settings, epochs=5)
+    recbole_opal.resume(run.folder, epochs=2)
+    fresh = recbole_opal.run("Pop", "tiny", **settings, epochs=2)
+    assert origin_of(run.folder) == origin_of(fresh.folder)
+    assert_equal_runs(fresh.folder, run.folder)

@@ -8,9 +8,9 @@ import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
-from recbole_opal.continued import MAY_CHANGE
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.runs import RunFolder
+from recbole_opal.settings.continued import MAY_CHANGE
 
 ITEMS = "item_id:token\tc:token\n" + "".join(f"i{item}\tx\n" for item in range(48))
 PLAIN = {"epochs": 1, "show_progress": False, "tensorboard": False, "use_gpu": False}
@@ -129,8 +129,6 @@ def test_what_is_given_is_blamed_itself(finished):
         lambda folder: (folder / "tiny.inter").unlink(),
         lambda folder: (folder / "tiny.inter").write_text(""),
         lambda folder: (folder / "tiny.inter").write_text("user_id:token\titem_id:token\n"),
-        lambda folder: (folder / "tiny.yaml").write_text("epochs: [\n"),
-        lambda folder: (folder / "tiny.yaml").write_text("nothing_known: 1\n"),
     ],
 )
 def test_no_message_names_a_flag_that_is_refused(finished, home, spoil):
@@ -139,6 +137,12 @@ def test_no_message_names_a_flag_that_is_refused(finished, home, spoil):
         recbole_opal.resume(finished)
     named = set(re.findall(r"--(\w+)", str(caught.value)))
     assert named <= set(MAY_CHANGE), str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["epochs: [\n", "nothing_known: 1\n", "topk: [3]\n"])
+def test_settings_written_beside_the_data_since_are_not_read(finished, home, content):
+    (home / "data" / "tiny" / "tiny.yaml").write_text(content)
+    assert recbole_opal.resume(finished).folder == finished
 
 
 def test_a_comparison_goes_on_with_moved_data(home, tmp_path):

@@ -17,3 +17,9 @@ def test_the_better_stage_wins_and_of_equals_the_earlier():
 def test_a_record_survives_as_plain_data():
     record = StageRecord("soft", best_epoch=3, valid={"recall@10": 0.5}, ended="epochs")
     assert StageRecord(**record.as_dict()) == record
+
+
+def test_a_stage_without_a_score_is_not_the_best():
+    nan = float("nan")
+    assert best_stage(records(soft=nan, hard=0.3), bigger=True) == "hard"
+    assert best_stage(records(soft=nan, hard=nan), bigger=False) == "soft"

@@ -122,6 +122,16 @@ def test_a_loss_that_is_no_number_stops_with_epoch_and_step(build, monkeypatch, 
         trainer.fit(data.train, data.valid)
 
 
+@pytest.mark.parametrize("scores", [[float("nan")], [0.2, float("nan")]])
+def test_a_score_that_is_no_number_stops_with_its_metric(build, monkeypatch, scores):
+    """It would keep the weights that nothing has trained, and test those."""
+    trainer, data = build(epochs=3, stages="soft")
+    fake_scores(trainer, monkeypatch, scores)
+    where = f"recall@10 on validation .* stage soft, epoch {len(scores) - 1}.*--valid_metric"
+    with pytest.raises(TrainingError, match=where):
+        trainer.fit(data.train, data.valid)
+
+
 def test_history_holds_every_part_of_the_loss(build):
     trainer, data = build(epochs=1)
     trainer.fit(data.train, data.valid)

@@ -108,7 +108,7 @@ class MicroLens(OfficialLayout):
         if tables:
             columns = tuple(Column(name, "token_seq") for name in tables)
             items = ItemTable(columns, _items(tables, tally))
-        return Source(rows, tally, items=items, order_only=untimed)
+        return Source(rows, tally, items=items, time_unit="order" if untimed else None)
 
     def _item_files(self, files: Files, log: Path, titled: bool) -> dict[str, Path]:
         """Return field -> file."""

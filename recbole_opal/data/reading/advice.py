@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.program import command
+from recbole_opal.process.program import command
 
 __all__ = [
+    "COLUMN_NAMES",
     "convert_command",
     "header_fault",
     "is_number",
@@ -23,11 +24,12 @@ __all__ = [
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
 _TYPED = re.compile(r"[^:]+:(token|float)(_seq)?")
 _NUMBERS = re.compile("time|date|rating|score|price|^ts$", re.IGNORECASE)
-_ROLES = {
-    "USER_ID_FIELD": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
-    "ITEM_ID_FIELD": re.compile("item|video|movie|photo|product|iid", re.IGNORECASE),
-    "TIME_FIELD": re.compile("time|date|^ts$", re.IGNORECASE),
+COLUMN_NAMES = {
+    "user": re.compile("user|uid|member|customer|visitor", re.IGNORECASE),
+    "item": re.compile("item|video|movie|photo|feed|clip|product|iid", re.IGNORECASE),
+    "time": re.compile("time|date|^ts$", re.IGNORECASE),
 }
+"""What a column may be called in other people's files, by what it is for."""
 _LONGEST = 500  # characters of a header that is shown whole
 _USUAL = ["user_id:token", "item_id:token", "timestamp:float"]
 _RATED = [*_USUAL[:2], "rating:float", *_USUAL[2:]]
@@ -57,7 +59,7 @@ def header_fault(line: str, separator: str, path: Path) -> str:
         )
     if '"' in line:
         bare = [name.strip('"') for name in names]
-        roles = [likely_column(bare, role) for role in _ROLES]
+        roles = [likely_column(bare, role) for role in COLUMN_NAMES]
         return (
             "the header has no types and the fields are in quotes; convert the file with "
             f"`{convert_command(path, roles)}`."
@@ -87,28 +89,34 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
 
     Args:
         path: of the file.
-        columns: of users, items and times, as its first line has them.
+        columns: of users, items and times, as its first line has them; without times the rows
+            stand in their order.
         encoding: of the file.
     """
     out = path.parent.parent / f"{path.stem}-converted"
     flags = [f"--out={out}"]
     flags += [
-        f"--{role}={column}" for role, column in zip(("user", "item", "time"), columns, strict=True)
+        f"--{role}={column}"
+        for role, column in zip(("user", "item", "time"), columns, strict=False)
     ]
+    if len(columns) == 2:
+        flags.append("--order=file")
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
         flags.append(f"--encoding={encoding}")
     return command(str(path), *flags, name="convert")
 
 
-def likely_column(names: Sequence[str], setting: str) -> str:
-    """Return the column that a setting may mean, by its name; a word in capitals where none is.
+def likely_column(names: Sequence[str], role: str) -> str:
+    """Return the column that may be for users, items or times; a word in capitals where none is.
 
     Args:
         names: of the columns.
-        setting: `USER_ID_FIELD`, `ITEM_ID_FIELD` or `TIME_FIELD`.
+        role: a key of `COLUMN_NAMES`, or the setting that names the column, as `USER_ID_FIELD`.
     """
-    fallback = setting.partition("_")[0] + "_COLUMN"
-    return next((name for name in names if _ROLES[setting].search(name)), fallback)
+    role = role.partition("_")[0].lower()
+    return next(
+        (name for name in names if COLUMN_NAMES[role].search(name)), f"{role.upper()}_COLUMN"
+    )
 
 
 def load_col_flag(columns: Mapping[str, Any]) -> str:
@@ -120,16 +128,17 @@ def load_col_flag(columns: Mapping[str, Any]) -> str:
     return f'--load_col="{columns}"'
 
 
-def unpack_command(tool: str, path: Path) -> str:
-    """Return the command that unpacks a compressed file in its place, whatever its name.
+def unpack_command(tool: str, path: Path, target: Path | None = None) -> str:
+    """Return the command that unpacks a compressed file, whatever its name.
 
     Args:
         tool: as `gunzip`.
         path: of the file.
+        target: what it becomes; None: it is replaced.
     """
-    name, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+    name, new = shlex.quote(str(path)), shlex.quote(str(target or f"{path}.new"))
     unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
-    return f"{unpacking} && mv {new} {name}"
+    return unpacking if target else f"{unpacking} && mv {new} {name}"
 
 
 def is_number(text: str) -> bool:

@@ -10,10 +10,12 @@ import numpy as np
 from recbole_opal.data.reading.time_units import (
     DIGITS,
     PER_SECOND,
+    TICKS_OR_NANOSECONDS,
     TIME_UNITS,
     UNITLESS,
     BoolArray,
     FloatArray,
+    are_ticks,
     digit_dates,
     in_range,
     judged_unit,
@@ -21,7 +23,7 @@ from recbole_opal.data.reading.time_units import (
 )
 from recbole_opal.errors import DataError
 
-__all__ = ["as_seconds", "interval_in_seconds", "near", "read_note"]
+__all__ = ["as_seconds", "interval_in_seconds", "near", "read_note", "refuse_ticks"]
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
@@ -53,6 +55,25 @@ def as_seconds(
     if lost.any():
         raise _other_unit(place(lost), name, numbers[lost][0], "no date", ours)
     return seconds, known
+
+
+def refuse_ticks(
+    numbers: FloatArray, unit: str | None, name: str, place: Callable[[BoolArray], str]
+) -> None:
+    """Refuse times that are of one year in nanoseconds, and of any year as .NET counts them.
+
+    Args:
+        numbers: (n,) finite.
+        unit: that the user named, or None.
+        name: of the column, for the message.
+        place: as in `as_seconds`.
+
+    Raises:
+        DataError: see above.
+    """
+    if unit is None and are_ticks(numbers):
+        where = place(numbers > 0)
+        raise DataError(f"{where}: {name} {TICKS_OR_NANOSECONDS}")
 
 
 def _doubted(numbers: FloatArray, known: str, *, given: bool) -> list[str]:

@@ -10,11 +10,14 @@ __all__ = [
     "DIGITS",
     "EXACT_BELOW",
     "PER_SECOND",
+    "TICKS_OR_NANOSECONDS",
     "TIME_UNITS",
     "UNITLESS",
+    "are_ticks",
     "digit_dates",
     "in_range",
     "is_exact",
+    "is_usual",
     "judged_unit",
     "likely_unit",
     "to_seconds",
@@ -26,6 +29,8 @@ FloatArray = npt.NDArray[np.float64]
 # 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
 _EARLIEST = 631_152_000.0
 _LATEST = 4_102_444_800.0
+# 1990 and 2100 in .NET's ticks of 100 ns since the year 1: in nanoseconds, the year 1990.
+_TICKS = (627_667_488e9, 662_380_416e9)
 EXACT_BELOW = 2.0**53  # whole numbers below are exact in float64
 PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 DIGITS = {"date": (8, "%Y%m%d"), "datetime": (14, "%Y%m%d%H%M%S")}
@@ -40,6 +45,10 @@ TIME_UNITS = {
     "order": "numbers that tell an order alone",
 }
 """Forms of times that are numbers, and what they mean to a user."""
+TICKS_OR_NANOSECONDS = (
+    "seems to hold .NET's ticks of 100 ns since the year 1; write (ticks - 621355968000000000) / "
+    "10000000 in their place, or --time_unit=nanoseconds if they are those of the year 1990."
+)
 UNITLESS = ("number", "order")
 """Those that are taken as they are."""
 
@@ -54,6 +63,17 @@ def in_range(numbers: FloatArray, unit: str) -> BoolArray:
     factor = PER_SECOND[unit]
     with np.errstate(invalid="ignore"):
         return (numbers >= _EARLIEST * factor) & (numbers < _LATEST * factor)
+
+
+def is_usual(seconds: float) -> bool:
+    """Tell whether a time is of the years 1990 to 2099, by which a unit is judged."""
+    return _EARLIEST <= seconds < _LATEST
+
+
+def are_ticks(numbers: FloatArray) -> bool:
+    """Tell whether numbers are times of 1990 to 2099 as .NET counts them."""
+    with np.errstate(invalid="ignore"):
+        return 2 * int(((numbers >= _TICKS[0]) & (numbers < _TICKS[1])).sum()) > len(numbers)
 
 
 def is_exact(numbers: FloatArray) -> BoolArray:

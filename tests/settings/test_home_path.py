@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.home_path import home_path
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.paths import home_path
 
 
 def test_tildes_are_home_folders(monkeypatch, tmp_path):

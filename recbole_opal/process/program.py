@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["command", "installation"]
+__all__ = ["command", "installation", "python"]
 
 _SCRIPT = "run_opal.py"
 _INSTALLED = "recbole-opal"
@@ -40,6 +40,15 @@ def installation(extra: str) -> str:
         extra: its name in pyproject.toml.
     """
     return f'{shlex.quote(_interpreter())} -m pip install "{_INSTALLED}[{extra}]"'
+
+
+def python(code: str) -> str:
+    """Return the command line that runs a line of Python, ready to be pasted.
+
+    Args:
+        code: of the line.
+    """
+    return shlex.join([_interpreter(), "-c", code])
 
 
 def _called_as() -> list[str] | None:

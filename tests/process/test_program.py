@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from recbole_opal import cli
-from recbole_opal.program import command, installation
+from recbole_opal.process.program import command, installation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 INSTALLED = Path(sys.executable).with_name("recbole-opal")
 CALLS = {
     "script": [sys.executable, str(ROOT / "run_opal.py")],
@@ -69,7 +69,7 @@ def test_a_command_on_the_path_is_named_without_its_folder(tmp_path):
 @pytest.mark.parametrize("name", ["convert", "describe", "synthesize"])
 def test_each_command_explains_itself_by_the_name_of_the_program(name, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["recbole-opal"])
-    monkeypatch.setattr("recbole_opal.program._is_on_path", lambda program: True)
+    monkeypatch.setattr("recbole_opal.process.program._is_on_path", lambda program: True)
     assert cli.main([name, "--help"]) == 0
     told = capsys.readouterr().out
     assert told.startswith(f"usage: recbole-opal {name} ")

@@ -8,6 +8,7 @@ from traceback import extract_tb
 from typing import Any
 
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.runs.refusal import reason_of
 from recbole_opal.settings.validation import upstream_names
 
 __all__ = ["telling_upstream"]
@@ -48,9 +49,8 @@ def telling_upstream(config: Any) -> Iterator[None]:
         if not names or not _is_upstream(error):
             raise
         given = ", ".join(f"--{name}={config[name]}" for name in names)
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise SettingsError(
-            f"{given}: RecBole cannot work with this ({reason[:300]}); correct it, or leave it "
+            f"{given}: RecBole cannot work with this ({reason_of(error)}); correct it, or leave it "
             "away."
         ) from error
 

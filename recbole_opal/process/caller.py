@@ -9,12 +9,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from recbole_opal.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
+from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
+from recbole_opal.settings.paths import require_folder
 
-__all__ = ["importing", "leaves_no_trace", "set_variable", "undisturbed"]
+__all__ = ["alone", "importing", "leaves_no_trace", "set_variable", "undisturbed"]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 # The first RecBole sets, the second torch where an optimiser is first built. scikit-learn's KMP_...
 # stay: what they are for, the OpenMP library, may read them long after the import.
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
+_turn = threading.RLock()  # a report stands inside a comparison
 _lock = threading.Lock()
 _depth = 0  # calls that are under way, in whichever thread
 _found: _Found | None = None
@@ -94,7 +96,8 @@ def undisturbed() -> Iterator[None]:
     libraries below it set; the states of the global random generators, which a run seeds; torch's
     switches for cuDNN and for anomaly mode; the metrics known to RecBole; the names that numpy and
     scipy lack and RecBole needs, which are there while the block runs. Where blocks overlap, in
-    each other or in several threads, the last to end gives back what the first one found.
+    each other or in several threads, the last to end gives back what the first one found. Inside
+    it gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.
     """
     global _depth, _found
     with _lock:
@@ -104,7 +107,8 @@ def undisturbed() -> Iterator[None]:
     outermost = aliases_are_borrowed(True)
     set_numpy_aliases()
     try:
-        yield
+        with _usual_modes():
+            yield
     finally:
         aliases_are_borrowed(outermost)
         with _lock:
@@ -112,6 +116,19 @@ def undisturbed() -> Iterator[None]:
             if _depth == 0 and _found is not None:
                 _found.give_back()
                 _found = None
+
+
+@contextmanager
+def _usual_modes() -> Iterator[None]:
+    """Give the block torch's modes of a new process: a caller may stand in `no_grad`."""
+    import torch
+
+    with ExitStack() as modes:
+        modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(torch.enable_grad())
+        if torch.get_default_device().type != "cpu":
+            modes.enter_context(torch.device("cpu"))
+        yield
 
 
 @contextmanager
@@ -126,7 +143,7 @@ def importing() -> Iterator[None]:
 
 
 def leaves_no_trace(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a function run `undisturbed`.
+    """Let a function run `undisturbed`, in the folder in which the process stands.
 
     Args:
         action: what is called.
@@ -134,8 +151,28 @@ def leaves_no_trace(action: Callable[Arguments, Result]) -> Callable[Arguments, 
 
     @functools.wraps(action)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        require_folder()
         with undisturbed():
             return action(*args, **kwargs)
+
+    return call
+
+
+def alone(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a function leave no trace, and one thread at a time into it and its like.
+
+    RecBole and torch draw random numbers from generators that the whole process shares: of two runs
+    at once each would get the other's, and neither would be what its seed says.
+
+    Args:
+        action: what is called.
+    """
+    whole = leaves_no_trace(action)
+
+    @functools.wraps(action)
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with _turn:
+            return whole(*args, **kwargs)
 
     return call
 

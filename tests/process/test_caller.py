@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.caller import undisturbed
+from recbole_opal.process.caller import undisturbed
 from recbole_opal.settings.config import OpalConfig
 
 # What a caller can notice, by name; then what a piece of code changed of it.
@@ -198,3 +198,20 @@ def test_a_run_draws_from_its_own_seed_whatever_the_caller_s_generators_say(few)
         losses.append(recbole_opal.run("OPAL", "tiny", **few).stages)
         assert torch.rand(1) == wanted
     assert losses[0] == losses[1]
+
+
+def test_runs_of_two_threads_come_out_as_one_after_the_other(few):
+    """They share the random generators: at once, each would take numbers from the other."""
+    models = ("OPAL", "MIND")
+    alone = {model: recbole_opal.run(model, "tiny", **few).stages for model in models}
+    found = {}
+
+    def train(model):
+        found[model] = recbole_opal.run(model, "tiny", **few).stages
+
+    threads = [threading.Thread(target=train, args=(model,)) for model in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == alone

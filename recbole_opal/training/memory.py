@@ -17,6 +17,7 @@ __all__ = ["check_memory", "telling_memory"]
 
 _FLOAT = 4
 _GIB = 2**30
+_ATTENDING = ("CORE", "GCSAN", "SASRec", "SASRecCPR")  # RecBole's, between all pairs of positions
 _WIDTHS = ("hidden_size", "embedding_size")  # how the names of vectors' widths end
 
 
@@ -79,6 +80,11 @@ def _largest_tensors(config: Any, data: PreparedData) -> list[tuple[str, int, tu
         found.append(("the histories of one batch of users", judged, ("eval_batch_size", *cures)))
     trained = 2 * rows * length * width * _FLOAT
     found.append(("the vectors of one training batch", trained, ("train_batch_size", *cures)))
+    attends = config.model_class.__name__ in _ATTENDING and config["dnn_type"] != "ave"
+    if attends and isinstance(config["n_heads"], int):
+        size = rows * config["n_heads"] * length * length * _FLOAT
+        cures = ("MAX_ITEM_LIST_LENGTH", "train_batch_size", "n_heads")
+        found.append(("the attention of one training batch", size, cures))
     if isinstance(config["num_negatives"], int) and config["negative_sampling"] != "full":
         size = rows * min(config["num_negatives"], items) * _FLOAT
         found.append(("the scores of the negatives", size, ("train_batch_size", "num_negatives")))

@@ -5,7 +5,7 @@ import pytest
 import recbole_opal
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.upstream import telling_upstream
+from recbole_opal.settings.stumbles import telling_upstream
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""What is wrong with the settings is told before there is a run folder, and by that line alone."""
+
+import logging
+
+import pytest
+
+import recbole_opal
+from recbole_opal.cli import main
+from recbole_opal.errors import SettingsError
+from recbole_opal.reporting.log import lines_held, run_log
+from recbole_opal.reporting.progress import TrainingProgress
+
+PLAIN = {"epochs": 1, "tensorboard": False, "show_progress": False, "use_gpu": False}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--model=SASRec", "--n_heads=7"],
+        ["--model=GCSAN", "--hidden_act=&a [*a]"],
+        ["--model=DSSRec", "--transformer_heads=7"],
+        ["--model=CDAE", "--out_activation=x"],  # RecBole warns of the data while it is built
+        ["--model=DMF", "--user_embedding_size=-5"],
+        ["--model=Pop", "--category_field=genre"],
+        ["--model=SASRecCPR", "--reranker_CAN_NUM=500,100,20"],
+        ["--model=GRU4RecCPR"],
+        ["--model=SASRec", "--MAX_ITEM_LIST_LENGTH=65536", "--hidden_size=2"],
+    ],
+)
+def test_a_model_that_cannot_be_built_leaves_one_line_and_no_folder(
+    data_path, tmp_path, monkeypatch, capfd, flags
+):
+    monkeypatch.chdir(tmp_path)
+    plain = [f"--{name}={value}" for name, value in PLAIN.items()]
+    assert main(["--dataset=tiny", f"--data_path={data_path}", *plain, *flags]) == 2
+    errors = capfd.readouterr().err
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "saved").exists()
+
+
+@pytest.mark.parametrize("model", ["SASRecCPR", "GRU4RecCPR"])
+def test_following_the_advice_on_candidates_works(data_path, tmp_path, monkeypatch, model):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        recbole_opal.run(model, "tiny", data_path=data_path, **PLAIN)
+    advised = int(str(caught.value).rpartition("=")[2].rstrip("."))
+    run = recbole_opal.run(model, "tiny", data_path=data_path, reranker_CAN_NUM=advised, **PLAIN)
+    assert 0 <= run.stages["train"]["test"]["recall@50"] <= 1
+
+
+def test_what_was_said_while_a_model_was_built_is_in_the_log_of_its_run(
+    data_path, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)
+    result = recbole_opal.run("FISM", "tiny", data_path=data_path, split_to=0, **PLAIN)
+    log = (result.folder / f"{result.folder.name}.log").read_text()
+    for text in (log, capfd.readouterr().err):
+        assert text.count("Pay Attetion") == 1
+        assert text.index("data users=") < text.index("Pay Attetion")
+
+
+def test_lines_are_held_for_a_run_alone(tmp_path, capfd):
+    logger = logging.getLogger("host")
+    with lines_held("WARNING") as lines:
+        logger.warning("one")
+        logging.getLogger("recbole_opal").info("too quiet")
+    assert capfd.readouterr().err == ""
+    with run_log(tmp_path, TrainingProgress(enabled=False), "WARNING") as repeat:
+        repeat(lines)
+    assert "one" in (tmp_path / f"{tmp_path.name}.log").read_text()
+    assert len(lines) == 1
+    assert not [each for each in logging.getLogger().handlers if "recbole_opal" in str(type(each))]
