@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ __all__ = [
 
 _OURS = ("recbole_opal.", "recbole.")
 _INSTALLED = [sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")]
+_STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _loading: list[str] = []  # addresses whose modules are being imported
 
 
@@ -91,7 +93,8 @@ def require_model(model: type[Any]) -> None:
         model: a class of the user's.
 
     Raises:
-        SettingsError: it is not derived from a sequential or general model.
+        SettingsError: it is not derived from a sequential or general model, or the names of its
+            stages are none.
     """
     from recbole.model.abstract_recommender import GeneralRecommender, SequentialRecommender
 
@@ -99,6 +102,13 @@ def require_model(model: type[Any]) -> None:
         raise SettingsError(
             f"--model: the class {model.__name__} is no model; derive it from "
             "recbole_opal.MultiInterestRecommender or from RecBole's SequentialRecommender."
+        )
+    stages = getattr(model, "stages", ("train",))
+    names = [name for name in stages if isinstance(name, str) and _STAGE.fullmatch(name)]
+    if not names or len(set(names)) < len(stages):
+        raise SettingsError(
+            f"{model.__name__}.stages is {stages!r}; write different names of letters, digits and "
+            "`_-`, which stand in names of files, as stages = ('warm', 'main')."
         )
 
 
