@@ -105,7 +105,7 @@ def require_model(model: type[Any]) -> None:
         )
     stages = getattr(model, "stages", ("train",))
     names = [name for name in stages if isinstance(name, str) and _STAGE.fullmatch(name)]
-    if not names or len(set(names)) < len(stages):
+    if isinstance(stages, str) or not names or len(set(names)) < len(stages):
         raise SettingsError(
             f"{model.__name__}.stages is {stages!r}; write different names of letters, digits and "
             "`_-`, which stand in names of files, as stages = ('warm', 'main')."

@@ -83,7 +83,7 @@ def test_what_is_no_model_is_told(models_file, settings):
         recbole_opal.run("their_models.py:NoModel", "tiny", **settings)
 
 
-@pytest.mark.parametrize("stages", [(), ("a", "a"), ("warm up",), ("../x",), (1,), "ab!"])
+@pytest.mark.parametrize("stages", [(), ("a", "a"), ("warm up",), ("../x",), (1,), "main"])
 def test_stages_that_are_no_names_are_refused_before_training(models_file, settings, stages):
     own = type("Staged", (class_at("their_models.py:Decayed"),), {"stages": stages})
     with pytest.raises(SettingsError, match=r"Staged\.stages is .*as stages = \('warm', 'main'\)"):
