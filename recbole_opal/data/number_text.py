@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.data.sequences import IntArray
 
@@ -33,7 +35,8 @@ def _lines(columns: Sequence[IntArray]) -> bytes:
     used = np.ones(text.shape, dtype=np.bool_)  # False: a leading zero
     place = 0
     for column, width in zip(columns, widths, strict=True):
-        rest = column.astype(np.uint32 if width < 10 else np.uint64)  # 32 bit divide faster
+        dtype: Any = np.uint32 if width < 10 else np.uint64  # 32 bit divide faster
+        rest: npt.NDArray[Any] = column.astype(dtype)
         for digit in range(place + width - 1, place - 1, -1):
             used[:, digit] = rest > 0
             quotient = rest // 10

@@ -30,8 +30,8 @@ def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.Dat
     again = frame.duplicated(field).to_numpy()
     if not again.any():
         return frame
-    joined = frame[~again].copy()
-    several = frame[frame[field].isin(frame.loc[again, field])]
+    joined = frame.iloc[np.flatnonzero(~again)].copy()
+    several = frame[frame[field].isin(frame[field].iloc[np.flatnonzero(again)])]
     places = dict(zip(joined[field], range(len(joined)), strict=True))
     for name in lists:
         cells = joined[name].to_list()

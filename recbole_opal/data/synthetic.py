@@ -187,4 +187,5 @@ def _draw_times(
     gaps = random.exponential(np.where(is_session_start, _PAUSE, _WATCHING))
     elapsed = np.cumsum(1.0 + np.floor(gaps))  # whole numbers, so that the sum is exact
     joined = _FIRST_DAY + random.integers(0, 30 * _DAY, len(starts))
-    return elapsed - elapsed[starts][users] + joined[users]
+    times: FloatArray = elapsed - elapsed[starts][users] + joined[users]
+    return times

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.data.number_text import number_lines
 from recbole_opal.data.staged_files import StagedFiles
@@ -53,7 +55,7 @@ def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
     return target
 
 
-def _truth(log: SyntheticLog) -> dict[str, np.ndarray]:
+def _truth(log: SyntheticLog) -> dict[str, npt.NDArray[Any]]:
     return {
         "item_categories": log.item_categories,
         "user_interests": log.user_interests,

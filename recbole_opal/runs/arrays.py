@@ -20,6 +20,7 @@ from recbole_opal.runs.refusal import refusing
 
 __all__ = ["decode_arrays", "encode_arrays"]
 
+_npy: Any = np.lib.format  # untyped before numpy 2
 _MAX_MEMBERS = 1000  # a run's file has some 20
 _MAX_SMALL = 2**26  # unpacked bytes that are always allowed
 _MAX_RATIO = 32  # unpacked bytes a packed one, beyond that
@@ -79,7 +80,7 @@ def _archive(arrays: Mapping[str, NDArray[Any]], compression: int) -> bytes:
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for key, array in arrays.items():
             with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+                _npy.write_array(member, array, allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -119,10 +120,10 @@ def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
     """Splits the first bytes of an npy file into shape, order, type and what follows them."""
     text = io.BytesIO(start)
     readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
+        (1, 0): _npy.read_array_header_1_0,
+        (2, 0): _npy.read_array_header_2_0,
     }
-    version = np.lib.format.read_magic(text)
+    version = _npy.read_magic(text)
     shape, fortran, dtype = readers[version](text, max_header_size=_HEADER_BYTES)
     if dtype.hasobject or dtype.kind == _RECORDS:
         raise ValueError("an array of Python objects or records")

@@ -1,12 +1,14 @@
 """How unevenly something is shared out."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 __all__ = ["gini"]
 
 
-def gini(counts: npt.NDArray[np.integer]) -> float:
+def gini(counts: npt.NDArray[np.integer[Any]]) -> float:
     """Return the Gini index of `(N,)` counts, in [0, 1); 0 if all are 0.
 
     Args:

@@ -1,4 +1,4 @@
-"""RecBole's own `run_recbole` runs beside us, in one process, in the set made for it."""
+"""RecBole's own `run_recbole` runs beside us, in one process, in the tested set."""
 
 import importlib.util
 import json
@@ -25,12 +25,23 @@ print(json.dumps([ours, {name: float(value) for name, value in theirs["test_resu
 """
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
+NEEDS_ITS_SET = pytest.mark.skipif(
     np.lib.NumpyVersion(np.__version__) >= "2.0.0"
     or any(importlib.util.find_spec(name) is None for name in NEEDED),
-    reason="needs the set of constraints-recbole.txt",
+    reason="needs the set of constraints.txt on Python 3.10 or 3.11",
 )
+
+
+@NEEDS_ITS_SET
+def test_quick_start_is_imported():
+    code = "from recbole.quick_start import run_recbole; print(run_recbole.__name__)"
+    words = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.stdout == "run_recbole\n", done.stderr
+
+
+@pytest.mark.slow
+@NEEDS_ITS_SET
 def test_stock_recbole_runs_between_two_runs_of_ours(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", CODE], capture_output=True, text=True, cwd=tmp_path, timeout=600

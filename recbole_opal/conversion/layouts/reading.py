@@ -76,8 +76,9 @@ def one_of_each_item(labels: pd.Series, path: Path, tally: Tally, *, join: bool)
         return labels
     what = "their values are joined" if join else "the first one counts"
     tally.notes.append(f"{path.name}: {int(again.sum()):,} rows repeat an item; {what}")
-    first: pd.Series = labels[~again].copy()
+    first: pd.Series = labels.iloc[np.flatnonzero(~again)].copy()
     if join:
-        several = labels[labels.index.isin(labels.index[again])].groupby(level=0, sort=False)
+        repeated = labels.index.isin(labels.index[np.flatnonzero(again)])
+        several = labels.iloc[np.flatnonzero(repeated)].groupby(level=0, sort=False)
         first.update(several.agg(lambda texts: " ".join(dict.fromkeys(" ".join(texts).split()))))
     return first

@@ -75,7 +75,8 @@ def day_numbers(times: FloatArray, day_length: float, offset: float) -> IntArray
         day_length: > 0, in the unit of the times.
         offset: is added to the times, in their unit.
     """
-    return np.floor((times + offset) / day_length).astype(np.int64)
+    days: IntArray = np.floor((times + offset) / day_length).astype(np.int64)
+    return days
 
 
 def _drop_rare_users(
