@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import nn
-from torch.optim import Optimizer
+from torch.optim import Optimizer, SparseAdam
 
-__all__ = ["JointOptimizer", "split_sparse_parameters"]
+__all__ = ["JointOptimizer", "split_sparse_parameters", "with_sparse_tables"]
 
 
 class JointOptimizer:
@@ -64,3 +64,28 @@ def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[
     sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
     rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
     return sparse, rest
+
+
+def with_sparse_tables(
+    model: nn.Module, learning_rate: float, dense: Callable[..., Optimizer], **kwargs: Any
+) -> Any:
+    """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
+
+    `weight_decay` does not touch those tables. Under cosines their rows are normalised whenever
+    they are used, so that their length changes the step size at most; under inner products the
+    settings' check refuses it. Rows that a batch does not look up keep their moments, unlike in
+    dense Adam.
+
+    Args:
+        model: any module.
+        learning_rate: of the tables.
+        dense: makes the optimiser of the other parameters, or of all where there is no such table.
+        **kwargs: what it takes.
+    """
+    sparse, rest = split_sparse_parameters(model)
+    if not sparse:
+        return dense(**kwargs)
+    optimizers: list[Optimizer] = [SparseAdam(sparse, lr=learning_rate)]
+    if rest:
+        optimizers.append(dense(params=rest, **kwargs))
+    return JointOptimizer(optimizers)

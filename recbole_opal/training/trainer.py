@@ -18,9 +18,10 @@ from torch.nn.utils import clip_grad_norm_
 from recbole_opal.evaluation.mixin import TopKEvaluation
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.budget import TrainingBudget
+from recbole_opal.training.epoch_line import epoch_line
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
-from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
+from recbole_opal.training.optimizer import with_sparse_tables
 from recbole_opal.training.snapshot import TrainingSnapshot
 from recbole_opal.training.stages import StageRecord, best_stage
 from recbole_opal.training.tensorboard import (
@@ -295,29 +296,12 @@ class StagedTrainer(TopKEvaluation, Trainer):
         self.record.best_epoch = epoch
 
     def _log_epoch(self) -> None:
-        row = self.history[-1]
-        words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
         places = self.config["loss_decimal_place"]
-        words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
-        words.append(f"train_s={row['train_seconds']:.1f}")
-        if "valid" in row:
-            words.append(f"valid_{self.valid_metric}={row['valid'][self.valid_metric]:.4f}")
-            words.append(f"best={self.best_valid_score:.4f}")
-            words.append(f"valid_s={row['valid_seconds']:.1f}")
-        getLogger("recbole_opal").info(" ".join(words))
+        line = epoch_line(self.history[-1], self.valid_metric, self.best_valid_score, places)
+        getLogger("recbole_opal").info(line)
 
     def _build_optimizer(self, **kwargs: Any) -> Any:
-        """Build RecBole's optimiser, with SparseAdam for tables whose gradients are sparse.
-
-        `weight_decay` does not touch those tables. Under cosines their rows are normalised
-        whenever they are used, so that their length changes the step size at most; under inner
-        products the settings' check refuses it. Rows that a batch does not look up keep their
-        moments, unlike in dense Adam.
-        """
-        sparse, rest = split_sparse_parameters(self.model)
-        if not sparse:
-            return super()._build_optimizer(**kwargs)
-        optimizers: list[Any] = [torch.optim.SparseAdam(sparse, lr=self.learning_rate)]
-        if rest:
-            optimizers.append(super()._build_optimizer(params=rest, **kwargs))
-        return JointOptimizer(optimizers)
+        """Build RecBole's optimiser for all parameters but the tables with sparse gradients."""
+        return with_sparse_tables(
+            self.model, self.learning_rate, super()._build_optimizer, **kwargs
+        )
