@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.own_models import is_ours
 
 __all__ = [
     "dataset_yaml",
@@ -46,13 +47,13 @@ def model_yaml(name: str) -> Path | None:
 
 
 def own_yaml(model_class: type) -> Path | None:
-    """Return the yaml file of one of our models, or of the nearest ancestor that has one.
+    """Return the yaml file that we have for a model, or for the nearest ancestor that has one.
 
     Args:
         model_class: the model's class.
     """
-    ours = [each for each in model_class.__mro__ if each.__module__.startswith("recbole_opal.")]
-    return next((path for path in (model_yaml(each.__name__) for each in ours) if path), None)
+    named = [each.__name__ for each in model_class.__mro__ if is_ours(each)]
+    return next((path for path in map(model_yaml, named) if path), None)
 
 
 def dataset_yaml(name: str) -> Path | None:

@@ -35,10 +35,12 @@ class ModelContract(EdgeContract):
     Attributes:
         model: the name that `--model` takes, or a class.
         settings: further settings, for example those of a variant.
+        interests: K of a model without the setting `num_interests`.
     """
 
     model: ClassVar[str | type[MultiInterestRecommender]]
     settings: ClassVar[dict[str, Any]] = {}
+    interests: ClassVar[int] = 1
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Ask for the case of each recipe and stage."""
@@ -63,7 +65,7 @@ class ModelContract(EdgeContract):
         interests, table = case.interests(case.histories()), case.model.item_table()
         rows, count, width = interests.shape
         assert rows == 4
-        assert count == (case.config["num_interests"] or 1)
+        assert count == (case.config["num_interests"] or self.interests)
         assert table.shape == (case.data.dataset.item_num, width)
         assert interests.isfinite().all()
         assert table.isfinite().all()

@@ -48,3 +48,4 @@ class TestLongAndShort(ModelContract):
     """The contract on README's model."""
 
     model = _written(Path(tempfile.mkdtemp()))
+    interests = 2
