@@ -67,6 +67,7 @@ _UNSUPPORTED_KINDS = {
 }
 # RecBole's models that are mended here, with the module that does it.
 _MENDED = {
+    "DGCF": "recbole_opal.models.dgcf",
     "GRU4RecCPR": "recbole_opal.models.cpr",
     "ItemKNN": "recbole_opal.models.itemknn",
     "Pop": "recbole_opal.models.pop",
