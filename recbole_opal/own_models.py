@@ -212,8 +212,9 @@ def _file_module(path: Path) -> ModuleType:
     with _standing_here(root):
         if "." in name:
             return importlib.import_module(name)
-        # A name of its own: the file's may be that of another module.
-        spec = importlib.util.spec_from_file_location(f"own_model_{name}", file)
+        # A name of its own: the file's may be that of another module, or of a file elsewhere.
+        place = hashlib.sha256(str(file).encode()).hexdigest()[:12]
+        spec = importlib.util.spec_from_file_location(f"own_model_{name}_{place}", file)
         if spec is None or spec.loader is None:
             raise SettingsError(f"--model={path}:...: {file} is no Python file; check the path.")
         module = importlib.util.module_from_spec(spec)

@@ -43,6 +43,19 @@ def test_a_module_of_a_package_imports_its_neighbours(models_file, tmp_path):
     assert set(source_digests(by_file)) == {"Mine", "Decayed"}
 
 
+def test_files_of_one_name_in_two_folders_stay_apart(models_file, tmp_path):
+    other = tmp_path / "other" / models_file.name
+    other.parent.mkdir()
+    other.write_text(models_file.read_text() + "\n# another\n")
+    one, two = class_at(f"{models_file}:Decayed"), class_at(f"{other}:Decayed")
+    assert one is not two
+    assert [address_of(each) for each in (one, two)] == [
+        f"{models_file}:Decayed",
+        f"{other}:Decayed",
+    ]
+    assert source_digests(one) != source_digests(two)
+
+
 def test_the_search_path_is_as_before(models_file):
     before = list(sys.path)
     class_at("their_models.py:Decayed")
