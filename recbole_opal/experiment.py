@@ -14,6 +14,7 @@ from recbole.utils import init_seed
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
@@ -32,7 +33,6 @@ from recbole_opal.settings.border import path_given
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.places import naming
-from recbole_opal.settings.stumbles import telling_upstream
 from recbole_opal.training.build import Built, build_trainer
 from recbole_opal.training.memory import check_memory, telling_memory
 from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course

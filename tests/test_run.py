@@ -118,8 +118,7 @@ def test_recbole_models_run_through_the_same_protocol(quick_settings, model):
 
 @pytest.mark.slow
 def test_every_supported_model_runs(quick_settings):
-    """Two of RecBole's models rank the best 100 items inside their loss; `tiny` has 48."""
-    names = set(supported_models()) - {"GRU4RecCPR", "SASRecCPR"}
+    names = set(supported_models())
     assert len(names) > 20
     kept = ("data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress")
     settings = {key: quick_settings[key] for key in kept}

@@ -25,8 +25,8 @@ from recbole_opal.data.reading import (
 )
 from recbole_opal.data.reading.advice import load_col_flag
 from recbole_opal.data.repeated_rows import joined_rows
-from recbole_opal.data.unit_interval import scaled
 from recbole_opal.errors import DataError
+from recbole_opal.host.unit_interval import scaled
 
 __all__ = ["AtomicFileDataset"]
 

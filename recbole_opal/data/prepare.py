@@ -10,19 +10,19 @@ from recbole.data.utils import create_samplers
 from recbole_opal.data.counts import data_counts
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
-from recbole_opal.data.general import (
-    GeneralEvalLoader,
-    InteractionTrainLoader,
-    UserTrainLoader,
-    general_train_loader,
-)
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
 from recbole_opal.data.notes import data_warnings
 from recbole_opal.data.protocols import Part
 from recbole_opal.data.reading.seconds import read_note
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
 from recbole_opal.data.too_little import require_targets, require_training
+from recbole_opal.host.general_loaders import (
+    GeneralEvalLoader,
+    InteractionTrainLoader,
+    UserTrainLoader,
+    general_train_loader,
+)
+from recbole_opal.host.upstream_models import trained_on
 
 __all__ = ["PreparedData", "prepare_data"]
 
@@ -114,7 +114,7 @@ def _training_rows(
 
 
 def _training_loader(config: Any, dataset: FutureItemDataset, future_items: bool) -> TrainLoader:
-    if general_batches(config.model_class) is not None:
+    if trained_on(config.model_class) != "histories":
         return general_train_loader(config, dataset)
     rows = _training_rows(config, dataset, future_items)
     require_training(config, dataset, len(rows))
@@ -151,7 +151,7 @@ def _needs_times(config: Any) -> bool:
 def _evaluation_loader(
     config: Any, dataset: FutureItemDataset, rows: EvalRows, name: str, future_items: bool
 ) -> MultiTargetEvalLoader:
-    if general_batches(config.model_class) is not None:
+    if trained_on(config.model_class) != "histories":
         part = dataset.split.test if name == "test" else dataset.split.valid
         return GeneralEvalLoader(config, dataset, rows, name, dataset.known_before(part))
     return MultiTargetEvalLoader(config, dataset, rows, name, dense_scores=not future_items)

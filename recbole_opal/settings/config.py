@@ -9,6 +9,7 @@ from recbole.config import Config
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.host.upstream_settings import upstream_name
 from recbole_opal.own_models import (
     address_of,
     is_ours,
@@ -20,7 +21,6 @@ from recbole_opal.process.caller import set_variable
 from recbole_opal.settings.beside import readable, yaml_beside_data
 from recbole_opal.settings.border import paths_given, plain_settings_given, text_given
 from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
-from recbole_opal.settings.foreign import upstream_name
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.plain import plain_settings
 from recbole_opal.settings.properties import dataset_yaml, overall_yaml, own_yaml

@@ -3,8 +3,8 @@
 from typing import Any
 
 from recbole_opal.host import find_model_class, recbole_folder
+from recbole_opal.host.upstream_settings import upstream_name
 from recbole_opal.own_models import is_ours
-from recbole_opal.settings.foreign import upstream_name
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import overall_yaml, own_yaml
 from recbole_opal.settings.values import load_settings_file

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.fields import Section, allowed
-from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.knobs import Choices, Knob, Range
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.schema import (

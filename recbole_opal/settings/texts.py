@@ -17,9 +17,6 @@ _UPSTREAM = (
     "RATING_FIELD",
     "RELATION_ID_FIELD",
     "TAIL_ENTITY_ID_FIELD",
-    "inter_matrix_type",  # 01
-    "pre_model_path",
-    "reranker_CAN_NUM",  # 500,100,20
     "wandb_project",
 )
 

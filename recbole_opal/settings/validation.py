@@ -6,14 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from recbole_opal.data.kinds import general_batches
-from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import supported_models
+from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
+from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.process.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
-from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS, section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
@@ -129,7 +128,7 @@ def known_to_any_model() -> frozenset[str]:
     return frozenset().union(*upstream, *own)
 
 
-def _upstream_kinds(model_class: type) -> Mapping[str, set[str]]:
+def _upstream_kinds(model_class: type) -> Mapping[str, type | None]:
     """Return what RecBole reads for a model; one derived from a model of RecBole's has its."""
     return foreign_kinds(upstream_name(model_class))
 
@@ -194,9 +193,9 @@ def _samples_negatives(final: Mapping[str, Any], model_class: type) -> bool:
     """Tell whether a RecBole model learns from items that RecBole samples as negatives."""
     if section_of(model_class) is not None:
         return False
-    general = general_batches(model_class)
-    if general is not None:
-        return general in ("pairs", "points")
+    kind = trained_on(model_class)
+    if kind != "histories":
+        return kind in ("pairs", "points")
     if "loss_type" in final:
         return bool(final["loss_type"] == "BPR")
     input_type = getattr(model_class, "input_type", None)

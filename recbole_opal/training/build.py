@@ -7,9 +7,9 @@ from time import perf_counter
 from typing import Any
 
 from recbole_opal.data.dataset import FutureItemDataset
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.upstream_models import trained_on
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs.refusal import reason_of
@@ -63,7 +63,7 @@ def build_trainer(
     model_class, model = config.model_class, built.model
     if issubclass(model_class, MultiInterestRecommender) and len(model_class.stages) > 1:
         return TwoStageTrainer(config, model, progress, run)
-    if general_batches(model_class) is not None:
+    if trained_on(model_class) != "histories":
         return GeneralTrainer(config, model, progress, run, built.seconds)
     return StagedTrainer(config, model, progress=progress, run=run)
 
@@ -71,7 +71,6 @@ def build_trainer(
 def _build_model(config: OpalConfig, dataset: FutureItemDataset) -> Any:
     """Build a model; what a RecBole model says against its own settings becomes one line."""
     model_class = config.model_class
-    _check_candidates(config, dataset)
     try:
         return model_class(config, dataset)
     except (AssertionError, NotImplementedError, ValueError) as error:
@@ -81,14 +80,3 @@ def _build_model(config: OpalConfig, dataset: FutureItemDataset) -> Any:
             f"--model={config['model']} cannot be built from these settings ({reason_of(error)}); "
             "see its yaml file in RecBole for the choices."
         ) from error
-
-
-def _check_candidates(config: OpalConfig, dataset: FutureItemDataset) -> None:
-    """Refuse more candidates than there are items; the two models that have some ask for 100."""
-    candidates = config["reranker_CAN_NUM"]
-    numbers = [int(part) for part in str(candidates).split(",") if part.strip().isdecimal()]
-    if candidates is not None and max(numbers, default=0) > dataset.item_num:
-        raise SettingsError(
-            f"--reranker_CAN_NUM={candidates} is more than the data set has items; write "
-            f"--reranker_CAN_NUM={dataset.item_num // 2}."
-        )

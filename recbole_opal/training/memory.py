@@ -9,15 +9,14 @@ from typing import Any
 
 import torch
 
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.host.upstream_models import attends, trained_on
 
 __all__ = ["check_memory", "telling_memory"]
 
 _FLOAT = 4
 _GIB = 2**30
-_ATTENDING = ("CORE", "GCSAN", "SASRec", "SASRecCPR")  # RecBole's, between all pairs of positions
 _WIDTHS = ("hidden_size", "embedding_size")  # how the names of vectors' widths end
 
 
@@ -74,14 +73,14 @@ def _largest_tensors(config: Any, data: PreparedData) -> list[tuple[str, int, tu
         ("the lists of one batch of users", lists, ("topk", "eval_batch_size")),
     ]
     length, cures = 1, widths
-    if general_batches(config.model_class) is None:
+    if trained_on(config.model_class) == "histories":
         length, cures = config["MAX_ITEM_LIST_LENGTH"], ("MAX_ITEM_LIST_LENGTH", *widths)
         judged = users * length * width * _FLOAT
         found.append(("the histories of one batch of users", judged, ("eval_batch_size", *cures)))
     trained = 2 * rows * length * width * _FLOAT
     found.append(("the vectors of one training batch", trained, ("train_batch_size", *cures)))
-    attends = config.model_class.__name__ in _ATTENDING and config["dnn_type"] != "ave"
-    if attends and isinstance(config["n_heads"], int):
+    attending = attends(config.model_class) and config["dnn_type"] != "ave"
+    if attending and isinstance(config["n_heads"], int):
         size = rows * config["n_heads"] * length * length * _FLOAT
         cures = ("MAX_ITEM_LIST_LENGTH", "train_batch_size", "n_heads")
         found.append(("the attention of one training batch", size, cures))

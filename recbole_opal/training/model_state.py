@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,18 +13,9 @@ __all__ = ["model_state", "put_model_state"]
 
 _PREFIX = "attribute."
 
-# Attributes that change while RecBole's models train and stand in no state_dict and mostly in no
-# `other_parameter_name`: MultiVAE and MacridVAE count steps for their annealing, LDiffRec has two
-# such counts, DiffRec keeps past losses, LINE its place in a shuffled list of users.
-_LEARNT_ATTRIBUTES = (
-    "update",
-    "update_count",
-    "update_count_vae",
-    "Lt_history",
-    "Lt_count",
-    "random_list",
-    "random_pr",
-)
+_STEPS = ("update",)
+"""Attributes that change while RecBole's models train and stand in no `state_dict` and in no
+`other_parameter_name`: MultiVAE and MacridVAE count their steps for the annealing."""
 
 
 def model_state(model: Any) -> dict[str, Tensor]:
@@ -48,7 +38,7 @@ def model_state(model: Any) -> dict[str, Tensor]:
         value = getattr(model, name)
         if isinstance(value, Tensor):
             state[_PREFIX + name] = value.detach().clone()
-        elif name in _LEARNT_ATTRIBUTES and isinstance(value, int | np.ndarray):
+        elif name in _STEPS:
             state[_PREFIX + name] = torch.as_tensor(value).clone()
     if hasattr(model, "set_stage"):
         state[STAGE] = encoded_stage(model.stage)
@@ -82,8 +72,6 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
         if value is None:
             if isinstance(present, Tensor):
                 setattr(model, name, None)
-        elif isinstance(present, np.ndarray):
-            setattr(model, name, value.cpu().numpy().copy())
         elif isinstance(present, int):
             setattr(model, name, int(value))
         else:
@@ -92,4 +80,4 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
 
 def _attributes(model: Any) -> list[str]:
     named = getattr(model, "other_parameter_name", ())
-    return [*named, *(name for name in _LEARNT_ATTRIBUTES if name in vars(model))]
+    return [*named, *(name for name in _STEPS if name in vars(model))]

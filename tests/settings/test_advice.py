@@ -103,7 +103,7 @@ def test_signs_of_yaml_are_texts_where_a_text_is_wanted(tmp_path, sign):
 
 @pytest.mark.parametrize(
     ("model", "name", "text"),
-    [("SASRecCPR", "reranker_CAN_NUM", "500,100,20"), ("DMF", "inter_matrix_type", "01")],
+    [("SASRec", "wandb_project", "1"), ("BPR", "RATING_FIELD", "01")],
 )
 def test_texts_of_recbole_s_models_that_look_like_numbers(configure, tmp_path, model, name, text):
     path = tmp_path / "a.yaml"

@@ -6,8 +6,8 @@ import pytest
 
 from recbole_opal.comparison.variants import parse_variants
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.upstream_settings import foreign_kinds
 from recbole_opal.settings import parse_arguments
-from recbole_opal.settings.foreign import foreign_kinds
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.texts import TEXTS

@@ -216,8 +216,3 @@ def test_recbole_s_own_settings_have_the_type_of_their_default(
         assert configure("SASRec", **{name: value})[name] == value
     else:
         assert f"--{name}={value}" in refusal("SASRec", **{name: value})
-
-
-def test_a_default_written_as_an_integer_may_be_commented_as_a_float(configure):
-    # RecBole: `hidden_dropout_prob: 0  # (float) ...`
-    assert configure("SASRecCPR", hidden_dropout_prob=0.2)["hidden_dropout_prob"] == 0.2

@@ -26,7 +26,7 @@ def lines(folder):
     return [(row["epoch"], row["loss"], row["valid"]) for row in rows]
 
 
-@pytest.mark.parametrize("model", ["Pop", "ItemKNN", "EASE", "NCEPLRec"])
+@pytest.mark.parametrize("model", ["Pop", "ItemKNN", "EASE"])
 def test_what_is_computed_at_once_has_one_epoch_whatever_the_settings(settings, model):
     result = recbole_opal.run(model, "tiny", **settings | {"epochs": 9, "eval_step": 3})
     assert len(lines(result.folder)) == 1
@@ -35,7 +35,7 @@ def test_what_is_computed_at_once_has_one_epoch_whatever_the_settings(settings, 
     assert len(lines(result.folder)) == 1
 
 
-@pytest.mark.parametrize("model", ["MultiVAE", "MacridVAE", "LightGCN", "NeuMF", "DiffRec", "LINE"])
+@pytest.mark.parametrize("model", ["MultiVAE", "MacridVAE", "LightGCN", "BPR"])
 def test_resuming_equals_not_stopping(settings, model):
     settings |= {"stopping_step": 50}
     unbroken = recbole_opal.run(model, "tiny", **settings | {"epochs": 3})
@@ -52,7 +52,7 @@ def test_resuming_equals_not_stopping(settings, model):
     assert unbroken.stages["train"]["test"] == resumed.stages["train"]["test"]
 
 
-@pytest.mark.parametrize("model", ["Pop", "ItemKNN", "MultiVAE", "MacridVAE", "LightGCN", "DMF"])
+@pytest.mark.parametrize("model", ["Pop", "ItemKNN", "MultiVAE", "MacridVAE", "LightGCN"])
 def test_a_fresh_model_with_the_saved_weights_gives_the_same_lists(settings, model):
     result = recbole_opal.run(model, "tiny", **settings)
     folder = RunFolder.open(result.folder)
@@ -86,7 +86,8 @@ def test_the_best_weights_come_with_the_vectors_computed_from_them(settings):
 
 
 @pytest.mark.parametrize(
-    ("model", "setting"), [("ItemKNN", {"knn_method": "neither"}), ("CDAE", {"loss_type": "CE"})]
+    ("model", "setting"),
+    [("ItemKNN", {"knn_method": "neither"}), ("GRU4Rec", {"loss_type": "BCE"})],
 )
 def test_a_setting_a_recbole_model_does_not_know_is_one_line(settings, model, setting):
     with pytest.raises(recbole_opal.OpalError) as caught:

@@ -7,7 +7,7 @@ import torch
 
 import recbole_opal
 from recbole_opal.errors import SettingsError, TrainingError
-from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds
+from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds
 from recbole_opal.training import memory
 
 
@@ -46,7 +46,7 @@ def refuse(data_path, tmp_path, monkeypatch):
         ("BPR", "embedding_size", 10**9),
         ("SASRec", "n_layers", 10**7),
         ("SASRec", "inner_size", 10**15),
-        ("NeuMF", "mlp_hidden_size", [10**9]),
+        ("MultiVAE", "mlp_hidden_size", [10**9]),
     ],
 )
 def test_an_absurd_size_is_refused_at_once(refuse, model, name, value):

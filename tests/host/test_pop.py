@@ -2,7 +2,7 @@ import torch
 from recbole.data.interaction import Interaction
 
 from recbole_opal.host import find_model_class
-from recbole_opal.models.pop import Pop
+from recbole_opal.host.mended import Pop
 
 
 class Sizes:

@@ -9,19 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from recbole.model.abstract_recommender import AutoEncoderMixin
+from recbole.model.general_recommender import EASE
 
-from recbole_opal.models.itemknn import ItemKNN
+from recbole_opal.host.mended import ItemKNN
 
 __all__ = ["known_history"]
 
-_ROWS = (
-    "history_item_id",
-    "history_item_value",
-    "history_item_matrix",
-    "history_lens",
-    "interaction_matrix",
-    "mask_mat",
-)
+_ROWS = ("history_item_id", "history_item_value", "interaction_matrix")
 """Attributes in which RecBole's models keep what the users met."""
 
 
@@ -31,12 +25,11 @@ def known_history(model: Any, dataset: Any) -> Iterator[None]:
 
     A sequential model's test history holds the validation items, and the history of a held-out
     user holds what training never saw. So that a general model is asked with the same knowledge,
-    its user rows are replaced where rows are its input and not its parameters: autoencoders
-    (MultiVAE, MacridVAE, ...), item-item models (ItemKNN, EASE, SLIMElastic) and models that pool
-    a user's items (FISM, NAIS, DMF). What was learnt - weights, similarities, counts - stays as
-    training left it. Models that hold a learnt vector a user (BPR, LightGCN, ...), AsymKNN,
-    user-based ItemKNN and SimpleX know the training part only: to tell them more would be to train
-    them on it. Where whole users are held out, they are refused, see `unmet_users`.
+    its user rows are replaced where rows are its input and not its parameters: autoencoders and
+    item-item models (ItemKNN, EASE). What was learnt - weights, similarities, counts - stays as
+    training left it. Models that hold a learnt vector a user (BPR, LightGCN) and user-based
+    ItemKNN know the training part only: to tell them more would be to train them on it. Where
+    whole users are held out, they are refused: `upstream_models.why_not_for_unmet_users`.
 
     A row is the whole history, while a sequential model sees its last `MAX_ITEM_LIST_LENGTH` items.
 
@@ -57,17 +50,5 @@ def known_history(model: Any, dataset: Any) -> Iterator[None]:
 def _give_rows(model: Any, dataset: Any) -> None:
     if isinstance(model, AutoEncoderMixin):
         model.build_histroy_items(dataset)
-    elif hasattr(model, "get_history_info"):  # FISM, NAIS
-        rows = model.get_history_info(dataset)
-        model.history_item_matrix, model.history_lens, model.mask_mat = rows
-    elif hasattr(model, "history_user_value"):  # DMF: its items go on to be described by training
-        rows = dataset.history_item_matrix()
-        model.history_item_id = rows[0].to(model.device)
-        model.history_item_value = rows[1].to(model.device)
-    elif hasattr(model, "item_similarity") or _has_item_neighbours(model):  # EASE, SLIMElastic
+    elif isinstance(model, EASE) or (isinstance(model, ItemKNN) and model.method == "item"):
         model.interaction_matrix = dataset.inter_matrix(form="csr").astype(np.float32)
-
-
-def _has_item_neighbours(model: Any) -> bool:
-    """Tell whether a model sums the neighbours of a user's items; AsymKNN does so beforehand."""
-    return isinstance(model, ItemKNN) and model.method == "item"

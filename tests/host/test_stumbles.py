@@ -4,8 +4,8 @@ import pytest
 
 import recbole_opal
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.stumbles import telling_upstream
 
 
 @pytest.mark.parametrize(
@@ -15,15 +15,14 @@ from recbole_opal.settings.stumbles import telling_upstream
         ("SASRec", "n_heads", 7),
         ("BPR", "embedding_size", -1),
         ("LightGCN", "embedding_size", None),
-        ("ENMF", "embedding_size", None),
-        ("ConvNCF", "train_method", "x"),
-        ("ConvNCF", "dropout_prob", 3),
-        ("MultiDAE", "mlp_hidden_size", [0.5]),
-        ("LDiffRec", "n_cate", 2),
+        ("CORE", "dnn_type", "x"),
+        ("MultiVAE", "dropout_prob", 3),
+        ("MultiVAE", "mlp_hidden_size", [0.5]),
+        ("LightSANs", "k_interests", -1),
         ("Pop", "numerical_features", None),
         ("Pop", "unused_col", {"split": ["x"]}),
         ("CORE", "n_layers", 65536),
-        ("SpectralCF", "embedding_size", 65536),
+        ("LightGCN", "embedding_size", 65536),
     ],
 )
 def test_what_recbole_stumbles_over_is_one_line(

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from recbole.data.interaction import Interaction
-from recbole.model.abstract_recommender import AbstractRecommender
 from recbole.sampler import Sampler
 
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
-from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import GatheringLoader
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.sequences import IntArray
 from recbole_opal.errors import DataError
+from recbole_opal.host.upstream_models import trained_on
 
 __all__ = [
     "CountedInteractionLoader",
@@ -26,9 +25,6 @@ __all__ = [
     "UserTrainLoader",
     "general_train_loader",
 ]
-
-_FLOATS_OF_A_PAIR = 10
-"""Two int64 ids, their copies and a score: what a model without a method for all items needs."""
 
 
 class InteractionTrainLoader(GatheringLoader):
@@ -96,9 +92,8 @@ class GeneralEvalLoader(MultiTargetEvalLoader):
 
     Users, targets and items left out of the lists are those of the sequential models.
 
-    A batch is made small enough for the model's largest table to stay within `score_memory_mb`:
-    one score an item, a vector an item for ENMF, and the pairs themselves for models that
-    can only score pairs. Autoencoders hold a few such tables (MacridVAE two a concept).
+    A batch is made small enough for a score an item to stay within `score_memory_mb`. Autoencoders
+    hold a few such tables (MacridVAE two a concept).
 
     Args:
         config: the settings of the run.
@@ -106,7 +101,7 @@ class GeneralEvalLoader(MultiTargetEvalLoader):
         rows: the evaluation rows.
         name: how the part is called in messages.
         known: the dataset of what may be known of the users when this part begins, if that is more
-            than the training part; see `recbole_opal.training.known_history`.
+            than the training part; see `recbole_opal.host.known_history`.
     """
 
     def __init__(
@@ -125,13 +120,6 @@ class GeneralEvalLoader(MultiTargetEvalLoader):
         interaction, *rest = super().collate_fn(index)
         return (Interaction({self.uid_field: interaction[self.uid_field]}), *rest)
 
-    def _floats_of_a_score(self) -> int:
-        model_class = self.config.model_class
-        if model_class.__name__ == "ENMF":  # (B, N, D) before the last layer
-            return int(self.config["embedding_size"])
-        inherited = model_class.full_sort_predict is AbstractRecommender.full_sort_predict
-        return _FLOATS_OF_A_PAIR if inherited else 1
-
 
 def general_train_loader(
     config: Any, dataset: FutureItemDataset
@@ -145,7 +133,7 @@ def general_train_loader(
     Raises:
         DataError: a user has met all items, so that there is no negative.
     """
-    batches = general_batches(config.model_class)
+    batches = trained_on(config.model_class)
     if batches == "users":
         return UserTrainLoader(config, dataset, shuffle=config["shuffle"])
     if batches == "interactions":

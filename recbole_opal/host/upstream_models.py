@@ -1,0 +1,198 @@
+"""The models of RecBole's that run here, by name, and what must be known of each.
+
+The set is named because it is tested: each of them is trained, resumed and judged by this project's
+tests. RecBole has more; its others need labels, features, knowledge graphs, trainers of their own,
+or have never been tried here, and are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.host.flaws import quiet_autograd
+from recbole_opal.host.install import recbole_folder
+from recbole_opal.own_models import class_at, is_address
+from recbole_opal.process.aliases import set_scipy_names
+from recbole_opal.suggest import did_you_mean
+
+__all__ = [
+    "UPSTREAM",
+    "TrainedOn",
+    "Upstream",
+    "attends",
+    "computed_at_once",
+    "find_model_class",
+    "supported_models",
+    "trained_on",
+    "why_not_for_unmet_users",
+]
+
+TrainedOn = Literal["histories", "interactions", "pairs", "points", "users"]
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """What is known of one of RecBole's models.
+
+    Attributes:
+        trained_on: "histories" (sequential models); "interactions", positives only (nothing is
+            learnt by gradients: one pass is all they need); "pairs" and "points", positives with
+            sampled negatives, side by side or as labelled rows; "users", their ids (autoencoders).
+        learns_users: whether it learns numbers of each user, so that it has nothing to say of a
+            user whom training has not met.
+        attends: whether it holds a number for each pair of places of a history.
+        mended: whether `recbole_opal.host.mended` holds a mended class of this name.
+    """
+
+    trained_on: TrainedOn = "histories"
+    learns_users: bool = False
+    attends: bool = False
+    mended: bool = False
+
+
+UPSTREAM: Mapping[str, Upstream] = {
+    "BPR": Upstream("pairs", learns_users=True),
+    "CORE": Upstream(attends=True),
+    "Caser": Upstream(learns_users=True),
+    "EASE": Upstream("interactions"),
+    "FPMC": Upstream(learns_users=True),
+    "GCSAN": Upstream(attends=True),
+    "GRU4Rec": Upstream(),
+    "HGN": Upstream(learns_users=True),
+    "ItemKNN": Upstream("interactions", mended=True),
+    "LightGCN": Upstream("pairs", learns_users=True),
+    "LightSANs": Upstream(),
+    "MacridVAE": Upstream("users"),
+    "MultiVAE": Upstream("users"),
+    "NARM": Upstream(),
+    "NextItNet": Upstream(),
+    "Pop": Upstream("interactions", mended=True),
+    "SASRec": Upstream(attends=True),
+    "SINE": Upstream(),
+    "SRGNN": Upstream(),
+    "STAMP": Upstream(),
+    "TransRec": Upstream(learns_users=True),
+}
+_PAIRWISE = "PAIRWISE"
+
+
+def supported_models() -> list[str]:
+    """Return what `--model` takes: our models, then RecBole's."""
+    from recbole_opal.models import MODELS
+
+    return [*MODELS, *UPSTREAM]
+
+
+def find_model_class(name: str) -> type[Any]:
+    """Return the class of a model, ours or RecBole's; the class's own name is the canonical one.
+
+    Args:
+        name: the model's name, whose upper and lower case are not told apart, or the place of a
+            class of the user's, `package.module:Class` or `file.py:Class`.
+
+    Raises:
+        SettingsError: there is no such model, or it cannot run here.
+    """
+    from recbole_opal.models import MODELS
+
+    if is_address(name):
+        found = class_at(name)
+        quiet_autograd()  # the file may import RecBole's models
+        return found
+    canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
+    if canonical is None:
+        raise _unknown(name)
+    found = MODELS[canonical] if canonical in MODELS else _upstream_class(canonical)
+    quiet_autograd()
+    return found
+
+
+def _upstream_class(name: str) -> type[Any]:
+    set_scipy_names()
+    if UPSTREAM[name].mended:
+        mended: type[Any] = getattr(import_module("recbole_opal.host.mended"), name)
+        return mended
+    from recbole.utils import get_model
+
+    found: type[Any] = get_model(name)
+    return found
+
+
+def _unknown(name: str) -> SettingsError:
+    """Tell a model that RecBole has, and nobody has tried here, from a slip of the pen."""
+    files = {path.stem.lower(): path.stem for path in _yaml_files().glob("*.yaml")}
+    if name.lower() in files:
+        return SettingsError(
+            f"--model={files[name.lower()]} cannot run here: of RecBole's models these are tested: "
+            f"{', '.join(UPSTREAM)}; try --model=SASRec."
+        )
+    known = supported_models()
+    hint = did_you_mean(name, known, "--model=") or f"; choose one of {', '.join(known)}."
+    return SettingsError(f"--model={name} is not a model{hint}")
+
+
+def _yaml_files() -> Any:
+    return recbole_folder() / "properties" / "model"
+
+
+def _known(model_class: type[Any]) -> Upstream | None:
+    """Return what is known of a class, or of the nearest ancestor of one of the user's."""
+    names = (ancestor.__name__ for ancestor in model_class.__mro__)
+    return next((UPSTREAM[name] for name in names if name in UPSTREAM), None)
+
+
+def trained_on(model_class: type[Any]) -> TrainedOn:
+    """Return what a model is trained on: see `Upstream`.
+
+    Args:
+        model_class: the class of any model; a general one of the user's that is derived from none
+            of ours is told by RecBole's `input_type`.
+    """
+    kind = getattr(getattr(model_class, "type", None), "name", "SEQUENTIAL")
+    known = _known(model_class)
+    if known is not None and (known.trained_on == "histories") == (kind == "SEQUENTIAL"):
+        return known.trained_on
+    if kind == "TRADITIONAL":
+        return "interactions"
+    if kind == "GENERAL":
+        return "pairs" if model_class.input_type.name == _PAIRWISE else "points"
+    return "histories"
+
+
+def computed_at_once(model_class: type[Any]) -> bool:
+    """Tell whether one pass over the data is all a model needs, as RecBole trains them too.
+
+    Args:
+        model_class: the class of a model.
+    """
+    return trained_on(model_class) == "interactions"
+
+
+def attends(model_class: type[Any]) -> bool:
+    """Tell whether a model of RecBole's holds a number for each pair of places of a history.
+
+    Args:
+        model_class: the class of a model.
+    """
+    known = _known(model_class)
+    return known is not None and known.attends
+
+
+def why_not_for_unmet_users(model_class: type[Any], settings: Mapping[str, Any]) -> str | None:
+    """Return why a model has nothing to say of a user it was not trained on, None if it has.
+
+    General models that are not known are taken to learn numbers of each user, sequential ones not.
+
+    Args:
+        model_class: the class of the model.
+        settings: its settings.
+    """
+    if settings.get("knn_method") == "user":
+        return "it looks for neighbours of the users it was trained on (write --knn_method=item)"
+    known = _known(model_class)
+    learns = trained_on(model_class) in ("pairs", "points") if known is None else known.learns_users
+    return "it learns numbers of each user in training" if learns else None
