@@ -12,7 +12,6 @@ import torch
 import recbole_opal
 from recbole_opal.cli import main
 from recbole_opal.errors import DataError
-from recbole_opal.host import supported_models
 from recbole_opal.runs import RunFolder
 
 SCRIPT = Path(__file__).parents[1] / "run_opal.py"
@@ -114,18 +113,6 @@ def test_recbole_models_run_through_the_same_protocol(quick_settings, model):
     assert set(result.stages) == {"train"}
     assert 0 <= result.stages["train"]["test"]["recall@10"] <= 1
     assert not torch.is_anomaly_enabled()
-
-
-@pytest.mark.slow
-def test_every_supported_model_runs(quick_settings):
-    names = set(supported_models())
-    assert len(names) > 20
-    kept = ("data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress")
-    settings = {key: quick_settings[key] for key in kept}
-    for name in sorted(names):
-        result = recbole_opal.run(name, "tiny", **settings, epochs=1, MAX_ITEM_LIST_LENGTH=10)
-        for stage in result.stages.values():
-            assert 0 <= stage["test"]["recall@10"] <= 1, name
 
 
 def test_pairwise_losses_get_negatives(quick_settings):

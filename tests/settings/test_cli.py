@@ -99,9 +99,9 @@ def test_a_missing_recbole_is_one_line(answer_with, result, monkeypatch, capsys)
     answer_with(result)
 
     def missing(name):
-        raise host.PackageNotFoundError(name)
+        raise host.install.PackageNotFoundError(name)
 
-    monkeypatch.setattr(host, "version", missing)
+    monkeypatch.setattr(host.install, "version", missing)
     assert cli.main(["--dataset=tiny"]) == 2
     assert "pip install" in capsys.readouterr().err
 

@@ -6,6 +6,7 @@ import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
+from recbole_opal.host import find_model_class
 from recbole_opal.reporting.log import lines_held, run_log
 from recbole_opal.reporting.progress import TrainingProgress
 

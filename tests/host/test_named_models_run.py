@@ -1,4 +1,4 @@
-"""Every RecBole model that the comparison asks for, trained for an epoch by the same call."""
+"""Every RecBole model of the named set, trained for an epoch by the same call."""
 
 import math
 
@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 import recbole_opal
+from recbole_opal.host.upstream_models import UPSTREAM
 from recbole_opal.runs import RunFolder
-
-SEQUENTIAL = ("GRU4Rec", "NARM", "SASRec", "LightSANs", "SINE")
-GENERAL = ("Pop", "ItemKNN", "MultiVAE", "MacridVAE")
 
 
 @pytest.fixture
@@ -22,7 +20,7 @@ def settings(quick_settings):
 
 def test_all_run_and_are_judged_on_the_same_users(settings):
     users, lengths = {}, {}
-    for model in (*SEQUENTIAL, *GENERAL):
+    for model in UPSTREAM:
         result = recbole_opal.run(model, "tiny", **settings)
         test = result.stages["train"]["test"]
         for metric in ("recall", "hit", "ndcg"):
