@@ -15,8 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.refusal import refusing
+from recbole_opal.errors import CheckpointError, refusing
 
 __all__ = ["decode_arrays", "encode_arrays"]
 
@@ -32,10 +31,9 @@ _RECORDS = "V"  # numpy's letter for them, and for raw bytes
 
 
 def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Encodes numeric, bool or fixed-width text arrays as a compressed npz file.
+    """Encode numeric, bool or fixed-width text arrays as a compressed npz file.
 
-    Raises:
-        CheckpointError: An array holds Python objects, which only pickle could store.
+    Python objects, which only pickle could store, are refused.
     """
     for key, array in arrays.items():
         if array.dtype.hasobject or array.dtype.kind == _RECORDS:
@@ -50,15 +48,9 @@ def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def decode_arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    """Decodes an npz file; object arrays are refused.
+    """Decode an npz file of plain arrays.
 
-    Args:
-        data: The whole file, verified before.
-        name: The file's name, for the message.
-
-    Raises:
-        CheckpointError: `data` is not an npz file of plain arrays, or unpacks to more than 64 MiB
-            and more than 32 times its size.
+    What unpacks to more than 64 MiB and more than 32 times its size is refused.
     """
     with refusing(name, "is not readable as npz"):
         if data.count(_ENTRY) > _MAX_MEMBERS:
@@ -90,7 +82,7 @@ def _most_unpacked(data: bytes) -> int:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> NDArray[Any]:
-    """Reads one npy member of at most `most` bytes."""
+    """Read one npy member of at most `most` bytes."""
     if member.flag_bits & _ENCRYPTED:
         raise ValueError("an encrypted array")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -104,9 +96,8 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
         if member.file_size != len(start) - len(rest) + size:
             raise ValueError("more or fewer bytes than the array's shape tells")
         content = bytearray(size)
-        filled = min(len(rest), size)
-        content[:filled] = rest[:filled]
-        _fill(memoryview(content)[filled:], stream)
+        content[: len(rest)] = rest[:size]
+        _fill(memoryview(content)[len(rest) :], stream)
         stream.read(1)  # at the end the archive's checksum is compared
     if dtype.kind == "U":
         letters = np.frombuffer(content, f"{dtype.byteorder}u4")
@@ -117,12 +108,9 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -
 
 
 def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
-    """Splits the first bytes of an npy file into shape, order, type and what follows them."""
+    """Split the first bytes of an npy file into shape, order, type and what follows them."""
     text = io.BytesIO(start)
-    readers = {
-        (1, 0): _npy.read_array_header_1_0,
-        (2, 0): _npy.read_array_header_2_0,
-    }
+    readers = {(1, 0): _npy.read_array_header_1_0, (2, 0): _npy.read_array_header_2_0}
     version = _npy.read_magic(text)
     shape, fortran, dtype = readers[version](text, max_header_size=_HEADER_BYTES)
     if dtype.hasobject or dtype.kind == _RECORDS:
@@ -133,7 +121,7 @@ def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
 
 
 def _fill(content: memoryview, stream: IO[bytes]) -> None:
-    """Reads exactly as many bytes as `content` has room for."""
+    """Read exactly as many bytes as `content` has room for."""
     while content:
         block = stream.read(min(len(content), _BLOCK))
         if not block:

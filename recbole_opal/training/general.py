@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.data.kinds import computed_at_once
-from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.budget import TrainingBudget
 from recbole_opal.training.known_history import known_history
 from recbole_opal.training.trainer import StagedTrainer

@@ -6,17 +6,19 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
-from recbole_opal.reporting.progress import TrainingProgress
-from recbole_opal.reporting.terminal import handlers_of, is_shown_by_others
+from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.runs.atomic import write_error
 
 __all__ = ["lines_held", "run_log"]
 
 _OWN = "recbole_opal"
+_STANDARD = (1, 2)  # file descriptors of standard output and standard error
+_MOST_WRAPPED = 4  # handlers around handlers
 # The innermost run of this thread: what others log, the host application or a run in another
 # thread, is no line of it.
 _current: ContextVar[_Lines | None] = ContextVar("current", default=None)
@@ -28,8 +30,7 @@ _found: list[tuple[int, bool, bool]] = []  # our logger as the first of them fou
 class _Lines(logging.Filter):
     """Lets the lines of one run pass: what is logged in its thread while it lasts.
 
-    Args:
-        level: the least level of our own lines; RecBole's and others' obey the root logger.
+    `level` is the least of our own lines; RecBole's and others' obey the root logger.
     """
 
     def __init__(self, level: int) -> None:
@@ -37,7 +38,6 @@ class _Lines(logging.Filter):
         self.level = level
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is one of this run."""
         own = record.name == _OWN or record.name.startswith(f"{_OWN}.")
         return _current.get() is self and (not own or record.levelno >= self.level)
 
@@ -54,7 +54,13 @@ class _ProgressHandler(logging.Handler):
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not is_shown_by_others(record):
+        shown_by_others = any(
+            record.levelno >= handler.level
+            and handler.filter(record)
+            and _writes_to_terminal(handler)
+            for handler in _handlers_of(record.name)
+        )
+        if not shown_by_others:
             self._progress.message(self.format(record))
 
 
@@ -80,11 +86,11 @@ class _FileHandler(logging.FileHandler):
         super().handleError(record)
 
     def close(self) -> None:
-        """Close the file; what a full disk did not take is given up."""
+        """Close the file; what a full disk did not take is given up, `handleError` has told it."""
         try:
             super().close()
         except OSError:
-            self.stream = None  # told already, by `handleError`
+            self.stream = None
 
 
 class _LastResort(logging.Handler):
@@ -97,7 +103,7 @@ class _LastResort(logging.Handler):
         fallback = logging.lastResort
         if _current.get() is None and fallback and record.levelno >= fallback.level:
             ours = (_ProgressHandler, _FileHandler, _Held, _LastResort)
-            if all(isinstance(handler, ours) for handler in handlers_of(record.name)):
+            if all(isinstance(handler, ours) for handler in _handlers_of(record.name)):
                 fallback.handle(record)
 
 
@@ -143,14 +149,7 @@ def run_log(
 
 @contextmanager
 def lines_held(level: str) -> Iterator[list[logging.LogRecord]]:
-    """Keep what is logged while the block runs, for the log of a run that may begin behind it.
-
-    Args:
-        level: RecBole's `state`.
-
-    Yields:
-        The records, filled as they come.
-    """
+    """Keep what is logged while the block runs, for the log of a run that may begin behind it."""
     held = _Held()
     with _received_by([held], level):
         yield held.records
@@ -198,3 +197,32 @@ def _stop_listening(lines: _Lines) -> None:
         level, own.propagate, own.disabled = _found.pop()
         own.setLevel(level)
         logging.getLogger().removeHandler(_last_resort)
+
+
+def _handlers_of(name: str) -> Iterator[logging.Handler]:
+    """Yield the handlers that a record of the logger of this name is handed to."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    while logger is not None:
+        yield from logger.handlers
+        logger = logger.parent if logger.propagate else None
+
+
+def _writes_to_terminal(handler: Any) -> bool:
+    """Tell where a handler writes; absl's wraps another one, rich's has a console, and so on."""
+    for _ in range(_MOST_WRAPPED):
+        inner = getattr(handler, "python_handler", None) or getattr(handler, "target", None)
+        if inner is None:
+            break
+        handler = inner
+    console = getattr(handler, "console", None)
+    stream = getattr(handler, "stream", None) or getattr(console, "file", None)
+    # While a bar is drawn, rich stands before the standard streams.
+    standard = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
+    if any(stream is getattr(each, "rich_proxied_file", each) for each in standard):
+        return stream is not None
+    unlike_a_file = (AttributeError, OSError, TypeError, ValueError)
+    for is_terminal in (lambda: stream.isatty(), lambda: stream.fileno() in _STANDARD):
+        with suppress(*unlike_a_file):
+            if is_terminal():
+                return True
+    return False
