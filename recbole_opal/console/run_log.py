@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.runs.atomic import write_error
+from recbole_opal.runs.atomic import write_error, writing
 
 __all__ = ["lines_held", "run_log"]
 
@@ -21,58 +21,35 @@ _STANDARD = (1, 2)  # file descriptors of standard output and standard error
 _MOST_WRAPPED = 4  # handlers around handlers
 # The innermost run of this thread: what others log, the host application or a run in another
 # thread, is no line of it.
-_current: ContextVar[_Lines | None] = ContextVar("current", default=None)
+_current: ContextVar[_Receiver | None] = ContextVar("current", default=None)
 _lock = threading.Lock()
-_open: list[_Lines] = []  # of all threads
+_open: list[_Receiver] = []  # of all threads
 _found: list[tuple[int, bool, bool]] = []  # our logger as the first of them found it
 
 
-class _Lines(logging.Filter):
-    """Lets the lines of one run pass: what is logged in its thread while it lasts.
+class _Receiver(logging.Handler):
+    """Hands on the lines of one run: what is logged in its thread while it lasts.
 
-    `level` is the least of our own lines; RecBole's and others' obey the root logger.
+    `least` is the level of our own lines; RecBole's and others' obey the root logger.
     """
 
-    def __init__(self, level: int) -> None:
+    def __init__(self, least: str, take: Callable[[logging.LogRecord], object]) -> None:
         super().__init__()
-        self.level = level
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        own = record.name == _OWN or record.name.startswith(f"{_OWN}.")
-        return _current.get() is self and (not own or record.levelno >= self.level)
-
-
-class _ProgressHandler(logging.Handler):
-    """Writes lines above the progress bar, so that they do not tear it.
-
-    A line that the host application's own handlers show (`logging.basicConfig`, absl, a notebook)
-    is left to them.
-    """
-
-    def __init__(self, progress: TrainingProgress) -> None:
-        super().__init__()
-        self._progress = progress
+        self.least: int = logging.getLevelName(least.upper())
+        self._take = take
 
     def emit(self, record: logging.LogRecord) -> None:
-        shown_by_others = any(
-            record.levelno >= handler.level
-            and handler.filter(record)
-            and _writes_to_terminal(handler)
-            for handler in _handlers_of(record.name)
-        )
-        if not shown_by_others:
-            self._progress.message(self.format(record))
-
-
-class _Held(logging.Handler):
-    """Keeps records until there is a run folder to write them to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
+        run = _current.get()
+        if run is self:
+            own = f"{record.name}.".startswith(f"{_OWN}.")
+            if not own or record.levelno >= self.least:
+                self._take(record)
+        elif run is None and _open[:1] == [self] and logging.lastResort is not None:
+            # Python shows warnings of others as long as there is no handler at all; that we are
+            # there must not make them vanish.
+            alone = all(isinstance(each, _Receiver) for each in _handlers_of(record.name))
+            if alone and record.levelno >= logging.lastResort.level:
+                logging.lastResort.handle(record)
 
 
 class _FileHandler(logging.FileHandler):
@@ -93,23 +70,6 @@ class _FileHandler(logging.FileHandler):
             self.stream = None
 
 
-class _LastResort(logging.Handler):
-    """Shows what others log while we are there, where they have set no handler up.
-
-    Python does so as long as there is no handler at all; ours must not make their warnings vanish.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fallback = logging.lastResort
-        if _current.get() is None and fallback and record.levelno >= fallback.level:
-            ours = (_ProgressHandler, _FileHandler, _Held, _LastResort)
-            if all(isinstance(handler, ours) for handler in _handlers_of(record.name)):
-                fallback.handle(record)
-
-
-_last_resort = _LastResort()
-
-
 @contextmanager
 def run_log(
     folder: Path, progress: TrainingProgress, level: str
@@ -121,7 +81,7 @@ def run_log(
 
     Args:
         folder: the run folder.
-        progress: owner of the terminal.
+        progress: owner of the terminal, above whose bar the lines stand.
         level: RecBole's `state`, for example "INFO".
 
     Yields:
@@ -131,72 +91,60 @@ def run_log(
         CheckpointError: the log file cannot be written.
     """
     path = folder / f"{folder.name}.log"
-    try:
+    with writing(path):
         to_file = _FileHandler(path, encoding="utf-8")
-    except OSError as error:
-        raise write_error(path, 0, error) from error
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handlers: list[logging.Handler] = [to_file, _ProgressHandler(progress)]
+    plain = logging.Formatter()
+
+    def take(record: logging.LogRecord) -> None:
+        to_file.handle(record)
+        # `logging.basicConfig`, absl or a notebook may have set a handler up that shows it.
+        if not any(_shows(handler, record) for handler in _handlers_of(record.name)):
+            progress.message(plain.format(record))
 
     def repeat(records: Iterable[logging.LogRecord]) -> None:
         for record in records:
-            for handler in handlers:
-                handler.handle(record)
+            take(record)
 
-    with _received_by(handlers, level):
+    with closing(to_file), _received_by(take, level):
         yield repeat
 
 
 @contextmanager
 def lines_held(level: str) -> Iterator[list[logging.LogRecord]]:
     """Keep what is logged while the block runs, for the log of a run that may begin behind it."""
-    held = _Held()
-    with _received_by([held], level):
-        yield held.records
+    held: list[logging.LogRecord] = []
+    with _received_by(held.append, level):
+        yield held
 
 
 @contextmanager
-def _received_by(handlers: Sequence[logging.Handler], level: str) -> Iterator[None]:
-    """Hand the lines of this thread's run to the handlers; close them at the end."""
-    root = logging.getLogger()
-    lines = _Lines(logging.getLevelName(level.upper()))
-    outer = _current.set(lines)
-    _listen(lines)
-    for handler in handlers:
-        handler.addFilter(lines)
-        root.addHandler(handler)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            root.removeHandler(handler)
-            handler.close()
-        _current.reset(outer)
-        _stop_listening(lines)
+def _received_by(take: Callable[[logging.LogRecord], object], level: str) -> Iterator[None]:
+    """Hand over the lines of this thread's run.
 
-
-def _listen(lines: _Lines) -> None:
-    """Let our logger speak, however the application set it up, as long as there is a run."""
-    own = logging.getLogger(_OWN)
+    As long as there is a run, our logger speaks, however the application has set it up.
+    """
+    own, root = logging.getLogger(_OWN), logging.getLogger()
+    receiver = _Receiver(level, take)
+    outer = _current.set(receiver)
     with _lock:
         if not _open:
             _found[:] = [(own.level, own.propagate, own.disabled)]
             own.propagate, own.disabled = True, False
-            logging.getLogger().addHandler(_last_resort)
-        _open.append(lines)
-        own.setLevel(min(each.level for each in _open))
-
-
-def _stop_listening(lines: _Lines) -> None:
-    own = logging.getLogger(_OWN)
-    with _lock:
-        _open.remove(lines)
-        if _open:
-            own.setLevel(min(each.level for each in _open))
-            return
-        level, own.propagate, own.disabled = _found.pop()
-        own.setLevel(level)
-        logging.getLogger().removeHandler(_last_resort)
+        _open.append(receiver)
+        root.addHandler(receiver)
+        own.setLevel(min(each.least for each in _open))
+    try:
+        yield
+    finally:
+        _current.reset(outer)
+        with _lock:
+            root.removeHandler(receiver)
+            _open.remove(receiver)
+            level_before, propagate, disabled = _found[0]
+            own.setLevel(min((each.least for each in _open), default=level_before))
+            if not _open:
+                own.propagate, own.disabled = propagate, disabled
 
 
 def _handlers_of(name: str) -> Iterator[logging.Handler]:
@@ -207,22 +155,25 @@ def _handlers_of(name: str) -> Iterator[logging.Handler]:
         logger = logger.parent if logger.propagate else None
 
 
-def _writes_to_terminal(handler: Any) -> bool:
-    """Tell where a handler writes; absl's wraps another one, rich's has a console, and so on."""
-    for _ in range(_MOST_WRAPPED):
+def _shows(handler: Any, record: logging.LogRecord) -> bool:
+    """Tell whether a handler shows a record on the terminal."""
+    if record.levelno < handler.level or not handler.filter(record):
+        return False
+    for _ in range(_MOST_WRAPPED):  # absl's wraps another one, rich's has a console, and so on
         inner = getattr(handler, "python_handler", None) or getattr(handler, "target", None)
         if inner is None:
             break
         handler = inner
     console = getattr(handler, "console", None)
-    stream = getattr(handler, "stream", None) or getattr(console, "file", None)
+    stream: Any = getattr(handler, "stream", None) or getattr(console, "file", None)
+    if stream is None:
+        return False
     # While a bar is drawn, rich stands before the standard streams.
     standard = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
     if any(stream is getattr(each, "rich_proxied_file", each) for each in standard):
-        return stream is not None
-    unlike_a_file = (AttributeError, OSError, TypeError, ValueError)
+        return True
     for is_terminal in (lambda: stream.isatty(), lambda: stream.fileno() in _STANDARD):
-        with suppress(*unlike_a_file):
+        with suppress(AttributeError, OSError, TypeError, ValueError):  # what is unlike a file
             if is_terminal():
                 return True
     return False

@@ -27,7 +27,7 @@ from recbole_opal.runs.weights_stage import stage_of
 __all__ = ["RunFolder"]
 
 
-class RunFolder(RunReader):
+class RunFolder(VerifiedFolder, RunReader):
     """Everything a run leaves on disk, to read and to write; to read alone use `RunReader`.
 
     The command prints its `path` as its last line. A CheckpointError tells what cannot be written.
@@ -41,12 +41,6 @@ class RunFolder(RunReader):
         >>> RunFolder.open(folder.path).load_state()["weights"]
         tensor([1., 1.])
     """
-
-    _store: VerifiedFolder
-
-    def __init__(self, store: VerifiedFolder) -> None:
-        """Wrap an opened folder; use `create`, `begin` or `open`."""
-        super().__init__(store)
 
     @classmethod
     def create(cls, parent: Path, label: str) -> "RunFolder":
@@ -69,11 +63,11 @@ class RunFolder(RunReader):
             while True:
                 name = f"{clean[:100]}-{_now()}-{secrets.token_hex(3)}"
                 try:
-                    store = stack.enter_context(VerifiedFolder.begin(Path(parent) / name, files))
+                    folder = stack.enter_context(cls.making(Path(parent) / name, files))
                     break
                 except FileExistsError:
                     continue  # another run of this second drew the same number
-            yield cls(store)
+            yield folder
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -83,43 +77,17 @@ class RunFolder(RunReader):
             CheckpointError: `path` is no run folder, its manifest is damaged, or a process is
                 `working` in it.
         """
-        folder = cls(VerifiedFolder(Path(path)))
-        with folder.working():
-            return folder
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Keep every other process, and every other opening, out while the block runs.
-
-        What the folder holds is read anew when the block begins, since another one may have
-        worked in it after it was opened.
-        """
-        with self._store.holding():
-            for path in sorted(self.path.glob("state-*.safetensors")):
-                # A kill left it between the commit and its deletion.
-                if STATE_NAME.fullmatch(path.name) and path.name not in self.names:
-                    atomic.discard(path)
-            yield
-
-    @contextmanager
-    def update(self) -> Iterator[None]:
-        """Make all saves of the block one step: after a kill all of them are there or none."""
-        with self._store.update():
-            yield
-
-    def drop(self, name: str) -> None:
-        """Take a file out of the run; a name that it does not hold is fine."""
-        self._store.drop(name)
+        return cls(path)
 
     def save_state(self, state: Any) -> None:
         """Save what `encode_state` takes as `state-<n>.safetensors`; then the former one goes."""
         data = encode_state(state)
-        with self._store.update():
+        with self.update():
             former = self._state_name()
             number = state_number(former) + 1 if former else 1
-            self._store.write(f"state-{number}.safetensors", data)
+            self.write(f"state-{number}.safetensors", data)
             if former:
-                self._store.drop(former)
+                self.drop(former)
 
     def save_weights(self, stage: str, state_dict: Mapping[str, Tensor]) -> None:
         """Save a model's weights as `weights-<stage>.safetensors`, bit for bit.
@@ -132,23 +100,30 @@ class RunFolder(RunReader):
                 f"weights of stage {stage_of(state_dict)!r} cannot be saved as those of {stage!r}; "
                 "save them under the stage they were trained in."
             )
-        self._store.write(weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
+        self.write(weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
 
     def save_json(self, name: str, value: Any) -> None:
         """Save plain values as JSON; floats that are not finite become null."""
-        self._store.write(name, encoding.encode_json(value))
+        self.write(name, encoding.encode_json(value))
 
     def save_yaml(self, name: str, value: Mapping[str, Any]) -> None:
         """Save a mapping of plain values as YAML; one too long to be loaded again is refused."""
-        self._store.write(name, encoding.encode_settings(value))
+        self.write(name, encoding.encode_settings(value))
 
     def save_lines(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Save one JSON object a line, the whole file anew, so that it never ends half way."""
-        self._store.write(name, encoding.encode_lines(rows))
+        self.write(name, encoding.encode_lines(rows))
 
     def save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Save plain numpy arrays as a compressed npz file."""
-        self._store.write(name, encoding.encode_arrays(arrays))
+        self.write(name, encoding.encode_arrays(arrays))
+
+    def _settle(self) -> None:
+        super()._settle()
+        for path in sorted(self.path.glob("state-*.safetensors")):
+            # A kill left it between the commit and its deletion.
+            if STATE_NAME.fullmatch(path.name) and path.name not in self.names:
+                atomic.discard(path)
 
 
 def _now() -> str:

@@ -20,7 +20,7 @@ STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
 _WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")
 
 
-class RunReader:
+class RunReader(VerifiedFiles):
     """What a run has left on disk so far; reading needs no right to write, and no lock.
 
     Every file is verified when it is loaded: a CheckpointError names one that is missing, damaged
@@ -35,22 +35,10 @@ class RunReader:
         {'best_stage': 'soft'}
     """
 
-    path: Path
-
-    def __init__(self, store: VerifiedFiles) -> None:
-        """Wrap an opened folder; use `open`."""
-        self._store: VerifiedFiles = store
-        self.path = store.path
-
     @classmethod
     def open(cls, path: Path) -> "RunReader":
         """Open a run folder; a CheckpointError says that it is none, or what is damaged."""
-        return cls(VerifiedFiles(Path(path)))
-
-    @property
-    def names(self) -> list[str]:
-        """Names of all files that belong to the run, sorted."""
-        return self._store.names
+        return cls(path)
 
     @property
     def stages(self) -> list[str]:
@@ -61,7 +49,7 @@ class RunReader:
         """Read every file of the run; a CheckpointError names the first that is not sound."""
         for name in self.names:
             try:
-                self._store.read(name)
+                self.read(name)
             except CheckpointError:
                 if name in self.names:  # not dropped by a run that goes on meanwhile
                     raise
@@ -79,7 +67,7 @@ class RunReader:
                     f"{self.path} holds no training state; start the run again without --resume."
                 )
             try:
-                data = self._store.read(name)
+                data = self.read(name)
             except CheckpointError:
                 if self._state_name() == name:  # not replaced by a later one meanwhile
                     raise
@@ -91,7 +79,7 @@ class RunReader:
 
         They know their stage: a model of ours that stands in another refuses them.
         """
-        data, path = self._read(weights_name(stage))
+        data, path = self._named(weights_name(stage))
         tensors, metadata = decode_tensors(data, path)
         if metadata.get("stage") != stage:
             raise CheckpointError(
@@ -102,23 +90,23 @@ class RunReader:
 
     def load_json(self, name: str) -> Any:
         """Load a JSON file of the run."""
-        return encoding.decode_json(*self._read(name))
+        return encoding.decode_json(*self._named(name))
 
     def load_yaml(self, name: str) -> dict[str, Any]:
         """Load a YAML file of the run."""
-        return encoding.decode_yaml(*self._read(name))
+        return encoding.decode_yaml(*self._named(name))
 
     def load_lines(self, name: str) -> list[dict[str, Any]]:
         """Load what `save_lines` saved."""
-        return encoding.decode_lines(*self._read(name))
+        return encoding.decode_lines(*self._named(name))
 
     def load_arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Load an npz file of the run; object arrays are refused."""
-        return encoding.decode_arrays(*self._read(name))
+        return encoding.decode_arrays(*self._named(name))
 
-    def _read(self, name: str) -> tuple[bytes, str]:
+    def _named(self, name: str) -> tuple[bytes, str]:
         """Content of a file, and its path for messages."""
-        return self._store.read(name), str(self.path / name)
+        return self.read(name), str(self.path / name)
 
     def _state_name(self) -> str | None:
         states = [name for name in self.names if STATE_NAME.fullmatch(name)]

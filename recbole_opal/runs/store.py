@@ -7,7 +7,7 @@ is as it was and the staged files are rubbish; killed after (2), the staged file
 and the next opening finishes the renames. So a reader accepts exactly one digest a file, and
 several files (weights, state, log) never disagree. Cost: one sync a file, one for the manifest, two
 for the folder. One process writes at a time: an update holds the folder's lock, which a longer
-`holding` block keeps over many of them, and what is in the folder is read anew under the lock.
+`working` block keeps over many of them, and what is in the folder is read anew under the lock.
 
 A reader writes, renames, deletes and locks nothing: it takes committed content from its staged
 name where the rename is still to come, and reads the manifest again where a writer commits between
@@ -17,6 +17,7 @@ two reads.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
@@ -33,6 +34,8 @@ from recbole_opal.runs.manifest import (
 
 __all__ = ["VerifiedFiles", "VerifiedFolder"]
 
+Folder = TypeVar("Folder", bound="VerifiedFolder")
+
 
 class VerifiedFiles:
     """The files that the manifest of the folder `path` states, to read."""
@@ -40,8 +43,8 @@ class VerifiedFiles:
     path: Path
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._files: dict[str, FileDigest] = dict(Manifest.read(path).files)
+        self.path = Path(path)
+        self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
 
     @property
     def names(self) -> list[str]:
@@ -90,18 +93,12 @@ class VerifiedFolder(VerifiedFiles):
         self._draft: dict[str, FileDigest] | None = None
         self._staged: dict[str, Path] = {}
         self._held = self._settled = held
-        with self.holding():
+        with self.working():
             pass  # tidied up
 
     @classmethod
-    def create(cls, path: Path, files: Mapping[str, bytes] | None = None) -> "VerifiedFolder":
-        """Make a new folder that appears with these files in it; see `begin`."""
-        with cls.begin(path, files or {}) as folder:
-            return folder
-
-    @classmethod
     @contextmanager
-    def begin(cls, path: Path, files: Mapping[str, bytes]) -> Iterator["VerifiedFolder"]:
+    def making(cls: type[Folder], path: Path, files: Mapping[str, bytes]) -> Iterator[Folder]:
         """Make a new folder that appears with these files in it, and hold it in the block.
 
         Raises:
@@ -117,10 +114,11 @@ class VerifiedFolder(VerifiedFiles):
                 folder._held = False
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
         """Keep every other process, and every other opening, out while the block runs.
 
-        What the folder holds is read anew when the block begins; an inner block joins the outer.
+        What the folder holds is read anew when the block begins, since another one may have
+        worked in it after it was opened; an inner block joins the outer one.
         """
         if self._held:
             yield
@@ -157,7 +155,7 @@ class VerifiedFolder(VerifiedFiles):
         if self._draft is not None:
             yield self._draft
             return
-        with self.holding():
+        with self.working():
             if not self._settled:  # the disk failed in an update before
                 self._settle()
             self._draft = dict(self._files)
