@@ -37,9 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from recbole_opal import commands
     from recbole_opal.host import require_recbole
+    from recbole_opal.process.program import require_folder
     from recbole_opal.settings.commandline import parse_arguments
     from recbole_opal.settings.help import help_text
-    from recbole_opal.settings.paths import require_folder
 
     arguments = sys.argv[1:] if argv is None else list(argv)
     if commands.names_command(arguments):  # `recbole-opal convert ...`
@@ -121,15 +121,15 @@ def _run(request: Request) -> int:
     # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
     from rich.console import Console
 
+    from recbole_opal.console.result_tables import interests_table, result_table
+    from recbole_opal.evaluation.diagnostics import collapse_warning
     from recbole_opal.experiment import run_request
-    from recbole_opal.reporting.interests import interests_table
-    from recbole_opal.reporting.table import result_table
 
     result = run_request(request)
     screen = Console()
     part = "test" if "test" in result.stages[result.best_stage] else "valid"
     screen.print(result_table(result.stages, result.best_stage, part))
-    interests = interests_table(result.stages)
+    interests = interests_table(result.stages, collapse_warning)
     if interests is not None:
         screen.print(interests)
     # Not through rich, which would wrap a long path.

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from recbole_opal.errors import INTERRUPTED, DataError, OpalError, SettingsError
-from recbole_opal.process.program import command
+from recbole_opal.process.program import command, require_folder
 from recbole_opal.settings.grammar import refuse_unreadable
-from recbole_opal.settings.paths import require_folder
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["COMMANDS", "answer", "main", "names_command", "tell"]

@@ -1,5 +1,8 @@
 """The errors a user can meet: one line each, in the user's terms, ending with the fix."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "INTERRUPTED",
     "CheckpointError",
@@ -10,15 +13,19 @@ __all__ = [
     "SettingsError",
     "TrainingError",
     "one_line",
+    "quoted",
+    "reason_of",
+    "refusing",
 ]
 
 INTERRUPTED = 130
 """What a command returns after Ctrl-C."""
 
-# A word longer than this is a value that was given, and told by its ends.
-_LONGEST_WORD = 240
+_LONGEST_WORD = 240  # a longer one is a value that was given, and told by its ends
 _LONGEST_MESSAGE = 1500
 _KEPT_FRONT, _KEPT_END = 160, 640  # of a longer message; what to do about it stands at its end
+_LONGEST_QUOTE = 200
+_FIX = "restore the file from a copy of the run folder or train again"
 
 
 class OpalError(Exception):
@@ -30,7 +37,6 @@ class OpalError(Exception):
     exit_code = 2
 
     def __str__(self) -> str:
-        """Return the message, see `one_line`."""
         return one_line(super().__str__())
 
 
@@ -61,16 +67,58 @@ class TrainingError(OpalError):
 
 
 def one_line(text: str) -> str:
-    r"""Return a message as one line that any terminal shows: escaped, and shortened in the middle.
+    r"""Return a message as one line that any terminal shows: escaped, shortened in the middle.
 
-    Args:
-        text: a message; line breaks, other control characters, characters that have no shape and
-            bytes that are no text become escapes such as `\n`.
+    Line breaks, other control characters, characters that have no shape and bytes that are no text
+    become escapes such as `\n`.
     """
     plain = "".join(sign if sign.isprintable() or sign == "\t" else _escaped(sign) for sign in text)
-    words = plain.split(" ")
-    short = " ".join(_shortened(word, _LONGEST_WORD, 80, 80) for word in words)
+    short = " ".join(_shortened(word, _LONGEST_WORD, 80, 80) for word in plain.split(" "))
     return _shortened(short, _LONGEST_MESSAGE, _KEPT_FRONT, _KEPT_END)
+
+
+@contextmanager
+def refusing(name: str, fault: str, fix: str = _FIX) -> Iterator[None]:
+    """Turn every error of the block into one line that names the file.
+
+    Decoders of other libraries promise no list of errors for bytes that are not of their format:
+    missing features, numbers too large, too deep recursion and exhausted memory are among them.
+
+    Args:
+        name: the file's name, for the message.
+        fault: what is wrong with it then, for example "is not readable as JSON".
+        fix: what helps.
+
+    Raises:
+        CheckpointError: the block raised an error. One of this library's own goes through.
+    """
+    try:
+        yield
+    except OpalError:
+        raise
+    except Exception as error:
+        raise CheckpointError(f"{name} {fault} ({reason_of(error)}); {fix}.") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what a foreign error says, as `quoted` does; its kind where it says nothing.
+
+    Of pydantic only the first fault is told, with its place: `rows[3].valid.sd: ...`.
+    """
+    from pydantic import ValidationError  # here, not above: it takes long to load
+
+    if not isinstance(error, ValidationError):
+        return quoted(str(error) or type(error).__name__)
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+    return quoted(f"{place.lstrip('.')}: {first['msg']}" if place else first["msg"])
+
+
+def quoted(text: str) -> str:
+    """Return a text from a file as it may stand in a message: short, in one line, printable."""
+    line = " ".join(text[: 8 * _LONGEST_QUOTE].split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
 
 
 def _shortened(text: str, longest: int, front: int, end: int) -> str:

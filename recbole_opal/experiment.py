@@ -11,23 +11,22 @@ from typing import Any
 
 from recbole.utils import init_seed
 
+from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.data.prepare import PreparedData, prepare_data
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import SettingsError, refusing
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
-from recbole_opal.reporting.log import lines_held, run_log
-from recbole_opal.reporting.memory import PeakMemory
-from recbole_opal.reporting.progress import TrainingProgress
+from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
-from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.config import OpalConfig

@@ -15,9 +15,9 @@ from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagn
 from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.evaluation.measures import ListMeasures
 from recbole_opal.evaluation.per_user import per_user_values
-from recbole_opal.reporting.environment import versions
-from recbole_opal.reporting.memory import PeakMemory
+from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.machine import versions
 from recbole_opal.training.trainer import StagedTrainer
 
 __all__ = ["Outcome", "id_tokens"]

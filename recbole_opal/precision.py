@@ -1,7 +1,5 @@
 """The number format of a computation, whatever mixed precision and torch's switches do to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import reduce, wraps
 from typing import Any, ParamSpec, TypeGuard, TypeVar
@@ -20,10 +18,8 @@ def full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argumen
 
     Under autocast one product of a loss would come in bfloat16 and another in float32: a target is
     then compared with negatives that were rounded otherwise, and a temperature of 0.1 makes ten
-    times as much of the difference. What was rounded before stays so; nothing is rounded here.
-
-    Args:
-        function: takes tensors, of which at least one holds floating numbers.
+    times as much of the difference. What was rounded before stays so; nothing is rounded here. At
+    least one argument must hold floating numbers.
     """
 
     @wraps(function)
@@ -42,14 +38,11 @@ def full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argumen
 
 
 def product_precision(device: str) -> str:
-    """Return what torch's settings call the precision of float32 products on a kind of device.
+    """Return what torch's settings call the precision of float32 products on "cpu" or "cuda".
 
     Torch has two sets of settings for it, one number for all backends
     (`set_float32_matmul_precision`, `allow_tf32`) and one for each (`fp32_precision`); to read the
     former raises once the latter is set, while the latter follows the former.
-
-    Args:
-        device: "cpu" or "cuda".
     """
     backend = torch.backends.cuda if device == "cuda" else torch.backends.mkldnn
     try:

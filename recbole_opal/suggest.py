@@ -10,14 +10,9 @@ _SIMILARITY = 0.6
 
 
 def nearest(name: str, known: Iterable[str], similarity: float = _SIMILARITY) -> str | None:
-    """Return the known name that looks most like `name`, or None.
+    """Return the known name that looks most like `name`, if one is similar enough (1: equal).
 
     Letter case and `-` against `_` are not counted as differences.
-
-    Args:
-        name: what was typed.
-        known: the names that exist.
-        similarity: the least, 1 for equal names.
     """
     plain = {_fold(candidate): candidate for candidate in sorted(known)}
     matches = difflib.get_close_matches(_fold(name), plain, n=1, cutoff=similarity)
@@ -25,13 +20,7 @@ def nearest(name: str, known: Iterable[str], similarity: float = _SIMILARITY) ->
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return `; did you mean <prefix><name>?`, or an empty text if nothing is near.
-
-    Args:
-        name: what was typed.
-        known: the names that exist.
-        prefix: written before the suggestion, for example `--`.
-    """
+    """Return `; did you mean <prefix><name>?`, or an empty text if nothing is near."""
     suggestion = nearest(name, known)
     return f"; did you mean {prefix}{suggestion}?" if suggestion else ""
 

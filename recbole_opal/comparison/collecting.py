@@ -14,9 +14,8 @@ from recbole_opal.comparison.execution import Ending
 from recbole_opal.comparison.metrics_file import check_metrics
 from recbole_opal.comparison.rows import Row, spread
 from recbole_opal.comparison.variants import Variant
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, quoted, refusing
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.refusal import quoted, refusing
 from recbole_opal.runs.shapes import misfit
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recbole_opal.runs.refusal import refusing
+from recbole_opal.errors import refusing
 
 __all__ = ["check_metrics"]
 

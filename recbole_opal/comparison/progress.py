@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from recbole_opal.reporting.display import Display
+from recbole_opal.console.progress_bar import Display
 
 __all__ = ["STOPPED", "ComparisonProgress"]
 

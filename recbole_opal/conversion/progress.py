@@ -12,8 +12,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from recbole_opal.console.progress_bar import Display
 from recbole_opal.conversion.source import Tally
-from recbole_opal.reporting.display import Display
 
 __all__ = ["ReadingProgress"]
 

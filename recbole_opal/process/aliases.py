@@ -1,7 +1,5 @@
 """Names that RecBole 1.2.1 still writes and that numpy and scipy took away."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
@@ -25,13 +23,9 @@ _borrowed: list[tuple[Any, str]] = []  # what was set on what, to be taken away 
 
 
 def aliases_are_borrowed(borrowed: bool) -> bool:
-    """Say whether the names that this thread sets are returned: inside a run they are.
+    """Say whether the names that this thread sets are returned, and return what held before.
 
-    Args:
-        borrowed: False: they stay, as in RecBole, since a `Config` was built by hand.
-
-    Returns:
-        What held before.
+    Inside a run they are; else they stay, as in RecBole, since a `Config` was built by hand.
     """
     before = getattr(_here, "borrowing", False)
     _here.borrowing = borrowed

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
-from recbole_opal.settings.paths import require_folder
+from recbole_opal.process.program import require_folder
 
 __all__ = ["alone", "importing", "leaves_no_trace", "set_variable", "undisturbed"]
 
@@ -23,65 +23,56 @@ Result = TypeVar("Result")
 # The first RecBole sets, the second torch where an optimiser is first built. scikit-learn's KMP_...
 # stay: what they are for, the OpenMP library, may read them long after the import.
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
+# RecBole's tables of metrics; ours replace some of its own for the time of a run.
+_METRIC_TABLES = ("smaller_metrics", "metric_information", "metric_types", "metrics_dict")
 _turn = threading.RLock()  # a report stands inside a comparison
 _lock = threading.Lock()
 _depth = 0  # calls that are under way, in whichever thread
-_found: _Found | None = None
+_found = ExitStack()  # gives back what the outermost of them found
 
 
-class _Found:
-    """What the outermost call found: all that a run changes."""
+def _as_found() -> ExitStack:
+    """Return what puts everything that a run changes back, the last entry first."""
+    import torch
 
-    def __init__(self) -> None:
-        import numpy as np
-        import torch
+    from recbole_opal.process.rng import capture_rng
 
-        from recbole_opal.runs.rng import cuda_in_use
+    stack, cudnn = ExitStack(), torch.backends.cudnn
+    stack.enter_context(warnings.catch_warnings())
+    for name in _VARIABLES:
+        stack.callback(set_variable, name, os.environ.get(name))
+    stack.callback(_restore_generators, capture_rng(), torch.initial_seed())
+    for name in ("benchmark", "deterministic"):
+        stack.callback(setattr, cudnn, name, getattr(cudnn, name))
+    anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    stack.callback(torch.autograd.set_detect_anomaly, *anomaly)
+    register = sys.modules.get("recbole.evaluator.register")
+    for name in _METRIC_TABLES if register else ():
+        table = getattr(register, name)
+        stack.callback(_refill, table, table.copy())
+    stack.callback(return_aliases)
+    return stack
 
-        self._filters = warnings.catch_warnings()
-        self._filters.__enter__()
-        self._variables = {name: os.environ.get(name) for name in _VARIABLES}
-        self._python = random.getstate()
-        self._numpy = np.random.get_state()  # noqa: NPY002, the global one is what RecBole seeds
-        self._torch = torch.get_rng_state()
-        self._seed = torch.initial_seed()
-        self._cuda = torch.cuda.get_rng_state_all() if cuda_in_use() else None
-        self._cudnn = torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic
-        self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
-        self._metrics = [(kept, kept.copy()) for kept in _metric_registry()]
 
-    def give_back(self) -> None:
-        """Put everything back."""
-        import numpy as np
-        import torch
+def _restore_generators(state: dict[str, Any], seed: int) -> None:
+    import torch
 
-        from recbole_opal.runs.rng import cuda_in_use
+    from recbole_opal.process.rng import cuda_in_use, restore_cpu_rng
 
-        return_aliases()
-        for registry, content in self._metrics:
-            registry.clear()
-            (registry.extend if isinstance(registry, list) else registry.update)(content)
-        torch.autograd.set_detect_anomaly(*self._anomaly)
-        torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = self._cudnn
-        if self._cuda is not None:
-            torch.cuda.set_rng_state_all(self._cuda)
-        elif cuda_in_use():
-            torch.cuda.manual_seed_all(self._seed)  # what its first use would have begun with
-        torch.set_rng_state(self._torch)
-        np.random.set_state(self._numpy)  # noqa: NPY002
-        random.setstate(self._python)
-        for name, value in self._variables.items():
-            set_variable(name, value)
-        self._filters.__exit__(None, None, None)
+    if state["cuda"]:
+        torch.cuda.set_rng_state_all(state["cuda"])
+    elif cuda_in_use():
+        torch.cuda.manual_seed_all(seed)  # what its first use would have begun with
+    restore_cpu_rng(state)
+
+
+def _refill(table: Any, content: Any) -> None:
+    table.clear()
+    (table.extend if isinstance(table, list) else table.update)(content)
 
 
 def set_variable(name: str, value: str | None) -> None:
-    """Set an environment variable, or take it away.
-
-    Args:
-        name: the variable's name.
-        value: None for none.
-    """
+    """Set an environment variable; None takes it away."""
     if value is None:
         os.environ.pop(name, None)
     else:
@@ -102,7 +93,7 @@ def undisturbed() -> Iterator[None]:
     global _depth, _found
     with _lock:
         if _depth == 0:
-            _found = _Found()
+            _found = _as_found()
         _depth += 1
     outermost = aliases_are_borrowed(True)
     set_numpy_aliases()
@@ -113,9 +104,8 @@ def undisturbed() -> Iterator[None]:
         aliases_are_borrowed(outermost)
         with _lock:
             _depth -= 1
-            if _depth == 0 and _found is not None:
-                _found.give_back()
-                _found = None
+            if _depth == 0:
+                _found.close()
 
 
 @contextmanager
@@ -143,11 +133,7 @@ def importing() -> Iterator[None]:
 
 
 def leaves_no_trace(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a function run `undisturbed`, in the folder in which the process stands.
-
-    Args:
-        action: what is called.
-    """
+    """Let a function run `undisturbed`, in the folder in which the process stands."""
 
     @functools.wraps(action)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -163,9 +149,6 @@ def alone(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
 
     RecBole and torch draw random numbers from generators that the whole process shares: of two runs
     at once each would get the other's, and neither would be what its seed says.
-
-    Args:
-        action: what is called.
     """
     whole = leaves_no_trace(action)
 
@@ -175,12 +158,3 @@ def alone(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
             return whole(*args, **kwargs)
 
     return call
-
-
-def _metric_registry() -> list[Any]:
-    """Return RecBole's tables of metrics; ours replace some of its own for the time of a run."""
-    register = sys.modules.get("recbole.evaluator.register")
-    if register is None:
-        return []
-    names = ("smaller_metrics", "metric_information", "metric_types", "metrics_dict")
-    return [getattr(register, name) for name in names]

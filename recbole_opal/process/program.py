@@ -1,13 +1,14 @@
 """The program by the name that its user called it by, for every command that we print."""
 
-from __future__ import annotations
-
+import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["command", "installation", "python"]
+from recbole_opal.errors import SettingsError
+
+__all__ = ["command", "installation", "python", "require_folder"]
 
 _SCRIPT = "run_opal.py"
 _INSTALLED = "recbole-opal"
@@ -17,14 +18,9 @@ _PACKAGE = "recbole_opal"
 def command(*arguments: str, name: str = "run") -> str:
     """Return a command line that works where the process was started, ready to be pasted.
 
-    Args:
-        *arguments: as they are to reach the program; they are quoted for a shell.
-        name: which of the commands, "run" trains or compares.
-
-    Returns:
-        It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m
-        recbole_opal run`. Where Python code called us and there is nothing to go by, it is the
-        script, if it stands in this folder, or the package.
+    It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m recbole_opal
+    run`. Where Python code called us and there is nothing to go by, it is the script, if it stands
+    in this folder, or the package. The arguments are quoted for a shell.
     """
     words = _called_as() or _found_here()
     # All but the package's name alone train where no command is named.
@@ -34,21 +30,28 @@ def command(*arguments: str, name: str = "run") -> str:
 
 
 def installation(extra: str) -> str:
-    """Return the command that installs an extra of ours for this interpreter.
-
-    Args:
-        extra: its name in pyproject.toml.
-    """
+    """Return the command that installs an extra of pyproject.toml for this interpreter."""
     return f'{shlex.quote(_interpreter())} -m pip install "{_INSTALLED}[{extra}]"'
 
 
 def python(code: str) -> str:
-    """Return the command line that runs a line of Python, ready to be pasted.
-
-    Args:
-        code: of the line.
-    """
+    """Return the command line that runs a line of Python, ready to be pasted."""
     return shlex.join([_interpreter(), "-c", code])
+
+
+def require_folder() -> None:
+    """Check that the folder in which the process stands is there.
+
+    Raises:
+        SettingsError: it was deleted, and libraries below cannot even be loaded without it.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109, the same call without a Path around it
+    except OSError as error:
+        raise SettingsError(
+            f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
+            "there and start again."
+        ) from error
 
 
 def _called_as() -> list[str] | None:

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, reason_of
 from recbole_opal.report.schema import checked_lines
 from recbole_opal.report.source import Row
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
 from recbole_opal.runs.origin import Origin
-from recbole_opal.runs.refusal import reason_of
 from recbole_opal.runs.shapes import misfit
 
 __all__ = ["Arrays", "RunFiles"]

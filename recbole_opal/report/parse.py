@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.report.schema import ComparisonFile, DifferenceFile, RowFile, ValueFile
 from recbole_opal.report.source import Comparison, Difference, Row, Value
-from recbole_opal.runs.refusal import refusing
 
 __all__ = ["read_comparison"]
 

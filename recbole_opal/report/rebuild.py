@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.errors import CheckpointError, DataError, OpalError
+from recbole_opal.errors import CheckpointError, DataError, OpalError, quoted
 from recbole_opal.report.files import RunFiles
 from recbole_opal.report.names import ItemNames, read_names
 from recbole_opal.report.source import Row
-from recbole_opal.runs.refusal import quoted
 
 __all__ = ["Rebuilt", "Rebuilder"]
 

@@ -1,9 +1,9 @@
 """Run folders: what a run leaves on disk, verified, never pickled, never half written."""
 
+from recbole_opal.process.rng import capture_rng, restore_rng
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.manifest import FileDigest, Manifest, verified_bytes
 from recbole_opal.runs.reader import RunReader
-from recbole_opal.runs.rng import capture_rng, restore_rng
 from recbole_opal.runs.state import decode_state, encode_state, flatten_state, restore_state
 
 __all__ = [

@@ -1,8 +1,8 @@
 """Plain numpy arrays to and from npz bytes: no pickle, and nothing unpacks to more than it may.
 
 A compressed archive can claim anything of itself: a megabyte of it unpacks to gigabytes. So what
-counts is read out of it piece by piece, never more than the array's header and the limit allow; an
-honest archive that would be beyond the limit is written uncompressed.
+counts is read out of it piece by piece, never more than its table of contents says and the limit
+allows; an honest archive that would be beyond the limit is written uncompressed.
 """
 
 import io
@@ -10,17 +10,17 @@ import math
 import sys
 import zipfile
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.refusal import refusing
+from recbole_opal.errors import CheckpointError, refusing
 
 __all__ = ["decode_arrays", "encode_arrays"]
 
 _npy: Any = np.lib.format  # untyped before numpy 2
+_READERS = {(1, 0): _npy.read_array_header_1_0, (2, 0): _npy.read_array_header_2_0}
 _MAX_MEMBERS = 1000  # a run's file has some 20
 _MAX_SMALL = 2**26  # unpacked bytes that are always allowed
 _MAX_RATIO = 32  # unpacked bytes a packed one, beyond that
@@ -32,10 +32,9 @@ _RECORDS = "V"  # numpy's letter for them, and for raw bytes
 
 
 def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Encodes numeric, bool or fixed-width text arrays as a compressed npz file.
+    """Encode numeric, bool or fixed-width text arrays as a compressed npz file.
 
-    Raises:
-        CheckpointError: An array holds Python objects, which only pickle could store.
+    Python objects, which only pickle could store, are refused.
     """
     for key, array in arrays.items():
         if array.dtype.hasobject or array.dtype.kind == _RECORDS:
@@ -50,28 +49,24 @@ def encode_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def decode_arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    """Decodes an npz file; object arrays are refused.
+    """Decode an npz file of plain arrays.
 
-    Args:
-        data: The whole file, verified before.
-        name: The file's name, for the message.
-
-    Raises:
-        CheckpointError: `data` is not an npz file of plain arrays, or unpacks to more than 64 MiB
-            and more than 32 times its size.
+    What unpacks to more than 64 MiB and more than 32 times its size is refused.
     """
     with refusing(name, "is not readable as npz"):
         if data.count(_ENTRY) > _MAX_MEMBERS:
             raise ValueError("too many arrays")
         arrays: dict[str, NDArray[Any]] = {}
-        left = _most_unpacked(data)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
+            members = archive.infolist()
+            most = _most_unpacked(data) + _HEADER_BYTES * len(members)
+            if sum(member.file_size for member in members) > most:
+                raise ValueError(f"it unpacks to more than {most} bytes")
+            for member in members:
                 key = member.filename.removesuffix(".npy")
                 if key in arrays:
                     raise ValueError("two arrays of one name")
-                arrays[key] = _read_member(archive, member, left)
-                left -= arrays[key].nbytes
+                arrays[key] = _array(_unpacked(archive, member))
         return arrays
 
 
@@ -89,54 +84,33 @@ def _most_unpacked(data: bytes) -> int:
     return max(_MAX_SMALL, _MAX_RATIO * len(data))
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> NDArray[Any]:
-    """Reads one npy member of at most `most` bytes."""
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytearray:
+    """Read a member, never more than it claims; at its end its checksum is compared."""
     if member.flag_bits & _ENCRYPTED:
         raise ValueError("an encrypted array")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError("an unknown compression")
+    content = bytearray()
     with archive.open(member) as stream:
-        start = stream.read(_HEADER_BYTES + 16)
-        shape, fortran, dtype, rest = _header(start)
-        size = math.prod(shape) * dtype.itemsize
-        if size > most:
-            raise ValueError(f"it unpacks to more than {most} bytes")
-        if member.file_size != len(start) - len(rest) + size:
-            raise ValueError("more or fewer bytes than the array's shape tells")
-        content = bytearray(size)
-        filled = min(len(rest), size)
-        content[:filled] = rest[:filled]
-        _fill(memoryview(content)[filled:], stream)
-        stream.read(1)  # at the end the archive's checksum is compared
-    if dtype.kind == "U":
-        letters = np.frombuffer(content, f"{dtype.byteorder}u4")
-        if (letters > sys.maxunicode).any():
-            raise ValueError("text of impossible letters")
-    array: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
-    return array
+        while block := stream.read(_BLOCK):
+            content += block
+    return content
 
 
-def _header(start: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], bytes]:
-    """Splits the first bytes of an npy file into shape, order, type and what follows them."""
-    text = io.BytesIO(start)
-    readers = {
-        (1, 0): _npy.read_array_header_1_0,
-        (2, 0): _npy.read_array_header_2_0,
-    }
-    version = _npy.read_magic(text)
-    shape, fortran, dtype = readers[version](text, max_header_size=_HEADER_BYTES)
+def _array(content: bytearray) -> NDArray[Any]:
+    """Return the array of an npy file, in the memory of the file."""
+    text = io.BytesIO(content[: _HEADER_BYTES + 16])
+    shape, fortran, dtype = _READERS[_npy.read_magic(text)](text, max_header_size=_HEADER_BYTES)
     if dtype.hasobject or dtype.kind == _RECORDS:
         raise ValueError("an array of Python objects or records")
     if dtype.itemsize == 0 or any(length < 0 for length in shape):
         raise ValueError("an array of an impossible type or shape")
-    return shape, fortran, dtype, text.read()
-
-
-def _fill(content: memoryview, stream: IO[bytes]) -> None:
-    """Reads exactly as many bytes as `content` has room for."""
-    while content:
-        block = stream.read(min(len(content), _BLOCK))
-        if not block:
-            raise EOFError("fewer bytes than it claims")
-        content[: len(block)] = block
-        content = content[len(block) :]
+    start = text.tell()
+    if math.prod(shape) * dtype.itemsize != len(content) - start:
+        raise ValueError("more or fewer bytes than the array's shape tells")
+    if dtype.kind == "U":
+        letters = np.frombuffer(content, f"{dtype.byteorder}u4", offset=start)
+        if (letters > sys.maxunicode).any():
+            raise ValueError("text of impossible letters")
+    array: NDArray[Any] = np.ndarray(shape, dtype, content, start, order="F" if fortran else "C")
+    return array

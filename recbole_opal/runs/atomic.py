@@ -9,15 +9,13 @@ naming the path, the bytes needed and the fix; the former content stays and no t
 import errno
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.encoding import encode_json
-from recbole_opal.runs.tensors import encode_tensors
 
 __all__ = [
     "discard",
@@ -29,8 +27,8 @@ __all__ = [
     "write_error",
     "write_json",
     "write_synced",
-    "write_tensors",
     "write_text",
+    "writing",
 ]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -40,81 +38,53 @@ _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replaces the content of `path` by `data` in one step.
-
-    Raises:
-        CheckpointError: The file cannot be written; the former content is intact.
-    """
-    temporary = stage(path, data, secrets.token_hex(8))
-    publish(temporary, path, len(data))
+    """Replace the content of `path` in one step; after a CheckpointError the former is intact."""
+    publish(stage(path, data, secrets.token_hex(8)), path, len(data))
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replaces the content of `path` by `text` in UTF-8; see `write_bytes`."""
+    """Replace the content of `path` by `text` in UTF-8; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replaces the content of `path` by `value` as JSON; see `write_bytes` and `encode_json`."""
+    """Replace the content of `path` by `value` as JSON; see `write_bytes` and `encode_json`."""
     write_bytes(path, encode_json(value))
 
 
-def write_tensors(
-    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
-) -> None:
-    """Replaces `path` by a safetensors file; see `write_bytes` and `encode_tensors`."""
-    write_bytes(path, encode_tensors(tensors, metadata))
-
-
 def stage(path: Path, data: bytes, token: str) -> Path:
-    """Writes `data`, synced, under a hidden temporary name beside `path` and returns that name.
-
-    Args:
-        path: The file that `publish` will replace later.
-        data: The whole new content.
-        token: Part of the temporary name, letters and digits.
-
-    Raises:
-        CheckpointError: The file cannot be written; nothing is left behind.
-    """
+    """Write `data`, synced, under a hidden temporary name beside `path` and return that name."""
     temporary = path.with_name(f".{path.name}.{token}.tmp")
     try:
-        discard(temporary)
-        write_synced(temporary, data)
-    except OSError as error:
-        discard(temporary)
-        raise write_error(path, len(data), error) from error
-    except BaseException:  # Ctrl-C half way: leave nothing behind
+        with writing(path, len(data)):
+            discard(temporary)
+            write_synced(temporary, data)
+    except BaseException:  # Ctrl-C half way included: leave nothing behind
         discard(temporary)
         raise
     return temporary
 
 
 def publish(temporary: Path, path: Path, size: int) -> None:
-    """Renames a staged file to its final name and syncs the folder.
-
-    Args:
-        temporary: What `stage` returned.
-        path: The final name.
-        size: Bytes of the file, for the message.
+    """Rename a staged file of `size` bytes to its final name and sync the folder.
 
     Raises:
         CheckpointError: The rename failed (the former content is intact, the staged file is
             removed), or the folder could not be synced (the new content is in place).
     """
     try:
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
+        with writing(path, size):
+            temporary.replace(path)
+            sync_folder(path.parent)
+    except CheckpointError:
         discard(temporary)
-        raise write_error(path, size, error) from error
+        raise
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Creates `path` (never through an existing file or link), writes `data` and syncs it.
+    """Create `path`, never through an existing file or link, write `data` and sync it.
 
-    Raises:
-        OSError: It is there already, or cannot be written; part of it may be there then.
+    After an OSError a part of it may be there.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
@@ -128,11 +98,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names inside `folder` durable (a no-op on Windows, which has no such call).
-
-    Raises:
-        OSError: The folder cannot be synced.
-    """
+    """Make the names inside `folder` durable (Windows has no such call)."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -146,30 +112,31 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Removes the hidden temporary files that a kill left in `folder` and returns their paths.
-
-    Raises:
-        CheckpointError: A temporary file cannot be removed.
-    """
+    """Remove the hidden temporary files that a kill left in `folder` and return their paths."""
     stale = sorted(folder.glob(".*.tmp"))
     for path in stale:
-        try:
+        with writing(path):
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise write_error(path, 0, error) from error
     return stale
 
 
 def discard(path: Path) -> None:
-    """Removes a file if it is there and can be removed; used while another error is on its way."""
-    try:
+    """Remove a file if that can be done; else `sweep` meets it again."""
+    with suppress(OSError):  # the error that led here is the one to tell
         path.unlink(missing_ok=True)
-    except OSError:
-        return  # the error that led here is the one to tell; `sweep` meets the file again
+
+
+@contextmanager
+def writing(path: Path, size: int = 0) -> Iterator[None]:
+    """Word an `OSError` of the block as `write_error` does."""
+    try:
+        yield
+    except OSError as error:
+        raise write_error(path, size, error) from error
 
 
 def write_error(path: Path, size: int, error: OSError) -> CheckpointError:
-    """Words an `OSError` of a write as one line: path, bytes needed, reason, fix."""
+    """Word an `OSError` of a write as one line: path, bytes needed, reason, fix."""
     reason = error.strerror or type(error).__name__
     if error.errno in _FULL:
         fix = f"free at least {size} bytes there or set --checkpoint_dir to another disk"

@@ -8,7 +8,7 @@ on nobody else can open the folder for writing.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from recbole_opal.errors import CheckpointError
@@ -22,11 +22,7 @@ _UNBORN = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._+-]*\.new")
 
 @contextmanager
 def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
-    """Makes the folder `path` with these files and holds it while the block runs.
-
-    Args:
-        path: The folder; its parent is made too.
-        files: Plain name to content.
+    """Make the folder `path`, and its parent, with these files and hold it while the block runs.
 
     Raises:
         FileExistsError: `path` is taken.
@@ -39,40 +35,37 @@ def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
         try:
             _hold(stack, hidden)
             for name, data in files.items():
-                _write(path / name, hidden / name, data)
+                with atomic.writing(path / name, len(data)):
+                    atomic.write_synced(hidden / name, data)
             if path.exists() or path.is_symlink():
                 raise FileExistsError(path)
-            try:
+            with atomic.writing(path):
                 atomic.sync_folder(hidden)
                 hidden.rename(path)
                 renamed = True
                 atomic.sync_folder(path.parent)
-            except OSError as error:
-                raise atomic.write_error(path, 0, error) from error
         except BaseException:  # Ctrl-C included: half a folder helps nobody
-            if renamed:
-                _rename_back(path, hidden)
-            _remove(hidden)
+            _undo(path, hidden, renamed)
             raise
         yield
 
 
 def _make(path: Path, hidden: Path) -> None:
-    """Makes the hidden folder, after removing what kills left of other ones."""
-    try:
+    """Make the hidden folder, after removing what kills left of other ones."""
+    with atomic.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        hidden.mkdir()
-    except FileExistsError as error:
-        if hidden.is_dir():
-            raise
-        raise atomic.write_error(path, 0, error) from error  # a file in the parent's place
-    except OSError as error:
-        raise atomic.write_error(path, 0, error) from error
+        try:
+            hidden.mkdir()
+            return
+        except FileExistsError:
+            if not hidden.is_dir():
+                raise
+    raise FileExistsError(hidden)
 
 
 def _hold(stack: ExitStack, hidden: Path) -> None:
-    """Takes the lock; another creation that swept the folder just before makes it draw again."""
+    """Take the lock; another creation that swept the folder just before makes it draw again."""
     try:
         stack.enter_context(exclusive(hidden))
     except CheckpointError:
@@ -82,37 +75,25 @@ def _hold(stack: ExitStack, hidden: Path) -> None:
         raise FileExistsError(hidden)
 
 
-def _write(path: Path, hidden: Path, data: bytes) -> None:
-    try:
-        atomic.write_synced(hidden, data)
-    except OSError as error:
-        raise atomic.write_error(path, len(data), error) from error
-
-
-def _rename_back(path: Path, hidden: Path) -> None:
-    """Hides the folder before it is removed, so that never half of it has the final name."""
-    try:
-        path.rename(hidden)
-    except OSError:
-        return  # all of it is there, and stays
+def _undo(path: Path, hidden: Path, renamed: bool) -> None:
+    """Remove the folder, hidden first, so that never half of it has the final name."""
+    with suppress(OSError):  # then all of it is there, and stays
+        if renamed:
+            path.rename(hidden)
+    _remove(hidden)
 
 
 def _sweep(parent: Path) -> None:
-    """Removes the hidden folders that nobody is building any more."""
+    """Remove the hidden folders that nobody is building any more."""
     for path in sorted(parent.glob(".*.new")):
         if _UNBORN.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
-            try:
-                with exclusive(path, patience=0.0):
-                    _remove(path)
-            except CheckpointError:
-                continue  # being built, or swept by another one
+            with suppress(CheckpointError), exclusive(path, patience=0.0):
+                _remove(path)  # else it is being built, or swept by another one
 
 
 def _remove(folder: Path) -> None:
-    """Removes a folder of files as far as it can; what is left is met by the next sweep."""
-    try:
+    """Remove a folder of files as far as it can; what is left is met by the next sweep."""
+    with suppress(OSError):  # somebody else has put a folder there, or it is gone
         for path in folder.iterdir():
             atomic.discard(path)
         folder.rmdir()
-    except OSError:
-        return  # somebody else has put a folder there, or it is gone

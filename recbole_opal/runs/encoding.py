@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.runs.arrays import decode_arrays, encode_arrays
 from recbole_opal.runs.limits import refuse_heavy_json, refuse_heavy_yaml
-from recbole_opal.runs.refusal import refusing
 
 __all__ = [
     "decode_arrays",
@@ -35,40 +34,29 @@ _NO_JSON = "is not readable as JSON"
 
 
 def encode_json(value: Any, indent: int | None = 2) -> bytes:
-    """Encodes plain values and numpy scalars as UTF-8 JSON in insertion order.
+    """Encode plain values and numpy scalars as UTF-8 JSON in insertion order.
 
     JSON has no infinity and no NaN: a float that is not finite becomes `null`, so that every
     reader in every language can load the file. Exact state belongs into `encode_state`.
-
-    Raises:
-        TypeError: A value is no JSON type.
     """
     text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
     return (text + "\n").encode("utf-8")
 
 
 def encode_lines(rows: list[dict[str, Any]]) -> bytes:
-    """Encodes one JSON object a line (JSON Lines); see `encode_json`."""
+    """Encode one JSON object a line (JSON Lines); see `encode_json`."""
     return b"".join(encode_json(row, indent=None) for row in rows)
 
 
 def decode_json(data: bytes, name: str) -> Any:
-    """Decodes UTF-8 JSON.
-
-    Raises:
-        CheckpointError: `data` is not JSON.
-    """
+    """Decode UTF-8 JSON."""
     with refusing(name, _NO_JSON):
         refuse_heavy_json(data)
         return json.loads(data.decode("utf-8"))
 
 
 def decode_lines(data: bytes, name: str) -> list[dict[str, Any]]:
-    """Decodes what `encode_lines` encoded.
-
-    Raises:
-        CheckpointError: A line is no JSON object.
-    """
+    """Decode what `encode_lines` encoded."""
     with refusing(name, _NO_JSON):
         refuse_heavy_json(data)
         rows = [json.loads(line.decode("utf-8")) for line in io.BytesIO(data)]
@@ -78,7 +66,7 @@ def decode_lines(data: bytes, name: str) -> list[dict[str, Any]]:
 
 
 def encode_yaml(value: Mapping[str, Any]) -> bytes:
-    """Encodes plain values as YAML in insertion order; other types raise `yaml.YAMLError`.
+    """Encode plain values as YAML in insertion order; other types raise `yaml.YAMLError`.
 
     Text beyond ASCII is escaped, since PyYAML reads some of its own unescaped output differently.
     """
@@ -86,11 +74,7 @@ def encode_yaml(value: Mapping[str, Any]) -> bytes:
 
 
 def encode_settings(value: Mapping[str, Any]) -> bytes:
-    """Encodes plain values as `encode_yaml` does, and refuses what `decode_yaml` would.
-
-    Raises:
-        CheckpointError: There are too many values, or too long ones.
-    """
+    """Encode plain values as `encode_yaml` does; refuse too many or too long ones to decode."""
     data = encode_yaml(value)
     try:
         refuse_heavy_yaml(data.decode("ascii"))
@@ -103,11 +87,7 @@ def encode_settings(value: Mapping[str, Any]) -> bytes:
 
 
 def decode_yaml(data: bytes, name: str) -> dict[str, Any]:
-    """Decodes a YAML mapping of plain values.
-
-    Raises:
-        CheckpointError: `data` is not YAML, holds other types, or is not a mapping.
-    """
+    """Decode a YAML mapping of text to plain values."""
     with refusing(name, "is not readable as YAML"):
         text = data.decode("utf-8")
         refuse_heavy_yaml(text)
@@ -118,7 +98,7 @@ def decode_yaml(data: bytes, name: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Turns numpy scalars into Python ones and floats that are not finite into None."""
+    """Turn numpy scalars into Python ones and floats that are not finite into None."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

@@ -27,13 +27,10 @@ from recbole_opal.runs.weights_stage import stage_of
 __all__ = ["RunFolder"]
 
 
-class RunFolder(RunReader):
+class RunFolder(VerifiedFolder, RunReader):
     """Everything a run leaves on disk, to read and to write; to read alone use `RunReader`.
 
-    Attributes:
-        path: The folder; the command prints it as its last line.
-
-    Stability: the file names and formats are public, see README.
+    The command prints its `path` as its last line. A CheckpointError tells what cannot be written.
 
     Example:
         >>> import tempfile, torch
@@ -45,101 +42,55 @@ class RunFolder(RunReader):
         tensor([1., 1.])
     """
 
-    _store: VerifiedFolder
-
-    def __init__(self, store: VerifiedFolder) -> None:
-        """Wraps an opened folder; use `create`, `begin` or `open`."""
-        super().__init__(store)
-
     @classmethod
     def create(cls, parent: Path, label: str) -> "RunFolder":
-        """Makes a new, empty run folder and lets go of it; see `begin`."""
+        """Make a new, empty run folder and let go of it; see `begin`."""
         with cls.begin(parent, label, {}) as folder:
             return folder
 
     @classmethod
     @contextmanager
     def begin(cls, parent: Path, label: str, files: Mapping[str, bytes]) -> Iterator["RunFolder"]:
-        """Makes a new run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) and works in it in the block.
+        """Make a new run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) and work in it in the block.
 
         The folder appears in `parent` with its first files or not at all, and from that moment to
-        the end of the block everybody else is kept out, as in `working`.
-
-        Args:
-            parent: Where it will be.
-            label: Made plain first: other characters than letters, digits and `._+-` become `-`.
-                The random part comes from the system, so no seeded generator moves.
-            files: The first files, encoded.
-
-        Raises:
-            CheckpointError: The folder cannot be made; nothing is left of it.
+        the end of the block everybody else is kept out, as in `working`. In the label, characters
+        other than letters, digits and `._+-` become `-`. The random part comes from the system, so
+        no seeded generator moves.
         """
         clean = re.sub(r"[^A-Za-z0-9._+-]+", "-", label).strip(".-") or "run"
         with ExitStack() as stack:
             while True:
                 name = f"{clean[:100]}-{_now()}-{secrets.token_hex(3)}"
                 try:
-                    store = stack.enter_context(VerifiedFolder.begin(Path(parent) / name, files))
+                    folder = stack.enter_context(cls.making(Path(parent) / name, files))
                     break
                 except FileExistsError:
                     continue  # another run of this second drew the same number
-            yield cls(store)
+            yield folder
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Opens a run folder, finishing or undoing what a kill cut off and removing its leftovers.
+        """Open a run folder, finishing or undoing what a kill cut off and removing its leftovers.
 
         Raises:
             CheckpointError: `path` is no run folder, its manifest is damaged, or a process is
                 `working` in it.
         """
-        folder = cls(VerifiedFolder(Path(path)))
-        with folder.working():
-            return folder
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Keeps every other process, and every other opening, out while the block runs.
-
-        What the folder holds is read anew when the block begins, since another one may have
-        worked in it after it was opened.
-
-        Raises:
-            CheckpointError: Another process is working in the folder.
-        """
-        with self._store.holding():
-            self._sweep_states()
-            yield
-
-    @contextmanager
-    def update(self) -> Iterator[None]:
-        """Makes all saves of the block one step: after a kill all of them are there or none."""
-        with self._store.update():
-            yield
-
-    def drop(self, name: str) -> None:
-        """Takes a file out of the run; a name that it does not hold is fine."""
-        self._store.drop(name)
+        return cls(path)
 
     def save_state(self, state: Any) -> None:
-        """Saves the nested state as `state-<n>.safetensors`; the former one goes once it counts.
-
-        Args:
-            state: See `encode_state`.
-
-        Raises:
-            CheckpointError: It cannot be written, or holds a value of a type that is not stored.
-        """
+        """Save what `encode_state` takes as `state-<n>.safetensors`; then the former one goes."""
         data = encode_state(state)
-        with self._store.update():
+        with self.update():
             former = self._state_name()
             number = state_number(former) + 1 if former else 1
-            self._store.write(f"state-{number}.safetensors", data)
+            self.write(f"state-{number}.safetensors", data)
             if former:
-                self._store.drop(former)
+                self.drop(former)
 
     def save_weights(self, stage: str, state_dict: Mapping[str, Tensor]) -> None:
-        """Saves a model's weights as `weights-<stage>.safetensors`, bit for bit.
+        """Save a model's weights as `weights-<stage>.safetensors`, bit for bit.
 
         Raises:
             CheckpointError: They are known to be of another stage, or cannot be written.
@@ -149,29 +100,29 @@ class RunFolder(RunReader):
                 f"weights of stage {stage_of(state_dict)!r} cannot be saved as those of {stage!r}; "
                 "save them under the stage they were trained in."
             )
-        self._store.write(weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
+        self.write(weights_name(stage), encode_tensors(state_dict, {"stage": stage}))
 
     def save_json(self, name: str, value: Any) -> None:
-        """Saves plain values as JSON; floats that are not finite become null."""
-        self._store.write(name, encoding.encode_json(value))
+        """Save plain values as JSON; floats that are not finite become null."""
+        self.write(name, encoding.encode_json(value))
 
     def save_yaml(self, name: str, value: Mapping[str, Any]) -> None:
-        """Saves a mapping of plain values as YAML; one too long to be loaded again is refused."""
-        self._store.write(name, encoding.encode_settings(value))
+        """Save a mapping of plain values as YAML; one too long to be loaded again is refused."""
+        self.write(name, encoding.encode_settings(value))
 
     def save_lines(self, name: str, rows: list[dict[str, Any]]) -> None:
-        """Saves one JSON object a line, the whole file anew, so that it never ends half way."""
-        self._store.write(name, encoding.encode_lines(rows))
+        """Save one JSON object a line, the whole file anew, so that it never ends half way."""
+        self.write(name, encoding.encode_lines(rows))
 
     def save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Saves plain numpy arrays as a compressed npz file."""
-        self._store.write(name, encoding.encode_arrays(arrays))
+        """Save plain numpy arrays as a compressed npz file."""
+        self.write(name, encoding.encode_arrays(arrays))
 
-    def _sweep_states(self) -> None:
-        """Removes states that a kill left between the commit and their deletion."""
-        listed = set(self.names)
+    def _settle(self) -> None:
+        super()._settle()
         for path in sorted(self.path.glob("state-*.safetensors")):
-            if STATE_NAME.fullmatch(path.name) and path.name not in listed:
+            # A kill left it between the commit and its deletion.
+            if STATE_NAME.fullmatch(path.name) and path.name not in self.names:
                 atomic.discard(path)
 
 

@@ -1,4 +1,4 @@
-"""How much a text file of a run may unfold to: refused before it is parsed.
+"""How much a text file of a run may unfold to: a ValueError refuses it before it is parsed.
 
 Parsed values take many times the bytes of their text: an empty list is 3 bytes on disk and 64 in
 memory, and an alias of YAML stands for as much as one likes. The limits are far above what a run
@@ -22,28 +22,15 @@ _MAX_SCALAR = 2**14  # characters; a number in base 60 takes quadratic time
 
 
 def refuse_heavy_json(data: bytes) -> None:
-    """Bound the lists and objects of a JSON text; brackets in its strings do not count.
-
-    Args:
-        data: the text.
-
-    Raises:
-        ValueError: there are too many.
-    """
+    """Bound the lists and objects of a JSON text; brackets in its strings do not count."""
     if _is_heavy(data) and _is_heavy(_outside_strings(data)):
         raise ValueError(f"more than {_MAX_LISTS} lists or {_MAX_OBJECTS} objects")
 
 
 def refuse_heavy_header(data: bytes) -> None:
-    """Bound the lists, objects and values of the header of a tensor file.
+    """Bound the lists, objects and values of the JSON header of a tensor file.
 
     What stands in its strings counts too, since one of them is parsed as well.
-
-    Args:
-        data: the JSON text of the header.
-
-    Raises:
-        ValueError: there are too many.
     """
     if _is_heavy(data) or data.count(b",") > _MAX_VALUES:
         raise ValueError(f"more than {_MAX_LISTS} lists, {_MAX_OBJECTS} objects or many values")
@@ -56,7 +43,7 @@ def _is_heavy(data: bytes) -> bool:
 
 
 def _outside_strings(data: bytes) -> bytes:
-    """Returns the opening brackets that stand outside of strings."""
+    """Return the opening brackets that stand outside of strings."""
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = np.frombuffer(plain.translate(None, _OTHER_BYTES), np.uint8)
     inside = np.bitwise_xor.accumulate((marks == ord('"')).view(np.uint8))
@@ -66,12 +53,7 @@ def _outside_strings(data: bytes) -> bytes:
 def refuse_heavy_yaml(text: str) -> None:
     """Bound the size, the depth and the values of a YAML text, with every alias written out.
 
-    Args:
-        text: the text.
-
-    Raises:
-        ValueError: there is too much of one of them, or an alias stands in what it stands for.
-        yaml.YAMLError: it is no YAML.
+    An alias inside what it stands for is refused too; what is no YAML raises `yaml.YAMLError`.
     """
     if len(text) > _MAX_YAML_BYTES:
         raise ValueError(f"more than {_MAX_YAML_BYTES} bytes")

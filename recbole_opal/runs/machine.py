@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from logging import getLogger
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import torch
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.origin import Origin
 
-__all__ = ["as_begun", "machine_of", "processor_name"]
+__all__ = ["as_begun", "machine_of", "processor_name", "versions"]
 
 # Variables by which a user tells the libraries underneath how to compute; most are never set.
 _SWITCHES = (
@@ -34,6 +35,7 @@ _SWITCHES = (
     "OPENBLAS_NUM_THREADS",
 )
 _EXACT = ("none", "ieee", "highest")
+_TOLD = ("recbole-opal", "recbole", "torch", "numpy", "pandas", "scipy", "faiss-cpu")
 
 
 def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
@@ -59,6 +61,22 @@ def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
     return found | (_torch_switches() if threads is None else {})
 
 
+def versions(device: torch.device) -> dict[str, str]:
+    """Return what a result was made with: Python, the packages that matter, and the machine."""
+    found = {"python": platform.python_version()}
+    for name in _TOLD:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    on_gpu = device.type == "cuda"
+    return found | {
+        "platform": platform.platform(),
+        "threads": str(torch.get_num_threads()),
+        "device": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
+    }
+
+
 @cache
 def processor_name() -> str:
     """Return the name of the processor, or of its kind where the system does not tell."""
@@ -74,17 +92,12 @@ def processor_name() -> str:
 def as_begun(folder: RunFolder, machine: Mapping[str, str]) -> Iterator[None]:
     """Give the block the number of threads that the run began with.
 
-    Where the run began on another device or processor, one warning tells so, and its origin
-    becomes one that stands for no other run. A new run is on its own machine: nothing happens.
-
-    Args:
-        folder: of the run.
-        machine: what `machine_of` says now.
-
-    Raises:
-        CheckpointError: origin.json is damaged, or cannot be written.
+    Where the run began on another device or processor than the `machine_of` today, one warning
+    tells so, and its origin becomes one that stands for no other run. A new run is on its own
+    machine: nothing happens.
     """
-    begun = _origin(folder)
+    known = "origin.json" in folder.names
+    begun = Origin.from_plain(folder.load_json("origin.json")) if known else None
     threads = torch.get_num_threads()
     try:
         if begun is not None and begun.machine.get("threads", "").isdecimal():
@@ -93,12 +106,6 @@ def as_begun(folder: RunFolder, machine: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _origin(folder: RunFolder) -> Origin | None:
-    if "origin.json" not in folder.names:
-        return None
-    return Origin.from_plain(folder.load_json("origin.json"))
 
 
 def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -> None:

@@ -10,13 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.refusal import quoted, refusing
+from recbole_opal.errors import CheckpointError, quoted, refusing
 
 __all__ = [
     "MANIFEST_NAME",
@@ -47,6 +46,13 @@ class FileDigest:
         """Digest of a file's whole content."""
         return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
+    @classmethod
+    def sound(cls, size: Any, sha256: Any) -> "FileDigest":
+        """A digest whose fields have the type and form that `of` gives them, else an error."""
+        if type(size) is not int or not 0 <= size < 2**63 or not _SHA256.fullmatch(sha256):
+            raise ValueError("no digest")
+        return cls(size, sha256)
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -56,19 +62,14 @@ class Manifest:
 
     def encode(self) -> bytes:
         """The canonical text of `manifest.json`, its own digest included."""
-        body: dict[str, Any] = {
-            "format": _FORMAT,
-            "files": {
-                name: {"size": entry.size, "sha256": entry.sha256}
-                for name, entry in sorted(self.files.items())
-            },
-        }
+        files = {name: asdict(entry) for name, entry in sorted(self.files.items())}
+        body = {"format": _FORMAT, "files": files}
         own = hashlib.sha256(_canonical(body)).hexdigest()
         return _canonical({**body, "manifest_sha256": own})
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Reads and checks the manifest of `folder`.
+        """Read and check the manifest of `folder`.
 
         Raises:
             CheckpointError: `folder` is no run folder, or its manifest is damaged, names a file
@@ -84,13 +85,13 @@ class Manifest:
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> "Manifest":
-        """Parses `manifest.json`; raises CheckpointError as `read` does."""
+        """Parse `manifest.json`; raises CheckpointError as `read` does."""
         with refusing(str(path), "is damaged: it is no manifest", _FIX):
             if len(data) > _MAX_MANIFEST_BYTES:
                 raise ValueError(f"more than {_MAX_MANIFEST_BYTES} bytes")
             body = json.loads(data.decode("utf-8"))
             files = {
-                check_name(name, path): _sound_digest(entry["size"], entry["sha256"])
+                check_name(name, path): FileDigest.sound(entry["size"], entry["sha256"])
                 for name, entry in body["files"].items()
             }
         if body.get("format") != _FORMAT:
@@ -110,11 +111,7 @@ class Manifest:
 
 
 def check_name(name: str, where: Path) -> str:
-    """Returns `name` if it is a plain file name (letters, digits, `. _ + -`, no folder).
-
-    Args:
-        name: A name from a manifest or from a caller.
-        where: The folder or manifest it is meant for, for the message.
+    """Return `name` if it is a plain file name; `where` is told else.
 
     Raises:
         CheckpointError: `name` could lead out of the folder, is hidden, or is the manifest's own.
@@ -128,7 +125,7 @@ def check_name(name: str, where: Path) -> str:
 
 
 def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
-    """Reads a file of `folder` and returns its content once size and digest match the manifest.
+    """Read a file of `folder` and return its content once size and digest match the manifest.
 
     The size is compared before anything is read, so memory is bounded by what the manifest states.
 
@@ -154,14 +151,10 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
 
 
 def regular_bytes(path: Path, max_bytes: int) -> bytes:
-    """Reads a regular file; links, pipes and devices are refused.
-
-    Args:
-        path: The file.
-        max_bytes: Its largest size; a larger one is not read.
+    """Read a regular file of at most so many bytes; a larger one is not read.
 
     Raises:
-        CheckpointError: It is another kind of file, larger, or cannot be read.
+        CheckpointError: It is a link, pipe or device, larger, or cannot be read.
     """
     try:
         status = path.lstat()
@@ -179,13 +172,6 @@ def regular_bytes(path: Path, max_bytes: int) -> bytes:
     except (OSError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise CheckpointError(f"cannot read {path}: {reason}; {_FIX}.") from error
-
-
-def _sound_digest(size: Any, sha256: Any) -> FileDigest:
-    """A digest whose fields have the type and form that `FileDigest.of` gives them."""
-    if type(size) is not int or not 0 <= size < 2**63 or not _SHA256.fullmatch(sha256):
-        raise ValueError("no digest")
-    return FileDigest(size=size, sha256=sha256)
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

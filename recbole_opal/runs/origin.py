@@ -12,8 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from recbole_opal import __version__
-from recbole_opal.errors import CheckpointError, DataError
+from recbole_opal.errors import DataError, refusing
 from recbole_opal.runs.encoding import decode_json
 
 __all__ = ["PACKAGES", "UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
@@ -36,7 +38,6 @@ UNIMPORTANT = frozenset(
 PACKAGES = ("recbole", "torch", "numpy")
 """The packages whose versions decide results, beside this one."""
 _BLOCK = 1 << 20  # bytes read at a time
-_PARTS = {"settings", "data", "versions", "machine"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Origin:
             older run, of which it is not known, so that none of today's is equal to it.
     """
 
+    __pydantic_config__ = {"extra": "forbid"}
+
     settings: str
     data: Mapping[str, str]
     versions: Mapping[str, str]
@@ -65,7 +68,7 @@ class Origin:
         machine: Mapping[str, str] | None = None,
         sources: Mapping[str, str] | None = None,
     ) -> "Origin":
-        """Return the origin of a run with these settings in this installation.
+        """Return the origin of a run in this installation.
 
         Args:
             settings: all settings as plain data, see `OpalConfig.as_plain_dict`.
@@ -73,45 +76,23 @@ class Origin:
             machine: what `machine_of` returns; None: not known.
             sources: SHA-256 of the files of a model of the user's, by class.
         """
-        versions = _versions() | {f"file of {name}": sha for name, sha in (sources or {}).items()}
+        versions = {"recbole_opal": __version__} | {name: version(name) for name in PACKAGES}
+        versions |= {f"file of {name}": sha for name, sha in (sources or {}).items()}
         return cls(settings_digest(settings), dict(data), versions, dict(machine or {}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Origin":
-        """Read the origin.json of a run.
-
-        Args:
-            data: its content.
-
-        Raises:
-            CheckpointError: it is something else.
-        """
+        """Read origin.json; a CheckpointError says that it is something else."""
         return cls.from_plain(decode_json(data, "origin.json"))
 
     @classmethod
     def from_plain(cls, plain: Any) -> "Origin":
-        """Undo `as_plain`; that of an older run has no machine.
-
-        Args:
-            plain: the content of origin.json.
-
-        Raises:
-            CheckpointError: it is something else.
-        """
-        if not isinstance(plain, dict) or set(plain) | {"machine"} != _PARTS:
-            raise CheckpointError("origin.json holds something else; start the run again.")
-        machine = plain.get("machine", {})
-        parts = [{"settings": plain["settings"]}, plain["data"], plain["versions"], machine]
-        if not all(_is_of_texts(part) for part in parts):
-            raise CheckpointError("origin.json holds other types; start the run again.")
-        return cls(**plain)
+        """Undo `as_plain`; that of an older run has no machine."""
+        with refusing("origin.json", "holds something else", "start the run again"):
+            return TypeAdapter(cls).validate_python(plain)
 
     def on(self, machine: Mapping[str, str]) -> "Origin":
-        """Return the origin of the same run on another machine.
-
-        Args:
-            machine: what is said of it.
-        """
+        """Return the origin of the same run on another machine."""
         return replace(self, machine=dict(machine))
 
     def as_plain(self) -> dict[str, Any]:
@@ -120,11 +101,7 @@ class Origin:
 
 
 def settings_digest(settings: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the settings that matter, in hexadecimal; their order does not.
-
-    Args:
-        settings: plain data; the names in `UNIMPORTANT` are left out.
-    """
+    """Return the SHA-256 of the settings but the `UNIMPORTANT`; their order does not matter."""
     important = {name: value for name, value in settings.items() if name not in UNIMPORTANT}
     text = json.dumps(important, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -141,10 +118,14 @@ def data_digests(folder: Path, dataset: str, kinds: Mapping[str, Any] | None) ->
     Raises:
         DataError: a file cannot be read.
     """
-    endings = kinds or [path.name.removeprefix(dataset + ".") for path in _files(folder, dataset)]
-    digests: dict[str, str] = {}
-    for ending in sorted(endings):
-        path = folder / f"{dataset}.{ending}"
+    prefix = f"{dataset}."
+    names = (
+        [prefix + ending for ending in kinds]
+        if kinds
+        else [path.name for path in folder.iterdir() if path.name.startswith(prefix)]
+    )
+    digests = {}
+    for path in (folder / name for name in sorted(names)):
         try:
             if path.is_file():  # whether it must be there is RecBole's affair
                 digests[path.name] = _file_digest(path)
@@ -153,22 +134,9 @@ def data_digests(folder: Path, dataset: str, kinds: Mapping[str, Any] | None) ->
     return digests
 
 
-def _is_of_texts(part: Any) -> bool:
-    return isinstance(part, dict) and all(isinstance(text, str) for text in part.values())
-
-
-def _files(folder: Path, dataset: str) -> list[Path]:
-    return [path for path in folder.iterdir() if path.name.startswith(dataset + ".")]
-
-
 def _file_digest(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    own = {"recbole_opal": __version__}
-    return own | {name: version(name) for name in PACKAGES}

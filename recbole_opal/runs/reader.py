@@ -10,22 +10,21 @@ from torch import Tensor
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import encoding
 from recbole_opal.runs.state import decode_state
+from recbole_opal.runs.store import VerifiedFiles
 from recbole_opal.runs.tensors import decode_tensors
-from recbole_opal.runs.verified import VerifiedFiles
 from recbole_opal.runs.weights_stage import mark
 
 __all__ = ["STATE_NAME", "RunReader", "state_number", "weights_name"]
 
 STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
+_WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")
 
 
-class RunReader:
+class RunReader(VerifiedFiles):
     """What a run has left on disk so far; reading needs no right to write, and no lock.
 
-    Attributes:
-        path: The folder.
-
-    Stability: the file names and formats are public, see README.
+    Every file is verified when it is loaded: a CheckpointError names one that is missing, damaged
+    or not of its format. The file names and formats are public, see README.
 
     Example:
         >>> import tempfile
@@ -36,43 +35,21 @@ class RunReader:
         {'best_stage': 'soft'}
     """
 
-    path: Path
-
-    def __init__(self, store: VerifiedFiles) -> None:
-        """Wraps an opened folder; use `open`."""
-        self._store: VerifiedFiles = store
-        self.path = store.path
-
     @classmethod
     def open(cls, path: Path) -> "RunReader":
-        """Opens a run folder for reading.
-
-        Raises:
-            CheckpointError: `path` is no run folder, or its manifest is damaged.
-        """
-        return cls(VerifiedFiles(Path(path)))
-
-    @property
-    def names(self) -> list[str]:
-        """Names of all files that belong to the run, sorted."""
-        return self._store.names
+        """Open a run folder; a CheckpointError says that it is none, or what is damaged."""
+        return cls(path)
 
     @property
     def stages(self) -> list[str]:
         """Stages whose weights are saved, sorted by name."""
-        prefix, suffix = "weights-", ".safetensors"
-        found = [n for n in self.names if n.startswith(prefix) and n.endswith(suffix)]
-        return [name.removeprefix(prefix).removesuffix(suffix) for name in found]
+        return [match[1] for name in self.names if (match := _WEIGHTS_NAME.fullmatch(name))]
 
     def verify(self) -> None:
-        """Reads every file of the run and compares it with its digest.
-
-        Raises:
-            CheckpointError: A file is missing or damaged; the first one is named.
-        """
+        """Read every file of the run; a CheckpointError names the first that is not sound."""
         for name in self.names:
             try:
-                self._store.read(name)
+                self.read(name)
             except CheckpointError:
                 if name in self.names:  # not dropped by a run that goes on meanwhile
                     raise
@@ -82,11 +59,7 @@ class RunReader:
         return self._state_name() is not None
 
     def load_state(self) -> Any:
-        """Loads the last saved state, tensors on the CPU.
-
-        Raises:
-            CheckpointError: There is none, or it is damaged.
-        """
+        """Load the last saved state, tensors on the CPU."""
         while True:
             name = self._state_name()
             if name is None:
@@ -94,7 +67,7 @@ class RunReader:
                     f"{self.path} holds no training state; start the run again without --resume."
                 )
             try:
-                data = self._store.read(name)
+                data = self.read(name)
             except CheckpointError:
                 if self._state_name() == name:  # not replaced by a later one meanwhile
                     raise
@@ -102,37 +75,38 @@ class RunReader:
                 return decode_state(data, str(self.path / name))
 
     def load_weights(self, stage: str) -> dict[str, Tensor]:
-        """Loads the weights of a stage, on the CPU, sorted as the file has them.
+        """Load the weights of a stage, on the CPU, sorted as the file has them.
 
         They know their stage: a model of ours that stands in another refuses them.
-
-        Raises:
-            CheckpointError: The stage has none, or the file is damaged or of another stage.
         """
-        name = weights_name(stage)
-        tensors, metadata = decode_tensors(self._store.read(name), str(self.path / name))
+        data, path = self._named(weights_name(stage))
+        tensors, metadata = decode_tensors(data, path)
         if metadata.get("stage") != stage:
             raise CheckpointError(
-                f"{self.path / name} holds weights of stage {metadata.get('stage')!r}; restore the "
-                "file from a copy of the run folder or train again."
+                f"{path} holds weights of stage {metadata.get('stage')!r}; restore the file from a "
+                "copy of the run folder or train again."
             )
         return mark(tensors, stage)
 
     def load_json(self, name: str) -> Any:
-        """Loads a JSON file of the run."""
-        return encoding.decode_json(self._store.read(name), str(self.path / name))
+        """Load a JSON file of the run."""
+        return encoding.decode_json(*self._named(name))
 
     def load_yaml(self, name: str) -> dict[str, Any]:
-        """Loads a YAML file of the run."""
-        return encoding.decode_yaml(self._store.read(name), str(self.path / name))
+        """Load a YAML file of the run."""
+        return encoding.decode_yaml(*self._named(name))
 
     def load_lines(self, name: str) -> list[dict[str, Any]]:
-        """Loads what `save_lines` saved."""
-        return encoding.decode_lines(self._store.read(name), str(self.path / name))
+        """Load what `save_lines` saved."""
+        return encoding.decode_lines(*self._named(name))
 
     def load_arrays(self, name: str) -> dict[str, NDArray[Any]]:
-        """Loads an npz file of the run; object arrays are refused."""
-        return encoding.decode_arrays(self._store.read(name), str(self.path / name))
+        """Load an npz file of the run; object arrays are refused."""
+        return encoding.decode_arrays(*self._named(name))
+
+    def _named(self, name: str) -> tuple[bytes, str]:
+        """Content of a file, and its path for messages."""
+        return self.read(name), str(self.path / name)
 
     def _state_name(self) -> str | None:
         states = [name for name in self.names if STATE_NAME.fullmatch(name)]

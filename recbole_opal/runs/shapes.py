@@ -3,8 +3,6 @@
 The digests of a run folder say that nothing has changed since it was written, not by whom.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,35 +22,24 @@ _LAYOUTS: dict[str, dict[str, str]] = {
 
 
 def misfit(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:
-    """Return what is wrong with the arrays of a run's file, None if nothing is.
-
-    Args:
-        name: of the file, for example `per_user-soft-test.npz`.
-        arrays: what it holds.
-    """
-    layout = next(axes for start, axes in _LAYOUTS.items() if name.startswith(start))
+    """Return what is wrong with the arrays of a run's file of this name, None if nothing is."""
+    start = next(start for start in _LAYOUTS if name.startswith(start))
     sizes: dict[str, int] = {}
-    for array, axes in layout.items():
+    for array, axes in _LAYOUTS[start].items():
         values = arrays.get(array)
         if values is None:
             return f"has no array {array}"
+        kind = f"shape {values.shape} and type {values.dtype}"
         if values.ndim != len(axes) or values.dtype.kind not in "iu":
-            return f"has {array} of {_kind(values)}"
+            return f"has {array} of {kind}"
         if any(sizes.setdefault(axis, n) != n for axis, n in zip(axes, values.shape, strict=True)):
-            return f"has {array} of {_kind(values)}, which does not fit the others"
+            return f"has {array} of {kind}, which does not fit the others"
         if values.size and not 0 <= int(values.min()) <= int(values.max()) < 2**31:
             return f"has {array} outside of 0..{2**31 - 1}"
-    if name.startswith("item_counts.") and not sizes["N"]:
+    if start == "item_counts." and not sizes["N"]:
         return "counts no item"
-    return _metrics(arrays, sizes["E"]) if name.startswith("per_user-") else None
-
-
-def _metrics(arrays: Mapping[str, npt.NDArray[Any]], users: int) -> str | None:
-    for array, values in arrays.items():
-        if "@" in array and (values.shape != (users,) or values.dtype.kind not in "fiub"):
-            return f"has {array} of {_kind(values)} for {users} users"
+    for array, values in arrays.items() if start == "per_user-" else ():
+        if "@" in array and (values.shape != (sizes["E"],) or values.dtype.kind not in "fiub"):
+            kind = f"shape {values.shape} and type {values.dtype}"
+            return f"has {array} of {kind} for {sizes['E']} users"
     return None
-
-
-def _kind(values: npt.NDArray[Any]) -> str:
-    return f"shape {values.shape} and type {values.dtype}"

@@ -7,59 +7,99 @@ is as it was and the staged files are rubbish; killed after (2), the staged file
 and the next opening finishes the renames. So a reader accepts exactly one digest a file, and
 several files (weights, state, log) never disagree. Cost: one sync a file, one for the manifest, two
 for the folder. One process writes at a time: an update holds the folder's lock, which a longer
-`holding` block keeps over many of them, and what is in the folder is read anew under the lock.
+`working` block keeps over many of them, and what is in the folder is read anew under the lock.
+
+A reader writes, renames, deletes and locks nothing: it takes committed content from its staged
+name where the rename is still to come, and reads the manifest again where a writer commits between
+two reads.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
 from recbole_opal.runs.creation import new_folder
 from recbole_opal.runs.lock import exclusive
-from recbole_opal.runs.manifest import MANIFEST_NAME, FileDigest, Manifest, check_name
-from recbole_opal.runs.verified import VerifiedFiles, committed_bytes, staged_path
+from recbole_opal.runs.manifest import (
+    MANIFEST_NAME,
+    FileDigest,
+    Manifest,
+    check_name,
+    regular_bytes,
+    verified_bytes,
+)
 
-__all__ = ["VerifiedFolder"]
+__all__ = ["VerifiedFiles", "VerifiedFolder"]
+
+Folder = TypeVar("Folder", bound="VerifiedFolder")
+
+
+class VerifiedFiles:
+    """The files that the manifest of the folder `path` states, to read."""
+
+    path: Path
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the committed files, sorted."""
+        return sorted(self._files)
+
+    def read(self, name: str) -> bytes:
+        """Content of a committed file, verified; see `verified_bytes` for the errors."""
+        while True:
+            try:
+                # In this order: a writer renames the staged file to its final name, never back.
+                data = self._staged_bytes(name, self._files.get(name))
+                if data is None:
+                    data = verified_bytes(self.path, name, Manifest(self._files))
+                return data
+            except CheckpointError:
+                former, self._files = self._files, dict(Manifest.read(self.path).files)
+                if self._files == former:  # no writer's doing
+                    raise
+
+    def _staged_path(self, name: str, entry: FileDigest) -> Path:
+        return self.path / f".{name}.{entry.sha256}.tmp"
+
+    def _staged_bytes(self, name: str, entry: FileDigest | None) -> bytes | None:
+        """Content of a staged file if it is what the manifest states, None if not or not there."""
+        if entry is None:
+            return None
+        staged = self._staged_path(name, entry)
+        try:
+            data = regular_bytes(staged, entry.size) if staged.exists() else None
+        except (CheckpointError, OSError):
+            return None
+        return data if data is not None and FileDigest.of(data) == entry else None
 
 
 class VerifiedFolder(VerifiedFiles):
-    """Plain files behind a manifest; see the module for what survives a kill.
+    """The same, to write; see the module for what survives a kill.
 
-    Attributes:
-        path: The folder.
+    Opening it finishes or undoes an update that was cut off, unless the caller says that it holds
+    the folder's lock. A CheckpointError tells that there is no sound manifest, that the folder
+    cannot be tidied up, or that another one holds it.
     """
 
     def __init__(self, path: Path, *, held: bool = False) -> None:
-        """Opens a folder that has a manifest, finishing or undoing an update that was cut off.
-
-        Args:
-            path: The folder.
-            held: Whether the caller holds its lock.
-
-        Raises:
-            CheckpointError: The folder has no sound manifest, cannot be tidied up, or another
-                one holds it.
-        """
         super().__init__(path)  # what is no run folder is refused before it is locked
         self._draft: dict[str, FileDigest] | None = None
         self._staged: dict[str, Path] = {}
-        self._held = held
-        self._settled = held
-        if not held:
-            with self.holding():
-                pass  # tidied up
-
-    @classmethod
-    def create(cls, path: Path, files: Mapping[str, bytes] | None = None) -> "VerifiedFolder":
-        """Makes a new folder that appears with these files in it; see `begin`."""
-        with cls.begin(path, files or {}) as folder:
-            return folder
+        self._held = self._settled = held
+        with self.working():
+            pass  # tidied up
 
     @classmethod
     @contextmanager
-    def begin(cls, path: Path, files: Mapping[str, bytes]) -> Iterator["VerifiedFolder"]:
-        """Makes a new folder that appears with these files in it, and holds it in the block.
+    def making(cls: type[Folder], path: Path, files: Mapping[str, bytes]) -> Iterator[Folder]:
+        """Make a new folder that appears with these files in it, and hold it in the block.
 
         Raises:
             FileExistsError: `path` is taken.
@@ -74,13 +114,11 @@ class VerifiedFolder(VerifiedFiles):
                 folder._held = False
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
-        """Keeps every other process, and every other opening, out while the block runs.
+    def working(self) -> Iterator[None]:
+        """Keep every other process, and every other opening, out while the block runs.
 
-        What the folder holds is read anew when the block begins; an inner block joins the outer.
-
-        Raises:
-            CheckpointError: Another one holds the folder, or it cannot be tidied up.
+        What the folder holds is read anew when the block begins, since another one may have
+        worked in it after it was opened; an inner block joins the outer one.
         """
         if self._held:
             yield
@@ -94,46 +132,35 @@ class VerifiedFolder(VerifiedFiles):
                 self._held = False
 
     def write(self, name: str, data: bytes) -> None:
-        """Adds or replaces a file; inside `update` it counts when the block ends.
-
-        Raises:
-            CheckpointError: `name` is not plain, or the file cannot be written; the former
-                content is intact.
-        """
-        with self.update():
+        """Add or replace a file; inside `update` it counts when the block ends."""
+        with self.update() as draft:
             entry = FileDigest.of(data)
-            former = self._staged.pop(check_name(name, self.path), None)
-            if former is not None:
-                atomic.discard(former)
+            self._unstage(check_name(name, self.path))
             self._staged[name] = atomic.stage(self.path / name, data, entry.sha256)
-            self._drafted()[name] = entry
+            draft[name] = entry
 
     def drop(self, name: str) -> None:
-        """Takes a file out of the folder; inside `update` it counts when the block ends."""
-        with self.update():
-            self._drafted().pop(name, None)
-            former = self._staged.pop(name, None)
-            if former is not None:
-                atomic.discard(former)
+        """Take a file out of the folder; inside `update` it counts when the block ends."""
+        with self.update() as draft:
+            self._unstage(name)
+            draft.pop(name, None)
 
     @contextmanager
-    def update(self) -> Iterator[None]:
-        """Makes all writes and drops of the block one step; an inner block joins the outer one.
+    def update(self) -> Iterator[dict[str, FileDigest]]:
+        """Make all writes and drops of the block one step; an inner block joins the outer one.
 
-        If the block raises, or is interrupted, nothing of it counts.
-
-        Raises:
-            CheckpointError: The update cannot be written. Either all of it counts or nothing.
+        If the block raises, is interrupted, or cannot be written, nothing of it counts. It is given
+        the manifest as it will be.
         """
         if self._draft is not None:
-            yield
+            yield self._draft
             return
-        with self.holding():
+        with self.working():
             if not self._settled:  # the disk failed in an update before
                 self._settle()
             self._draft = dict(self._files)
             try:
-                yield
+                yield self._draft
                 self._commit(self._draft)
             except BaseException:  # Ctrl-C included: the disk says on which side of the commit
                 self._settle()
@@ -142,46 +169,37 @@ class VerifiedFolder(VerifiedFiles):
                 self._draft = None
                 self._staged = {}
 
-    def _drafted(self) -> dict[str, FileDigest]:
-        assert self._draft is not None  # noqa: S101 only called inside `update`
-        return self._draft
-
     def _commit(self, files: dict[str, FileDigest]) -> None:
         """Steps 2 and 3 of the module's description."""
         path = self.path / MANIFEST_NAME
         data = Manifest(files).encode()
         temporary = atomic.stage(path, data, FileDigest.of(data).sha256)
-        try:
+        with atomic.writing(path, len(data)):
             atomic.sync_folder(self.path)  # staged names must be durable before they count
-        except OSError as error:
-            raise atomic.write_error(path, len(data), error) from error
         atomic.publish(temporary, path, len(data))
         dropped = self._files.keys() - files.keys()
         self._files = files
         for name, staged in self._staged.items():
-            self._rename(staged, self.path / name)
+            self._finish(staged, name)
         for name in sorted(dropped):
-            self._remove(self.path / name)
+            with atomic.writing(self.path / name):
+                (self.path / name).unlink(missing_ok=True)
 
     def _settle(self) -> None:
-        """Takes the manifest from the disk, finishes a committed update, sweeps everything else."""
+        """Take the manifest from the disk, finish a committed update, sweep everything else."""
         self._settled = False
         self._files = dict(Manifest.read(self.path).files)
         for name, entry in self._files.items():
-            staged = staged_path(self.path, name, entry)
-            if committed_bytes(staged, entry) is not None:
-                self._rename(staged, self.path / name)
+            if self._staged_bytes(name, entry) is not None:
+                self._finish(self._staged_path(name, entry), name)
         atomic.sweep(self.path)
         self._settled = True
 
-    def _rename(self, staged: Path, path: Path) -> None:
-        try:
-            staged.replace(path)
-        except OSError as error:
-            raise atomic.write_error(path, 0, error) from error
+    def _finish(self, staged: Path, name: str) -> None:
+        with atomic.writing(self.path / name):
+            staged.replace(self.path / name)
 
-    def _remove(self, path: Path) -> None:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise atomic.write_error(path, 0, error) from error
+    def _unstage(self, name: str) -> None:
+        former = self._staged.pop(name, None)
+        if former is not None:
+            atomic.discard(former)

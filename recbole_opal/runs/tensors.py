@@ -12,9 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.runs.limits import refuse_heavy_header
-from recbole_opal.runs.refusal import refusing
 
 __all__ = ["MAX_HEADER_BYTES", "decode_tensors", "encode_tensors"]
 
@@ -25,12 +24,10 @@ _LENGTH_BYTES = 8  # the file starts with the header's length, unsigned, little 
 def encode_tensors(
     tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
 ) -> bytes:
-    """Encodes tensors as one safetensors file; the values are kept bit for bit.
+    """Encode tensors as one safetensors file; the values are kept bit for bit.
 
-    Args:
-        tensors: Dense tensors of any shape, device and stride; tensors that share memory are
-            stored each on its own. Device, strides, gradients and order are not kept.
-        metadata: Text that goes into the header.
+    Device, strides, gradients and order are not kept, and tensors that share memory are stored each
+    on its own. The metadata go into the header.
 
     Raises:
         CheckpointError: A tensor is sparse, quantised or of a dtype that safetensors lacks, or
@@ -54,17 +51,9 @@ def encode_tensors(
 
 
 def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Decodes a safetensors file into tensors on the CPU and the text of its header.
+    """Decode a safetensors file into tensors on the CPU and the text of its header.
 
-    Args:
-        data: The whole file, verified before.
-        name: The file's name, for the message.
-
-    Returns:
-        The tensors by name, writable, each with its own memory; and the metadata.
-
-    Raises:
-        CheckpointError: `data` is no safetensors file or its header exceeds 16 MiB.
+    The tensors are writable, each with its own memory. A header beyond 16 MiB is refused.
     """
     with refusing(name, "is not a safetensors file of a run"):
         header = _header(data)
@@ -73,7 +62,7 @@ def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
 
 
 def _header(data: bytes) -> bytes:
-    """Returns the header of a safetensors file; one that is too long raises ValueError."""
+    """Return the header of a safetensors file; one that is too long raises ValueError."""
     length = int.from_bytes(data[:_LENGTH_BYTES], "little")
     if length > MAX_HEADER_BYTES:
         raise ValueError("header too long, more than 16 MiB")
@@ -83,7 +72,7 @@ def _header(data: bytes) -> bytes:
 
 
 def _owned(key: str, tensor: Tensor, storages: set[int]) -> Tensor:
-    """Returns `tensor` on the CPU, contiguous, alone in its memory; copies only where needed."""
+    """Return `tensor` on the CPU, contiguous, alone in its memory; copies only where needed."""
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
         raise CheckpointError(f"tensor `{key}` is not dense; convert it with to_dense() first.")
     own = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()

@@ -1,7 +1,5 @@
 """Weights that say of which training stage they are: the same numbers rank otherwise in another."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -18,30 +16,19 @@ STAGE = "attribute.stage"
 
 
 def encoded_stage(stage: str) -> Tensor:
-    """Return a stage's name as a tensor of bytes, for a file of tensors.
-
-    Args:
-        stage: the name.
-    """
+    """Return a stage's name as a tensor of bytes, for a file of tensors."""
     return torch.tensor(list(stage.encode("utf-8")), dtype=torch.uint8)
 
 
 def decoded_stage(tensor: Tensor) -> str:
-    """Undo `encoded_stage`.
-
-    Args:
-        tensor: what it gave.
-    """
+    """Undo `encoded_stage`."""
     return bytes(tensor.tolist()).decode("utf-8", errors="replace")
 
 
-def mark(state_dict: Mapping[str, Any], stage: str, prefix: str = "") -> OrderedDict[str, Any]:
+def mark(state_dict: Mapping[str, Any], stage: str, prefix: str = "") -> "OrderedDict[str, Any]":
     """Return weights that know their stage, in the metadata torch keeps beside a state_dict.
 
-    Args:
-        state_dict: the weights; an `OrderedDict` is marked in place.
-        stage: their stage.
-        prefix: what their names begin with, as in `Module.state_dict`.
+    An `OrderedDict` is marked in place; `prefix` is that of `Module.state_dict`.
     """
     marked: Any = state_dict if isinstance(state_dict, OrderedDict) else OrderedDict(state_dict)
     metadata = getattr(marked, "_metadata", None)
@@ -52,11 +39,7 @@ def mark(state_dict: Mapping[str, Any], stage: str, prefix: str = "") -> Ordered
 
 
 def stage_of(state_dict: Mapping[str, Any]) -> str | None:
-    """Return the stage that weights name, None if they name none.
-
-    Args:
-        state_dict: the weights.
-    """
+    """Return the stage that weights name, None if they name none."""
     tensor = state_dict.get(STAGE)
     if tensor is not None:
         return decoded_stage(tensor)
@@ -65,14 +48,10 @@ def stage_of(state_dict: Mapping[str, Any]) -> str | None:
 
 
 def check_stage(stage: str | None, model: Any) -> None:
-    """Check that weights are of the stage a model stands in.
-
-    Args:
-        stage: that of the weights; None: they do not say, and cannot be checked.
-        model: has a `stage` and `stages`.
+    """Check that weights of a stage, None if they do not say, suit the `stage` of a model.
 
     Raises:
-        CheckpointError: they are of another stage.
+        CheckpointError: they are of another one of its `stages`, or of none.
     """
     if stage in (None, model.stage):
         return

@@ -7,7 +7,7 @@ from unicodedata import category
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["checked_path", "home_path", "path_problem", "require_folder"]
+__all__ = ["checked_path", "home_path", "path_problem"]
 
 _NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # the last line of a command would not be its last
 _LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what lies below adds
@@ -60,21 +60,6 @@ def path_problem(text: str) -> str:
     if len(os.fsencode(whole)) > _LONGEST_PATH or _longest(Path(text).parts) > _LONGEST_NAME:
         return f"shorten it, a name may have {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
     return ""
-
-
-def require_folder() -> None:
-    """Check that the folder in which the process stands is there.
-
-    Raises:
-        SettingsError: it was deleted, and libraries below cannot even be loaded without it.
-    """
-    try:
-        os.getcwd()  # noqa: PTH109, the same call without a Path around it
-    except OSError as error:
-        raise SettingsError(
-            f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
-            "there and start again."
-        ) from error
 
 
 def _longest(parts: Iterable[str]) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.host.known_history import known_history
 from recbole_opal.host.upstream_models import computed_at_once
-from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.budget import TrainingBudget
 from recbole_opal.training.trainer import StagedTrainer
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.runs.rng import capture_rng, restore_rng
+from recbole_opal.process.rng import capture_rng, restore_rng
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.stages import StageRecord
 

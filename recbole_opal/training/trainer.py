@@ -15,8 +15,8 @@ from recbole.trainer import Trainer
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.evaluation.mixin import TopKEvaluation
-from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.budget import TrainingBudget
 from recbole_opal.training.epoch_line import epoch_line
 from recbole_opal.training.finite import check_losses, check_score, check_weights

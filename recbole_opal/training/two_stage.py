@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.errors import SettingsError
-from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.training.trainer import StagedTrainer
 
 __all__ = ["TwoStageTrainer"]

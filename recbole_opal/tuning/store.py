@@ -6,8 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.refusal import quoted
+from recbole_opal.errors import CheckpointError, quoted
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunFolder, lock
 
 HOLD = textwrap.dedent(
     """
@@ -59,3 +59,23 @@ def test_another_process_keeps_us_out_until_it_is_killed(folder):
         process.communicate()
     RunFolder.open(folder.path)
     assert not staged.exists()
+
+
+def test_where_no_folder_can_be_opened_a_file_beside_it_is_held(tmp_path, monkeypatch):
+    """As on Windows: one lock for the folder under its hidden name and under its own."""
+    monkeypatch.setattr(lock, "_FOLDERS_OPEN", False)
+    hidden, path = tmp_path / ".run.new", tmp_path / "run"
+    hidden.mkdir()
+    with lock.exclusive(hidden):
+        hidden.rename(path)
+        assert lock.in_use(path)
+        assert list(path.iterdir()) == []
+    assert not lock.in_use(path)
+    with (
+        pytest.raises(CheckpointError, match="cannot open .*gone"),
+        lock.exclusive(tmp_path / "gone"),
+    ):
+        pass
+    run = RunFolder.create(tmp_path, "run")
+    with run.working(), pytest.raises(CheckpointError, match="a run that goes on"):
+        RunFolder.open(run.path)

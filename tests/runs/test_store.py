@@ -32,9 +32,9 @@ def on_disk(folder: VerifiedFolder) -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> VerifiedFolder:
-    created = VerifiedFolder.create(tmp_path / "run")
-    write_all(created, OLD)
-    return created
+    with VerifiedFolder.making(tmp_path / "run", {}) as made:
+        write_all(made, OLD)
+    return made
 
 
 def test_write_read_drop(folder: VerifiedFolder) -> None:
@@ -106,12 +106,13 @@ def test_names_are_checked_before_anything_is_written(folder: VerifiedFolder) ->
     assert not (folder.path.parent / "x").exists()
 
 
-def test_create_refuses_a_taken_path(folder: VerifiedFolder) -> None:
-    with pytest.raises(FileExistsError):
-        VerifiedFolder.create(folder.path)
+def test_making_refuses_a_taken_path(folder: VerifiedFolder) -> None:
+    with pytest.raises(FileExistsError), VerifiedFolder.making(folder.path, {}):
+        pass
     (folder.path.parent / "file").write_text("x")
-    with pytest.raises(CheckpointError, match="cannot write"):
-        VerifiedFolder.create(folder.path.parent / "file" / "run")
+    place = folder.path.parent / "file" / "run"
+    with pytest.raises(CheckpointError, match="cannot write"), VerifiedFolder.making(place, {}):
+        pass
 
 
 def count_calls(folder: VerifiedFolder, faults: Any) -> list[str]:

@@ -116,7 +116,7 @@ def test_a_weights_file_under_another_stages_name_is_refused(tmp_path):
     folder = RunFolder.create(tmp_path, "OPAL")
     folder.save_weights("soft", {"w": torch.ones(1)})
     data = (folder.path / "weights-soft.safetensors").read_bytes()
-    folder._store.write("weights-hard.safetensors", data)
+    folder.write("weights-hard.safetensors", data)
     with pytest.raises(CheckpointError, match="holds weights of stage 'soft'"):
         folder.load_weights("hard")
 

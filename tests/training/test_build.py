@@ -6,9 +6,9 @@ import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
+from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.host import find_model_class
-from recbole_opal.reporting.log import lines_held, run_log
-from recbole_opal.reporting.progress import TrainingProgress
 
 PLAIN = {"epochs": 1, "tensorboard": False, "show_progress": False, "use_gpu": False}
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from recbole_opal.reporting import TrainingProgress
+from recbole_opal.console import TrainingProgress
 
 
 def terminal(width=100):

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from recbole_opal.runs.rng import cuda_in_use
+from recbole_opal.process.rng import cuda_in_use
 
 __all__ = ["PeakMemory"]
 
@@ -26,10 +26,11 @@ class PeakMemory:
     """Measures from the moment it is made: neither what came before, nor the parent process.
 
     `getrusage` answers another question: its peak is that of the whole life of the process, and on
-    Linux it begins with that of the parent. Here Linux is told to forget its peak; where it does
-    not let us, and on other systems, a thread looks twenty times a second. What the process holds
-    already when the run begins is part of the peak as long as it is held: the libraries, and other
-    data of the application that calls.
+    Linux it begins with that of the parent; so does psutil's on Windows. Here Linux is told to
+    forget its peak; where it does not let us, and on other systems, a thread asks psutil twenty
+    times a second, which misses what is shorter. What the process holds already when the run
+    begins is part of the peak as long as it is held: the libraries, and other data of the
+    application that calls.
 
     Example:
         >>> memory = PeakMemory()
@@ -52,19 +53,11 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats()
 
     def include(self, earlier: Mapping[str, int]) -> None:
-        """Take the peak of an earlier session of the run into account.
-
-        Args:
-            earlier: what `in_bytes` returned there.
-        """
+        """Take into account what `in_bytes` returned in an earlier session of the run."""
         self._earlier = {name: int(value) for name, value in earlier.items()}
 
     def in_bytes(self, device: torch.device) -> dict[str, int]:
-        """Return the peak so far: `host_bytes`, and `device_bytes` where the model is on a GPU.
-
-        Args:
-            device: where the model is; torch tells what it has allocated there for tensors.
-        """
+        """Return the peak so far: `host_bytes`, and torch's `device_bytes` on a GPU."""
         self._look()
         peak = {"host_bytes": self._host}
         if device.type == "cuda":

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.reporting import memory
-from recbole_opal.reporting.memory import PeakMemory
+from recbole_opal.process import peak_memory as memory
+from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 
 MUCH = 300 * 2**20
@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
 CHILD = """
 import resource, torch
-from recbole_opal.reporting.memory import PeakMemory
+from recbole_opal.process.peak_memory import PeakMemory
 peak = PeakMemory().in_bytes(torch.device("cpu"))["host_bytes"]
 print(peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """

@@ -3,7 +3,8 @@
 import pytest
 from rich.console import Console
 
-from recbole_opal.reporting.interests import interests_table
+from recbole_opal.console.result_tables import interests_table
+from recbole_opal.evaluation.diagnostics import collapse_warning
 
 HEALTHY = {
     "num_interests": 2, "usage": [0.4, 0.6], "usage_entropy": 0.97, "hit_usage": None,
@@ -21,7 +22,9 @@ def shown(table):
 
 def test_every_measure_is_shown_for_each_stage():
     text = shown(
-        interests_table({"soft": {"diagnostics": HEALTHY}, "hard": {"diagnostics": HEALTHY}})
+        interests_table(
+            {"soft": {"diagnostics": HEALTHY}, "hard": {"diagnostics": HEALTHY}}, collapse_warning
+        )
     )
     for part in ("soft", "hard", "0.40 0.60", "0.970", "0.250", "0.125", "-"):
         assert part in text
@@ -30,7 +33,9 @@ def test_every_measure_is_shown_for_each_stage():
 
 def test_a_collapse_is_said_below_and_of_which_stage():
     text = shown(
-        interests_table({"soft": {"diagnostics": HEALTHY}, "hard": {"diagnostics": COLLAPSED}})
+        interests_table(
+            {"soft": {"diagnostics": HEALTHY}, "hard": {"diagnostics": COLLAPSED}}, collapse_warning
+        )
     )
     assert "hard: the 2 interests collapsed: one wins 100% of the lists" in " ".join(text.split())
     assert "soft: the" not in text
@@ -40,4 +45,4 @@ def test_a_collapse_is_said_below_and_of_which_stage():
     "stages", [{"train": {"test": {}}}, {"train": {"diagnostics": HEALTHY | {"num_interests": 1}}}]
 )
 def test_models_without_several_interests_have_no_table(stages):
-    assert interests_table(stages) is None
+    assert interests_table(stages, collapse_warning) is None

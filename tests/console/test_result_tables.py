@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from recbole_opal.reporting import result_table
+from recbole_opal.console import result_table
 
 STAGES = {
     "soft": {"valid": {"recall@10": 0.9}, "test": {"recall@10": 0.25, "ndcg@10": 0.125}},

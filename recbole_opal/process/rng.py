@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["capture_rng", "cuda_in_use", "restore_rng"]
+__all__ = ["capture_rng", "cuda_in_use", "restore_cpu_rng", "restore_rng"]
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def cuda_in_use() -> bool:
 
 
 def capture_rng() -> dict[str, Any]:
-    """State of all four global generators, made of what `encode_state` stores.
+    """State of all global generators, made of what a run's state can hold.
 
     The numpy part is the legacy global generator, which RecBole and many libraries draw from.
     """
@@ -34,15 +34,20 @@ def capture_rng() -> dict[str, Any]:
     }
 
 
+def restore_cpu_rng(state: dict[str, Any]) -> None:
+    """Set the generators of the CPU to what `capture_rng` returned."""
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])  # noqa: NPY002 the global one is the one to restore
+    torch.set_rng_state(state["torch"])
+
+
 def restore_rng(state: dict[str, Any]) -> None:
-    """Sets all global generators to what `capture_rng` returned.
+    """Set all global generators to what `capture_rng` returned.
 
     A state saved with another number of GPUs cannot be continued bit for bit; the generators that
     exist on both sides are restored and a warning says so.
     """
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])  # noqa: NPY002 the global one is the one to restore
-    torch.set_rng_state(state["torch"])
+    restore_cpu_rng(state)
     devices = torch.cuda.device_count() if cuda_in_use() else 0
     if len(state["cuda"]) != devices:
         _log.warning(

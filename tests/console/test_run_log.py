@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 from rich.logging import RichHandler
 
-from recbole_opal.reporting import TrainingProgress
-from recbole_opal.reporting.log import run_log
+from recbole_opal.console import TrainingProgress
+from recbole_opal.console.run_log import run_log
 
 OWN = logging.getLogger("recbole_opal")
 ROOT = logging.getLogger()
@@ -81,7 +81,7 @@ def test_a_line_is_shown_once(make, logger, opened, terminal, use, tmp_path):
     use(logger, make(terminal))
     with opened():
         OWN.info("stage=soft")
-        logging.getLogger("recbole_opal.runs.rng").warning("generators")
+        logging.getLogger("recbole_opal.process.rng").warning("generators")
         ROOT.warning("of RecBole")
     for line in ("stage=soft", "generators", "of RecBole"):
         assert terminal.getvalue().count(line) == 1, line
@@ -164,8 +164,8 @@ def test_runs_in_two_threads_keep_apart_and_leave_nothing_behind(opened, termina
 HOST = """
 import logging, threading
 from pathlib import Path
-from recbole_opal.reporting import TrainingProgress
-from recbole_opal.reporting.log import run_log
+from recbole_opal.console import TrainingProgress
+from recbole_opal.console.run_log import run_log
 Path("run").mkdir()
 {setup}
 with run_log(Path("run"), TrainingProgress(), "INFO"):

@@ -1,9 +1,13 @@
 """A progress bar on standard error, so that standard output keeps only the results."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,11 +17,31 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from recbole_opal.reporting.display import Display
-
-__all__ = ["TrainingProgress"]
+__all__ = ["Display", "TrainingProgress"]
 
 Item = TypeVar("Item")
+Shown = TypeVar("Shown", bound="Display")
+
+
+class Display:
+    """Draws in a `with` block what it is given, and gives the terminal back at its end."""
+
+    def __init__(self, drawn: Live | Progress | None) -> None:
+        self._drawn = drawn
+
+    def __enter__(self: Shown) -> Shown:
+        if self._drawn is not None:
+            self._drawn.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._drawn is not None:
+            self._drawn.stop()
 
 
 class TrainingProgress(Display):
@@ -35,7 +59,6 @@ class TrainingProgress(Display):
     """
 
     def __init__(self, enabled: bool = True, console: Console | None = None) -> None:
-        """See the class."""
         self._console = console or Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -52,16 +75,7 @@ class TrainingProgress(Display):
         super().__init__(self._progress)
 
     def track(self, items: Iterable[Item], total: int | None, description: str) -> Iterator[Item]:
-        """Hand on the items one by one and show how many are done.
-
-        Args:
-            items: for example a loader.
-            total: how many items there are, None if that is not known.
-            description: what they are, for example `soft, epoch 3`.
-
-        Yields:
-            Each item.
-        """
+        """Hand on the items one by one and show how many of `total`, where known, are done."""
         task = self._progress.add_task(description, total=total, loss="")
         try:
             for item in items:
@@ -72,18 +86,10 @@ class TrainingProgress(Display):
             self._progress.remove_task(task)
 
     def loss(self, value: float) -> None:
-        """Show a loss beside the innermost bar.
-
-        Args:
-            value: the mean loss so far.
-        """
+        """Show the mean loss so far beside the innermost bar."""
         if self._progress.task_ids:
             self._progress.update(self._progress.task_ids[-1], loss=f"loss {value:.4f}")
 
     def message(self, text: str) -> None:
-        """Write one line above the bar, or plainly to standard error where there is no bar.
-
-        Args:
-            text: one line, shown as it is.
-        """
+        """Write one line above the bar, or plainly to standard error where there is no bar."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
