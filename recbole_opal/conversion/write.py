@@ -16,9 +16,9 @@ from recbole_opal.conversion.item_rows import ItemRows
 from recbole_opal.conversion.known_ids import KnownIds
 from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.staged_files import StagedFiles
 from recbole_opal.conversion.target import is_hand_written, remove_others
-from recbole_opal.data.reading.time_units import is_usual
-from recbole_opal.data.staged_files import StagedFiles
+from recbole_opal.data.atomic_files.time_units import is_usual
 from recbole_opal.errors import DataError
 
 __all__ = ["Written", "write_dataset"]

@@ -11,13 +11,13 @@ from recbole.data.interaction import Interaction
 from recbole.model.abstract_recommender import AbstractRecommender
 from recbole.sampler import Sampler
 
-from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.loaders import GatheringLoader
 from recbole_opal.data.rows import EvalRows
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
+from recbole_opal.host.dataset import FutureItemDataset
 
 __all__ = [
     "CountedInteractionLoader",

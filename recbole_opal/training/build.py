@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs.refusal import reason_of

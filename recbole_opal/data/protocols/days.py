@@ -10,7 +10,7 @@ from recbole_opal.data.protocols.timeline import (
     Timeline,
     drop_unseen_items,
 )
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
 
 __all__ = ["day_numbers", "last_day"]
@@ -68,13 +68,7 @@ def last_day(
 
 
 def day_numbers(times: FloatArray, day_length: float, offset: float) -> IntArray:
-    """Return (R,) int64, the number of each time's day.
-
-    Args:
-        times: (R,) finite times.
-        day_length: > 0, in the unit of the times.
-        offset: is added to the times, in their unit.
-    """
+    """Return (R,) int64, the number of each time's day; the offset is added to the times before."""
     days: IntArray = np.floor((times + offset) / day_length).astype(np.int64)
     return days
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["Rounding", "split_by_ratio", "split_leave_one_out"]
 
@@ -27,18 +26,11 @@ def split_by_ratio(
     it, and training takes the rest; users of 10 to 19 interactions then have one target each.
 
     Unlike in RecBole, all items of a part are targets of one row.
-
-    Args:
-        sequences: all users.
-        ratios: three positive shares in any unit, for example (8, 1, 1).
-        rounding: "cumulative" or "recbole".
     """
-    shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     lengths = sequences.lengths
     if rounding == "recbole":
-        return _split_by_counts(sequences, *_recbole_counts(lengths, shares))
-    exact = np.cumsum(shares)[:2, None] * lengths  # (2, U)
-    train, valid_end = np.floor(exact + ROUNDING_SLACK).astype(np.int64)
+        return _split_by_counts(sequences, *_recbole_counts(lengths, ratios))
+    train, valid_end = cut_places(ratios, lengths)
     return _split_by_counts(sequences, valid_end - train, lengths - valid_end)
 
 
@@ -48,9 +40,6 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     RecBole's `eval_args: {split: {LS: valid_and_test}}`. RecBole augments before it splits, so
     that a user of n interactions owns n - 1 rows, and a row needs a history: two interactions
     give a training row only, three give one more for test, four and more one for each part.
-
-    Args:
-        sequences: all users.
     """
     lengths = sequences.lengths
     test = (lengths >= 3).astype(np.int64)
@@ -58,10 +47,9 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     return _split_by_counts(sequences, valid, test)
 
 
-def _recbole_counts(
-    lengths: IntArray, shares: npt.NDArray[np.float64]
-) -> tuple[IntArray, IntArray]:
+def _recbole_counts(lengths: IntArray, ratios: Sequence[float]) -> tuple[IntArray, IntArray]:
     """Return the sizes of validation and test by RecBole's rule, each (U,) int64."""
+    shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     wanted = shares[:, None] * lengths  # (3, U)
     counts = wanted.astype(np.int64)
     counts[0] = lengths - counts[1] - counts[2]
@@ -76,7 +64,6 @@ def _recbole_counts(
 
 def _split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
     """Turn item counts of the two evaluation parts into flat positions."""
-    ends = sequences.offsets[1:]
-    test_starts = ends - test
+    test_starts = sequences.ends - test
     train_ends = test_starts - valid
-    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, ends))
+    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, sequences.ends))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at
 from recbole_opal.data.protocols.users import shuffled_groups
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["Timeline", "cuts_by_ratio", "drop_unseen_items", "split_by_time", "timeline"]
 
@@ -34,18 +34,13 @@ class Timeline:
 
 
 def cuts_by_ratio(times: FloatArray, ratios: Sequence[float]) -> list[float]:
-    """Return the times that cut a log into shares of its rows.
+    """Return the times that cut a log into two or three shares of its rows.
 
     A part begins at a time and not within it: rows of the same time are all in the later part, so
     that a part may have less than its share, and the one after it more.
-
-    Args:
-        times: (R,) finite times, R >= 1, in any order.
-        ratios: two or three positive shares in any unit, for example (8, 1, 1).
     """
-    shares = np.cumsum(ratios)[:-1] / float(sum(ratios))
-    places = np.floor(shares * len(times) + ROUNDING_SLACK).astype(np.int64)
-    cuts: list[float] = np.sort(times)[np.minimum(places, len(times) - 1)].tolist()
+    places = np.minimum(cut_places(ratios, len(times)), len(times) - 1)
+    cuts: list[float] = np.sort(times)[places].tolist()
     return cuts
 
 
@@ -65,13 +60,7 @@ def timeline(items: IntArray, times: FloatArray, cuts: Sequence[float], *, drop:
 
 
 def drop_unseen_items(items: IntArray, parts: IntArray, keep: BoolArray) -> dict[str, int]:
-    """Take rows of items without a training row out of `keep`, in place, and count them.
-
-    Args:
-        items: (R,) numbers of the items, from 0.
-        parts: (R,) part of time of each row.
-        keep: (R,) rows that stay.
-    """
+    """Take rows of items without a training row out of `keep`, in place, and count them."""
     count = int(items.max(initial=-1)) + 1
     seen = np.bincount(items[keep & (parts == 0)], minlength=count) > 0
     there = np.bincount(items[keep], minlength=count) > 0
@@ -94,8 +83,7 @@ def split_by_time(sequences: UserSequences, counts: IntArray, seed: int) -> Spli
         counts: (2 or 3, U) int64, number of each user's interactions in each part of time.
         seed: of the shuffle that halves the users.
     """
-    starts, ends = sequences.starts, sequences.offsets[1:]
-    train_ends = starts + counts[0]
+    train_ends, ends = sequences.starts + counts[0], sequences.ends
     if len(counts) == 3:
         test_starts = train_ends + counts[1]
         return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, ends))

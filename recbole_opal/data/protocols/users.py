@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["shuffled_groups", "split_by_users"]
 
@@ -30,36 +30,25 @@ def split_by_users(
         seed: of the shuffle; not the run's, so that runs of different seeds ask the same users.
     """
     groups = shuffled_groups(len(sequences), ratios, seed)
-    starts, ends = sequences.starts, sequences.offsets[1:]
-    kept = np.floor(history * sequences.lengths + ROUNDING_SLACK).astype(np.int64)
-    cuts = starts + np.minimum(kept, sequences.lengths - 1)
+    starts, ends, lengths = sequences.starts, sequences.ends, sequences.lengths
+    (kept,) = cut_places((history, 1 - history), lengths)
+    cuts = starts + np.minimum(kept, lengths - 1)
     split = split_at(
         sequences,
         np.where(groups == 0, ends, starts),
         (np.where(groups == 1, cuts, ends), ends),
         (np.where(groups == 2, cuts, ends), ends),
     )
-    only_history = int((cuts - starts)[groups > 0].sum())
-    return replace(
-        split, left_over=split.left_over | {"held_out_history_interactions": only_history}
-    )
+    histories = {"held_out_history_interactions": int((cuts - starts)[groups > 0].sum())}
+    return replace(split, left_over=split.left_over | histories)
 
 
 def shuffled_groups(count: int, ratios: Sequence[float], seed: int) -> IntArray:
-    """Deal numbers into groups at random.
+    """Deal numbers into groups of positive shares at random; return (count,) int64, each's group.
 
-    Args:
-        count: how many there are.
-        ratios: positive shares of the groups in any unit.
-        seed: of the shuffle.
-
-    Returns:
-        (count,) int64, the group of each; the first g groups together have
-        floor(count * their share) members.
+    The first g groups together have floor(count * their share) members.
     """
     order = np.random.default_rng(seed).permutation(count)
-    shares = np.cumsum(ratios)[:-1] / float(sum(ratios))
-    bounds = np.floor(shares * count + ROUNDING_SLACK).astype(np.int64)
     groups = np.empty(count, dtype=np.int64)
-    groups[order] = np.searchsorted(bounds, np.arange(count), side="right")
+    groups[order] = np.searchsorted(cut_places(ratios, count), np.arange(count), side="right")
     return groups
