@@ -41,12 +41,6 @@ def data_counts(
     `_rows_all_already_seen` rows of which that is true of every item: with `mask_history` they are
     what is left out, without it they are among the targets. A protocol that leaves rows out tells
     `read_interactions`: the sum of `interactions` and of all `dropped_interactions_...`.
-
-    Args:
-        dataset: the data.
-        training_rows: rows of an epoch, as many as are drawn for it.
-        valid: the validation rows.
-        test: the test rows.
     """
     sequences, split, items = dataset.sequences, dataset.split, dataset.item_num - 1
     users, lengths = len(sequences), sequences.lengths

@@ -17,14 +17,7 @@ def data_warnings(
     mask_history: bool,
     needs_times: bool,
 ) -> Iterator[str]:
-    """Yield what makes figures mean something else than a reader thinks, one line each.
-
-    Args:
-        dataset: the data.
-        rows: those of validation and of test, by name.
-        mask_history: whether seen items are left out of the lists, and are no targets.
-        needs_times: whether the model reads when each item was met.
-    """
+    """Yield what makes figures mean something else than a reader thinks, one line each."""
     parts = {"validation": dataset.split.valid, "test": dataset.split.test}
     for name, part in parts.items() if not mask_history else ():
         if leaking := leaking_duplicates(dataset, part):

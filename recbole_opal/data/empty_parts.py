@@ -34,11 +34,7 @@ _FILTERS = {
 def require_training(config: Any, dataset: SplitData, rows: int | None = None) -> None:
     """Refuse data of which nothing can be learnt.
 
-    Args:
-        config: the settings of the run.
-        dataset: the data.
-        rows: number of rows of an epoch for a model that needs two interactions a user; None: any
-            interaction will do.
+    A model that needs two interactions a user has `rows` an epoch; else any interaction will do.
 
     Raises:
         DataError: no interaction, or no row, is left for training.
@@ -57,12 +53,7 @@ def require_training(config: Any, dataset: SplitData, rows: int | None = None) -
 def require_targets(
     config: Any, dataset: SplitData, parts: Mapping[str, tuple[Part, EvalRows]]
 ) -> None:
-    """Refuse data with which nothing can be judged.
-
-    Args:
-        config: the settings of the run.
-        dataset: the data.
-        parts: by name: the part as the protocol cuts it, and its rows.
+    """Refuse data with which nothing can be judged, given parts by name and their rows.
 
     Raises:
         DataError: a part has no rows.

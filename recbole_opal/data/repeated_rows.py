@@ -20,12 +20,8 @@ Array = npt.NDArray[Any]
 def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.DataFrame:
     """Return a table with one row for each id: its first, with what the others add.
 
-    They add their values to its lists, and to its missing values the first that is there.
-
-    Args:
-        frame: the table.
-        field: name of the column of the ids.
-        lists: names of the columns that hold arrays; a value that a list has is not added again.
+    They add to its lists, the columns that hold arrays, the values that these lack, and to its
+    missing values the first that is there.
     """
     again = frame.duplicated(field).to_numpy()
     if not again.any():

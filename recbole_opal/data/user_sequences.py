@@ -84,16 +84,13 @@ class UserSequences:
 
         Two arrays, (D,) int64 each: the position, and that of the first such interaction.
         """
-        repeats = np.flatnonzero(self.first_seen != np.arange(len(self.items)))
-        repeats = repeats[np.argsort(self.first_seen[repeats], kind="stable")]
-        pairs = self.first_seen[repeats]
-        follows = pairs == np.roll(pairs, 1)
-        follows[:1] = False
-        before = np.where(follows, np.roll(repeats, 1), pairs)
-        same = self.times[repeats] == self.times[before]
-        begins = ~(follows & np.roll(same, 1))  # the nearest before is no duplicate itself
-        first = before[np.maximum.accumulate(np.where(begins, np.arange(len(before)), 0))]
-        return repeats[same], first[same]
+        rows = np.flatnonzero(np.bincount(self.first_seen)[self.first_seen] > 1)
+        rows = rows[np.argsort(self.first_seen[rows], kind="stable")]  # pair by pair, in time order
+        pairs, times = self.first_seen[rows], self.times[rows]
+        again = np.zeros(len(rows), dtype=bool)
+        again[1:] = (pairs[1:] == pairs[:-1]) & (times[1:] == times[:-1])
+        first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
+        return rows[again], first[again]
 
 
 def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:

@@ -54,19 +54,11 @@ class Roles:
 
 @dataclass(frozen=True)
 class Lines:
-    """Some lines of a file.
-
-    Attributes:
-        text: in UTF-8, none of them empty, all of the right number of fields.
-        numbers: (R,) int64, the number of each line in the file, from 1.
-        longest: bytes of the longest line.
-        separator: between two fields, one ASCII character.
-        path: of the file.
-    """
+    """Some lines of a file in UTF-8, none of them empty, all of the right number of fields."""
 
     text: bytes
-    numbers: npt.NDArray[np.int64]
-    longest: int
+    numbers: npt.NDArray[np.int64]  # (R,) of each line in the file, from 1
+    longest: int  # bytes of a line
     separator: str
     path: Path
 
@@ -87,14 +79,7 @@ class Fault:
 
 
 def counted_lines(text: bytes, first: int, separator: str, fields: int, path: Path) -> Lines:
-    """Leave out empty lines and check the number of fields of the others.
-
-    Args:
-        text: whole lines.
-        first: the number of the first.
-        separator: one ASCII character.
-        fields: of each line.
-        path: of the file.
+    """Leave out empty lines, the first of which has a number, and count the others' fields.
 
     Raises:
         DataError: a line has more or fewer fields.
@@ -124,13 +109,8 @@ def parsed_columns(
 ) -> pd.DataFrame:
     """Return columns, given by their places in ascending order; NaN where a value is missing.
 
-    `float` columns are float64, correctly rounded, all others text.
-
-    Args:
-        lines: counted.
-        columns: the wanted ones.
-        convert: of a column that must be numbers, the command that makes it so; None: what is no
-            number is missing.
+    `float` columns are float64, correctly rounded, all others text. `convert` holds, of a column
+    that must be numbers, the command that makes it so; without it what is no number is missing.
 
     Raises:
         DataError: a field of a `float` column is no number, and `convert` is given.

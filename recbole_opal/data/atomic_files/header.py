@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.data.atomic_files.suggested_commands import convert_command, separator_flag
+from recbole_opal.data.atomic_files.suggested_commands import convert_command
 from recbole_opal.data.atomic_files.text_lines import line_blocks
 from recbole_opal.errors import DataError
 from recbole_opal.suggest import did_you_mean, nearest
@@ -92,14 +92,10 @@ def require_columns(
     fix: str,
     flags: Mapping[str, str] | None = None,
 ) -> None:
-    """Refuse a header without some columns, or with another type of them.
+    """Refuse a header without the wanted columns, or with another type of them; None is any type.
 
-    Args:
-        columns: those of the file.
-        wanted: name to type, None for any.
-        path: of the file, for the message.
-        fix: what to do about a missing column that has no near name.
-        flags: of a column, the setting that names it.
+    `fix` is what to do about a missing column that has no near name; `flags` are the settings that
+    name columns.
 
     Raises:
         DataError: see above.
@@ -138,7 +134,7 @@ def _header_fault(line: str, separator: str, path: Path) -> str:
     for other, name in _SEPARATORS.items():
         parts = line.split(other)
         if other != separator and len(parts) > 1 and all(map(_TYPED.fullmatch, parts)):
-            return f"its columns are divided by {name}; write {separator_flag(other)}."
+            return f"its columns are divided by {name}; write {_separator_flag(other)}."
     best = max([separator, *_SEPARATORS], key=line.count)
     best = best if best in line else separator
     names = line.split(best)
@@ -155,7 +151,7 @@ def _header_fault(line: str, separator: str, path: Path) -> str:
             "the header has no types and the fields are in quotes; convert the file with "
             f"`{convert}`."
         )
-    flag = "" if best == separator else f", and {separator_flag(best)}"
+    flag = "" if best == separator else f", and {_separator_flag(best)}"
     if any(map(is_number, names)):
         usual = _RATED if len(names) == len(_RATED) else _USUAL
         more = [f"column_{number}:token" for number in range(len(usual) + 1, len(names) + 1)]
@@ -169,3 +165,9 @@ def _likely_column(names: Sequence[str], role: str) -> str:
     """Return the column that may have a role; a word in capitals where none is."""
     found = (name for name in names if COLUMN_NAMES[role].search(name))
     return next(found, f"{role.upper()}_COLUMN")
+
+
+def _separator_flag(separator: str) -> str:
+    """Return the flag that names what stands between columns."""
+    shown = "\\t" if separator == "\t" else separator
+    return f'--field_separator="{shown}"'

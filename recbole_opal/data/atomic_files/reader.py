@@ -19,7 +19,7 @@ from recbole_opal.data.atomic_files.fields import (
     parsed_columns,
     split_fields,
 )
-from recbole_opal.data.atomic_files.header import Column, parse_header
+from recbole_opal.data.atomic_files.header import Column, read_header
 from recbole_opal.data.atomic_files.suggested_commands import convert_command
 from recbole_opal.data.atomic_files.text_lines import line_blocks
 from recbole_opal.errors import DataError
@@ -31,35 +31,21 @@ LeaveOut = Callable[[str, Fault, int], None]
 
 @dataclass(frozen=True)
 class TableFormat:
-    """How atomic files are written.
+    """How atomic files are written."""
 
-    Attributes:
-        separator: between two columns, one ASCII character.
-        parts: between two values of a field of a `token_seq` or `float_seq` column.
-        encoding: of the text.
-    """
-
-    separator: str = "\t"
-    parts: str = " "
+    separator: str = "\t"  # between two columns, one ASCII character
+    parts: str = " "  # between two values of a `token_seq` or `float_seq`
     encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows.
+    """Some rows: `float` as float64, `token` as text, both NaN where missing, lists as arrays."""
 
-    Attributes:
-        columns: that are read.
-        frame: of them: `float` as float64 and `token` as text, both NaN where missing; `token_seq`
-            and `float_seq` as arrays.
-        lines: (R,) int64, the line of each row, from 1.
-        size: bytes of the text, with the rows that were left out.
-    """
-
-    columns: list[Column]
+    columns: list[Column]  # that are read
     frame: pd.DataFrame
-    lines: npt.NDArray[np.int64]
-    size: int
+    lines: npt.NDArray[np.int64]  # (R,) of each row, from 1
+    size: int  # bytes of the text, with the rows that were left out
 
 
 def read_blocks(
@@ -77,7 +63,7 @@ def read_blocks(
 
     Args:
         path: of the file.
-        form: how the file is written.
+        form: how it is written.
         roles: which columns are ids and times.
         choose: from the columns of the file to those to read, one or more; it may refuse them.
         leave_out: is told the column, the fault and the number of rows that are left out for an id
@@ -86,25 +72,19 @@ def read_blocks(
     Raises:
         DataError: the file cannot be read, is malformed, or is empty.
     """
-    header: list[Column] = []
+    header = read_header(path, form.separator, form.encoding)
+    chosen = list(choose(header))
+    places = {header.index(column): column for column in chosen}
+    convert = None if leave_out else _converting(header, form, roles, path)
     for text, first in line_blocks(path, form.encoding):
-        if not header:
-            line, _, text = text.partition(b"\n")
-            first += 1
-            header = parse_header(line.decode(), form.separator, path)
-            chosen = list(choose(header))
-            places = {header.index(column): column for column in chosen}
-            convert = None if leave_out else _converting(header, form, roles, path)
+        if first == 1:
+            first, text = 2, text.partition(b"\n")[2]
         lines = counted_lines(text, first, form.separator, len(header), path)
         if len(lines.numbers):
             frame = parsed_columns(lines, places, convert)
             kept = _checked(frame, chosen, form, roles, lines, leave_out)
             rows = frame if kept.all() else frame[kept].reset_index(drop=True)
             yield Block(chosen, rows, lines.numbers[kept], len(text))
-    if not header:
-        raise DataError(
-            f"{path} is empty; write a header such as user_id:token and one row a line below."
-        )
 
 
 def read_table(

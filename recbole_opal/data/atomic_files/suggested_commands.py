@@ -9,15 +9,9 @@ from typing import Any
 
 from recbole_opal.process.program import command
 
-__all__ = ["convert_command", "load_col_flag", "separator_flag", "unpack_command"]
+__all__ = ["convert_command", "load_col_flag", "unpack_command"]
 
 _STREAMS = {"unzip": "unzip -p {} > {}"}
-
-
-def separator_flag(separator: str) -> str:
-    """Return the flag that names what stands between columns."""
-    shown = "\\t" if separator == "\t" else separator
-    return f'--field_separator="{shown}"'
 
 
 def load_col_flag(columns: Mapping[str, Any]) -> str:
@@ -28,11 +22,8 @@ def load_col_flag(columns: Mapping[str, Any]) -> str:
 def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> str:
     """Return the command that makes a data set with readable times out of a file.
 
-    Args:
-        path: of the file.
-        columns: of users, items and times, as its first line has them; without times the rows
-            stand in their order.
-        encoding: of the file.
+    The columns are of users, items and times, as its first line has them; without times the rows
+    stand in their order.
     """
     roles = zip(("user", "item", "time"), columns, strict=False)
     flags = [f"--out={path.parent.parent / f'{path.stem}-converted'}"]
@@ -45,13 +36,7 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
 
 
 def unpack_command(tool: str, path: Path, target: Path | None = None) -> str:
-    """Return the command that unpacks a compressed file, whatever its name.
-
-    Args:
-        tool: as `gunzip`.
-        path: of the file.
-        target: what it becomes; None: it is replaced.
-    """
+    """Return the command that unpacks a file by a tool as `gunzip`; without a target in place."""
     name, new = shlex.quote(str(path)), shlex.quote(str(target or f"{path}.new"))
     unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
     return unpacking if target else f"{unpacking} && mv {new} {name}"

@@ -32,14 +32,10 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 def column_in_seconds(
     numbers: FloatArray, unit: str | None, name: str, path: Path, again: Iterable[Block]
 ) -> tuple[FloatArray, str]:
-    """Return a whole column of times in seconds, and the unit they were written in.
+    """Return a whole column of finite times in seconds, and the unit they were written in.
 
-    Args:
-        numbers: (n,) finite.
-        unit: one of `TIME_UNITS`; None: judged from the numbers.
-        name: of the column.
-        path: of its file.
-        again: the blocks of the file, read once more where an error must name a line.
+    The unit is one of `TIME_UNITS`; None: judged from the numbers. `again` are the blocks of the
+    file, read once more where an error must name a line.
 
     Raises:
         DataError: a time makes sense in another unit only, or is no date where all others are; or

@@ -8,7 +8,9 @@ import pandas as pd
 
 __all__ = [
     "DIGITS",
+    "EARLIEST",
     "EXACT_BELOW",
+    "LATEST",
     "PER_SECOND",
     "TICKS_OR_NANOSECONDS",
     "TIME_UNITS",
@@ -17,7 +19,6 @@ __all__ = [
     "digit_dates",
     "in_range",
     "is_exact",
-    "is_usual",
     "judged_unit",
     "likely_unit",
     "to_seconds",
@@ -27,8 +28,8 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 # 1990 and 2100 in seconds: no two units below overlap in what they would write for these years.
-_EARLIEST = 631_152_000.0
-_LATEST = 4_102_444_800.0
+EARLIEST = 631_152_000.0
+LATEST = 4_102_444_800.0
 # 1990 and 2100 in .NET's ticks of 100 ns since the year 1: in nanoseconds, the year 1990.
 _TICKS = (627_667_488e9, 662_380_416e9)
 EXACT_BELOW = 2.0**53  # whole numbers below are exact in float64
@@ -57,12 +58,7 @@ def in_range(numbers: FloatArray, unit: str) -> BoolArray:
     """Return where numbers, NaN where there is none, are times of 1990 to 2099 in a unit."""
     factor = PER_SECOND[unit]
     with np.errstate(invalid="ignore"):
-        return (numbers >= _EARLIEST * factor) & (numbers < _LATEST * factor)
-
-
-def is_usual(seconds: float) -> bool:
-    """Tell whether a time is of the years 1990 to 2099, by which a unit is judged."""
-    return _EARLIEST <= seconds < _LATEST
+        return (numbers >= EARLIEST * factor) & (numbers < LATEST * factor)
 
 
 def are_ticks(numbers: FloatArray) -> bool:

@@ -12,7 +12,12 @@ from recbole_opal.data.atomic_files.time_column import near
 from recbole_opal.data.atomic_files.time_units import DIGITS, TIME_UNITS, UNITLESS
 from recbole_opal.data.protocols.days import last_day
 from recbole_opal.data.protocols.parts import Split
-from recbole_opal.data.protocols.per_user import Rounding, split_by_ratio, split_leave_one_out
+from recbole_opal.data.protocols.per_user import (
+    Rounding,
+    split_by_ratio,
+    split_by_users,
+    split_leave_one_out,
+)
 from recbole_opal.data.protocols.timeline import (
     FloatArray,
     Timeline,
@@ -20,7 +25,6 @@ from recbole_opal.data.protocols.timeline import (
     split_by_time,
     timeline,
 )
-from recbole_opal.data.protocols.users import split_by_users
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 from recbole_opal.errors import DataError
 
@@ -70,13 +74,7 @@ def _check_day(options: Mapping[str, Any], unit: str) -> None:
 
 
 def place_in_time(rule: Rule, users: IntArray, items: IntArray, times: FloatArray) -> Timeline:
-    """Apply the part of a protocol that looks at the log as a whole; it comes before numbering.
-
-    Args:
-        rule: one that `looks_at_time`.
-        users: (R,) numbers of the users, from 0.
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times.
+    """Apply a protocol that looks at the log as a whole, before ids are given; (R,) numbers each.
 
     Raises:
         DataError: the times cannot be days of the length given.
@@ -93,12 +91,8 @@ def apply_protocol(
 ) -> Split:
     """Split all users' sequences.
 
-    Args:
-        rule: the protocol.
-        rounding: how RS rounds.
-        sequences: all users.
-        counts: (parts, U) int64, number of each user's interactions in each part of time, where
-            `place_in_time` made some.
+    The counts are of each user's interactions in each part of time, (parts, U), where
+    `place_in_time` made some.
     """
     if "LS" in rule:
         return split_leave_one_out(sequences)

@@ -39,9 +39,9 @@ def last_day(
     data held the days ready-made (WeChat: 14; TakaTak: the last 10 of 29).
 
     Args:
-        users: (R,) numbers of the users, from 0.
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times, R >= 1.
+        users: (R,) numbers from 0, R >= 1.
+        items: (R,) numbers from 0.
+        times: (R,) finite.
         day_length: in the unit of the times; 86400 where they are seconds.
         offset: is added to the times before days are cut, in their unit: 28800 puts midnight where
             it is in China (UTC+8).

@@ -19,16 +19,11 @@ class Part:
     """The users that take part in validation or in test, and what they are asked for.
 
     A row's history is everything of the user before its targets.
-
-    Attributes:
-        rows: (E,) int64, index of each row's user in `UserSequences`.
-        starts: (E,) int64, flat position of the first target (= end of the history).
-        ends: (E,) int64, flat position after the last target.
     """
 
-    rows: IntArray
-    starts: IntArray
-    ends: IntArray
+    rows: IntArray  # (E,) index of each row's user in `UserSequences`
+    starts: IntArray  # (E,) flat position of the first target, the end of the history
+    ends: IntArray  # (E,) flat position after the last target
 
     @property
     def num_interactions(self) -> int:
@@ -62,16 +57,10 @@ def split_at(
     valid: tuple[IntArray, IntArray],
     test: tuple[IntArray, IntArray],
 ) -> Split:
-    """Make a split of the flat positions of all users' parts, (U,) each.
+    """Make a split of where all users' training ends, and the others begin and end, (U,) each.
 
     A user without an interaction in a part, or without one before it, has no row there: a model
     without a history has nothing to say. Such interactions are counted in `left_over`.
-
-    Args:
-        sequences: all users.
-        train_ends: position after each user's training part.
-        valid: first position of each user's validation part, and the one after it.
-        test: the same of the test part.
     """
     parts, left_over = [], {}
     for name, (starts, ends) in (("valid", valid), ("test", test)):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.data.protocols.parts import Split, cut_places, split_at
-from recbole_opal.data.protocols.users import shuffled_groups
+from recbole_opal.data.protocols.per_user import shuffled_groups
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["Timeline", "cuts_by_ratio", "drop_unseen_items", "split_by_time", "timeline"]
@@ -20,17 +20,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Timeline:
-    """Which rows of the log stay, and to which part of time each belongs.
+    """Which rows of the log stay, and to which part of time each belongs."""
 
-    Attributes:
-        keep: (R,) bool, rows that stay.
-        parts: (R,) int64, number of cuts at or before the row: 0 is training.
-        dropped: what was left out, by name.
-    """
-
-    keep: BoolArray
-    parts: IntArray
-    dropped: dict[str, int]
+    keep: BoolArray  # (R,)
+    parts: IntArray  # (R,) number of cuts at or before the row: 0 is training
+    dropped: dict[str, int]  # what was left out, by name
 
 
 def cuts_by_ratio(times: FloatArray, ratios: Sequence[float]) -> list[float]:
@@ -45,13 +39,9 @@ def cuts_by_ratio(times: FloatArray, ratios: Sequence[float]) -> list[float]:
 
 
 def timeline(items: IntArray, times: FloatArray, cuts: Sequence[float], *, drop: bool) -> Timeline:
-    """Put every row of a log in its part of time.
+    """Put every row of a log in its part of time; a row at one of the ascending cuts lies after it.
 
-    Args:
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times.
-        cuts: ascending; a row at a cut lies after it.
-        drop: whether rows of items that no row before the first cut has are left out.
+    With `drop` rows of items that no row before the first cut has are left out.
     """
     parts = np.searchsorted(np.asarray(cuts), times, side="right").astype(np.int64)
     keep = np.ones(len(times), dtype=bool)
@@ -77,11 +67,7 @@ def split_by_time(sequences: UserSequences, counts: IntArray, seed: int) -> Spli
 
     With two cuts, validation lies between them and test after the second. With one, the users
     that go on after it are halved at random: one half is asked in validation, the other in test.
-
-    Args:
-        sequences: all users.
-        counts: (2 or 3, U) int64, number of each user's interactions in each part of time.
-        seed: of the shuffle that halves the users.
+    The counts are of each user's interactions in each part of time, (2 or 3, U).
     """
     train_ends, ends = sequences.starts + counts[0], sequences.ends
     if len(counts) == 3:
