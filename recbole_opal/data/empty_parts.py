@@ -35,9 +35,6 @@ def require_training(config: Any, dataset: SplitData, rows: int | None = None) -
     """Refuse data of which nothing can be learnt.
 
     A model that needs two interactions a user has `rows` an epoch; else any interaction will do.
-
-    Raises:
-        DataError: no interaction, or no row, is left for training.
     """
     name = config["dataset"]
     if rows is None and not (dataset.split.train_ends > dataset.sequences.starts).any():
@@ -53,11 +50,7 @@ def require_training(config: Any, dataset: SplitData, rows: int | None = None) -
 def require_targets(
     config: Any, dataset: SplitData, parts: Mapping[str, tuple[Part, EvalRows]]
 ) -> None:
-    """Refuse data with which nothing can be judged, given parts by name and their rows.
-
-    Raises:
-        DataError: a part has no rows.
-    """
+    """Refuse data with which nothing can be judged, given parts by name and their rows."""
     for name, (part, rows) in parts.items():
         if len(rows):
             continue

@@ -1,4 +1,7 @@
-"""Atomic files to tables: one fast pass in which every mistake is found, with file and line."""
+"""Atomic files to tables: one fast pass in which every mistake is found.
+
+Whatever is wrong is a `DataError`, which names file and line and what to do.
+"""
 
 from recbole_opal.data.atomic_files.fields import Roles
 from recbole_opal.data.atomic_files.header import Column, read_header, require_columns

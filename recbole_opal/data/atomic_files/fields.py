@@ -79,11 +79,7 @@ class Fault:
 
 
 def counted_lines(text: bytes, first: int, separator: str, fields: int, path: Path) -> Lines:
-    """Leave out empty lines, the first of which has a number, and count the others' fields.
-
-    Raises:
-        DataError: a line has more or fewer fields.
-    """
+    """Leave out empty lines, the first of which has a number, and count the others' fields."""
     lengths = np.diff(_places(text, _NEWLINE), prepend=-1) - 1
     numbers = first + np.flatnonzero(lengths)
     if not lengths.all():
@@ -111,9 +107,6 @@ def parsed_columns(
 
     `float` columns are float64, correctly rounded, all others text. `convert` holds, of a column
     that must be numbers, the command that makes it so; without it what is no number is missing.
-
-    Raises:
-        DataError: a field of a `float` column is no number, and `convert` is given.
     """
     kinds = {place: "float64" if one.kind == "float" else "str" for place, one in columns.items()}
     try:
@@ -127,6 +120,9 @@ def parsed_columns(
 
 def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
     options: dict[str, Any] = {
+        "sep": lines.separator,
+        "header": None,
+        "index_col": False,
         "usecols": list(kinds),
         "dtype": dict(kinds),
         "na_values": {n: _NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
@@ -135,12 +131,10 @@ def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
         "lineterminator": "\n",
         "skip_blank_lines": False,
         "float_precision": "round_trip",
+        "engine": "c",
+        "low_memory": False,
     }
-    text = BytesIO(lines.text)
-    frame: pd.DataFrame = pd.read_csv(
-        text, sep=lines.separator, header=None, index_col=False, engine="c", low_memory=False,
-        encoding="utf-8", **options,
-    )  # fmt: skip
+    frame: pd.DataFrame = pd.read_csv(BytesIO(lines.text), encoding="utf-8", **options)
     return frame
 
 
@@ -151,18 +145,16 @@ def _read_numbers(
     convert: Mapping[str, str] | None,
 ) -> None:
     """Read the texts of `float` columns one by one, in place; refuse the first that is none."""
-    first = None
+    unread = []
     for place in (place for place, column in columns.items() if column.kind == "float"):
         texts, name = frame[place].fillna(""), columns[place].name
         numbers = np.array([float(text) if _NUMBER.fullmatch(text) else np.nan for text in texts])
         numbers[np.isinf(numbers)] = np.nan
         frame[place] = numbers
         wrong = np.isnan(numbers) & ~texts.isin(_NO_NUMBER).to_numpy()
-        row = int(wrong.argmax())
-        if wrong.any() and (first is None or row < first[0]):
-            first = row, name, texts[row][:40]
-    if first is not None and convert is not None:
-        row, name, text = first
+        unread += [(row, name, texts[row][:40]) for row in np.flatnonzero(wrong)[:1]]
+    if unread and convert is not None:
+        row, name, text = min(unread, key=lambda one: one[0])
         fix = f"write the column as {name}:token"
         if name in convert:
             fix = f"convert the file with `{convert[name]}`"
@@ -173,11 +165,7 @@ def _read_numbers(
 
 
 def split_fields(texts: pd.Series[Any], separator: str, column: Column, lines: Lines) -> list[Any]:
-    """Return the values of each field of a `_seq` column as an array; an empty field has none.
-
-    Raises:
-        DataError: a value is no finite number, too long, or the word that stands for no item.
-    """
+    """Return the values of each field of a `_seq` column as an array; an empty field has none."""
     parts = [[part for part in text.split(separator) if part] for text in texts.fillna("")]
     if column.kind == "token_seq":
         for fault in _list_faults(parts, lines):

@@ -50,11 +50,7 @@ class Column:
 
 
 def read_header(path: Path, separator: str, encoding: str) -> list[Column]:
-    """Read the columns of an atomic file.
-
-    Raises:
-        DataError: the file cannot be read, is empty, or its header is malformed.
-    """
+    """Read the columns of an atomic file."""
     for block, _ in line_blocks(path, encoding):
         return parse_header(block[: block.index(b"\n")].decode(), separator, path)
     example = separator.join(_USUAL)
@@ -62,11 +58,7 @@ def read_header(path: Path, separator: str, encoding: str) -> list[Column]:
 
 
 def parse_header(line: str, separator: str, path: Path) -> list[Column]:
-    """Parse the first line of an atomic file, without its end.
-
-    Raises:
-        DataError: a field is not of the form name:type, has an unknown type, or stands twice.
-    """
+    """Parse the first line of an atomic file, without its end."""
     fields = line.split(separator)
     if not all(field.count(":") == 1 and not field.startswith(":") for field in fields):
         raise DataError(f"{path}, line 1: {_header_fault(line, separator, path)}")
@@ -96,9 +88,6 @@ def require_columns(
 
     `fix` is what to do about a missing column that has no near name; `flags` are the settings that
     name columns.
-
-    Raises:
-        DataError: see above.
     """
     kinds = {column.name: column.kind for column in columns}
     for name, kind in wanted.items():

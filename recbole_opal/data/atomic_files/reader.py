@@ -94,11 +94,7 @@ def read_table(
     roles: Roles,
     choose: Callable[[Sequence[Column]], Sequence[Column]] = lambda columns: columns,
 ) -> tuple[list[Column], pd.DataFrame]:
-    """Read an atomic file whole, with little memory beside the result; see `read_blocks`.
-
-    Raises:
-        DataError: the file cannot be read, is malformed, or has no rows.
-    """
+    """Read an atomic file whole, with little memory beside the result; see `read_blocks`."""
     frames: list[pd.DataFrame] = []
     for block in read_blocks(path, form, roles=roles, choose=choose):
         frames.append(block.frame)

@@ -53,11 +53,7 @@ def column_in_seconds(
 def as_seconds(
     numbers: FloatArray, unit: str | None, name: str, place: Callable[[BoolArray], str]
 ) -> tuple[FloatArray, str]:
-    """Return times in seconds and their unit; `place` says where the first True of (n,) stands.
-
-    Raises:
-        DataError: a time makes sense in another unit only, or is no date where all others are.
-    """
+    """Return times in seconds and their unit; `place` says where the first True of (n,) stands."""
     known = unit or judged_unit(numbers)
     if unit in UNITLESS:  # what is given as such is not doubted
         return numbers, unit

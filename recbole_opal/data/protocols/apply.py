@@ -74,11 +74,7 @@ def _check_day(options: Mapping[str, Any], unit: str) -> None:
 
 
 def place_in_time(rule: Rule, users: IntArray, items: IntArray, times: FloatArray) -> Timeline:
-    """Apply a protocol that looks at the log as a whole, before ids are given; (R,) numbers each.
-
-    Raises:
-        DataError: the times cannot be days of the length given.
-    """
+    """Apply a protocol that looks at the log as a whole, before ids are given; (R,) each."""
     if "last_day" in rule:
         return last_day(users, items, times, **rule["last_day"])
     options = rule["time"]

@@ -1,11 +1,14 @@
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.atomic_files import Roles, TableFormat, read_table
+from recbole_opal.data.atomic_files import Roles, TableFormat, read_blocks, read_table
 from recbole_opal.data.atomic_files import text_lines as lines
+from recbole_opal.data.atomic_files.reader import line_of_row
 from recbole_opal.errors import DataError
 
 ROLES = Roles(["user_id", "item_id"], ["timestamp"])
@@ -174,3 +177,48 @@ def test_numbers_and_ids_are_those_of_recbole_s_reader(tmp_path):
     theirs = pd.read_csv(path, delimiter="\t", dtype=kinds, engine="python")
     theirs.columns = ["user_id", "item_id", "timestamp"]
     pd.testing.assert_frame_equal(read_table(path, TableFormat(), roles=ROLES)[1], theirs)
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_told_where_that_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "_FIRST", 40)
+    monkeypatch.setattr(lines, "_NEXT", 40)
+    path = tmp_path / "x.inter"
+    rows = [
+        "1\ta\t5",
+        "\t\tx",
+        "",
+        "2\tb\t-6",
+        "3\tc\tnan",
+        "4\t[PAD]\t1",
+        "5\te\t1e300",
+        "6\tf\t7",
+    ]
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    told = Counter()
+
+    def leave_out(column, fault, number):
+        told[column, fault.what] += number
+
+    blocks = list(read_blocks(path, TABS, roles=ROLES, leave_out=leave_out))
+    assert [user for block in blocks for user in block.frame["user_id"]] == ["1", "6"]
+    assert [line for block in blocks for line in block.lines] == [2, 9]
+    assert [line_of_row(blocks, row) for row in (0, 1)] == [2, 9]
+    assert told == {
+        ("user_id", "is empty"): 1,
+        ("item_id", "is [PAD], which means none"): 1,
+        ("timestamp", "is negative"): 1,
+        ("timestamp", "is missing or not a number"): 1,
+        ("timestamp", "is too large to be exact"): 1,
+    }
+
+
+def test_what_is_no_row_at_all_is_an_error_even_then(tmp_path):
+    path = tmp_path / "x.inter"
+    path.write_text(f"{HEADER}\n1\ta\t5\n1\ta\n")
+    with pytest.raises(DataError, match="line 3 has 2 fields where the header has 3"):
+        list(read_blocks(path, TABS, roles=ROLES, leave_out=lambda *told: None))
+
+
+def test_the_first_that_is_no_number_is_told_whatever_its_column(refusal):
+    header = f"{HEADER}\tx:float"
+    assert "line 3: x is 'one'" in refusal("1\t2\t3\t4\n1\t2\t3\tone\n1\t2\ttwo\t4\n", header)
