@@ -12,8 +12,8 @@ from recbole_opal.errors import OpalError
 if TYPE_CHECKING:
     from recbole_opal.comparison.compare import compare
     from recbole_opal.comparison.result import ComparisonResult
-    from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
+    from recbole_opal.host.dataset import FutureItemDataset
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
     from recbole_opal.settings.config import OpalConfig
@@ -43,7 +43,7 @@ _HOMES = {
     "ComparisonResult": "recbole_opal.comparison.result",
     "compare": "recbole_opal.comparison.compare",
     "OPAL": "recbole_opal.models.opal",
-    "FutureItemDataset": "recbole_opal.data.dataset",
+    "FutureItemDataset": "recbole_opal.host.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",
     "MultiInterestSettings": "recbole_opal.settings.model_schemas",
     "OpalConfig": "recbole_opal.settings.config",

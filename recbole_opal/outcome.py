@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.data.categories import ItemCategories, item_categories
+from recbole_opal.data.categories import ItemCategories
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.evaluation.measures import ListMeasures
 from recbole_opal.evaluation.per_user import per_user_values
+from recbole_opal.host.categories import item_categories
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions

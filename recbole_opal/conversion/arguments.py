@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.conversion.advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
+from recbole_opal.conversion.guessed_columns import columns_to_name, fields_to_name
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
 from recbole_opal.conversion.text_table import TextFormat

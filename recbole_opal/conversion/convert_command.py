@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from recbole_opal.commands import answer
-from recbole_opal.conversion.advice import columns_to_name
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
     generic_table,
     parse_convert,
 )
+from recbole_opal.conversion.guessed_columns import columns_to_name
 from recbole_opal.conversion.next_commands import describe_command, train_command
 from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from recbole_opal.conversion.source import Column
-from recbole_opal.data.synthetic_files import SETTINGS_YAML
+from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
 from recbole_opal.runs.encoding import encode_yaml
 
 __all__ = ["category_column", "is_generated", "settings_yaml"]

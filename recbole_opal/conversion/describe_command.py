@@ -19,7 +19,7 @@ from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
 
 if TYPE_CHECKING:
-    from recbole_opal.conversion.read_atomic import AtomicForm
+    from recbole_opal.conversion.atomic_log import AtomicForm
 
 __all__ = ["describe", "main"]
 
@@ -38,7 +38,7 @@ _FORM = {
     "USER_ID_FIELD": "user_id",
     "ITEM_ID_FIELD": "item_id",
     "TIME_FIELD": "timestamp",
-    "encoding": "utf-8-sig",
+    "encoding": "utf-8",
     "field_separator": "\t",
 }
 
@@ -67,12 +67,12 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
         SettingsError: the settings are.
     """
     # Imported only now: a mistyped argument is told at once.
+    from recbole_opal.conversion.atomic_log import read_items, read_log
     from recbole_opal.conversion.describe_tables import describe_tables
     from recbole_opal.conversion.progress import ReadingProgress
-    from recbole_opal.conversion.read_atomic import read_items, read_log
     from recbole_opal.conversion.source import Tally
     from recbole_opal.conversion.statistics import measure_log
-    from recbole_opal.conversion.tables import total_bytes
+    from recbole_opal.conversion.table_files import total_bytes
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
@@ -95,8 +95,8 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
 
 def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
     """Return how the files are written: the flags, else the settings beside the data."""
-    from recbole_opal.conversion.read_atomic import AtomicForm
-    from recbole_opal.data.reading.time_units import TIME_UNITS
+    from recbole_opal.conversion.atomic_log import AtomicForm
+    from recbole_opal.data.atomic_files.time_units import TIME_UNITS
 
     path = folder / f"{folder.name}.yaml"
     beside = load_settings_file(path) if path.is_file() else {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from recbole_opal.conversion.read_atomic import FieldCover
+from recbole_opal.conversion.atomic_log import FieldCover
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogStatistics
 from recbole_opal.conversion.summary import plain_title, shown_times

@@ -15,7 +15,7 @@ import pandas as pd
 from recbole_opal.conversion.cells import typed_columns
 from recbole_opal.conversion.label import Condition, comparisons, positives, short
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, read_table, refuse_lists, total_bytes
+from recbole_opal.conversion.table_files import header, read_table, refuse_lists, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.data.reading.advice import is_number
+from recbole_opal.data.atomic_files.header import is_number
 from recbole_opal.errors import DataError
 from recbole_opal.process.program import python
 from recbole_opal.suggest import did_you_mean

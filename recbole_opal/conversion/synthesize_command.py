@@ -82,10 +82,10 @@ def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
 
 def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
     # Imported only now: a mistyped argument is told at once.
+    from recbole_opal.conversion.synthetic_files import write_atomic
+    from recbole_opal.conversion.synthetic_limits import check_synthetic
+    from recbole_opal.conversion.synthetic_log import synthesize
     from recbole_opal.conversion.target import check_target, is_hand_written, remove_others
-    from recbole_opal.data.synthetic import synthesize
-    from recbole_opal.data.synthetic_files import write_atomic
-    from recbole_opal.data.synthetic_limits import check_synthetic
 
     check_target(target, overwrite, _BUNDLED)
     files = [f"{target.name}.{kind}" for kind in ("inter", "item", "yaml")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.conversion.source import Tally
-from recbole_opal.data.reading.lines import unpacking_command
+from recbole_opal.data.atomic_files.text_lines import unpacking_command
 from recbole_opal.errors import DataError
 
 __all__ = ["CheckedText", "opened_text"]

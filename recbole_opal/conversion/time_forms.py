@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.conversion.cells import MISSING
-from recbole_opal.data.reading import time_units
-from recbole_opal.data.reading.time_units import (
+from recbole_opal.data.atomic_files import time_units
+from recbole_opal.data.atomic_files.time_units import (
     DIGITS,
     EXACT_BELOW,
     PER_SECOND,

@@ -21,7 +21,7 @@ from recbole_opal.conversion.time_forms import (
     recognise,
 )
 from recbole_opal.conversion.written_dates import read_dates
-from recbole_opal.data.reading.time_units import TICKS_OR_NANOSECONDS, are_ticks
+from recbole_opal.data.atomic_files.time_units import TICKS_OR_NANOSECONDS, are_ticks
 from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["TIME_UNITS", "TimeReader"]

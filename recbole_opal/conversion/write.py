@@ -16,9 +16,9 @@ from recbole_opal.conversion.item_rows import ItemRows
 from recbole_opal.conversion.known_ids import KnownIds
 from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.staged_files import StagedFiles
 from recbole_opal.conversion.target import is_hand_written, remove_others
-from recbole_opal.data.reading.time_units import is_usual
-from recbole_opal.data.staged_files import StagedFiles
+from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
 from recbole_opal.errors import DataError
 
 __all__ = ["Written", "write_dataset"]
@@ -126,12 +126,12 @@ def write_dataset(
 
 def _judge_times(written: Written) -> None:
     """Tell whether the times are of a clock; name no unit that every run finds by itself."""
-    usual = is_usual(written.first) and is_usual(written.last)
+    usual = EARLIEST <= written.first <= written.last < LATEST
     if written.time_unit == "seconds" and usual:
         written.time_unit = None
     # Numbers of no known unit are all below those of the usual years.
     written.dated = written.time_unit == "seconds" or (
-        written.time_unit is None and is_usual(written.last)
+        written.time_unit is None and EARLIEST <= written.last < LATEST
     )
 
 

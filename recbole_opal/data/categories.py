@@ -1,17 +1,14 @@
-"""The categories of items, from a column of the data set's item file."""
+"""The categories of items."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from recbole.utils import FeatureType
 
-from recbole_opal.data.sequences import IntArray
-from recbole_opal.errors import DataError
+from recbole_opal.data.user_sequences import IntArray, starts_of
 
-__all__ = ["ItemCategories", "item_categories"]
+__all__ = ["ItemCategories"]
 
 
 @dataclass(frozen=True)
@@ -29,45 +26,9 @@ class ItemCategories:
     names: list[str]
 
     def table(self, num_items: int) -> IntArray:
-        """Return the categories of each item in a row, `(N, most categories)`, 0 = none.
-
-        Args:
-            num_items: N, with the padding.
-        """
+        """Return the categories of all N items with the padding, `(N, most of one)`, 0: none."""
         counts = np.bincount(self.items, minlength=num_items)
         table = np.zeros((num_items, max(int(counts.max(initial=0)), 1)), dtype=np.int64)
-        places = np.arange(len(self.items)) - (np.cumsum(counts) - counts)[self.items]
+        places = np.arange(len(self.items)) - starts_of(counts)[self.items]
         table[self.items, places] = self.categories
         return table
-
-
-def item_categories(dataset: Any, field: str | None) -> ItemCategories | None:
-    """Read the categories of all items.
-
-    Args:
-        dataset: RecBole's dataset, built.
-        field: a `token` or `token_seq` column of the item file; None for no categories.
-
-    Raises:
-        DataError: the item file has no such column, it was not read, or it holds numbers.
-    """
-    if field is None:
-        return None
-    features = dataset.item_feat
-    if features is None or field not in features:
-        raise DataError(
-            f"category_field '{field}' is not among the item columns that were read; name a column "
-            f"of the .item file and read it with --load_col, or set --category_field=None."
-        )
-    if dataset.field2type[field] not in (FeatureType.TOKEN, FeatureType.TOKEN_SEQ):
-        kind = dataset.field2type[field].value.replace("float", "token")
-        raise DataError(
-            f"category_field '{field}' holds numbers; write it as {field}:{kind} in the first line "
-            "of the .item file, or set --category_field=None."
-        )
-    values = features[field].numpy().reshape(dataset.item_num, -1)  # (N, most categories)
-    items = features[dataset.iid_field].numpy()
-    rows, places = np.nonzero(values > 0)
-    pairs = np.unique(np.stack([items[rows], values[rows, places]], axis=1), axis=0)
-    names = [str(token) for token in dataset.field2id_token[field]]
-    return ItemCategories(pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), names)

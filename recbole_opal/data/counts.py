@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import numpy as np
 
-from recbole_opal.data.dataset import FutureItemDataset
-from recbole_opal.data.protocols import Part
+from recbole_opal.data.protocols import Part, Split
 from recbole_opal.data.rows import EvalRows
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
-__all__ = ["data_counts", "leaking_duplicates", "rows_without_negatives"]
+__all__ = ["SplitData", "data_counts", "leaking_duplicates", "rows_without_negatives"]
+
+
+class SplitData(Protocol):
+    """A data set that has been read, filtered and split; see `FutureItemDataset`."""
+
+    sequences: UserSequences
+    split: Split
+    filtered: dict[str, int]
+    dropped: dict[str, int]
+    time_unit: str
+    time_field: str
+    config: Any
+    item_num: int
+    user_num: int
 
 
 def data_counts(
-    dataset: FutureItemDataset, training_rows: int, valid: EvalRows, test: EvalRows
+    dataset: SplitData, training_rows: int, valid: EvalRows, test: EvalRows
 ) -> dict[str, int]:
     """Count what was kept, what was left out, and why; no interaction is missing.
 
@@ -26,73 +41,53 @@ def data_counts(
     `_rows_all_already_seen` rows of which that is true of every item: with `mask_history` they are
     what is left out, without it they are among the targets. A protocol that leaves rows out tells
     `read_interactions`: the sum of `interactions` and of all `dropped_interactions_...`.
-
-    Args:
-        dataset: after `build`.
-        training_rows: rows of an epoch, as many as are drawn for it.
-        valid: the validation rows.
-        test: the test rows.
     """
-    users, split, sequences = len(dataset.sequences), dataset.split, dataset.sequences
+    sequences, split, items = dataset.sequences, dataset.split, dataset.item_num - 1
+    users, lengths = len(sequences), sequences.lengths
+    places = np.arange(len(sequences.items))
+    trained = sequences.items[places < np.repeat(split.train_ends, lengths)]
+    in_training = split.train_ends > sequences.starts  # (U,)
+    others = sequences.items != np.repeat(sequences.items[sequences.starts], lengths)  # than first
+    varied = np.bincount(sequences.owners, others, minlength=users) > 0
+    known_items, known_users = _members(dataset.item_num, trained), sequences.users[in_training]
+    known = known_items, _members(dataset.user_num, known_users)
     return {
         **dataset.filtered,
         **dataset.dropped,
         "users": users,
-        "items": dataset.item_num - 1,
+        "items": items,
         "interactions": len(sequences.items),
-        "training_users": int((split.train_ends > sequences.starts).sum()),
-        "training_interactions": len(dataset.inter_feat),
+        "training_users": int(in_training.sum()),
+        "training_interactions": len(trained),
         "training_rows_an_epoch": training_rows,
-        **_odd_counts(dataset),
+        # What stays in the data though little can be learnt from it:
+        "interactions_of_repeated_pairs": int((sequences.first_seen < places).sum()),
+        "exact_duplicates": len(sequences.duplicates[0]),
+        "users_of_one_item_again_and_again": int((~varied & (lengths > 1)).sum()),
+        "users_not_in_training": int((~in_training).sum()),
+        "items_not_in_training": items - int(known_items.sum()),
+        "items_without_interactions": items - int(_members(items + 1, sequences.items).sum()),
         "users_not_in_validation": users - len(split.valid.rows),
         "users_not_in_test": users - len(split.test.rows),
-        **_part_counts("valid", dataset, split.valid, valid),
-        **_part_counts("test", dataset, split.test, test),
+        **_part_counts("valid", split.valid, valid, *known),
+        **_part_counts("test", split.test, test, *known),
         **split.left_over,
     }
 
 
-def _odd_counts(dataset: FutureItemDataset) -> dict[str, int]:
-    """Count what stays in the data though little can be learnt from it."""
-    sequences, split = dataset.sequences, dataset.split
-    first = np.repeat(sequences.items[sequences.starts], sequences.lengths)  # (R,)
-    owners = np.repeat(np.arange(len(sequences)), sequences.lengths)
-    others = np.bincount(owners, sequences.items != first, minlength=len(sequences))
-    trained = dataset.inter_feat[dataset.iid_field].numpy()
-    repeats = sequences.first_seen < np.arange(len(sequences.items))
-    return {
-        "interactions_of_repeated_pairs": int(repeats.sum()),
-        "exact_duplicates": len(sequences.duplicates[0]),
-        "users_of_one_item_again_and_again": int(((others == 0) & (sequences.lengths > 1)).sum()),
-        "users_not_in_training": int((split.train_ends == sequences.starts).sum()),
-        "items_not_in_training": dataset.item_num - 1 - _distinct(trained),
-        "items_without_interactions": dataset.item_num - 1 - _distinct(sequences.items),
-    }
-
-
-def leaking_duplicates(dataset: FutureItemDataset, part: Part) -> int:
-    """Count the targets of a part that stand in their own history at the very same time.
-
-    Args:
-        dataset: after `build`.
-        part: validation or test.
-    """
+def leaking_duplicates(dataset: SplitData, part: Part) -> int:
+    """Count the targets of a part that stand in their own history at the very same time."""
     later, earlier = dataset.sequences.duplicates
     starts = np.zeros(len(dataset.sequences), dtype=np.int64)  # of targets; 0: has none
     ends = np.zeros_like(starts)
     starts[part.rows], ends[part.rows] = part.starts, part.ends
-    owners = np.searchsorted(dataset.sequences.offsets, later, side="right") - 1
+    owners = dataset.sequences.owners[later]
     is_target = (later >= starts[owners]) & (later < ends[owners])
     return int((is_target & (earlier < starts[owners])).sum())
 
 
-def rows_without_negatives(dataset: FutureItemDataset, rows: EvalRows) -> int:
-    """Count the rows of which every item is a target or left out, which have no AUC.
-
-    Args:
-        dataset: after `build`.
-        rows: of validation or test.
-    """
+def rows_without_negatives(dataset: SplitData, rows: EvalRows) -> int:
+    """Count the rows of which every item is a target or left out, which have no AUC."""
     items, sequences = dataset.item_num - 1, dataset.sequences
     users, targets = np.unique(rows.targets()[0], return_counts=True)  # in the order of the rows
     # Only who has that many interactions can have met all items.
@@ -105,18 +100,17 @@ def rows_without_negatives(dataset: FutureItemDataset, rows: EvalRows) -> int:
     return int((targets[long] + left_out >= items).sum())
 
 
-def _distinct(numbers: IntArray) -> int:
-    return int(np.count_nonzero(np.bincount(numbers)))  # np.unique takes 30 times as long
+def _members(count: int, ids: IntArray) -> Any:
+    """Return (count,) bool, True at each of the ids; np.unique takes 30 times as long."""
+    members = np.zeros(count, dtype=bool)
+    members[ids] = True
+    return members
 
 
 def _part_counts(
-    name: str, dataset: FutureItemDataset, part: Part, rows: EvalRows
+    name: str, part: Part, rows: EvalRows, known_items: Any, known_users: Any
 ) -> dict[str, int]:
     """Count one part; items and users that training has not met are told, though they stay."""
-    known_items = np.zeros(dataset.item_num, dtype=bool)
-    known_items[dataset.inter_feat[dataset.iid_field].numpy()] = True
-    known_users = np.zeros(dataset.user_num, dtype=bool)
-    known_users[dataset.inter_feat[dataset.uid_field].numpy()] = True
     users, targets = rows.targets()
     counts = {
         "interactions": part.num_interactions,

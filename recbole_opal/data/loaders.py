@@ -12,7 +12,7 @@ from recbole.data.dataloader import NegSampleDataLoader, TrainDataLoader
 from recbole.data.interaction import Interaction
 
 from recbole_opal.data.rows import FutureRows, NextItemRows, TrainBatch
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["FUTURE_ITEMS", "FutureTrainLoader", "GatheringLoader", "NextItemTrainLoader"]
 

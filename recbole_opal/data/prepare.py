@@ -7,15 +7,15 @@ from typing import Any
 
 from recbole.data.utils import create_samplers
 
+from recbole_opal.data.atomic_files.time_column import read_note
 from recbole_opal.data.counts import data_counts
-from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.data_warnings import data_warnings
+from recbole_opal.data.empty_parts import require_targets, require_training
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.loaders import FutureTrainLoader, NextItemTrainLoader
-from recbole_opal.data.notes import data_warnings
 from recbole_opal.data.protocols import Part
-from recbole_opal.data.reading.seconds import read_note
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
-from recbole_opal.data.too_little import require_targets, require_training
+from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.host.general_loaders import (
     GeneralEvalLoader,
     InteractionTrainLoader,

@@ -20,27 +20,25 @@ Array = npt.NDArray[Any]
 def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.DataFrame:
     """Return a table with one row for each id: its first, with what the others add.
 
-    They add their values to its lists, and to its missing values the first that is there.
-
-    Args:
-        frame: the table.
-        field: name of the column of the ids.
-        lists: names of the columns that hold arrays; a value that a list has is not added again.
+    They add to its lists, the columns that hold arrays, the values that these lack, and to its
+    missing values the first that is there.
     """
     again = frame.duplicated(field).to_numpy()
     if not again.any():
         return frame
-    joined = frame.iloc[np.flatnonzero(~again)].copy()
-    several = frame[frame[field].isin(frame[field].iloc[np.flatnonzero(again)])]
+    joined = frame[~again].copy()
+    several = frame[frame[field].isin(frame[field].iloc[np.flatnonzero(again)])].groupby(
+        field, sort=False
+    )
     places = dict(zip(joined[field], range(len(joined)), strict=True))
     for name in lists:
         cells = joined[name].to_list()
-        for key, arrays in several.groupby(field, sort=False)[name]:
+        for key, arrays in several[name]:
             cells[places[key]] = _joined(arrays.to_list())
         joined[name] = pd.Series(cells, index=joined.index, dtype=object)
     single = [name for name in frame.columns if name not in (field, *lists)]
     if joined[single].isna().any(axis=None):
-        filled = several.groupby(field, sort=False)[single].first()  # of each column by itself
+        filled = several[single].first()  # of each column by itself
         for name in single:
             joined[name] = joined[name].fillna(joined[field].map(filled[name]))
     return joined.reset_index(drop=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.data.protocols import Part, Split
-from recbole_opal.data.sequences import IntArray, UserSequences, first_occurrences
+from recbole_opal.data.user_sequences import IntArray, UserSequences, first_occurrences
 from recbole_opal.data.windows import (
     flatten_ranges,
     next_items,

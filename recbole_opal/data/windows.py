@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["flatten_ranges", "next_items", "previous_items", "previous_times"]
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["AudienceSimilarity"]
 

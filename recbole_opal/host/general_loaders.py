@@ -10,12 +10,12 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.sampler import Sampler
 
-from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.loaders import GatheringLoader
 from recbole_opal.data.rows import EvalRows
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
+from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.host.upstream_models import trained_on
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.interests.assignment import assign_softly, hard_categories
 from recbole_opal.report.names import ItemNames
 from recbole_opal.report.rebuild import Rebuilt

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["Groups", "by_group", "decile_of_item", "length_bins", "positions", "recall_by_decile"]
 

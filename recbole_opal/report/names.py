@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.shapes import misfit

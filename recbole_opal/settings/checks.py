@@ -6,7 +6,7 @@ from typing import Any
 from recbole.evaluator.register import metric_information, metric_types
 from recbole.utils import EvaluatorType
 
-from recbole_opal.data.reading.advice import load_col_flag
+from recbole_opal.data.atomic_files.suggested_commands import load_col_flag
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.settings.upstream_rules import check_upstream

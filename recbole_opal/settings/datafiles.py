@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.data.reading import Column, read_header, require_columns
-from recbole_opal.data.reading.advice import convert_command, is_number, unpack_command
-from recbole_opal.data.reading.lines import line_blocks, unpacking_command
+from recbole_opal.data.atomic_files import Column, read_header, require_columns
+from recbole_opal.data.atomic_files.header import is_number
+from recbole_opal.data.atomic_files.suggested_commands import convert_command, unpack_command
+from recbole_opal.data.atomic_files.text_lines import line_blocks, unpacking_command
 from recbole_opal.errors import DataError
 from recbole_opal.process.program import command
 from recbole_opal.settings.paths import path_problem

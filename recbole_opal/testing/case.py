@@ -11,14 +11,13 @@ import torch
 from torch import Tensor
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
-from recbole_opal.data.synthetic import synthesize
-from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.host import find_model_class
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.properties import own_yaml
 from recbole_opal.settings.validation import known_settings
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.testing.small_log import write_small_log
 
 __all__ = ["ContractCase", "model_class_of", "recipes_of"]
 
@@ -96,8 +95,7 @@ class ContractCase:
             stage: one of the model's stages.
             settings: further settings.
         """
-        log = synthesize(60, 48, 4, 2, mean_length=18.0, session_length=1.0, drift=0.0, noise=0.0)
-        write_atomic(log, folder, DATASET)
+        write_small_log(folder, DATASET)
         places = {"data_path": str(folder), "checkpoint_dir": str(folder / "saved")}
         known = known_settings(model_class)
         small = _SMALL | ({"future_window": 3} if recipe == "shared" else {"recipe": recipe})

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recbole_opal.conversion.atomic_file import is_missing, lines
-from recbole_opal.data.reading import Roles, TableFormat, read_table
+from recbole_opal.data.atomic_files import Roles, TableFormat, read_table
 from recbole_opal.errors import DataError
 
 HEADER = b"user_id:token\titem_id:token\ttimestamp:float\n"

@@ -171,7 +171,7 @@ def test_an_existing_data_set_is_kept_unless_told_otherwise(folder, capsys):
 
 
 def test_what_is_converted_trains_letter_by_letter(folder, quick_settings):
-    from recbole_opal.data.dataset import FutureItemDataset
+    from recbole_opal.host.dataset import FutureItemDataset
     from recbole_opal.settings.config import OpalConfig
 
     ids = [

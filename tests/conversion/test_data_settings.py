@@ -2,7 +2,7 @@ import pytest
 
 from recbole_opal.conversion.data_settings import category_column, is_generated, settings_yaml
 from recbole_opal.conversion.source import parse_columns
-from recbole_opal.data.synthetic_files import SETTINGS_YAML
+from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
 
 
 @pytest.mark.parametrize(

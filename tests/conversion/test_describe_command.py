@@ -2,9 +2,9 @@ import shlex
 
 import pytest
 
-from recbole_opal.conversion import text_table
 from recbole_opal.conversion.convert_command import main as convert
 from recbole_opal.conversion.describe_command import main
+from recbole_opal.data.atomic_files import text_lines
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"
 ROWS = [
@@ -42,7 +42,8 @@ def shown(capsys):
 
 @pytest.mark.parametrize("rows", [2, 1000])
 def test_a_small_data_set_by_hand(folder, capsys, monkeypatch, rows):
-    monkeypatch.setattr(text_table, "_CHUNK_ROWS", rows)
+    monkeypatch.setattr(text_lines, "_FIRST", 24 * rows)
+    monkeypatch.setattr(text_lines, "_NEXT", 24 * rows)
     assert main(["mine"]) == 0
     table = shown(capsys)
     expected = {
@@ -152,7 +153,7 @@ def test_an_order_is_no_date(folder, capsys, order):
 def test_malformed_files_are_told(folder, capsys):
     for content, message in (
         (HEADER, "holds no interaction"),
-        (HEADER + "a\tx\t1\tmore\n", "line 2: 4 fields"),
+        (HEADER + "a\tx\t1\tmore\n", "line 2 has 4 fields where the header has 3"),
         (HEADER + "a\tx\t\0\n", "line 2"),
         (HEADER.replace(":float", ""), "line 1"),
     ):
@@ -221,7 +222,8 @@ def test_square_brackets_are_letters(folder, capsys):
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_items_with_several_rows_are_items_still(folder, capsys, monkeypatch, rows):
-    monkeypatch.setattr(text_table, "_CHUNK_ROWS", rows)
+    monkeypatch.setattr(text_lines, "_FIRST", 24 * rows)
+    monkeypatch.setattr(text_lines, "_NEXT", 24 * rows)
     table = "item_id:token\tkind:token\ttag:token_seq\nx\t\tA\nx\tp\tA B\nx\tq\tC\ny\tp\t\n"
     (folder / "mine.item").write_text(table + "other\tr\tD\nother\tr\tE\n")
     assert main(["mine"]) == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recbole_opal.conversion import text_table
 from recbole_opal.conversion.arguments import generic_table, parse_convert
 from recbole_opal.conversion.write import write_dataset
-from recbole_opal.data.reading import Roles, TableFormat, read_table
+from recbole_opal.data.atomic_files import Roles, TableFormat, read_table
 from recbole_opal.errors import OpalError
 
 LOG = (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.strict_lines import refuse_malformed_lines
-from recbole_opal.conversion.tables import read_table
+from recbole_opal.conversion.table_files import read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import DataError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from recbole_opal.conversion.atomic_log import FieldCover
 from recbole_opal.conversion.describe_tables import describe_tables
-from recbole_opal.conversion.read_atomic import FieldCover
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.statistics import LogStatistics, Spread
 from recbole_opal.conversion.summary import moment, summary_table

@@ -47,7 +47,7 @@ def test_every_number_reaches_the_log(tmp_path):
     rates = ["--drift=0", "--skew=0", "--sessions=1", "--noise=1", "--seed=7", "--length=5"]
     sizes = ["--users=20", "--items=30", "--categories=4", "--interests=4"]
     assert main([*sizes, *rates, f"--out={tmp_path / 'a'}"]) == 0
-    from recbole_opal.data.synthetic import synthesize
+    from recbole_opal.conversion.synthetic_log import synthesize
 
     log = synthesize(
         20,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recbole_opal.conversion import text_table
 from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.tables import header, read_table
+from recbole_opal.conversion.table_files import header, read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import DataError
 

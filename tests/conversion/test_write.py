@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
 from recbole_opal.conversion.target import check_target
 from recbole_opal.conversion.write import write_dataset
-from recbole_opal.data.synthetic_files import SETTINGS_YAML
 from recbole_opal.errors import DataError
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import recbole
 
-from recbole_opal.data.categories import ItemCategories, item_categories
-from recbole_opal.data.dataset import FutureItemDataset
+from recbole_opal.data.categories import ItemCategories
 from recbole_opal.errors import DataError
+from recbole_opal.host.categories import item_categories
+from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.settings.config import OpalConfig
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"

@@ -7,8 +7,8 @@ import torch
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureType
 
-from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.errors import DataError
+from recbole_opal.host.dataset import FutureItemDataset
 
 NOW = 1_600_000_000
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recbole_opal.data.protocols import apply_protocol, looks_at_time, place_in_time
 from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.settings.protocol import normalised_eval_args
 
 WIDTH = 3

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recbole_opal.data.protocols.timeline import cuts_by_ratio, split_by_time, timeline
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.user_sequences import UserSequences
 
 rows_of_a_log = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 20)), min_size=1, max_size=60

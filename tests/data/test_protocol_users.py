@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.protocols.users import shuffled_groups, split_by_users
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.protocols.per_user import shuffled_groups, split_by_users
+from recbole_opal.data.user_sequences import UserSequences
 
 
 def of_lengths(lengths):

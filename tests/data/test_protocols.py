@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from recbole.data.dataset import Dataset
 
 from recbole_opal.data.protocols import split_by_ratio, split_leave_one_out
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.user_sequences import UserSequences
 
 
 def of_lengths(lengths):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.data.protocols import split_by_ratio
 from recbole_opal.data.rows import EvalRows, FutureRows
-from recbole_opal.data.sequences import UserSequences
+from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.data.windows import previous_times
 from recbole_opal.errors import DataError
 from recbole_opal.models import YouTubeDNN

@@ -1,5 +1,7 @@
 import pytest
 
+from recbole_opal.host.dataset import FutureItemDataset
+
 
 @pytest.fixture
 def make_config(tmp_path):
@@ -27,7 +29,6 @@ def make_config(tmp_path):
 @pytest.fixture
 def make_dataset(make_config):
     """Return a function that builds a FutureItemDataset over rows (user, item, time)."""
-    from recbole_opal.data.dataset import FutureItemDataset
 
     def make(rows, model="OPAL", **settings):
         dataset = FutureItemDataset(make_config(rows, model, **settings))

@@ -6,7 +6,7 @@ import torch
 from recbole.data.interaction import Interaction
 
 from recbole_opal.data.prepare import prepare_data
-from recbole_opal.data.protocols.users import shuffled_groups
+from recbole_opal.data.protocols.per_user import shuffled_groups
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.known_history import known_history

@@ -11,9 +11,9 @@ import pytest
 from recbole.utils import init_seed
 from sklearn.metrics import normalized_mutual_info_score
 
+from recbole_opal.conversion.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.data.prepare import prepare_data
-from recbole_opal.data.synthetic import synthesize
-from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.models import OPAL
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer

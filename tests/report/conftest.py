@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import recbole_opal
-from recbole_opal.data.synthetic import synthesize
-from recbole_opal.data.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.runs import RunFolder
 
 SEEDS = (1, 2, 3)

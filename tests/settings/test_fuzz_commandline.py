@@ -163,7 +163,7 @@ def place(data_path, tmp_path, monkeypatch):
 
     monkeypatch.setattr("recbole_opal.training.trainer.StagedTrainer.fit", passed)
     monkeypatch.setattr("recbole_opal.comparison.compare._compare", passed)
-    monkeypatch.setattr("recbole_opal.data.synthetic.synthesize", passed)
+    monkeypatch.setattr("recbole_opal.conversion.synthetic_log.synthesize", passed)
     return str(result.folder)
 
 

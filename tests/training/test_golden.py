@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.data.synthetic import synthesize
-from recbole_opal.data.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_log import synthesize
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

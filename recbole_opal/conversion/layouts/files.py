@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.conversion.tables import header, require_file
+from recbole_opal.conversion.table_files import header, require_file
 from recbole_opal.errors import DataError
 
 __all__ = ["Files", "holds_columns"]

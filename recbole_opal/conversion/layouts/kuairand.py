@@ -31,7 +31,7 @@ from recbole_opal.conversion.layouts.positives import (
 )
 from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, FieldType, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, total_bytes
+from recbole_opal.conversion.table_files import header, total_bytes
 from recbole_opal.conversion.times import TimeReader
 
 __all__ = ["KUAIRAND", "KuaiRand"]

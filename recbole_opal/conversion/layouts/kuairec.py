@@ -30,7 +30,7 @@ from recbole_opal.conversion.layouts.options import WATCH_RATIO, choice
 from recbole_opal.conversion.layouts.positives import Positive, everything, positive_rows
 from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import total_bytes
+from recbole_opal.conversion.table_files import total_bytes
 from recbole_opal.conversion.times import TimeReader
 
 __all__ = ["KUAIREC", "KuaiRec"]

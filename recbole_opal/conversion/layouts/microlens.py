@@ -30,7 +30,7 @@ from recbole_opal.conversion.layouts.options import switch
 from recbole_opal.conversion.layouts.positives import Positive, everything
 from recbole_opal.conversion.layouts.reading import one_of_each_item, read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, read_table, total_bytes
+from recbole_opal.conversion.table_files import header, read_table, total_bytes
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError

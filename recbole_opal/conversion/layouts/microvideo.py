@@ -33,7 +33,7 @@ from recbole_opal.conversion.layouts.options import choice, switch
 from recbole_opal.conversion.layouts.positives import Positive, everything, flag, positive_rows
 from recbole_opal.conversion.layouts.reading import read_items, timed_rows
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, total_bytes
+from recbole_opal.conversion.table_files import header, total_bytes
 from recbole_opal.conversion.times import TimeReader
 from recbole_opal.errors import DataError
 

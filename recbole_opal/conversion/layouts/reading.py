@@ -8,7 +8,7 @@ import pandas as pd
 
 from recbole_opal.conversion.layouts.cells import FloatArray, numbers
 from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.tables import read_table
+from recbole_opal.conversion.table_files import read_table
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.times import TimeReader
 

@@ -38,7 +38,7 @@ from recbole_opal.conversion.layouts.positives import (
 )
 from recbole_opal.conversion.layouts.reading import read_items
 from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
-from recbole_opal.conversion.tables import header, read_table, total_bytes
+from recbole_opal.conversion.table_files import header, read_table, total_bytes
 from recbole_opal.errors import DataError
 
 __all__ = ["WECHAT", "WeChat2021"]

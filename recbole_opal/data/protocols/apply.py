@@ -1,13 +1,23 @@
-"""From `eval_args` to the rows that stay and the split of them."""
+"""From `split` of the completed `eval_args`, here the rule, to the rows that stay and their split.
+
+Times of a rule count in seconds, whatever the file is written in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from recbole_opal.data.atomic_files.time_column import near
+from recbole_opal.data.atomic_files.time_units import DIGITS, TIME_UNITS, UNITLESS
 from recbole_opal.data.protocols.days import last_day
 from recbole_opal.data.protocols.parts import Split
-from recbole_opal.data.protocols.per_user import Rounding, split_by_ratio, split_leave_one_out
+from recbole_opal.data.protocols.per_user import (
+    Rounding,
+    split_by_ratio,
+    split_by_users,
+    split_leave_one_out,
+)
 from recbole_opal.data.protocols.timeline import (
     FloatArray,
     Timeline,
@@ -15,37 +25,56 @@ from recbole_opal.data.protocols.timeline import (
     split_by_time,
     timeline,
 )
-from recbole_opal.data.protocols.users import split_by_users
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.user_sequences import IntArray, UserSequences
+from recbole_opal.errors import DataError
 
-__all__ = ["apply_protocol", "looks_at_time", "place_in_time"]
+__all__ = ["apply_protocol", "looks_at_time", "place_in_time", "rule_in_seconds"]
+
+Rule = Mapping[str, Any]
 
 _HALVING_SEED = 1230
+_DAY = 86_400
+_LONGEST_DAY = 366 * _DAY
+_LARGEST_OFFSET = 1e6  # seconds: more than a week; an hour in milliseconds is more
 
 
-def looks_at_time(rule: Mapping[str, Any]) -> bool:
-    """Tell whether a protocol cuts the log as a whole, by `place_in_time`.
-
-    Args:
-        rule: `split` of the completed `eval_args`.
-    """
+def looks_at_time(rule: Rule) -> bool:
+    """Tell whether a protocol cuts the log as a whole, by `place_in_time`."""
     return "last_day" in rule or "time" in rule
 
 
-def place_in_time(
-    rule: Mapping[str, Any], users: IntArray, items: IntArray, times: FloatArray
-) -> Timeline:
-    """Apply the part of a protocol that looks at the log as a whole; it comes before numbering.
-
-    Args:
-        rule: `split` of the completed `eval_args`, one that `looks_at_time`.
-        users: (R,) numbers of the users, from 0.
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times.
+def rule_in_seconds(rule: Rule, unit: str) -> Rule:
+    """Return a protocol with its cuts in seconds; they may be in the unit of the file too.
 
     Raises:
-        DataError: the times cannot be days of the length given.
+        DataError: the length of a day, or the offset, is meant in the unit of the file.
     """
+    if unit in ("seconds", *UNITLESS):
+        return rule
+    if "last_day" in rule:
+        _check_day(rule["last_day"], unit)
+    options = rule.get("time")
+    if not options or not options["cuts"]:
+        return rule
+    return {"time": {**options, "cuts": [near(cut, unit) for cut in options["cuts"]]}}
+
+
+def _check_day(options: Mapping[str, Any], unit: str) -> None:
+    length, offset = options["day_length"], options["offset"]
+    if length > _LONGEST_DAY or (unit in DIGITS and length < _DAY):
+        name, value, fix = "day_length", length, "86400 for a day"
+    elif abs(offset) >= _LARGEST_OFFSET:
+        name, value, fix = "offset", offset, "28800 for UTC+8"
+    else:
+        return
+    raise DataError(
+        f"--eval_args: last_day: {name}={value:.15g}, but the times, {TIME_UNITS[unit]} in the "
+        f"file, are read as seconds; write {name} in seconds, {fix}."
+    )
+
+
+def place_in_time(rule: Rule, users: IntArray, items: IntArray, times: FloatArray) -> Timeline:
+    """Apply a protocol that looks at the log as a whole, before ids are given; (R,) each."""
     if "last_day" in rule:
         return last_day(users, items, times, **rule["last_day"])
     options = rule["time"]
@@ -54,16 +83,12 @@ def place_in_time(
 
 
 def apply_protocol(
-    rule: Mapping[str, Any], rounding: Rounding, sequences: UserSequences, counts: IntArray | None
+    rule: Rule, rounding: Rounding, sequences: UserSequences, counts: IntArray | None
 ) -> Split:
     """Split all users' sequences.
 
-    Args:
-        rule: `split` of the completed `eval_args`.
-        rounding: how RS rounds.
-        sequences: all users.
-        counts: (parts, U) int64, number of each user's interactions in each part of time, where
-            `place_in_time` made some.
+    The counts are of each user's interactions in each part of time, (parts, U), where
+    `place_in_time` made some.
     """
     if "LS" in rule:
         return split_leave_one_out(sequences)

@@ -10,7 +10,7 @@ from recbole_opal.data.protocols.timeline import (
     Timeline,
     drop_unseen_items,
 )
-from recbole_opal.data.sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
 
 __all__ = ["day_numbers", "last_day"]
@@ -39,9 +39,9 @@ def last_day(
     data held the days ready-made (WeChat: 14; TakaTak: the last 10 of 29).
 
     Args:
-        users: (R,) numbers of the users, from 0.
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times, R >= 1.
+        users: (R,) numbers from 0, R >= 1.
+        items: (R,) numbers from 0.
+        times: (R,) finite.
         day_length: in the unit of the times; 86400 where they are seconds.
         offset: is added to the times before days are cut, in their unit: 28800 puts midnight where
             it is in China (UTC+8).
@@ -68,13 +68,7 @@ def last_day(
 
 
 def day_numbers(times: FloatArray, day_length: float, offset: float) -> IntArray:
-    """Return (R,) int64, the number of each time's day.
-
-    Args:
-        times: (R,) finite times.
-        day_length: > 0, in the unit of the times.
-        offset: is added to the times, in their unit.
-    """
+    """Return (R,) int64, the number of each time's day; the offset is added to the times before."""
     days: IntArray = np.floor((times + offset) / day_length).astype(np.int64)
     return days
 

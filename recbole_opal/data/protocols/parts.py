@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
-__all__ = ["ROUNDING_SLACK", "Part", "Split", "split_at"]
+__all__ = ["Part", "Split", "cut_places", "split_at"]
 
-ROUNDING_SLACK = 1e-9
-"""0.9 * 10 may come out just below 9."""
+_SLACK = 1e-9  # 0.9 * 10 may come out just below 9
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,11 @@ class Part:
     """The users that take part in validation or in test, and what they are asked for.
 
     A row's history is everything of the user before its targets.
-
-    Attributes:
-        rows: (E,) int64, index of each row's user in `UserSequences`.
-        starts: (E,) int64, flat position of the first target (= end of the history).
-        ends: (E,) int64, flat position after the last target.
     """
 
-    rows: IntArray
-    starts: IntArray
-    ends: IntArray
+    rows: IntArray  # (E,) index of each row's user in `UserSequences`
+    starts: IntArray  # (E,) flat position of the first target, the end of the history
+    ends: IntArray  # (E,) flat position after the last target
 
     @property
     def num_interactions(self) -> int:
@@ -62,28 +57,24 @@ def split_at(
     valid: tuple[IntArray, IntArray],
     test: tuple[IntArray, IntArray],
 ) -> Split:
-    """Make a split of the flat positions of all users' parts.
+    """Make a split of where all users' training ends, and the others begin and end, (U,) each.
 
     A user without an interaction in a part, or without one before it, has no row there: a model
     without a history has nothing to say. Such interactions are counted in `left_over`.
-
-    Args:
-        sequences: all users.
-        train_ends: (U,) position after each user's training part.
-        valid: (U,) first position of each user's validation part and (U,) the one after it.
-        test: the same of the test part.
     """
-    valid_part, valid_left = _part(*valid, sequences.starts)
-    test_part, test_left = _part(*test, sequences.starts)
-    left_over = {
-        "valid_interactions_without_history": valid_left,
-        "test_interactions_without_history": test_left,
-    }
-    return Split(train_ends=train_ends, valid=valid_part, test=test_part, left_over=left_over)
+    parts, left_over = [], {}
+    for name, (starts, ends) in (("valid", valid), ("test", test)):
+        rows = np.flatnonzero((ends > starts) & (starts > sequences.starts))
+        part = Part(rows=rows, starts=starts[rows], ends=ends[rows])
+        left = int((ends - starts).sum()) - part.num_interactions
+        left_over[f"{name}_interactions_without_history"] = left
+        parts.append(part)
+    valid_part, test_part = parts
+    return Split(train_ends, valid_part, test_part, left_over)
 
 
-def _part(starts: IntArray, ends: IntArray, first: IntArray) -> tuple[Part, int]:
-    """Keep the users with a target and a history; count the targets without a history."""
-    rows = np.flatnonzero((ends > starts) & (starts > first))
-    part = Part(rows=rows, starts=starts[rows], ends=ends[rows])
-    return part, int((ends - starts).sum()) - part.num_interactions
+def cut_places(ratios: Sequence[float], lengths: IntArray | int) -> IntArray:
+    """Return where n positive shares in any unit cut what is so long, (n - 1, ...) int64."""
+    shares = np.cumsum(ratios)[:-1] / float(sum(ratios))
+    places: IntArray = np.floor(np.multiply.outer(shares, lengths) + _SLACK).astype(np.int64)
+    return places

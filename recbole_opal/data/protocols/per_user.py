@@ -1,17 +1,17 @@
-"""The two protocols that cut each user's sequence by its own length: ratios and leave-one-out."""
+"""Protocols over users: each sequence is cut by its own length, or whole users are held out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
-__all__ = ["Rounding", "split_by_ratio", "split_leave_one_out"]
+__all__ = ["Rounding", "shuffled_groups", "split_by_ratio", "split_by_users", "split_leave_one_out"]
 
 Rounding = Literal["cumulative", "recbole"]
 
@@ -27,18 +27,11 @@ def split_by_ratio(
     it, and training takes the rest; users of 10 to 19 interactions then have one target each.
 
     Unlike in RecBole, all items of a part are targets of one row.
-
-    Args:
-        sequences: all users.
-        ratios: three positive shares in any unit, for example (8, 1, 1).
-        rounding: "cumulative" or "recbole".
     """
-    shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     lengths = sequences.lengths
     if rounding == "recbole":
-        return _split_by_counts(sequences, *_recbole_counts(lengths, shares))
-    exact = np.cumsum(shares)[:2, None] * lengths  # (2, U)
-    train, valid_end = np.floor(exact + ROUNDING_SLACK).astype(np.int64)
+        return _split_by_counts(sequences, *_recbole_counts(lengths, ratios))
+    train, valid_end = cut_places(ratios, lengths)
     return _split_by_counts(sequences, valid_end - train, lengths - valid_end)
 
 
@@ -48,9 +41,6 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     RecBole's `eval_args: {split: {LS: valid_and_test}}`. RecBole augments before it splits, so
     that a user of n interactions owns n - 1 rows, and a row needs a history: two interactions
     give a training row only, three give one more for test, four and more one for each part.
-
-    Args:
-        sequences: all users.
     """
     lengths = sequences.lengths
     test = (lengths >= 3).astype(np.int64)
@@ -58,10 +48,9 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     return _split_by_counts(sequences, valid, test)
 
 
-def _recbole_counts(
-    lengths: IntArray, shares: npt.NDArray[np.float64]
-) -> tuple[IntArray, IntArray]:
+def _recbole_counts(lengths: IntArray, ratios: Sequence[float]) -> tuple[IntArray, IntArray]:
     """Return the sizes of validation and test by RecBole's rule, each (U,) int64."""
+    shares = np.asarray(ratios, dtype=np.float64) / float(sum(ratios))
     wanted = shares[:, None] * lengths  # (3, U)
     counts = wanted.astype(np.int64)
     counts[0] = lengths - counts[1] - counts[2]
@@ -76,7 +65,42 @@ def _recbole_counts(
 
 def _split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
     """Turn item counts of the two evaluation parts into flat positions."""
-    ends = sequences.offsets[1:]
-    test_starts = ends - test
+    test_starts = sequences.ends - test
     train_ends = test_starts - valid
-    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, ends))
+    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, sequences.ends))
+
+
+def split_by_users(
+    sequences: UserSequences, ratios: Sequence[float], history: float, seed: int
+) -> Split:
+    """Train on some users' whole sequences; ask the others for the end of theirs.
+
+    Source: ComiRec (strong generalisation), which deals the users 8:1:1; of a held-out user's n
+    interactions the first floor(0.8 n) are the history and the rest are targets. As there, items
+    that no training user has met stay targets, and are counted. Other than there, a user's order
+    comes from numpy's generator, so that the groups are of the same size but not the same.
+    The seed is not the run's, so that runs of different seeds ask the same users.
+    """
+    groups = shuffled_groups(len(sequences), ratios, seed)
+    starts, ends, lengths = sequences.starts, sequences.ends, sequences.lengths
+    (kept,) = cut_places((history, 1 - history), lengths)
+    cuts = starts + np.minimum(kept, lengths - 1)
+    split = split_at(
+        sequences,
+        np.where(groups == 0, ends, starts),
+        (np.where(groups == 1, cuts, ends), ends),
+        (np.where(groups == 2, cuts, ends), ends),
+    )
+    histories = {"held_out_history_interactions": int((cuts - starts)[groups > 0].sum())}
+    return replace(split, left_over=split.left_over | histories)
+
+
+def shuffled_groups(count: int, ratios: Sequence[float], seed: int) -> IntArray:
+    """Deal numbers into groups of positive shares at random; return (count,) int64, each's group.
+
+    The first g groups together have floor(count * their share) members.
+    """
+    order = np.random.default_rng(seed).permutation(count)
+    groups = np.empty(count, dtype=np.int64)
+    groups[order] = np.searchsorted(cut_places(ratios, count), np.arange(count), side="right")
+    return groups

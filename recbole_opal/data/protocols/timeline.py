@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.protocols.parts import ROUNDING_SLACK, Split, split_at
-from recbole_opal.data.protocols.users import shuffled_groups
-from recbole_opal.data.sequences import IntArray, UserSequences
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at
+from recbole_opal.data.protocols.per_user import shuffled_groups
+from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["Timeline", "cuts_by_ratio", "drop_unseen_items", "split_by_time", "timeline"]
 
@@ -20,43 +20,28 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Timeline:
-    """Which rows of the log stay, and to which part of time each belongs.
+    """Which rows of the log stay, and to which part of time each belongs."""
 
-    Attributes:
-        keep: (R,) bool, rows that stay.
-        parts: (R,) int64, number of cuts at or before the row: 0 is training.
-        dropped: what was left out, by name.
-    """
-
-    keep: BoolArray
-    parts: IntArray
-    dropped: dict[str, int]
+    keep: BoolArray  # (R,)
+    parts: IntArray  # (R,) number of cuts at or before the row: 0 is training
+    dropped: dict[str, int]  # what was left out, by name
 
 
 def cuts_by_ratio(times: FloatArray, ratios: Sequence[float]) -> list[float]:
-    """Return the times that cut a log into shares of its rows.
+    """Return the times that cut a log into two or three shares of its rows.
 
     A part begins at a time and not within it: rows of the same time are all in the later part, so
     that a part may have less than its share, and the one after it more.
-
-    Args:
-        times: (R,) finite times, R >= 1, in any order.
-        ratios: two or three positive shares in any unit, for example (8, 1, 1).
     """
-    shares = np.cumsum(ratios)[:-1] / float(sum(ratios))
-    places = np.floor(shares * len(times) + ROUNDING_SLACK).astype(np.int64)
-    cuts: list[float] = np.sort(times)[np.minimum(places, len(times) - 1)].tolist()
+    places = np.minimum(cut_places(ratios, len(times)), len(times) - 1)
+    cuts: list[float] = np.sort(times)[places].tolist()
     return cuts
 
 
 def timeline(items: IntArray, times: FloatArray, cuts: Sequence[float], *, drop: bool) -> Timeline:
-    """Put every row of a log in its part of time.
+    """Put every row of a log in its part of time; a row at one of the ascending cuts lies after it.
 
-    Args:
-        items: (R,) numbers of the items, from 0.
-        times: (R,) finite times.
-        cuts: ascending; a row at a cut lies after it.
-        drop: whether rows of items that no row before the first cut has are left out.
+    With `drop` rows of items that no row before the first cut has are left out.
     """
     parts = np.searchsorted(np.asarray(cuts), times, side="right").astype(np.int64)
     keep = np.ones(len(times), dtype=bool)
@@ -65,13 +50,7 @@ def timeline(items: IntArray, times: FloatArray, cuts: Sequence[float], *, drop:
 
 
 def drop_unseen_items(items: IntArray, parts: IntArray, keep: BoolArray) -> dict[str, int]:
-    """Take rows of items without a training row out of `keep`, in place, and count them.
-
-    Args:
-        items: (R,) numbers of the items, from 0.
-        parts: (R,) part of time of each row.
-        keep: (R,) rows that stay.
-    """
+    """Take rows of items without a training row out of `keep`, in place, and count them."""
     count = int(items.max(initial=-1)) + 1
     seen = np.bincount(items[keep & (parts == 0)], minlength=count) > 0
     there = np.bincount(items[keep], minlength=count) > 0
@@ -88,14 +67,9 @@ def split_by_time(sequences: UserSequences, counts: IntArray, seed: int) -> Spli
 
     With two cuts, validation lies between them and test after the second. With one, the users
     that go on after it are halved at random: one half is asked in validation, the other in test.
-
-    Args:
-        sequences: all users.
-        counts: (2 or 3, U) int64, number of each user's interactions in each part of time.
-        seed: of the shuffle that halves the users.
+    The counts are of each user's interactions in each part of time, (2 or 3, U).
     """
-    starts, ends = sequences.starts, sequences.offsets[1:]
-    train_ends = starts + counts[0]
+    train_ends, ends = sequences.starts + counts[0], sequences.ends
     if len(counts) == 3:
         test_starts = train_ends + counts[1]
         return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, ends))

@@ -1,0 +1,108 @@
+"""Every user's interactions in time order, as flat arrays with offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["IntArray", "UserSequences", "first_occurrences", "starts_of"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class UserSequences:
+    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`.
+
+    Attributes:
+        users: (U,) int64, internal user ids, ascending; only users with interactions.
+        offsets: (U + 1,) int64, where each user's interactions begin in the flat arrays.
+        items: (R,) int64, internal item ids (>= 1), oldest first within a user.
+        times: (R,) float64, the timestamps in seconds.
+        first_seen: (R,) int64, flat position where the same user met the same item first.
+    """
+
+    users: IntArray
+    offsets: IntArray
+    items: IntArray
+    times: npt.NDArray[np.float64]
+    first_seen: IntArray
+
+    @classmethod
+    def from_columns(
+        cls, users: npt.ArrayLike, items: npt.ArrayLike, times: npt.ArrayLike
+    ) -> UserSequences:
+        """Order interactions, (R,) each, by user, then time; ties in time keep the order given.
+
+        Time is compared in float64. RecBole compares in float32, where all times within 64 to
+        128 seconds of each other are equal for present-day Unix time.
+        """
+        owners = np.asarray(users, dtype=np.int64)
+        moments = np.asarray(times, dtype=np.float64)
+        order = np.lexsort((moments, owners))  # stable: ties keep file order
+        owners = owners[order]
+        met = np.asarray(items, dtype=np.int64)[order]
+        distinct, starts = np.unique(owners, return_index=True)
+        return cls(
+            users=distinct,
+            offsets=np.append(starts, len(order)).astype(np.int64),
+            items=met,
+            times=moments[order],
+            first_seen=first_occurrences(owners, met),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of users, U."""
+        return len(self.users)
+
+    @property
+    def starts(self) -> IntArray:
+        """(U,) int64, flat position of each user's first interaction."""
+        return self.offsets[:-1]
+
+    @property
+    def ends(self) -> IntArray:
+        """(U,) int64, flat position after each user's last interaction."""
+        return self.offsets[1:]
+
+    @property
+    def lengths(self) -> IntArray:
+        """(U,) int64, number of interactions of each user."""
+        return np.diff(self.offsets)
+
+    @property
+    def owners(self) -> IntArray:
+        """(R,) int64, the index in `users` of each interaction's user."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    @cached_property
+    def duplicates(self) -> tuple[IntArray, IntArray]:
+        """Flat positions of interactions with the user, item and time of an earlier one.
+
+        Two arrays, (D,) int64 each: the position, and that of the first such interaction.
+        """
+        rows = np.flatnonzero(np.bincount(self.first_seen)[self.first_seen] > 1)
+        rows = rows[np.argsort(self.first_seen[rows], kind="stable")]  # pair by pair, in time order
+        pairs, times = self.first_seen[rows], self.times[rows]
+        again = np.zeros(len(rows), dtype=bool)
+        again[1:] = (pairs[1:] == pairs[:-1]) & (times[1:] == times[:-1])
+        first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
+        return rows[again], first[again]
+
+
+def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
+    """Return (R,) int64, for each row the position of the first row with its group and item."""
+    if len(groups) == 0:
+        return np.empty(0, dtype=np.int64)
+    keys = groups * (int(items.max()) + 1) + items
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    positions: IntArray = first[inverse.reshape(-1)].astype(np.int64)
+    return positions
+
+
+def starts_of(lengths: IntArray) -> IntArray:
+    """Return (n,) int64, where each of n ranges begins that lie end to end from 0."""
+    return np.cumsum(lengths) - lengths
