@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.comparison.reuse import KnownRuns
+from recbole_opal.side_by_side.known_runs import KnownRuns
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import _origin
 from recbole_opal.outcome import Outcome

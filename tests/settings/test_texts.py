@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from recbole_opal.comparison.variants import parse_variants
+from recbole_opal.side_by_side.variants import parse_variants
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.foreign import foreign_kinds
