@@ -25,9 +25,9 @@ from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
 from recbole_opal.side_by_side.collecting import rows_of
 from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
-from recbole_opal.side_by_side.elsewhere import computed_elsewhere
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.hardware import hardware, package_versions
+from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
 from recbole_opal.side_by_side.tuned_variants import Found, tune_all
 from recbole_opal.side_by_side.variants import Variant, parse_variants
@@ -71,18 +71,19 @@ def compare(
         OpalError: settings or data are wrong; nothing was trained then.
     """
     variants = _variants(models)
-    checked = _asked(seeds, tune, tune_seconds)
+    seconds = plain_value("tune_seconds", tune_seconds)
+    asked: dict[str, Any] = {
+        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
+        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
+        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
+    }
     count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
-    plan = make_plan(
-        variants,
-        dataset,
-        **checked,
-        jobs=count,
-        config_files=paths_given("config_files", config_files),
-        settings=settings,
-    )
-    asked = checked | {"seeds": list(checked["seeds"])}
-    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+    files = paths_given("config_files", config_files)
+    plan = make_plan(variants, dataset, **asked, jobs=count, config_files=files, settings=settings)
+    told = asked | {"seeds": list(asked["seeds"])} | plan.shared
+    words = [repr([variant.text for variant in variants]), repr(plan.dataset)]
+    words += [f"{name}={value!r}" for name, value in told.items() if value not in (None, [])]
+    return _compare(plan, count, f"recbole_opal.compare({', '.join(words)})")
 
 
 def _variants(models: Any) -> list[Variant]:
@@ -101,27 +102,9 @@ def _variants(models: Any) -> list[Variant]:
     return variants
 
 
-def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
-    """Return the seeds and the trials that are asked for, checked as flags are."""
-    seconds = plain_value("tune_seconds", tune_seconds)
-    return {
-        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
-        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
-        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
-    }
-
-
 @leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
-    """Do what a command line asks for.
-
-    Args:
-        request: the parsed command line.
-        command: the line itself.
-
-    Raises:
-        OpalError: see `compare`.
-    """
+    """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
     plan = make_plan(
         parse_variants(request.model),
         request.dataset,
@@ -240,10 +223,3 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
         search={label: dict(each.space) for label, each in labelled.items()},
         found={label: dict(each.settings) for label, each in labelled.items()},
     )
-
-
-def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
-    words = [repr([variant.text for variant in variants]), repr(dataset)]
-    given = {name: value for name, value in asked.items() if value is not None and value != []}
-    words += [f"{name}={value!r}" for name, value in given.items()]
-    return f"recbole_opal.compare({', '.join(words)})"

@@ -50,44 +50,25 @@ class ComparisonProgress(Display):
         super().__init__(live)
 
     def expect(self, runs: int) -> None:
-        """Count further runs that will be done.
-
-        Args:
-            runs: how many.
-        """
+        """Count further runs that will be done."""
         with self._lock:
             self._total += runs
 
     def began(self, name: str, newest: Callable[[], str], *, goes_on: bool = False) -> None:
-        """Tell of a run that begins.
-
-        Args:
-            name: the run's.
-            newest: returns what is to be shown of it, for example its log's last line.
-            goes_on: whether it continues an earlier one.
-        """
+        """Tell of a run that begins."""
         with self._lock:
             self._active[name] = (perf_counter(), newest)
         self.message(f"{name}: {'goes on where it stopped' if goes_on else 'begins'}")
 
     def reused(self, name: str) -> None:
-        """Tell of a run that had been done before.
-
-        Args:
-            name: the run's.
-        """
+        """Tell of a run that had been done before."""
         with self._lock:
             self._done += 1
             self._again += 1
         self.message(f"{name}: done before")
 
     def ended(self, name: str, error: str | None) -> None:
-        """Tell of a run that ended.
-
-        Args:
-            name: the run's.
-            error: why it failed, None if it did not.
-        """
+        """Tell of a run that ended."""
         with self._lock:
             started, _ = self._active.pop(name)
             self._done += 1
@@ -97,11 +78,7 @@ class ComparisonProgress(Display):
         self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
 
     def message(self, text: str) -> None:
-        """Write one line above the live lines.
-
-        Args:
-            text: shown as it is.
-        """
+        """Write one line above the live lines."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _lines(self) -> Text:

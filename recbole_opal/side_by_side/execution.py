@@ -69,14 +69,10 @@ class Execution:
         self._stopped = False
 
     def do(self, runs: Sequence[PlannedRun], parent: Path) -> list[Ending]:
-        """Do the runs that are not done; equal ones once.
-
-        Args:
-            runs: what is asked for.
-            parent: the folder of the run folders, looked through for runs that are done.
+        """Do the runs that are not done in the folder of the run folders; equal ones once.
 
         Returns:
-            One outcome a run, in the same order.
+            One ending a run, in the same order.
         """
         unique = {run.origin.settings: run for run in runs}
         outcomes = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
@@ -84,14 +80,10 @@ class Execution:
         return [found[run.origin.settings] for run in runs]
 
     def side_by_side(self, action: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Apply an action to each item, `jobs` at a time; Ctrl-C stops every worker first.
-
-        Args:
-            action: uses `do_one`.
-            items: what it is applied to.
+        """Apply an action, which uses `do_one`, to each item, `jobs` at a time.
 
         Raises:
-            KeyboardInterrupt: the user stopped it.
+            KeyboardInterrupt: the user stopped it; every worker was stopped first.
         """
         with ThreadPoolExecutor(self._jobs) as pool:
             futures: list[Future[Result]] = []
@@ -111,12 +103,7 @@ class Execution:
         return [future.result() for future in futures]
 
     def do_one(self, run: PlannedRun, parent: Path) -> Ending:
-        """Reuse a finished run, go on with an unfinished one, or start it.
-
-        Args:
-            run: what is asked for.
-            parent: the folder of the run folders.
-        """
+        """Reuse a finished run, go on with an unfinished one, or start it."""
         known = KnownRuns(parent, self._progress.message)
         finished = known.finished(run.origin)
         if finished is not None:

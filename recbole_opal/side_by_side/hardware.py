@@ -1,10 +1,10 @@
-"""Where runs were made, in words."""
+"""Where runs were made, in words; both take the `versions` of each run's metrics.json."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
 from recbole_opal.runs.machine import processor_name
 
@@ -13,13 +13,8 @@ __all__ = ["hardware", "package_versions"]
 _NOT_PACKAGES = ("device", "platform", "threads")
 
 
-def hardware(environments: Iterable[Mapping[str, str]]) -> str:
-    """Return processor, cores, system, and the devices and threads that runs had.
-
-    Args:
-        environments: the `versions` of each run's metrics.json.
-    """
-    runs = list(environments)
+def hardware(runs: Sequence[dict[str, str]]) -> str:
+    """Return processor, cores, system, and the devices and threads that runs had."""
     # A run on the CPU names its architecture, which says nothing beside the processor's name.
     devices = sorted({run["device"] for run in runs} - {platform.machine()})
     threads = sorted({run["threads"] for run in runs}, key=int)
@@ -29,15 +24,9 @@ def hardware(environments: Iterable[Mapping[str, str]]) -> str:
     return ", ".join(parts)
 
 
-def package_versions(environments: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return the version of Python and each package; several, if runs differ.
-
-    Args:
-        environments: the `versions` of each run's metrics.json.
-    """
-    found: dict[str, dict[str, None]] = {}
-    for run in environments:
-        for name, version in run.items():
-            if name not in _NOT_PACKAGES:
-                found.setdefault(name, {})[version] = None
-    return {name: " or ".join(versions) for name, versions in found.items()}
+def package_versions(runs: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return the version of Python and each package; several, if runs differ."""
+    names = dict.fromkeys(name for run in runs for name in run if name not in _NOT_PACKAGES)
+    return {
+        name: " or ".join(dict.fromkeys(run[name] for run in runs if name in run)) for name in names
+    }

@@ -18,8 +18,11 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
-from recbole_opal.side_by_side.protocol import check_same_protocol, refuse_protocol_settings
-from recbole_opal.side_by_side.shared_settings import settings_for
+from recbole_opal.side_by_side.shared_settings import (
+    check_same_protocol,
+    refuse_protocol_settings,
+    settings_for,
+)
 from recbole_opal.side_by_side.variants import Variant
 from recbole_opal.side_by_side.worker_process import worker_threads
 from recbole_opal.suggest import nearest
@@ -104,21 +107,12 @@ class Plan:
         )
 
     def given(self, variant: Variant) -> dict[str, Any]:
-        """Return the settings given to a variant that decide its results.
-
-        Args:
-            variant: one of `variants`.
-        """
+        """Return the settings given to a variant that decide its results."""
         settings = settings_for(variant, self.shared)
         return {name: value for name, value in settings.items() if name not in UNIMPORTANT}
 
     def run(self, variant: Variant, seed: int, **changed: Any) -> PlannedRun:
-        """Return a run of a variant.
-
-        Args:
-            variant: one of `variants`.
-            seed: its seed.
-            **changed: settings that are put over the given ones, for example tuned ones.
+        """Return a run of a variant, with some settings, as tuned ones, over the given ones.
 
         Raises:
             SettingsError: a setting is not valid for the model.
@@ -147,15 +141,7 @@ def make_plan(
 ) -> Plan:
     """Decide what each run gets, and check all of it.
 
-    Args:
-        variants: what is compared.
-        dataset: the data set's name.
-        seeds: the seeds; none takes the `seed` setting.
-        tune: number of settings tried a variant.
-        tune_seconds: bounds the training time of each trial.
-        jobs: how many runs go at once, which share the machine's cores.
-        config_files: yaml files with settings; later ones win, `settings` win over them.
-        settings: go to each model that knows them.
+    No seeds take the `seed` setting. Of `config_files` later ones win, and `settings` over them.
 
     Raises:
         SettingsError: a model or a setting is unknown to all, refused, or not valid.
@@ -171,11 +157,13 @@ def make_plan(
     with naming(places):
         refuse_protocol_settings(named)
         given = [settings_for(each, shared, named) for each in named]
-    pairs = zip(named, given, strict=True)
-    configs = [_config(each, dataset, settings, places) for each, settings in pairs]
-    first = configs[0]
+    configs = {
+        each.label: _config(each, dataset, own, places)
+        for each, own in zip(named, given, strict=True)
+    }
+    first = configs[named[0].label]
     with naming(first.places):
-        check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
+        check_same_protocol(configs)
         if not first["test_at_end"]:
             raise SettingsError(
                 "--test_at_end=False: a comparison is of the test part; leave the setting away."
@@ -235,22 +223,16 @@ def _shared(
         places |= dict.fromkeys(content, str(path))
     own = plain_settings_given(settings)
     shared |= own
-    named = ("model", "dataset")
-    return (
-        {name: value for name, value in shared.items() if name not in named},
-        {name: place for name, place in places.items() if name not in {*own, *named}},
-    )
+    for name in ("model", "dataset"):
+        shared.pop(name, None)
+    return shared, {name: at for name, at in places.items() if name in shared and name not in own}
 
 
 def _config(
     variant: Variant, dataset: str, settings: Mapping[str, Any], places: Mapping[str, str]
 ) -> OpalConfig:
-    shared = {
-        name: place
-        for name, place in places.items()
-        if name in settings and name not in variant.settings
-    }
+    theirs = {n: at for n, at in places.items() if n in settings and n not in variant.settings}
     try:
-        return OpalConfig(variant.model, dataset, settings, places=shared)
+        return OpalConfig(variant.model, dataset, settings, places=theirs)
     except SettingsError as error:
         raise SettingsError(f"{variant.label}: {error}") from error
