@@ -19,7 +19,8 @@ from recbole_opal.runs.refusal import quoted, refusing
 from recbole_opal.runs.shapes import misfit
 
 __all__ = [
-    "FinishedRun",
+    "RunMetrics",
+    "StageMetrics",
     "UserValues",
     "differs",
     "load_arrays",
@@ -49,7 +50,9 @@ class _Diagnostics(Diagnostics):
         return self
 
 
-class _Stage(Checked):
+class StageMetrics(Checked):
+    """What a run's metrics.json tells of a stage."""
+
     train_seconds: Number
     epochs: Whole
     best_epoch: Whole
@@ -59,6 +62,16 @@ class _Stage(Checked):
     score: Number | None = None
     test_seconds: Number | None = None
     diagnostics: _Diagnostics | None = None
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a bound ended the stage and its last validation was its best.
+
+        Models that are computed at once have a single epoch and are never cut short.
+        """
+        by_epochs = self.ended == "epochs" and self.epochs > 1
+        bound = by_epochs or self.ended == "max_train_seconds"
+        return bound and self.best_epoch == self.epochs - 1
 
 
 class _Memory(Checked):
@@ -74,18 +87,37 @@ class _Versions(Checked):
     threads: Annotated[str, Field(pattern="^[0-9]{1,6}$")]
 
 
-class _Metrics(Checked):
-    stages: Annotated[dict[str, _Stage], Field(min_length=1)]
+class RunMetrics(Checked):
+    """What a table needs of a run's metrics.json; the stages are in the order of training."""
+
+    stages: Annotated[dict[str, StageMetrics], Field(min_length=1)]
     best_stage: str
     peak_memory: _Memory
     parameters: Whole
     versions: _Versions
 
     @model_validator(mode="after")
-    def _the_best_is_one_of_them(self) -> _Metrics:
+    def _the_best_is_one_of_them(self) -> RunMetrics:
         if self.best_stage not in self.stages:
             raise ValueError("best_stage is none of the stages")
         return self
+
+    def costs(self, stage: str) -> dict[str, float | None]:
+        """Return what it took; training and epochs include the stages that this one started from.
+
+        Memory and parameters are known of the whole run only.
+        """
+        names = list(self.stages)
+        until = [self.stages[name] for name in names[: names.index(stage) + 1]]
+        device = self.peak_memory.device_bytes
+        values = (
+            sum(each.train_seconds for each in until),
+            sum(each.epochs for each in until),
+            self.stages[stage].test_seconds,
+            self.peak_memory.host_bytes if device is None else device,
+            self.parameters,
+        )
+        return dict(zip(COSTS, values, strict=True))
 
 
 class _Epoch(Checked):
@@ -149,16 +181,15 @@ def load_training_log(run: RunReader) -> list[dict[str, Any]]:
         return [each.model_dump() for each in _EPOCHS.validate_python(run.load_lines(name))]
 
 
-def load_metrics(run: RunReader) -> dict[str, Any]:
+def load_metrics(run: RunReader) -> RunMetrics:
     """Return a run's metrics.json, in which all that a table needs is there.
 
     Raises:
         CheckpointError: a part is missing or of a wrong type; the first one is named.
     """
-    metrics: dict[str, Any] = run.load_json("metrics.json")
+    metrics = run.load_json("metrics.json")
     with refusing(str(run.path / "metrics.json"), "is not as a run leaves it", _NEW_RUN):
-        _Metrics.model_validate(metrics)
-    return metrics
+        return RunMetrics.model_validate(metrics)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,54 +245,3 @@ def differs(path: Path, first: Path, what: str) -> CheckpointError:
         f"{path} has {quoted(what)}, unlike {first}, the run of another seed; move the one that is "
         "not as a run leaves it away and give the command again."
     )
-
-
-class FinishedRun:
-    """A finished run as a table reads it.
-
-    Attributes:
-        path: the run folder.
-        metrics: the content of metrics.json.
-        config: the content of config.yaml.
-
-    Raises:
-        CheckpointError: a file is missing or damaged.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """See the class."""
-        self.path = path
-        run = RunReader.open(path)
-        self.metrics = load_metrics(run)
-        self.config = run.load_yaml("config.yaml")
-
-    @property
-    def stages(self) -> list[str]:
-        """The stages, in the order of training."""
-        return list(self.metrics["stages"])
-
-    def costs(self, stage: str) -> dict[str, float | None]:
-        """Return what it took; training and epochs include the stages that this one started from.
-
-        Memory and parameters are known of the whole run only.
-        """
-        until = self.stages[: self.stages.index(stage) + 1]
-        stages, memory = self.metrics["stages"], self.metrics["peak_memory"]
-        values = (
-            sum(stages[each]["train_seconds"] for each in until),
-            sum(stages[each]["epochs"] for each in until),
-            stages[stage].get("test_seconds"),
-            memory.get("device_bytes", memory["host_bytes"]),
-            self.metrics["parameters"],
-        )
-        return dict(zip(COSTS, values, strict=True))
-
-    def is_cut_short(self, stage: str) -> bool:
-        """Tell whether a bound ended a stage whose last validation was its best.
-
-        Models that are computed at once have a single epoch and are never cut short.
-        """
-        record = self.metrics["stages"][stage]
-        by_time = record["ended"] == "max_train_seconds"
-        by_epochs = record["ended"] == "epochs" and record["epochs"] > 1
-        return bool((by_time or by_epochs) and record["best_epoch"] == record["epochs"] - 1)

@@ -11,22 +11,22 @@ from typing import Any, TypeAlias
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.row import Row
-from recbole_opal.comparison.run_files import FinishedRun
+from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.writing import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report import write_report
+from recbole_opal.runs import RunReader
 from recbole_opal.runs.atomic import sweep, write_bytes, write_error
 from recbole_opal.runs.encoding import encode_yaml
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
-from recbole_opal.side_by_side.collecting import rows_of
+from recbole_opal.side_by_side.collecting import hardware, package_versions, rows_of
 from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
-from recbole_opal.side_by_side.hardware import hardware, package_versions
 from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
 from recbole_opal.side_by_side.tuned_variants import Found, tune_all
@@ -205,7 +205,8 @@ def _train(
             ended = {seed: Ending(None, tuned.error) for seed in plan.seeds}
         rows += rows_of(variant, plan.given(variant) | dict(tuned.settings), ended, plan.folder)
     folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
-    return rows, [FinishedRun(Path(path)).metrics["versions"] for path in sorted(folders)]
+    runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
+    return rows, [load_metrics(run).versions.model_dump() for run in runs_read]
 
 
 def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:

@@ -97,5 +97,5 @@ def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[st
     if ending.folder is None:
         raise TrainingError(ending.error or "the run failed.")
     metrics = load_metrics(RunReader.open(ending.folder))
-    score = metrics["stages"][metrics["best_stage"]].get("score")
+    score = metrics.stages[metrics.best_stage].score
     return math.nan if score is None else float(score)
