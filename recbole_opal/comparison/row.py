@@ -22,6 +22,7 @@ __all__ = [
     "Row",
     "Spread",
     "filled",
+    "shortened",
     "spread",
 ]
 
@@ -74,6 +75,11 @@ class Spread(Checked):
     mean: Number
     sd: Annotated[Number, Field(ge=0)] | None = None
     values: Annotated[list[Number], BeforeValidator(_known), filled([])] = []
+
+
+def shortened(label: str) -> str:
+    """Return a label as it fits where place is scarce: `OPAL K=8 soft`."""
+    return label.replace("num_interests=", "K=")
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
@@ -216,7 +222,7 @@ class Row(Checked):
     @property
     def short(self) -> str:
         """The label where place is scarce: `OPAL K=8 hard`."""
-        return self.label.replace("num_interests=", "K=")
+        return shortened(self.label)
 
     def flat(self) -> dict[str, Any]:
         """Return its line of comparison.csv, all numbers unrounded; what it has not is None."""

@@ -12,7 +12,7 @@ from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_metrics
-from recbole_opal.comparison.writing import write_tables
+from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace

@@ -15,7 +15,7 @@ from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_arrays, load_training_log
-from recbole_opal.comparison.writing import write_tables
+from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder
 from recbole_opal.side_by_side.collecting import rows_of

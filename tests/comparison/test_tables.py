@@ -10,8 +10,13 @@ from rich.console import Console
 
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.row import Diagnostics, Row
-from recbole_opal.comparison.screen import on_screen
-from recbole_opal.comparison.table_formats import as_csv, as_latex, as_markdown, latex_escaped
+from recbole_opal.comparison.table_formats import (
+    as_csv,
+    as_latex,
+    as_markdown,
+    latex_escaped,
+    on_screen,
+)
 from recbole_opal.comparison.text_tables import metric_title, once_noted
 from recbole_opal.runs.encoding import encode_json
 
