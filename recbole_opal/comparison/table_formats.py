@@ -15,6 +15,7 @@ from rich.text import Text
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import shortened
 from recbole_opal.comparison.text_tables import TextTable, metric_title, once_noted
+from recbole_opal.evaluation.direction import better
 from recbole_opal.runs.atomic import write_json, write_text
 from recbole_opal.settings.fields import typed
 
@@ -42,7 +43,7 @@ def write_tables(result: ComparisonResult) -> list[Path]:
     """
     path = result.folder / "comparison"
     texts = {".md": as_markdown(result), ".csv": as_csv(result), ".tex": as_latex(result)}
-    write_json(path.with_suffix(".json"), result.as_plain())
+    write_json(path.with_suffix(".json"), result.model_dump())
     for ending, text in texts.items():
         write_text(path.with_suffix(ending), text)
     return [path.with_suffix(ending) for ending in (".json", *texts)]
@@ -63,12 +64,11 @@ def as_markdown(result: ComparisonResult) -> str:
     """Return everything a reader needs, with the command that makes it again."""
     seeds = ", ".join(map(str, result.seeds))
     over = f"Mean ± standard deviation over seeds {seeds}" if len(result.seeds) > 1 else None
-    side = "higher" if result.bigger else "lower"
     lines = [
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
         f"{over or f'One seed, {seeds}'}. Stages and stopping are decided by "
-        f"{metric_title(result.metric)} on validation, where {side} is better.",
+        f"{metric_title(result.metric)} on validation, where {better(result.metric)} is better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")

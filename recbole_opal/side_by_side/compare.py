@@ -131,7 +131,6 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
             command=command,
             seeds=list(plan.seeds),
             metric=plan.metric,
-            bigger=plan.bigger,
             versions=package_versions(environments),
             hardware=hardware(environments),
             tuning=_tuning(plan, found),

@@ -69,7 +69,6 @@ class Plan:
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
         metric: the metric on validation that decides, in lower case.
-        bigger: whether more of it is better.
         parent: the folder of the run folders.
         data: SHA-256 of each data file.
         threads: of each run's process.
@@ -83,10 +82,14 @@ class Plan:
     tune: int
     tune_seconds: float | None
     metric: str
-    bigger: bool
     parent: Path
     data: Mapping[str, str]
     threads: int
+
+    @property
+    def bigger(self) -> bool:
+        """Whether more of the metric is better."""
+        return bigger_is_better(self.metric)
 
     @property
     def folder(self) -> Path:
@@ -177,7 +180,6 @@ def make_plan(
         tune=tune,
         tune_seconds=tune_seconds,
         metric=str(first["valid_metric"]).lower(),
-        bigger=bigger_is_better(first["valid_metric"]),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
         threads=worker_threads(jobs),

@@ -120,7 +120,7 @@ def test_csv_is_read_back_unrounded(result):
 
 
 def test_json_has_the_agreed_shape(result):
-    plain = json.loads(encode_json(result.as_plain()))
+    plain = json.loads(encode_json(result.model_dump()))
     assert list(plain) == [
         "dataset", "command", "seeds", "metric", "versions", "hardware", "tuning", "rows",
     ]  # fmt: skip
