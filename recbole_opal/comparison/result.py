@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, SkipValidation
 from pydantic_core import from_json
 
-from recbole_opal.comparison.row import Checked, Known, Number, Row, filled
+from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row, filled
 from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
 from recbole_opal.comparison.text_tables import TextTable, tables_of
 from recbole_opal.errors import CheckpointError
@@ -70,9 +70,7 @@ class ComparisonResult(Checked):
     dataset: str
     command: str
     seeds: list[int | str]
-    metric: Annotated[
-        str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$"), AfterValidator(str.lower)
-    ]
+    metric: Annotated[MetricName, AfterValidator(str.lower)]
     versions: Annotated[dict[str, str], filled({})] = {}
     hardware: Annotated[str, filled("")] = ""
     tuning: Tuning | None = None

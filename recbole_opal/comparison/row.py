@@ -57,7 +57,9 @@ def filled(empty: Any) -> BeforeValidator:
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e19, le=1e19)]
 Interests = Annotated[int, Field(ge=1, le=10**6)]
 _Folder = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+MetricName = Annotated[str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$")]
 Known = Annotated[dict[str, Value], BeforeValidator(_known), filled({})]
+Metrics = Annotated[dict[MetricName, Value], BeforeValidator(_known), filled({})]
 Told = Annotated[Value | None, BeforeValidator(_told)]
 
 
@@ -173,8 +175,8 @@ class Row(Checked):
     num_interests: Interests | None = None
     runs: Known[_Folder] = {}
     error: str | None = None
-    valid: Known[Spread] = {}
-    test: Known[Spread] = {}
+    valid: Metrics[Spread] = {}
+    test: Metrics[Spread] = {}
     train_seconds: Told[Spread] = None
     epochs: Told[Spread] = None
     test_seconds: Told[Spread] = None
@@ -182,8 +184,8 @@ class Row(Checked):
     parameters: Told[Spread] = None
     cut_short: Annotated[int, Field(ge=0, le=10**15), filled(0)] = 0
     diagnostics: Diagnostics | None = None
-    against_best: Known[Difference] = {}
-    against_opal: Known[Difference] | None = None
+    against_best: Metrics[Difference] = {}
+    against_opal: Metrics[Difference] | None = None
 
     @property
     def measured(self) -> bool:

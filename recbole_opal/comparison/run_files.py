@@ -1,4 +1,7 @@
-"""What tables and pictures need of run folders, checked as a whole before it is computed with."""
+"""What tables and pictures need of run folders, checked as a whole before it is computed with.
+
+Whatever is missing, damaged or not as a run leaves it is a CheckpointError, one line with the file.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
-from recbole_opal.comparison.row import COSTS, Checked, Diagnostics
+from recbole_opal.comparison.row import COSTS, Checked, Diagnostics, Interests, MetricName
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
@@ -34,13 +37,13 @@ _NEW_RUN = "move the run folder away and give the command again"
 # No measurement comes near the bounds; beyond them means could not be computed.
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
 Whole = Annotated[int, Field(ge=-1, le=10**15)]
-Numbers = dict[str, Number | None]
+Numbers = dict[MetricName, Number | None]
 
 
 class _Diagnostics(Diagnostics):
     model_config = ConfigDict(extra="forbid")
 
-    num_interests: Annotated[int, Field(ge=1, le=10**6)]
+    num_interests: Interests
 
     @model_validator(mode="after")
     def _one_share_an_interest(self) -> _Diagnostics:
@@ -124,7 +127,7 @@ class _Epoch(Checked):
     """A line of training.jsonl."""
 
     stage: str
-    loss: Numbers | None = None
+    loss: dict[str, Number | None] | None = None
     valid: Numbers | None = None
 
 
@@ -132,14 +135,11 @@ _EPOCHS = TypeAdapter(list[_Epoch])
 
 
 def open_run(path: Path, planned: Collection[str] = ()) -> RunReader:
-    """Open a run folder; one that became another run since the table was made is refused.
+    """Open a run folder; one that is made from other settings than were planned is refused.
 
     Args:
         path: the run folder.
         planned: digests of the settings that the comparison's runs were made from; none: unknown.
-
-    Raises:
-        CheckpointError: it is no run folder, or has been continued with other settings.
     """
     try:
         run = RunReader.open(path)
@@ -156,11 +156,7 @@ def open_run(path: Path, planned: Collection[str] = ()) -> RunReader:
 
 
 def load_arrays(run: RunReader, name: str) -> dict[str, NDArray[Any]]:
-    """Return an npz file of a run, its shapes checked.
-
-    Raises:
-        CheckpointError: it is damaged, or not as a run leaves it.
-    """
+    """Return an npz file of a run, its shapes checked."""
     arrays = run.load_arrays(name)
     wrong = misfit(name, arrays)
     if wrong is not None:
@@ -169,11 +165,7 @@ def load_arrays(run: RunReader, name: str) -> dict[str, NDArray[Any]]:
 
 
 def load_training_log(run: RunReader) -> list[dict[str, Any]]:
-    """Return the epochs of training.jsonl, each with `stage`, `loss` and `valid`; [] without one.
-
-    Raises:
-        CheckpointError: it is damaged, or something else.
-    """
+    """Return the epochs of training.jsonl, each with stage, loss and valid; [] without a log."""
     name = "training.jsonl"
     if name not in run.names:
         return []
@@ -182,11 +174,7 @@ def load_training_log(run: RunReader) -> list[dict[str, Any]]:
 
 
 def load_metrics(run: RunReader) -> RunMetrics:
-    """Return a run's metrics.json, in which all that a table needs is there.
-
-    Raises:
-        CheckpointError: a part is missing or of a wrong type; the first one is named.
-    """
+    """Return a run's metrics.json, in which all that a table needs is there."""
     metrics = run.load_json("metrics.json")
     with refusing(str(run.path / "metrics.json"), "is not as a run leaves it", _NEW_RUN):
         return RunMetrics.model_validate(metrics)
@@ -206,11 +194,7 @@ class UserValues:
 
 
 def load_user_values(runs: Sequence[RunReader], stage: str) -> UserValues:
-    """Return the users' metrics of a stage, a seed a run; the seeds share the users.
-
-    Raises:
-        CheckpointError: a file is damaged, or a run has other users than the first.
-    """
+    """Return the users' metrics of a stage, a seed a run; the seeds share the users."""
     read = [_user_values(run, stage) for run in runs]
     if not read:
         return UserValues()

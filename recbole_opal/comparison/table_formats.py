@@ -36,11 +36,7 @@ _ESCAPES = str.maketrans(
 
 
 def write_tables(result: ComparisonResult) -> list[Path]:
-    """Write the tables into the comparison folder in four forms; return the paths.
-
-    Raises:
-        CheckpointError: a file cannot be written.
-    """
+    """Write the tables into the comparison folder in four forms; return the paths."""
     path = result.folder / "comparison"
     texts = {".md": as_markdown(result), ".csv": as_csv(result), ".tex": as_latex(result)}
     write_json(path.with_suffix(".json"), result.model_dump())

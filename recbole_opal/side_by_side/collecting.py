@@ -25,11 +25,7 @@ _NOT_PACKAGES = ("device", "platform", "threads")
 def rows_of(
     variant: Variant, settings: Mapping[str, Any], endings: Mapping[int, Ending], folder: Path
 ) -> list[Row]:
-    """Return the rows of a variant, one a stage, for the table in the comparison folder.
-
-    Raises:
-        CheckpointError: a run's metrics are not as a run leaves them, or seeds differ in stages.
-    """
+    """Return the rows of a variant, one a stage, for the table in the comparison folder."""
     done = {seed: RunReader.open(each.folder) for seed, each in endings.items() if each.folder}
     row = Row(
         label=variant.label,

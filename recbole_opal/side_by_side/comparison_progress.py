@@ -23,31 +23,21 @@ _TIMES_A_SECOND = 4
 class ComparisonProgress(Display):
     """A line a running worker with its newest log line, and a line that counts, while it lasts.
 
-    Where standard error is no terminal there is only one line for each begin and end.
-
-    Args:
-        console: where to write; None is standard error.
-        enabled: False shows the plain lines on a terminal too.
+    Where standard error is no terminal, or it is not enabled, there is only one line for each begin
+    and end.
     """
 
     def __init__(self, console: Console | None = None, *, enabled: bool = True) -> None:
-        """See the class."""
         self._console = console or Console(stderr=True)
         self._active: dict[str, tuple[float, Callable[[], str]]] = {}
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        live = (
-            Live(
-                console=self._console,
-                get_renderable=self._lines,
-                refresh_per_second=_TIMES_A_SECOND,
-                transient=True,
-            )
-            if enabled and self._console.is_terminal
-            else None
-        )
-        super().__init__(live)
+        shown = enabled and self._console.is_terminal
+        super().__init__(
+            Live(console=self._console, get_renderable=self._lines, transient=True,
+                 refresh_per_second=_TIMES_A_SECOND) if shown else None
+        )  # fmt: skip
 
     def expect(self, runs: int) -> None:
         """Count further runs that will be done."""

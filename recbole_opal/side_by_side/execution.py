@@ -35,13 +35,7 @@ _MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu", "data_path
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended.
-
-    Attributes:
-        folder: the run folder, None if it failed.
-        error: why it failed, in one line; None if it did not.
-        reused: whether it had been done before.
-    """
+    """How a run ended: its folder, or why it failed in one line; `reused` if done before."""
 
     folder: Path | None
     error: str | None = None
@@ -49,16 +43,9 @@ class Ending:
 
 
 class Execution:
-    """Runs workers, remembers them, and stops them all when it is interrupted.
-
-    Args:
-        logs: folder of the workers' logs.
-        jobs: how many run at once.
-        progress: told of each begin and end.
-    """
+    """Runs workers, `jobs` at once, with logs of their own; stops them when it is interrupted."""
 
     def __init__(self, logs: Path, jobs: int, progress: ComparisonProgress) -> None:
-        """See the class."""
         self._logs = logs
         self._jobs = jobs
         self._progress = progress

@@ -32,15 +32,9 @@ __all__ = ["Plan", "PlannedRun", "make_plan"]
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run that is asked for.
+    """One run that is asked for, with all given settings, the seed among them.
 
-    Attributes:
-        variant: whose run it is.
-        dataset: the data set's name.
-        seed: its random seed.
-        settings: every setting that is given, the seed among them; the rest are defaults.
-        origin: what it is made from; equal origins are the same run.
-        note: what else its name says.
+    Equal origins are the same run; `note` is what else its name says.
     """
 
     variant: Variant
@@ -61,17 +55,14 @@ class Plan:
     """All that a comparison does.
 
     Attributes:
-        dataset: the data set's name.
         variants: what is compared, under the models' own names.
         shared: the settings given for all that know them.
         places: the file of each of them that came from one.
-        seeds: one run each for every variant.
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
         metric: the metric on validation that decides, in lower case.
         parent: the folder of the run folders.
         data: SHA-256 of each data file.
-        threads: of each run's process.
     """
 
     dataset: str
@@ -99,15 +90,14 @@ class Plan:
     @property
     def digest(self) -> str:
         """Tells requests apart; where files lie and how many runs go at once does not count."""
-        return settings_digest(
-            {
-                "dataset": self.dataset,
-                "models": [variant.text for variant in self.variants],
-                "seeds": self.seeds,
-                "tune": [self.tune, self.tune_seconds],
-                "settings": settings_digest(self.shared),
-            }
-        )
+        parts = {
+            "dataset": self.dataset,
+            "models": [variant.text for variant in self.variants],
+            "seeds": self.seeds,
+            "tune": [self.tune, self.tune_seconds],
+            "settings": settings_digest(self.shared),
+        }
+        return settings_digest(parts)
 
     def given(self, variant: Variant) -> dict[str, Any]:
         """Return the settings given to a variant that decide its results."""
@@ -115,12 +105,7 @@ class Plan:
         return {name: value for name, value in settings.items() if name not in UNIMPORTANT}
 
     def run(self, variant: Variant, seed: int, **changed: Any) -> PlannedRun:
-        """Return a run of a variant, with some settings, as tuned ones, over the given ones.
-
-        Raises:
-            SettingsError: a setting is not valid for the model.
-            DataError: the data set is not there.
-        """
+        """Return a run of a variant, with some settings, as tuned ones, over the given ones."""
         settings = settings_for(variant, self.shared) | changed | {"seed": seed}
         config = _config(variant, self.dataset, settings, self.places)
         plain = config.as_plain_dict()
@@ -145,10 +130,6 @@ def make_plan(
     """Decide what each run gets, and check all of it.
 
     No seeds take the `seed` setting. Of `config_files` later ones win, and `settings` over them.
-
-    Raises:
-        SettingsError: a model or a setting is unknown to all, refused, or not valid.
-        DataError: the data set is not there.
     """
     dataset = text_given("dataset", dataset)
     named = [

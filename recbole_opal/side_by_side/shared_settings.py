@@ -25,11 +25,7 @@ _OF_ALL = _PROTOCOL | set(EnvironmentSettings.model_fields) | {"model", "dataset
 def settings_for(
     variant: Variant, shared: Mapping[str, Any], among: Sequence[Variant] = ()
 ) -> dict[str, Any]:
-    """Return the settings of a variant: the shared ones its model knows, its own over them.
-
-    Raises:
-        SettingsError: none of the models `among` knows a shared setting.
-    """
+    """Return the settings of a variant: the shared ones its model knows, its own over them."""
     if among:
         models = list(dict.fromkeys(each.model for each in among))
         theirs = (known_settings(find_model_class(model)) for model in models)
@@ -40,11 +36,7 @@ def settings_for(
 
 
 def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
-    """Refuse a variant that has a protocol, a seed or a folder of its own.
-
-    Raises:
-        SettingsError: the first such setting.
-    """
+    """Refuse a variant that has a protocol, a seed or a folder of its own."""
     for variant in variants:
         for name in variant.settings:
             if name in _OF_ALL:
@@ -56,11 +48,7 @@ def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
 
 
 def check_same_protocol(configs: Mapping[str, Any]) -> None:
-    """Check that all variants, label to settings, are evaluated alike, whatever their yaml says.
-
-    Raises:
-        SettingsError: a setting of the protocol differs.
-    """
+    """Check that all variants, label to settings, are evaluated alike, whatever their yaml says."""
     (first, reference), *others = configs.items()
     for label, config in others:
         for name in sorted(_PROTOCOL):

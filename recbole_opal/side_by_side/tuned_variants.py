@@ -23,14 +23,7 @@ __all__ = ["Found", "tune_all"]
 
 @dataclass(frozen=True)
 class Found:
-    """What tuning a variant gave.
-
-    Attributes:
-        settings: those found; empty without tuning.
-        space: what was searched, as in the yaml file.
-        tried: how many settings were tried.
-        error: why there is nothing, in one line; None if there is.
-    """
+    """What tuning a variant gave: settings found in a space, or why there are none in one line."""
 
     settings: Mapping[str, Any]
     space: Mapping[str, Any]
@@ -81,12 +74,7 @@ def _tune(
 
 
 def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any]) -> float:
-    """Train with these settings, evaluate on validation only; return the metric that decides.
-
-    Raises:
-        TrainingError: the run failed.
-        KeyboardInterrupt: it was stopped, which is no failure of these settings.
-    """
+    """Train with these settings, evaluate on validation only; return the metric that decides."""
     bound = {} if plan.tune_seconds is None else {"max_train_seconds": plan.tune_seconds}
     run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False, **bound)
     shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())

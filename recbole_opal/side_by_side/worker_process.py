@@ -33,17 +33,10 @@ _THREADS = "OMP_NUM_THREADS"
 class WorkerProcess:
     """A run in a process of its own; nothing that happens there takes this process down.
 
-    Args:
-        job: what `recbole_opal.side_by_side.worker` reads.
-        log: file that its standard error goes to; a line an epoch.
-        environment: its environment variables.
-
-    Raises:
-        CheckpointError: the log cannot be written, or the process cannot be started.
+    The log gets its standard error, a line an epoch; see `worker` for the job.
     """
 
     def __init__(self, job: Mapping[str, Any], log: Path, environment: Mapping[str, str]) -> None:
-        """See the class."""
         self.log = log
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -137,10 +130,8 @@ def worker_command() -> list[str]:
 
 def threads_for(jobs: int) -> int:
     """Return the number of threads of each of `jobs` runs at once: the cores shared out."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    known = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     return max(1, cores // jobs)
 
 
