@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.elsewhere import computed_elsewhere
-from recbole_opal.comparison.execution import Ending, Execution
-from recbole_opal.comparison.hardware import hardware, package_versions
-from recbole_opal.comparison.planning import Plan, make_plan
-from recbole_opal.comparison.progress import ComparisonProgress
-from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.rows import Row
-from recbole_opal.comparison.tuned import Found, tune_all
-from recbole_opal.comparison.variants import Variant, parse_variants
-from recbole_opal.comparison.writing import own_folder, write_plan, write_result
+from recbole_opal.comparison.result import ComparisonResult, Tuning
+from recbole_opal.comparison.row import Row
+from recbole_opal.comparison.run_files import load_metrics
+from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
+from recbole_opal.report import write_report
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.atomic import sweep, write_bytes, write_error
+from recbole_opal.runs.encoding import encode_yaml
+from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.side_by_side.collecting import hardware, package_versions, rows_of
+from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
+from recbole_opal.side_by_side.execution import Ending, Execution
+from recbole_opal.side_by_side.known_runs import computed_elsewhere
+from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
+from recbole_opal.side_by_side.tuned_variants import Found, tune_all
+from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 __all__ = ["compare", "compare_request"]
 
@@ -65,18 +71,19 @@ def compare(
         OpalError: settings or data are wrong; nothing was trained then.
     """
     variants = _variants(models)
-    checked = _asked(seeds, tune, tune_seconds)
+    seconds = plain_value("tune_seconds", tune_seconds)
+    asked: dict[str, Any] = {
+        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
+        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
+        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
+    }
     count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
-    plan = make_plan(
-        variants,
-        dataset,
-        **checked,
-        jobs=count,
-        config_files=paths_given("config_files", config_files),
-        settings=settings,
-    )
-    asked = checked | {"seeds": list(checked["seeds"])}
-    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+    files = paths_given("config_files", config_files)
+    plan = make_plan(variants, dataset, **asked, jobs=count, config_files=files, settings=settings)
+    told = asked | {"seeds": list(asked["seeds"])} | plan.shared
+    words = [repr([variant.text for variant in variants]), repr(plan.dataset)]
+    words += [f"{name}={value!r}" for name, value in told.items() if value not in (None, [])]
+    return _compare(plan, count, f"recbole_opal.compare({', '.join(words)})")
 
 
 def _variants(models: Any) -> list[Variant]:
@@ -95,27 +102,9 @@ def _variants(models: Any) -> list[Variant]:
     return variants
 
 
-def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
-    """Return the seeds and the trials that are asked for, checked as flags are."""
-    seconds = plain_value("tune_seconds", tune_seconds)
-    return {
-        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
-        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
-        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
-    }
-
-
 @leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
-    """Do what a command line asks for.
-
-    Args:
-        request: the parsed command line.
-        command: the line itself.
-
-    Raises:
-        OpalError: see `compare`.
-    """
+    """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
     plan = make_plan(
         parse_variants(request.model),
         request.dataset,
@@ -136,22 +125,58 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
         execution = Execution(plan.folder / "logs", jobs, progress)
         found = tune_all(plan, execution, progress) if plan.tune else None
         rows, environments = _train(plan, command, execution, progress, found)
-        progress.message("testing the differences over users")
-        add_differences(rows, plan.metric, bigger=plan.bigger)
         result = ComparisonResult(
             folder=plan.folder,
             dataset=plan.dataset,
             command=command,
-            seeds=plan.seeds,
+            seeds=list(plan.seeds),
             metric=plan.metric,
-            bigger=plan.bigger,
             versions=package_versions(environments),
             hardware=hardware(environments),
             tuning=_tuning(plan, found),
             rows=rows,
         )
-        write_result(result)
+        progress.message("testing the differences over users")
+        add_differences(result)
+        write_tables(result)
+        if any(row.measured for row in rows):
+            write_report(result.folder)
     return result
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """Make the comparison folder, keep others out while the block runs, tidy up after a kill.
+
+    Raises:
+        CheckpointError: it cannot be made, or another process works in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, 0, error) from error
+    with exclusive(folder):
+        sweep(folder)  # only now: the files of one that goes on are not ours
+        yield
+
+
+def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:
+    """Write plan.yaml: what was asked, and the digest of each run's settings.
+
+    Raises:
+        CheckpointError: it cannot be written.
+    """
+    content = {
+        "command": command,
+        "dataset": plan.dataset,
+        "data": dict(plan.data),
+        "models": [variant.text for variant in plan.variants],
+        "seeds": plan.seeds,
+        "tune": plan.tune,
+        "settings": plan.shared,
+        "runs": {run.name: run.origin.settings for run in runs},
+    }
+    write_bytes(plan.folder / "plan.yaml", encode_yaml(content))
 
 
 def _train(
@@ -179,10 +204,11 @@ def _train(
             ended = {seed: Ending(None, tuned.error) for seed in plan.seeds}
         rows += rows_of(variant, plan.given(variant) | dict(tuned.settings), ended, plan.folder)
     folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
-    return rows, [FinishedRun(Path(path)).metrics["versions"] for path in sorted(folders)]
+    runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
+    return rows, [load_metrics(run).versions.model_dump() for run in runs_read]
 
 
-def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
+def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
     if found is None:
         return None
     labelled = {
@@ -190,17 +216,10 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
         for variant, each in zip(plan.variants, found, strict=True)
         if each.error is None
     }
-    return {
-        "trials": plan.tune,
-        "seconds": plan.tune_seconds,
-        "tried": {label: each.tried for label, each in labelled.items()},
-        "search": {label: dict(each.space) for label, each in labelled.items()},
-        "found": {label: dict(each.settings) for label, each in labelled.items()},
-    }
-
-
-def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
-    words = [repr([variant.text for variant in variants]), repr(dataset)]
-    given = {name: value for name, value in asked.items() if value is not None and value != []}
-    words += [f"{name}={value!r}" for name, value in given.items()]
-    return f"recbole_opal.compare({', '.join(words)})"
+    return Tuning(
+        trials=plan.tune,
+        seconds=plan.tune_seconds,
+        tried={label: each.tried for label, each in labelled.items()},
+        search={label: dict(each.space) for label, each in labelled.items()},
+        found={label: dict(each.settings) for label, each in labelled.items()},
+    )

@@ -1,40 +1,42 @@
-"""What all rows of a comparison share: data, split, metrics; a variant may not change them."""
+"""Which of the given settings a variant gets, and which it may not have of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
+from recbole_opal.host import find_model_class
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
+from recbole_opal.settings.validation import known_settings, refuse_unknown
+from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["check_same_protocol", "refuse_protocol_settings"]
+__all__ = ["check_same_protocol", "refuse_protocol_settings", "settings_for"]
 
 # Settings of these sections that a model may have its own value of: they change what it sees of a
 # history or how lists are found, not which lists are judged by what.
 _FREE = {
-    "MAX_ITEM_LIST_LENGTH",
-    "eval_batch_size",
-    "item_block_size",
-    "metric_decimal_place",
-    "repeatable",
-    "retrieval",
-    "score_memory_mb",
-    "normalize_all",
-}
+    "MAX_ITEM_LIST_LENGTH", "eval_batch_size", "item_block_size", "metric_decimal_place",
+    "repeatable", "retrieval", "score_memory_mb", "normalize_all",
+}  # fmt: skip
 _PROTOCOL = (set(EvaluationSettings.model_fields) | set(DataSettings.model_fields)) - _FREE
 _OF_ALL = _PROTOCOL | set(EnvironmentSettings.model_fields) | {"model", "dataset"}
 
 
+def settings_for(
+    variant: Variant, shared: Mapping[str, Any], among: Sequence[Variant] = ()
+) -> dict[str, Any]:
+    """Return the settings of a variant: the shared ones its model knows, its own over them."""
+    if among:
+        models = list(dict.fromkeys(each.model for each in among))
+        theirs = (known_settings(find_model_class(model)) for model in models)
+        refuse_unknown(shared, set().union(*theirs), models)
+    known = known_settings(find_model_class(variant.model))
+    taken = {name: value for name, value in shared.items() if name in known}
+    return taken | dict(variant.settings)
+
+
 def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
-    """Refuse a variant that has a protocol, a seed or a folder of its own.
-
-    Args:
-        variants: what is compared.
-
-    Raises:
-        SettingsError: the first such setting.
-    """
+    """Refuse a variant that has a protocol, a seed or a folder of its own."""
     for variant in variants:
         for name in variant.settings:
             if name in _OF_ALL:
@@ -46,14 +48,7 @@ def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
 
 
 def check_same_protocol(configs: Mapping[str, Any]) -> None:
-    """Check that all variants are evaluated alike, whatever their yaml files say.
-
-    Args:
-        configs: label to settings.
-
-    Raises:
-        SettingsError: a setting of the protocol differs.
-    """
+    """Check that all variants, label to settings, are evaluated alike, whatever their yaml says."""
     (first, reference), *others = configs.items()
     for label, config in others:
         for name in sorted(_PROTOCOL):

@@ -1,0 +1,89 @@
+"""The settings of each variant: the given ones, or those that tuning finds over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+from recbole_opal.comparison.run_files import load_metrics
+from recbole_opal.errors import OpalError, TrainingError
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.origin import settings_digest
+from recbole_opal.settings.fields import typed
+from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
+from recbole_opal.side_by_side.execution import Execution
+from recbole_opal.side_by_side.planning import Plan
+from recbole_opal.side_by_side.variants import Variant
+
+__all__ = ["Found", "tune_all"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What tuning a variant gave: settings found in a space, or why there are none in one line."""
+
+    settings: Mapping[str, Any]
+    space: Mapping[str, Any]
+    tried: int = 0
+    error: str | None = None
+
+
+def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> list[Found]:
+    """Tune each variant on validation, several variants at once, the trials of one in order."""
+    # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
+    # wait for an import in each of the others would take seconds.
+    from recbole_opal.tuning import require_optuna
+
+    require_optuna()
+    import_module("optuna.samplers")
+    import_module("optuna.storages")
+    progress.expect(plan.tune * len(plan.variants))
+    return execution.side_by_side(
+        lambda variant: _tune(plan, variant, execution, progress), plan.variants
+    )
+
+
+def _tune(
+    plan: Plan, variant: Variant, execution: Execution, progress: ComparisonProgress
+) -> Found:
+    from recbole_opal.tuning import TunableVariant, save_tuned, tune
+
+    # Old trials are worthless where data, versions, defaults or the seed are others.
+    origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
+    digest = settings_digest(origin | {"tune_seconds": plan.tune_seconds})
+    tunable = TunableVariant(variant.model, variant.label, plan.given(variant), digest)
+    tried: list[dict[str, Any]] = []
+
+    def validate(settings: dict[str, Any]) -> float:
+        tried.append(settings)
+        return _score(plan, variant, execution, settings)
+
+    try:
+        tuned = tune(tunable, plan.tune, plan.folder, validate=validate, bigger=plan.bigger)
+    except OpalError as error:
+        # Its row tells why; the other models are tuned and trained all the same.
+        return Found({}, {}, error=str(error))
+    finally:
+        # Done in an earlier session, or fewer than were allowed for want of a search space.
+        progress.expect(len(tried) - plan.tune)
+    save_tuned(tunable, tuned, plan.folder)
+    return Found(tuned.settings, tuned.space, len(tuned.trials))
+
+
+def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any]) -> float:
+    """Train with these settings, evaluate on validation only; return the metric that decides."""
+    bound = {} if plan.tune_seconds is None else {"max_train_seconds": plan.tune_seconds}
+    run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False, **bound)
+    shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
+    noted = replace(run, note=f" trying {shown or 'the defaults'}")
+    ending = execution.do_one(noted, plan.folder / "trials")
+    if ending.error == STOPPED:
+        raise KeyboardInterrupt
+    if ending.folder is None:
+        raise TrainingError(ending.error or "the run failed.")
+    metrics = load_metrics(RunReader.open(ending.folder))
+    score = metrics.stages[metrics.best_stage].score
+    return math.nan if score is None else float(score)
