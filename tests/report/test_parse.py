@@ -4,6 +4,7 @@ import pytest
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.report.parse import read_comparison
+from recbole_opal.report.rows import done, family, list_length, short, without_result
 
 ROW = {
     "label": "OPAL num_interests=8 hard", "variant": "OPAL@num_interests=8", "model": "OPAL",
@@ -25,9 +26,9 @@ def write(folder, rows, **changes):
 def test_a_row(tmp_path):
     write(tmp_path, [ROW])
     found = read_comparison(tmp_path)
-    assert (found.metric, found.k, found.seeds) == ("recall@50", 50, ("1",))
+    assert (found.metric, list_length(found), found.seeds) == ("recall@50", 50, ("1",))
     (row,) = found.rows
-    assert (row.short, row.family) == ("OPAL K=8 hard", "opal")
+    assert (short(row), family(row)) == ("OPAL K=8 hard", "opal")
     assert row.runs == {"1": tmp_path / "../a"}
     assert set(row.test) == {"recall@50"}
     assert set(row.costs) == {"test_seconds"}
@@ -35,7 +36,7 @@ def test_a_row(tmp_path):
     assert difference.excludes_zero
     assert difference.marked
     assert row.against_opal == {}
-    assert found.done == (row,)
+    assert done(found) == [row]
     assert found.best is row
     assert found.opal is row
 
@@ -47,15 +48,15 @@ def test_families(tmp_path):
     rows = [ROW | {"model": model, "num_interests": k, "diagnostics": diagnostics}
             for model, k, diagnostics in cases]  # fmt: skip
     write(tmp_path, rows)
-    families = [row.family for row in read_comparison(tmp_path).rows]
+    families = [family(row) for row in read_comparison(tmp_path).rows]
     assert families == ["multi", "single", "single", "multi", "single"]
 
 
 def test_a_row_with_an_error_and_values_is_done_and_failed(tmp_path):
     write(tmp_path, [ROW | {"error": "seed 2 died"}, ROW | {"error": "all died", "test": {}}])
     found = read_comparison(tmp_path)
-    assert [row.error for row in found.done] == ["seed 2 died"]
-    assert len(found.failed) == 2
+    assert [row.error for row in done(found)] == ["seed 2 died"]
+    assert len(without_result(found)) == 2
 
 
 def test_no_comparison_is_a_one_line_error(tmp_path):

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.report.readings import compared_with_opal, listed, winner
-from recbole_opal.report.series import lit_rows
+from recbole_opal.report.number_format import listed
+from recbole_opal.report.readings import compared_with_opal, winner
+from recbole_opal.report.rows import lit_rows, sweeps
 from recbole_opal.report.source import Comparison, Difference, Row, Value
-from recbole_opal.report.sweeps import sweeps
 
 METRIC = "recall@50"
 
@@ -61,12 +61,12 @@ def test_counts_against_opal():
         row("B", 0.1, against_opal={METRIC: Difference(-0.1, -0.15, -0.05)}),
         row("C", 0.2, against_opal={METRIC: Difference(0.0, -0.05, 0.05)}),
     ]
-    (said,) = compared_with_opal(comparison(row("OPAL", 0.2), *rows))
+    said = compared_with_opal(comparison(row("OPAL", 0.2), *rows))
     assert said == (
         "Against OPAL, of 3 rows of other models 1 is higher (A), 1 is lower (B) and for 1 the "
         "interval includes 0 (C)."
     )
-    assert compared_with_opal(comparison(row("OPAL", 0.2))) == []
+    assert compared_with_opal(comparison(row("OPAL", 0.2))) is None
 
 
 def test_sweeps_join_rows_that_differ_in_k_only():

@@ -1,23 +1,17 @@
-"""Numbers as people read them: as many digits as mean something."""
+"""Numbers, names of metrics and enumerations as people read them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeGuard
 
 from recbole_opal.evaluation.direction import bigger_is_better
 
 __all__ = [
-    "axis_name",
-    "count",
-    "metric_name",
-    "number",
-    "percent",
-    "relative",
-    "seconds",
-    "signed",
-    "size",
-    "with_spread",
-]
+    "axis_name", "count", "listed", "metric_name", "number", "percent", "relative", "seconds",
+    "signed", "size", "with_spread",
+]  # fmt: skip
 
 _NAMES = {
     "ndcg": "NDCG",
@@ -27,6 +21,7 @@ _NAMES = {
     "category_diversity": "Category diversity",
     "intra_list_similarity": "Intra-list similarity",
 }
+_NONE = "–"
 
 
 def metric_name(name: str) -> str:
@@ -40,18 +35,21 @@ def axis_name(name: str) -> str:
     return metric_name(name) + ("" if bigger_is_better(name) else ", lower is better")
 
 
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Return `A, B and C`; of many names the first few and how many more."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """Return a metric's value; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:.{digits}f}"
+    return f"{value:.{digits}f}" if _known(value) else _NONE
 
 
 def signed(value: float | None, digits: int = 4) -> str:
     """Return a difference with its sign, a true minus."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{value:+.{digits}f}".replace("-", "−") if _known(value) else _NONE
 
 
 def with_spread(mean: float | None, sd: float | None) -> str:
@@ -67,40 +65,36 @@ def percent(share: float) -> str:
 
 def relative(value: float, base: float) -> str:
     """Return how much `value` lies over or under `base`, as `+3.1 %`."""
-    if base == 0:
-        return "–"
-    return f"{100 * (value / base - 1):+.1f}\u00a0%".replace("-", "−")
+    return _NONE if base == 0 else f"{signed(100 * (value / base - 1), 1)}\u00a0%"
 
 
 def seconds(value: float | None) -> str:
     """Return a duration: `0.42 s`, `38 s`, `4 min 05 s`, `2 h 11 min`."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value < 10:
-        return f"{value:.2g} s"
+    if not _known(value):
+        return _NONE
     if value < 59.5:
-        return f"{value:.0f} s"
-    whole = round(value)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def size(value: float | None) -> str:
     """Return bytes as `812 MiB` or `1.4 GiB`."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value >= 2**30:
-        return f"{value / 2**30:.1f} GiB"
-    return f"{value / 2**20:.0f} MiB"
+    if not _known(value):
+        return _NONE
+    return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
 
 
 def count(value: float | None) -> str:
     """Return a number of things: `412`, `34.1 k`, `2.7 M`."""
-    if value is None or not math.isfinite(value):
-        return "–"
+    if not _known(value):
+        return _NONE
     if value >= 1e6:
         return f"{value / 1e6:.1f} M"
-    if value >= 1e4:
-        return f"{value / 1e3:.1f} k"
-    return f"{value:,.0f}"
+    return f"{value / 1e3:.1f} k" if value >= 1e4 else f"{value:,.0f}"
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)

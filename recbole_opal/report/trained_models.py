@@ -9,66 +9,55 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.errors import CheckpointError, DataError, OpalError
-from recbole_opal.report.files import RunFiles
-from recbole_opal.report.names import ItemNames, read_names
+from recbole_opal.report.item_names import ItemNames, read_names
+from recbole_opal.report.rows import short
+from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.source import Row
 from recbole_opal.runs.refusal import quoted
 
-__all__ = ["Rebuilt", "Rebuilder"]
+__all__ = ["TrainedModel", "TrainedModels"]
 
 
 @dataclass(frozen=True)
-class Rebuilt:
-    """A trained model, its data and the names of what it recommends.
-
-    Attributes:
-        row: which row of the comparison it is.
-        seed: of the run.
-        model: in evaluation mode, on the CPU, in the row's stage.
-        data: what `prepare_data` gave.
-        names: of items and their tags.
-        counts: (N,) int64, training interactions of each item.
-    """
+class TrainedModel:
+    """A trained model of a row, its data and the names of what it recommends."""
 
     row: Row
     seed: str
-    model: Any
-    data: Any
+    model: Any  # in evaluation mode, on the CPU, in the row's stage
+    data: Any  # what `prepare_data` gave
     names: ItemNames
-    counts: np.ndarray[Any, np.dtype[np.int64]]
+    counts: np.ndarray[Any, np.dtype[np.int64]]  # (N,) training interactions of each item
 
 
-class Rebuilder:
-    """Rebuilds runs once each; why one cannot be rebuilt is told, and stops nothing.
-
-    Attributes:
-        problems: one line for each row that could not be rebuilt.
-    """
+class TrainedModels:
+    """Rebuilds the model of a row once; why one cannot be rebuilt is told, and stops nothing."""
 
     def __init__(self, files: RunFiles) -> None:
+        """Read from these run folders; `problems` gets a line for each that cannot be rebuilt."""
         self.problems: list[str] = []
         self._files = files
-        self._known: dict[tuple[str, str], Rebuilt | None] = {}
+        self._known: dict[tuple[str, str], TrainedModel | None] = {}
 
-    def rebuild(self, row: Row) -> Rebuilt | None:
-        """Return the run of the row's first seed, None and a problem told if it cannot be."""
+    def of(self, row: Row) -> TrainedModel | None:
+        """Return the model of the row's first seed, None and a problem told if there is none."""
         key = (row.variant, row.stage)
         if key not in self._known:
-            self._known[key] = self._try(row)
+            self._known[key] = self._rebuilt(row)
         return self._known[key]
 
-    def _try(self, row: Row) -> Rebuilt | None:
+    def _rebuilt(self, row: Row) -> TrainedModel | None:
         for seed, path in row.runs.items():
             try:
                 return self._load(row, seed, path)
             except OpalError as error:
-                self.problems.append(f"{row.short}, seed {seed}: {error}")
+                self.problems.append(f"{short(row)}, seed {seed}: {error}")
             except Exception as error:  # noqa: BLE001, whatever a run folder may hold
                 why = quoted(f"{type(error).__name__}: {error}")
-                self.problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
+                self.problems.append(f"{short(row)}, seed {seed}: its files do not fit ({why}).")
         return None
 
-    def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
+    def _load(self, row: Row, seed: str, path: Path) -> TrainedModel:
         # Only here: everything else of the report works without RecBole and its data.
         from recbole_opal.data.prepare import prepare_data
         from recbole_opal.host import quiet_deprecations
@@ -97,4 +86,5 @@ class Rebuilder:
         model.load_state_dict(weights)
         names = read_names(folder, config, ids[item_field])
         items = data.dataset.inter_feat[item_field].numpy()
-        return Rebuilt(row, seed, model, data, names, np.bincount(items, minlength=len(names)))
+        counts = np.bincount(items, minlength=len(names))
+        return TrainedModel(row, seed, model, data, names, counts)

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.report.contents import assignment_of_items, contents
-from recbole_opal.report.files import RunFiles
-from recbole_opal.report.journeys import journeys
+from recbole_opal.report.hyper_categories import assignment_of_items, hyper_categories
 from recbole_opal.report.parse import read_comparison
-from recbole_opal.report.rebuild import Rebuilder
+from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.trained_models import TrainedModels
+from recbole_opal.report.user_journeys import journeys
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,10 @@ def rebuilt(comparison_folder):
         patch.chdir(comparison_folder.parents[1])
         comparison = read_comparison(comparison_folder)
         row = next(row for row in comparison.rows if row.label == "OPAL soft")
-        rebuilder = Rebuilder(RunFiles())
-        found = rebuilder.rebuild(row)
-        assert rebuilder.problems == []
-        assert rebuilder.rebuild(row) is found
+        models = TrainedModels(RunFiles())
+        found = models.of(row)
+        assert models.problems == []
+        assert models.of(row) is found
         return found
 
 
@@ -37,7 +37,7 @@ def test_assignment_equals_a_loop(rebuilt):
 
 
 def test_shares_add_up_and_items_belong_where_they_stand(rebuilt):
-    found = contents(rebuilt)
+    found = hyper_categories(rebuilt)
     assert len(found) == 4
     assert sum(content.share_of_items for content in found) == pytest.approx(1)
     assert sum(content.share_of_interactions for content in found) == pytest.approx(1)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from recbole_opal.data.sequences import IntArray
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.shapes import misfit
@@ -20,21 +20,18 @@ __all__ = ["ItemNames", "read_names"]
 _LONGEST = 40
 
 
+def _no_pairs() -> npt.NDArray[np.int64]:
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class ItemNames:
-    """Names by internal item id; index 0 is padding.
-
-    Attributes:
-        titles: one an item.
-        tags: names of the tags; empty if the data set has none.
-        tag_items: (P,) int64, item of each (item, tag) pair.
-        tag_ids: (P,) int64, index into `tags` of each pair.
-    """
+    """Titles by internal item id, 0 is padding; and the (item, tag) pairs as two arrays of ids."""
 
     titles: Sequence[str]
     tags: Sequence[str] = ()
-    tag_items: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    tag_ids: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    tag_items: npt.NDArray[np.int64] = field(default_factory=_no_pairs)
+    tag_ids: npt.NDArray[np.int64] = field(default_factory=_no_pairs)
 
     def __len__(self) -> int:
         """Return N, with padding."""
@@ -50,13 +47,10 @@ class ItemNames:
         return [self.tags[tag] for tag in self.tag_ids[self.tag_items == item].tolist()]
 
 
-def read_names(folder: RunReader, config: Any, tokens: Sequence[str]) -> ItemNames:
-    """Read the names of a run's items.
+def read_names(folder: RunReader, config: Mapping[str, Any], tokens: Sequence[str]) -> ItemNames:
+    """Read the names of a run's items, whose tokens are told by internal id.
 
-    Args:
-        folder: the run; `item_categories.npz` and ids.json give the tags.
-        config: its settings; the data set's `.item` file may have a title.
-        tokens: one an item, index 0 is padding.
+    The data set's `.item` file may have titles; item_categories.npz and ids.json give the tags.
     """
     path = Path(str(config["data_path"])) / f"{config['dataset']}.item"
     known = _titles(path, str(config["field_separator"]), str(config["encoding"]))
@@ -64,14 +58,13 @@ def read_names(folder: RunReader, config: Any, tokens: Sequence[str]) -> ItemNam
     if "item_categories.npz" not in folder.names:
         return ItemNames(titles)
     pairs = folder.load_arrays("item_categories.npz")
-    ids = folder.load_json("ids.json")
-    tags = [str(token) for token in ids.get(str(config["category_field"]), [])]
     wrong = misfit("item_categories.npz", pairs)
     if wrong is not None:
         raise CheckpointError(f"{folder.path / 'item_categories.npz'} {wrong}; train it again.")
+    tags = [str(token) for token in folder.load_json("ids.json").get(config["category_field"], [])]
     kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(tokens))
-    return ItemNames(titles, tags, pairs["item"][kept].astype(np.int64),
-                     pairs["category"][kept].astype(np.int64))  # fmt: skip
+    items, ids = (pairs[name][kept].astype(np.int64) for name in ("item", "category"))
+    return ItemNames(titles, tags, items, ids)
 
 
 def _titles(path: Path, separator: str, encoding: str) -> dict[str, str]:
@@ -80,8 +73,8 @@ def _titles(path: Path, separator: str, encoding: str) -> dict[str, str]:
         return {}
     with path.open(encoding=encoding, newline="", errors="replace") as file:
         reader = csv.reader(file, delimiter=separator, quoting=csv.QUOTE_NONE)
-        names = [column.split(":")[0] for column in next(reader, [])]
-        place = next((i for i, name in enumerate(names) if "title" in name.lower()), None)
+        names = [column.split(":")[0].lower() for column in next(reader, [])]
+        place = next((i for i, name in enumerate(names) if "title" in name), None)
         if place is None:
             return {}
         return {row[0]: row[place].strip() for row in reader if len(row) > place}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.report.schema import checked_lines
-from recbole_opal.report.source import Row
+from recbole_opal.report.schema import Number
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
@@ -19,10 +19,24 @@ from recbole_opal.runs.origin import Origin
 from recbole_opal.runs.refusal import reason_of
 from recbole_opal.runs.shapes import misfit
 
-__all__ = ["Arrays", "RunFiles"]
+__all__ = ["Arrays", "Epoch", "RunFiles"]
 
 _MAX_PLAN_BYTES = 2**20
 Arrays = dict[str, npt.NDArray[Any]]
+Content = TypeVar("Content")
+
+
+class Epoch(BaseModel):
+    """A line of training.jsonl: types as JSON has them, other fields passed over."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    stage: str
+    loss: dict[str, Number | None] | None = None
+    valid: dict[str, Number | None] | None = None
+
+
+_EPOCHS = TypeAdapter(list[Epoch])
 
 
 class RunFiles:
@@ -30,15 +44,13 @@ class RunFiles:
 
     A run that was continued with other epochs since the table was made has other lists, weights
     and losses than those behind the table's values: it is told, and nothing of it is read.
-
-    Args:
-        comparison: the folder of the comparison, whose plan.yaml says what its runs were made from.
-
-    Attributes:
-        problems: one line for each folder or file that could not be read.
     """
 
     def __init__(self, comparison: Path | None = None) -> None:
+        """Read runs of the comparison in a folder, whose plan.yaml says what they were made from.
+
+        `problems` gets one line for each folder or file that cannot be read.
+        """
         self.problems: list[str] = []
         self._planned = frozenset() if comparison is None else _planned(comparison)
         self._folders: dict[Path, RunReader | None] = {}
@@ -52,39 +64,44 @@ class RunFiles:
 
     def arrays(self, path: Path, name: str) -> Arrays | None:
         """Return an npz file of a run, None where the run has none."""
-        folder = self.folder(path)
-        if folder is None or name not in folder.names:
-            return None
-        try:
+
+        def load(folder: RunReader) -> Arrays:
             arrays = folder.load_arrays(name)
-        except CheckpointError as error:
-            self.tell(str(error))
-            return None
-        wrong = misfit(name, arrays)
-        if wrong is not None:
-            self.tell(f"{folder.path / name} {wrong}; train the run again.")
-            return None
-        return arrays
+            wrong = misfit(name, arrays)
+            if wrong is not None:
+                raise CheckpointError(f"{folder.path / name} {wrong}; train the run again.")
+            return arrays
 
-    def lines(self, path: Path, name: str) -> list[dict[str, Any]]:
-        """Return a jsonl file of a run, empty where the run has none."""
+        return self._read(path, name, load)
+
+    def epochs(self, path: Path) -> list[Epoch]:
+        """Return the log of a run's training, empty where the run has none."""
+
+        def load(folder: RunReader) -> list[Epoch]:
+            try:
+                return _EPOCHS.validate_python(folder.load_lines("training.jsonl"))
+            except ValueError as error:
+                why = reason_of(error)
+                raise CheckpointError(
+                    f"{folder.path / 'training.jsonl'} is no log of a training ({why})."
+                ) from error
+
+        return self._read(path, "training.jsonl", load) or []
+
+    def tell(self, problem: str) -> None:
+        """Keep a problem; the same one once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _read(self, path: Path, name: str, load: Callable[[RunReader], Content]) -> Content | None:
         folder = self.folder(path)
         if folder is None or name not in folder.names:
-            return []
+            return None
         try:
-            return checked_lines(folder.load_lines(name))
+            return load(folder)
         except CheckpointError as error:
             self.tell(str(error))
-        except ValueError as error:
-            self.tell(f"{folder.path / name} is no log of a training ({reason_of(error)}).")
-        return []
-
-    def of_seeds(self, row: Row, name: str) -> Iterator[Arrays]:
-        """Yield an npz file of each seed's run; `{stage}` in the name is the row's stage."""
-        for path in row.runs.values():
-            arrays = self.arrays(path, name.format(stage=row.stage))
-            if arrays is not None:
-                yield arrays
+            return None
 
     def _open(self, path: Path) -> RunReader | None:
         try:
@@ -100,11 +117,6 @@ class RunFiles:
         except OSError as error:
             self.tell(f"{path} cannot be opened: {error.strerror}.")
         return None
-
-    def tell(self, problem: str) -> None:
-        """Keep a problem; the same one once."""
-        if problem not in self.problems:
-            self.problems.append(problem)
 
 
 def _planned(comparison: Path) -> frozenset[str]:

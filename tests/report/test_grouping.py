@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from recbole_opal.report.groups import (
+from recbole_opal.report.grouping import (
     by_group,
     decile_of_item,
     length_bins,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.report.scale import Linear, Steps, outliers
+from recbole_opal.report.charts.scale import Linear, Steps, outliers
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -22,8 +22,8 @@ def test_everything_lies_within_and_ticks_too(values, zero):
         assert -1e-6 <= scale.at(value) <= 100 + 1e-6
     ticks = scale.ticks()
     assert 1 <= len(ticks) <= 12
-    assert all(-1e-6 <= scale.at(tick) <= 100 + 1e-6 for tick in ticks)
-    assert len(set(scale.tick_text(ticks))) == len(ticks)
+    assert all(-1e-6 <= scale.at(tick) <= 100 + 1e-6 for tick, _ in ticks)
+    assert len({text for _, text in ticks}) == len(ticks)
 
 
 def test_a_scale_with_zero_starts_there():
@@ -42,7 +42,7 @@ def test_a_scale_with_zero_starts_there():
 )
 def test_ticks_are_round_and_have_the_digits_they_need(low, high, texts):
     scale = Linear(low, high, 0, 1)
-    assert scale.tick_text(scale.ticks()) == texts
+    assert [text for _, text in scale.ticks()] == texts
 
 
 def test_steps():
@@ -69,5 +69,5 @@ def test_a_scale_has_two_ticks_at_least_and_tells_them_apart():
         for wanted in (1, 2, 3, 5):
             ticks = scale.ticks(wanted)
             assert len(ticks) >= 2
-            assert all(low <= tick <= high + 1e-9 for tick in ticks)
-            assert len(set(scale.tick_text(ticks))) == len(ticks)
+            assert all(low <= tick <= high + 1e-9 for tick, _ in ticks)
+            assert len({text for _, text in ticks}) == len(ticks)

@@ -28,14 +28,9 @@ class Linear:
         zero: bool = False,
         padding: float = 0.06,
     ) -> Linear:
-        """Return a scale that holds all finite values and a little more.
+        """Return a scale that holds all finite values and a share of their range more at each end.
 
-        Args:
-            values: may be empty or all equal.
-            start: pixel of the low end.
-            end: pixel of the high end.
-            zero: whether 0 belongs to the scale.
-            padding: what is added at each end, as a share of the range.
+        With `zero`, 0 belongs to it. The values may be none, or all equal.
         """
         finite = [value for value in values if math.isfinite(value)] + ([0.0] if zero else [])
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
@@ -43,16 +38,14 @@ class Linear:
             half = abs(low) / 2 if abs(low) > 1e-9 else 0.5
             low, high = low - half, high + half
         room = (high - low) * padding
-        starts_at_zero = zero and low == 0
-        return cls(low if starts_at_zero else low - room, high + room, start, end)
+        return cls(low if zero and low == 0 else low - room, high + room, start, end)
 
     def at(self, value: float) -> float:
         """Return the pixel of a value."""
-        share = (value - self.low) / (self.high - self.low)
-        return self.start + share * (self.end - self.start)
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def ticks(self, wanted: int = 5) -> list[float]:
-        """Return round values within the scale, about `wanted` of them and at least two."""
+    def ticks(self, wanted: int = 5) -> list[tuple[float, str]]:
+        """Return round values, about `wanted` and at least two, with the digits they need."""
         raw = (self.high - self.low) / max(wanted, 1)
         magnitude = 10.0 ** math.floor(math.log10(raw))
         step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * 0.999)
@@ -60,15 +53,11 @@ class Linear:
         last = math.floor(self.high / step + 1e-9)
         if last - first < 1:
             return self.ticks(max(wanted, 1) + 1)
-        return [index * step for index in range(first, last + 1)]
-
-    def tick_text(self, ticks: Sequence[float]) -> list[str]:
-        """Return the ticks with as many digits as tell them apart."""
-        step = min((b - a for a, b in zip(ticks, ticks[1:], strict=False)), default=1.0)
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         if round(step * 10**digits, 6) != round(step * 10**digits):
             digits += 1  # steps of 2.5
-        return [f"{tick + 0.0:.{digits}f}".replace("-", "−") for tick in ticks]
+        values = [index * step for index in range(first, last + 1)]
+        return [(value, f"{value + 0.0:.{digits}f}".replace("-", "−")) for value in values]
 
 
 @dataclass(frozen=True)
@@ -94,9 +83,6 @@ def outliers(values: Sequence[float]) -> list[bool]:
 
     Farther from the quartiles than three times the distance between them (Tukey's outer fences);
     none among fewer than six values.
-
-    Args:
-        values: finite.
     """
     if len(values) < 6:
         return [False] * len(values)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from recbole_opal.data.sequences import IntArray
 from recbole_opal.interests.assignment import assign_softly, hard_categories
-from recbole_opal.report.names import ItemNames
-from recbole_opal.report.rebuild import Rebuilt
+from recbole_opal.report.item_names import ItemNames
+from recbole_opal.report.trained_models import TrainedModel
 
-__all__ = ["Content", "TagLift", "assignment_of_items", "contents", "tag_lifts"]
+__all__ = ["HyperCategory", "TagLift", "assignment_of_items", "hyper_categories", "tag_lifts"]
 
 _FEWEST_ITEMS = 3
 """A tag on fewer items of a category has a lift that says nothing."""
 
 
-@dataclass(frozen=True)
-class TagLift:
-    """A tag's share of a category's items over its share of all items.
-
-    Attributes:
-        tag: its name.
-        share: of the category's items that carry it.
-        lift: over the share of all items; 1 is as expected.
-    """
+class TagLift(NamedTuple):
+    """A tag, the share of a category's items with it, and that over the share of all items."""
 
     tag: str
     share: float
@@ -35,79 +28,60 @@ class TagLift:
 
 
 @dataclass(frozen=True)
-class Content:
-    """One hyper-category.
-
-    Attributes:
-        share_of_items: that belong to it most.
-        share_of_interactions: of training, with those items.
-        strength: mean assignment of its items to it.
-        items: ids of its clearest items, strongest first.
-        strengths: their assignments.
-        tags: its tags by lift.
-    """
+class HyperCategory:
+    """One hyper-category: of the items that belong to it most, shares, the clearest, and tags."""
 
     share_of_items: float
-    share_of_interactions: float
-    strength: float
-    items: list[int]
+    share_of_interactions: float  # of training
+    strength: float  # mean assignment of its items to it
+    items: list[int]  # strongest first
     strengths: list[float]
     tags: list[TagLift]
 
 
 @torch.no_grad()
-def assignment_of_items(rebuilt: Rebuilt) -> npt.NDArray[np.float64]:
+def assignment_of_items(trained: TrainedModel) -> npt.NDArray[np.float64]:
     """Return how strongly each item belongs to each category, (N, K); row 0 is padding."""
-    encoder = rebuilt.model.encoder
-    vectors = rebuilt.model.items.all()
+    encoder = trained.model.encoder
+    vectors = trained.model.items.all()
     assigned = assign_softly(vectors, encoder.unit_categories(), encoder.temperature)
     result: npt.NDArray[np.float64] = assigned.double().numpy()
     return result
 
 
-def contents(rebuilt: Rebuilt, *, top: int = 8) -> list[Content]:
-    """Describe each hyper-category.
+def hyper_categories(trained: TrainedModel, *, top: int = 8) -> list[HyperCategory]:
+    """Describe each hyper-category by its `top` items and tags.
 
     The clearest items are taken from the more popular half of the catalogue: the vectors of
     rare items have hardly been trained, and are often the most extreme.
-
-    Args:
-        rebuilt: a trained OPAL.
-        top: how many items and tags.
     """
-    assigned = assignment_of_items(rebuilt)
+    assigned, counts = assignment_of_items(trained), trained.counts
     own = hard_categories(torch.from_numpy(assigned)).numpy()
     own[0] = -1
-    counts = rebuilt.counts
     known = counts >= max(np.median(counts[1:]), 1)
     known[0] = False
     total = max(int(counts[1:].sum()), 1)
     found = []
-    for category in range(assigned.shape[1]):
+    for category, strengths in enumerate(assigned.T):
         members = own == category
-        weights = np.where(members & known, assigned[:, category], -1.0)
+        weights = np.where(members & known, strengths, -1.0)
         order = np.argsort(-weights, kind="stable")[:top]
         order = order[weights[order] > 0]
         found.append(
-            Content(
+            HyperCategory(
                 share_of_items=float(members.sum() / (len(own) - 1)),
                 share_of_interactions=float(counts[members].sum() / total),
-                strength=float(assigned[members, category].mean()) if members.any() else 0.0,
+                strength=float(strengths[members].mean()) if members.any() else 0.0,
                 items=order.tolist(),
                 strengths=weights[order].tolist(),
-                tags=tag_lifts(np.flatnonzero(members), rebuilt.names)[:top],
+                tags=tag_lifts(np.flatnonzero(members), trained.names)[:top],
             )
         )
     return found
 
 
-def tag_lifts(members: IntArray, names: ItemNames) -> list[TagLift]:
-    """Return the tags of some items, highest lift first; tags on fewer than 3 of them left out.
-
-    Args:
-        members: item ids.
-        names: of all items.
-    """
+def tag_lifts(members: npt.NDArray[np.int64], names: ItemNames) -> list[TagLift]:
+    """Return the tags of some items, highest lift first; tags on fewer than 3 of them left out."""
     if len(names.tags) == 0 or len(members) == 0:
         return []
     everywhere = np.bincount(names.tag_ids, minlength=len(names.tags))

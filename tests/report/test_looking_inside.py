@@ -1,8 +1,8 @@
 import numpy as np
 
-from recbole_opal.report.contents import tag_lifts
-from recbole_opal.report.journeys import Journey, choose
-from recbole_opal.report.names import ItemNames, _titles
+from recbole_opal.report.hyper_categories import tag_lifts
+from recbole_opal.report.item_names import ItemNames, _titles
+from recbole_opal.report.user_journeys import Journey, choose
 
 
 def names(tags_of):

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.report.labels import Box, place_labels, spread, text_width
+from recbole_opal.report.charts.labels import Box, place_labels, spread, text_width
 
 FRAME = Box(0, 0, 800, 400)
 

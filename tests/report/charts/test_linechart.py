@@ -4,10 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from recbole_opal.report.endlabels import EndLabel, end_labels
-from recbole_opal.report.labels import Box
-from recbole_opal.report.linechart import Line, line_chart
-from recbole_opal.report.plot import NARROW, WIDE
+from recbole_opal.report.charts.drawing import NARROW, WIDE
+from recbole_opal.report.charts.labels import Box
+from recbole_opal.report.charts.linechart import EndLabel, Line, end_labels, line_chart
 
 NAN = math.nan
 

@@ -1,0 +1,164 @@
+"""Section 1: the table, and its main column as a picture with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.report.charts.forest import forest
+from recbole_opal.report.elements import Section, failures, legend, note, reading, wide_table
+from recbole_opal.report.markup import Child, Markup, join, node
+from recbole_opal.report.number_format import (
+    count,
+    listed,
+    metric_name,
+    number,
+    seconds,
+    signed,
+    size,
+)
+from recbole_opal.report.readings import compared_with_opal, winner
+from recbole_opal.report.rows import done, keys, list_length, short, without_result
+from recbole_opal.report.source import Comparison, Difference, Row, Value
+
+__all__ = ["results"]
+
+_DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
+_COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
+    "train_seconds": ("Training", seconds),
+    "epochs": ("Epochs", count),
+    "test_seconds": ("Evaluation", seconds),
+    "peak_memory": ("Peak memory", size),
+    "parameters": ("Parameters", count),
+}
+_HOLLOW = ("hollow", "hollow: the 95 % interval of the difference includes 0")
+
+
+def results(comparison: Comparison) -> Section:
+    """Return the section."""
+    rows = done(comparison)
+    body: list[Child] = []
+    if rows:
+        told = [*keys(rows), *([_HOLLOW] if any(row.against_opal for row in rows) else [])]
+        said = reading(winner(comparison), compared_with_opal(comparison))
+        body.append(node("figure", legend(told), forest(comparison), said))
+        metrics = _metrics(comparison, rows)
+        body.append(_table(comparison, rows, metrics))
+        body.append(note(_how_to_read(comparison, rows, metrics)))
+    failed = without_result(comparison)
+    if failed:
+        items = [[node("b", short(row)), ": ", row.error or "no test metric was written."]
+                 for row in failed]  # fmt: skip
+        body.append(failures(node("h3", "Without a result"), items))
+    return Section("results", "Results", join(body))
+
+
+def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
+    """Return the main metric, the other accuracies, then diversity at the main length."""
+    found = dict.fromkeys([comparison.metric, *(metric for row in rows for metric in row.test)])
+    diverse = [m for m in found if m.partition("@")[0] in _DIVERSITY]
+    others = [m for m in found if m not in diverse]
+    at = f"@{list_length(comparison)}"
+    return list(dict.fromkeys([comparison.metric, *others,
+                               *(m for m in diverse if m.endswith(at))]))  # fmt: skip
+
+
+def _table(comparison: Comparison, rows: Sequence[Row], metrics: Sequence[str]) -> Markup:
+    columns: list[tuple[Child, list[Child]]] = [("Model", [_name(row) for row in rows])]
+    for metric in metrics:
+        columns.append((_head(metric_name(metric), metric), _values(rows, metric)))
+    main = comparison.metric
+    columns[2:2] = [
+        (_head(f"Difference to {name}", main), [_difference(each.get(main)) for each in found])
+        for name, found in _references(comparison, rows)
+    ]
+    for cost, (title, told) in _COSTS.items():
+        if any(row.costs.get(cost) for row in rows):
+            columns.append((title, [_cost(row.costs.get(cost), told) for row in rows]))
+    header, cells = zip(*columns, strict=True)
+    return wide_table(header, list(zip(*cells, strict=True)), "all results", class_="sortable")
+
+
+def _name(row: Row) -> Child:
+    return join(short(row), node("small", " cut short")) if row.cut_short else short(row)
+
+
+def _head(name: str, metric: str) -> Markup:
+    """Return the head of a column, which a first click sorts best first."""
+    return node("th", name, scope="col", data_lower=not bigger_is_better(metric))
+
+
+def _references(
+    comparison: Comparison, rows: Sequence[Row]
+) -> list[tuple[str, list[Mapping[str, Difference]]]]:
+    """Return what rows are compared with: OPAL's best row, and the best row if it is another."""
+    best, opal = comparison.best, comparison.opal
+    found: list[tuple[str, list[Mapping[str, Difference]]]] = []
+    if opal is not None:
+        found.append((short(opal), [row.against_opal for row in rows]))
+    if best is not None and best is not opal:
+        found.append((f"{short(best)}, the best", [row.against_best for row in rows]))
+    return found
+
+
+def _values(rows: Sequence[Row], metric: str) -> list[Child]:
+    """Return the cells of a metric, the best of them bold."""
+    found = [row.test.get(metric) for row in rows]
+    best = best_of(found, lambda v: v.mean if v else None, bigger=bigger_is_better(metric))
+    return [
+        node("td", "–") if value is None else node(
+            "td",
+            node("b" if best and value.mean == best.mean else "span", number(value.mean)),
+            None if value.sd is None else node("small", f" ± {number(value.sd)}"),
+            data_value=_sort_key(value.mean),
+        )
+        for value in found
+    ]  # fmt: skip
+
+
+def _difference(value: Difference | None) -> Markup:
+    """Return `+0.0012 [+0.0003, +0.0021] d=0.05`; dimmed where the interval holds 0."""
+    if value is None:
+        return node("td", "–")
+    interval = f" [{signed(value.low)}, {signed(value.high)}]"
+    effect = "" if value.effect_size is None else f" d={signed(value.effect_size, 2)}"
+    return node(
+        "td", signed(value.difference), " ●" if value.marked else None,
+        node("small", interval + effect), class_=None if value.excludes_zero else "unclear",
+        data_value=_sort_key(value.difference),
+    )  # fmt: skip
+
+
+def _cost(value: Value | None, told: Callable[[float | None], str]) -> Markup:
+    mean = value.mean if value else None
+    return node("td", told(mean), data_value=None if mean is None else _sort_key(mean))
+
+
+def _sort_key(value: float) -> str:
+    return f"{value:.9g}"
+
+
+def _how_to_read(comparison: Comparison, rows: Sequence[Row], metrics: Sequence[str]) -> str:
+    seeds = len(comparison.seeds)
+    spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    lower = [metric_name(metric) for metric in metrics if not bigger_is_better(metric)]
+    lowest = f" (the lowest of {listed(lower, len(lower))})" if lower else ""
+    said = (
+        f"Test part, {spread}. Bold: best of the column{lowest}. "
+        "Differences are this row minus the one named, paired by user, with the 95 % interval and "
+        "the effect size d (difference in standard deviations of the users' differences); grey: "
+        "the interval holds 0."
+    )
+    if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
+        said += " ● marks a difference that stays after the correction over the table."
+    if any(row.cut_short for row in comparison.rows):
+        said += (
+            " Cut short: a bound on time or epochs ended some of its runs at their best validation "
+            "so far; they might go further."
+        )
+    if len({row.variant for row in rows}) < len(rows):
+        said += (
+            " Training and epochs of a later stage include the stages it started from; peak memory "
+            "and parameters are those of the whole run."
+        )
+    return said
