@@ -1,16 +1,16 @@
 """The elements of HTML that sections share: texts, legends, tables, tabs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recbole_opal.report.markup import Child, Markup, join, node
 
 __all__ = [
-    "Section", "bullets", "chips", "failures", "folded_table", "legend", "note", "reading", "table",
-    "tabs", "wide_table",
+    "Section", "chips", "failures", "folded_table", "legend", "note", "reading", "table", "tabs",
 ]  # fmt: skip
+
+
+Rows = Sequence[Sequence[Child]]
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,9 @@ def reading(*sentences: str | None) -> Markup | None:
     return node("p", " ".join(said), class_="reading") if said else None
 
 
-def bullets(items: Iterable[Child]) -> Markup:
-    """Return a list."""
-    return node("ul", [node("li", item) for item in items])
-
-
 def failures(title: Child, items: Iterable[Child]) -> Markup:
     """Return what went wrong, under a title."""
-    return node("div", title, bullets(items), class_="failures")
+    return node("div", title, node("ul", [node("li", item) for item in items]), class_="failures")
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> Markup:
@@ -66,34 +61,22 @@ def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
     return node("div", buttons, class_="chips")
 
 
-def folded_table(header: Sequence[Child], rows: Sequence[Sequence[Child]]) -> Markup:
+def folded_table(header: Sequence[Child], rows: Rows) -> Markup:
     """Return the numbers behind a picture as a table behind a fold."""
     title = "The numbers"
-    return node("details", node("summary", title), wide_table(header, rows, title))
+    return node("details", node("summary", title), table(header, rows, title))
 
 
-def wide_table(
-    header: Sequence[Child],
-    rows: Sequence[Sequence[Child]],
-    name: str,
-    *,
-    class_: str | None = None,
-) -> Markup:
-    """Return a table that scrolls by itself, by keyboard too, so that the page never does.
+def table(header: Sequence[Child], rows: Rows, name: str, class_: str | None = None) -> Markup:
+    """Return a table whose first column names the row; a cell may bring its own `td` or `th`.
 
-    Its name is what a screen reader calls it.
+    It scrolls by itself, by keyboard too, so that the page never does. Its name is what a screen
+    reader calls it.
     """
-    content = table(header, rows, class_=class_)
-    return node("div", content, class_="scroll", tabindex="0", role="region", aria_label=name)
-
-
-def table(
-    header: Sequence[Child], rows: Sequence[Sequence[Child]], *, class_: str | None = None
-) -> Markup:
-    """Return a table whose first column names the row; a cell may bring its own `td` or `th`."""
-    head = node("tr", [_cell(name, "th", scope="col") for name in header])
+    head = node("tr", [_cell(title, "th", scope="col") for title in header])
     body = [node("tr", node("th", row[0], scope="row"), map(_cell, row[1:])) for row in rows]
-    return node("table", node("thead", head), node("tbody", body), class_=class_)
+    content = node("table", node("thead", head), node("tbody", body), class_=class_)
+    return node("div", content, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
 def _cell(content: Child, tag: str = "td", **attributes: str) -> Markup:

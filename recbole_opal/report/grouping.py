@@ -1,7 +1,5 @@
 """Means of a metric for groups of users, and of recall for groups of targets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

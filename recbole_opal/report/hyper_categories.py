@@ -1,7 +1,5 @@
 """What the hyper-categories of a trained OPAL hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What people call an item: its title where the data set has one, its tags, else its token."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

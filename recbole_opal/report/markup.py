@@ -4,8 +4,6 @@ Every string that is not `Markup` is data, and is escaped where it enters the pa
 data set can never become an element. No template language: pictures are computed, not filled in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 from typing import Union

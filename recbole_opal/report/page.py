@@ -1,20 +1,18 @@
 """The page: head, navigation, sections, and how it was made."""
 
-from __future__ import annotations
-
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 
-from recbole_opal.report.elements import Section, failures, note, wide_table
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.report.elements import Section, failures, note, table
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.source import Comparison
 
 __all__ = ["page"]
 
 
-def page(comparison: Comparison, sections: Sequence[Section], problems: Sequence[str]) -> str:
+def page(comparison: ComparisonResult, sections: Sequence[Section], problems: Sequence[str]) -> str:
     """Return the whole document: the sections in their order, then what could not be read."""
     title = f"{comparison.dataset}: models side by side"
     every = [*sections, _how_it_was_made(comparison, problems)]
@@ -60,7 +58,7 @@ def _asset(name: str) -> Markup:
     return Markup(files("recbole_opal.report").joinpath(name).read_text(encoding="utf-8"))
 
 
-def _summary(comparison: Comparison) -> str:
+def _summary(comparison: ComparisonResult) -> str:
     models, seeds = len({row.model for row in comparison.rows}), len(comparison.seeds)
     return (
         f"{models} {'models' if models > 1 else 'model'}, {len(comparison.rows)} rows, {seeds} "
@@ -68,29 +66,28 @@ def _summary(comparison: Comparison) -> str:
     )
 
 
-def _how_it_was_made(comparison: Comparison, problems: Sequence[str]) -> Section:
+def _how_it_was_made(comparison: ComparisonResult, problems: Sequence[str]) -> Section:
     facts = [("Hardware", comparison.hardware)] if comparison.hardware else []
     facts += comparison.versions.items()
     body: list[Child] = [node("pre", node("code", comparison.command), tabindex="0")]
     if facts:
-        body.append(wide_table(["", ""], facts, "hardware and versions", class_="facts"))
+        body.append(table(["", ""], facts, "hardware and versions", class_="facts"))
     body.append(_tuning(comparison))
     if problems:
         body.append(failures(node("h3", "What could not be read"), problems))
     return Section("made", "How it was made", join(body))
 
 
-def _tuning(comparison: Comparison) -> Markup:
+def _tuning(comparison: ComparisonResult) -> Markup:
     if not comparison.tuning:
         return note("No settings were searched for: every model ran with its own defaults and what "
                     "the command gives.")  # fmt: skip
-    found: Mapping[str, Mapping[str, object] | None] = comparison.tuning.get("found") or {}
     rows = [
-        [label, ", ".join(f"{k}={v}" for k, v in (settings or {}).items()) or "defaults"]
-        for label, settings in found.items()
+        [label, ", ".join(f"{k}={v}" for k, v in settings.items()) or "defaults"]
+        for label, settings in comparison.tuning.found.items()
     ]
     said = (
-        f"{comparison.tuning.get('trials')} settings were tried for every model, on validation "
+        f"{comparison.tuning.trials} settings were tried for every model, on validation "
         "only. What was found:"
     )
-    return join(node("p", said), wide_table(["Model", "Settings"], rows, "settings found"))
+    return join(node("p", said), table(["Model", "Settings"], rows, "settings found"))

@@ -1,15 +1,16 @@
 """Sentences that are computed from the numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
 from recbole_opal.report.grouping import Groups
-from recbole_opal.report.number_format import (
+from recbole_opal.report.rows import to_opal
+from recbole_opal.report.wording import (
     listed,
     metric_name,
     number,
@@ -18,8 +19,6 @@ from recbole_opal.report.number_format import (
     signed,
     with_spread,
 )
-from recbole_opal.report.rows import by_validation, done, family, short
-from recbole_opal.report.source import Comparison, Row
 
 __all__ = ["Grouped", "compared_with_opal", "frontier", "lengths_told", "popularity_told", "winner"]
 
@@ -27,45 +26,46 @@ Grouped = Sequence[tuple[Row, Groups]]
 """Rows with their means in the same groups."""
 
 
-def winner(comparison: Comparison) -> str | None:
+def winner(comparison: ComparisonResult) -> str | None:
     """Say who is best on validation and on test, by how much, and whether it is certain."""
-    rows, metric, best = done(comparison), comparison.metric, comparison.best
+    rows, metric, best = comparison.done, comparison.metric, comparison.best
     if best is None:
         return None
     name = metric_name(metric)
     if metric not in best.test:
-        return f"{short(best)} is best on validation; it has no {name} on test."
+        return f"{best.short} is best on validation; it has no {name} on test."
     value = best.test[metric]
     reached = with_spread(value.mean, value.sd) + _hint(metric)
     if len(rows) == 1:
-        return f"{short(best)} reaches {name} {reached}."
+        return f"{best.short} reaches {name} {reached}."
     if rows[0] is best:
         other, place = rows[1], "The next"
-        said = f"{short(best)} is best on validation and on test: {name} {reached}."
+        said = f"{best.short} is best on validation and on test: {name} {reached}."
     else:
         other = rows[0]
         place = f"The {'highest' if bigger_is_better(metric) else 'lowest'} on test"
-        said = f"{short(best)} is best on validation, with {name} {reached} on test."
+        said = f"{best.short} is best on validation, with {name} {reached} on test."
     there = other.test[metric].mean
-    said += f" {place}, {short(other)}, has {number(there)} ({relative(there, value.mean)})"
+    said += f" {place}, {other.short}, has {number(there)} ({relative(there, value.mean)})"
     difference = other.against_best.get(metric)
     if difference is None:
         return said + "."
     if difference.excludes_zero:
         return said + "; the 95 % interval of their difference excludes 0."
-    ties = [short(row) for row in rows if row is not other and _ties(row, metric)]
+    ties = [row.short for row in rows if row is not other and _ties(row, metric)]
     said += "; the 95 % interval of their difference includes 0"
     return said + (f", as it does for {listed(ties)}." if ties else ".")
 
 
-def compared_with_opal(comparison: Comparison) -> str | None:
+def compared_with_opal(comparison: ComparisonResult) -> str | None:
     """Say how many rows of other models lie above, below and level with OPAL."""
     metric = comparison.metric
-    rows = [row for row in done(comparison) if family(row) != "opal"]
-    others = {short(row): row.against_opal[metric] for row in rows if metric in row.against_opal}
+    rows = [row for row in comparison.done if row.family != "opal"]
+    found = ((row.short, to_opal(row, metric)) for row in rows)
+    others = {name: difference for name, difference in found if difference is not None}
     if not others:
         return None
-    reference = short(comparison.opal) if comparison.opal else "OPAL"
+    reference = comparison.opal.short if comparison.opal else "OPAL"
     above = [name for name, difference in others.items() if difference.low > 0]
     below = [name for name, difference in others.items() if difference.high < 0]
     level = [name for name, difference in others.items() if not difference.excludes_zero]
@@ -106,17 +106,17 @@ def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
     )
     top, widest = kept[0], kept[-1]
     if top is widest:
-        return f"{short(top)} is at once {most} and the most diverse."
+        return f"{top.short} is at once {most} and the most diverse."
     first, last = top.test[metric].mean, widest.test[metric].mean
     much = f"{percent(abs(1 - last / first))} " if first else ""
     return (
-        f"From {good} to diverse, {listed([short(row) for row in kept], 6)} are the {len(kept)} "
-        f"rows that no other row beats in both; {short(widest)}, the most diverse of all, is "
-        f"{much}{less} than {short(top)}."
+        f"From {good} to diverse, {listed([row.short for row in kept], 6)} are the {len(kept)} "
+        f"rows that no other row beats in both; {widest.short}, the most diverse of all, is "
+        f"{much}{less} than {top.short}."
     )
 
 
-def lengths_told(comparison: Comparison, means: Grouped, steps: Sequence[str]) -> list[str]:
+def lengths_told(comparison: ComparisonResult, means: Grouped, steps: Sequence[str]) -> list[str]:
     """Say who is best with short and with long histories, and how OPAL's lead changes."""
     if len(steps) < 2:
         return []
@@ -128,19 +128,19 @@ def lengths_told(comparison: Comparison, means: Grouped, steps: Sequence[str]) -
     if at_short and at_long:
         (who, value), (other, reached) = at_short, at_long
         said.append(
-            f"With the shortest histories ({steps[0]}) the best is {short(who)} ({number(value)}); "
-            f"with the longest ({steps[-1]}) it is {'too' if other is who else short(other)} "
+            f"With the shortest histories ({steps[0]}) the best is {who.short} ({number(value)}); "
+            f"with the longest ({steps[-1]}) it is {'too' if other is who else other.short} "
             f"({number(reached)})."
         )
     # OPAL's distance to the best other row.
     found = {id(row): groups.means for row, groups in means}
-    ranked = by_validation(comparison, [row for row, _ in means])
-    opal = next((row for row in ranked if family(row) == "opal"), None)
-    rival = next((row for row in ranked if family(row) != "opal"), None)
+    ranked = sorted((row for row, _ in means), key=comparison.by_validation, reverse=True)
+    opal = next((row for row in ranked if row.family == "opal"), None)
+    rival = next((row for row in ranked if row.family != "opal"), None)
     if opal is not None and rival is not None:
         gap = found[id(opal)] - found[id(rival)]
         said.append(
-            f"{short(opal)} minus {short(rival)} (each chosen on validation): "
+            f"{opal.short} minus {rival.short} (each chosen on validation): "
             f"{signed(float(gap[0]))} at the short end, {signed(float(gap[-1]))} at the long end."
         )
     return said
@@ -157,7 +157,7 @@ def popularity_told(means: Grouped) -> list[str]:
     for name, part in (("top tenth", slice(9, 10)), ("less popular half", slice(0, 5))):
         best = _best([(row, _mean_of(groups, part)) for row, groups in means], bigger=True)
         if best:
-            said.append(f"Of the {name} {short(best[0])} finds most ({percent(best[1])}).")
+            said.append(f"Of the {name} {best[0].short} finds most ({percent(best[1])}).")
     return said
 
 

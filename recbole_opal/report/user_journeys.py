@@ -1,7 +1,5 @@
 """A few users from their histories through their interests to their lists."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

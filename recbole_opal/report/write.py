@@ -1,12 +1,11 @@
 """From the folder of a comparison to its report."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.process.caller import alone
 from recbole_opal.report.page import page
-from recbole_opal.report.parse import read_comparison
+from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import categories
 from recbole_opal.report.sections.diversity import diversity
@@ -15,7 +14,7 @@ from recbole_opal.report.sections.interests import interests
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
 from recbole_opal.report.sections.users import users
-from recbole_opal.report.trained_models import TrainedModels
+from recbole_opal.report.trained_models import trained_opals
 from recbole_opal.runs.atomic import write_text
 
 __all__ = ["write_report"]
@@ -31,19 +30,19 @@ def write_report(folder: Path) -> Path:
     Raises:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
     """
-    comparison = read_comparison(folder)
-    files = RunFiles(Path(folder))
-    models = TrainedModels(files)
+    comparison = ComparisonResult.load(folder)
+    files = RunFiles(comparison)
     sections = [
         results(comparison),
         diversity(comparison),
         groups(comparison, files),
         interests(comparison),
         training(comparison, files),
-        categories(comparison, models),
-        users(comparison, models),
     ]
+    models, problems = trained_opals(comparison, files)
+    if best_opal_rows(comparison):
+        sections += [categories(models, problems), users(models, problems)]
     path = Path(folder) / "report.html"
-    problems = [*files.problems, *models.problems]
-    write_text(path, page(comparison, [section for section in sections if section], problems))
+    shown = [section for section in sections if section is not None]
+    write_text(path, page(comparison, shown, [*files.problems, *problems]))
     return path

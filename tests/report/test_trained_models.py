@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from recbole_opal.report.parse import read_comparison
 from torch.nn import functional
 
 from recbole_opal.report.hyper_categories import assignment_of_items, hyper_categories
-from recbole_opal.report.parse import read_comparison
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.trained_models import TrainedModels
 from recbole_opal.report.user_journeys import journeys

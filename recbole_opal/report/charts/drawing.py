@@ -1,17 +1,15 @@
 """The parts every chart is made of: frame, axes, lines, points, error bars."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 
+from recbole_opal.comparison.row import Family
 from recbole_opal.report.charts.labels import Box
-from recbole_opal.report.charts.scale import Linear, Steps
+from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.rows import Family
 
 __all__ = [
-    "NARROW", "WIDE", "axes", "drawing", "error_bar", "level_grid", "point", "polyline",
+    "NARROW", "WIDE", "axes", "error_bar", "level_grid", "picture", "point", "polyline",
     "responsive", "stroke", "words",
 ]  # fmt: skip
 
@@ -25,7 +23,7 @@ _SHAPES: dict[Family, str] = {
 }
 
 
-def drawing(
+def picture(
     name: str, width: float, height: float, title: str, description: str, *children: Child
 ) -> Markup:
     """Return an SVG picture that a screen reader can name; its own name is unique in the page."""
@@ -50,18 +48,19 @@ def responsive(draw: Callable[[str, int], Markup], name: str) -> Markup:
     )
 
 
-def axes(frame: Box, x: Linear | Steps, y: Linear, x_title: str, y_title: str) -> Markup:
-    """Return grid, ticks and titles; the y title stands above, where it needs no turned head."""
-    bottom = frame.bottom
+def axes(
+    frame: Box, x: Linear, y: Linear, titles: tuple[str, str], steps: Sequence[str] = ()
+) -> Markup:
+    """Return grid, ticks (or names of steps) and titles of x and y.
+
+    The y title stands above, where it needs no turned head.
+    """
+    bottom, (x_title, y_title) = frame.bottom, titles
     parts = [level_grid(frame, y, 5, 7), stroke(frame.left, bottom, frame.right, bottom, "axis")]
-    if isinstance(x, Steps):
-        places = [(x.at(index), name) for index, name in enumerate(x.names)]
-    else:
-        wanted = x.ticks(4 if frame.right - frame.left < 400 else 7)
-        places = [(x.at(tick), text) for tick, text in wanted]
-    for place, name in places:
-        parts.append(stroke(place, bottom, place, bottom + 4, "axis"))
-        parts.append(words(place, bottom + 17, name, "tick middle"))
+    ticks = x.ticks(4 if frame.right - frame.left < 400 else 7)
+    for place, name in enumerate(steps) if steps else ticks:
+        parts.append(stroke(x.at(place), bottom, x.at(place), bottom + 4, "axis"))
+        parts.append(words(x.at(place), bottom + 17, name, "tick middle"))
     middle = (frame.left + frame.right) / 2
     parts.append(words(middle, bottom + 36, x_title, "axis-title middle"))
     parts.append(words(2.0, frame.top - 12, y_title, "axis-title"))

@@ -1,31 +1,16 @@
 """The main metric of every row, and its difference to OPAL, as points with intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recbole_opal.report.charts.drawing import (
-    NARROW,
-    drawing,
-    error_bar,
-    point,
-    responsive,
-    stroke,
-    words,
-)
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
+from recbole_opal.report import wording
+from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import text_width
 from recbole_opal.report.charts.scale import Linear, outliers
 from recbole_opal.report.markup import Markup, join, node
-from recbole_opal.report.number_format import (
-    axis_name,
-    metric_name,
-    number,
-    signed,
-    with_spread,
-)
-from recbole_opal.report.rows import done, family, short
-from recbole_opal.report.source import Comparison, Row
+from recbole_opal.report.rows import to_opal
 
 __all__ = ["forest"]
 
@@ -53,23 +38,23 @@ class _Panel(NamedTuple):
     has_zero: bool = False
 
 
-def forest(comparison: Comparison) -> Markup:
+def forest(comparison: ComparisonResult) -> Markup:
     """Return one line a row: mean with spread and seeds, and the difference to OPAL.
 
     The reference is the row of OPAL that the comparison measured the others against: the one
     without a difference of its own. On a phone the two panels stand one under the other.
     """
-    rows, metric = done(comparison), comparison.metric
+    rows, metric = comparison.done, comparison.metric
     panels = [_means(rows, metric)]
-    if any(metric in row.against_opal for row in rows):
+    if any(to_opal(row, metric) for row in rows):
         panels.append(_differences(comparison, rows))
-    told = (f"{short(row)} {with_spread(row.test[metric].mean, row.test[metric].sd)}"
+    told = (f"{row.short} {wording.with_spread(row.test[metric].mean, row.test[metric].sd)}"
             for row in rows)  # fmt: skip
-    title, description = f"{metric_name(metric)} of every model", "; ".join(told)
-    widest = max(text_width(short(row), bold=family(row) == "opal") for row in rows) + 14
+    title, description = f"{wording.metric_name(metric)} of every model", "; ".join(told)
+    widest = max(text_width(row.short, bold=row.family == "opal") for row in rows) + 14
 
     def draw(name: str, width: int) -> Markup:
-        beside = 1 if width <= NARROW else len(panels)
+        beside = 1 if width <= drawing.NARROW else len(panels)
         names = min(widest, width * 0.5)
         across, height = (width - names) / beside, _TOP + _ROW * len(rows) + 30
         parts = []
@@ -77,38 +62,38 @@ def forest(comparison: Comparison) -> Markup:
             down = height * (index // beside)
             left = names + across * (index % beside)
             if index % beside == 0:
-                parts += [words(0, _y(i, down) + 4, short(row), f"name {family(row)}")
+                parts += [drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}")
                           for i, row in enumerate(rows)]  # fmt: skip
             parts.append(_draw(panel, rows, left + 6, left + across - 14, down))
         total = height * (len(panels) if beside == 1 else 1)
-        return drawing(name, width, total, title, description, parts)
+        return drawing.picture(name, width, total, title, description, parts)
 
-    return responsive(draw, "forest")
+    return drawing.responsive(draw, "forest")
 
 
 def _means(rows: Sequence[Row], metric: str) -> _Panel:
     marks = []
     for row in rows:
         mean, sd = row.test[metric].mean, row.test[metric].sd
-        tip = f"{short(row)}: {with_spread(mean, sd)}"
+        tip = f"{row.short}: {wording.with_spread(mean, sd)}"
         low, high = mean - (sd or 0), mean + (sd or 0)
-        marks.append(_Mark(mean, low, high, number(mean), tip, row.test[metric].values))
-    return _Panel(f"{axis_name(metric)} (± sd over seeds)", marks)
+        marks.append(_Mark(mean, low, high, wording.number(mean), tip, row.test[metric].values))
+    return _Panel(f"{wording.axis_name(metric)} (± sd over seeds)", marks)
 
 
-def _differences(comparison: Comparison, rows: Sequence[Row]) -> _Panel:
+def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
     marks: list[_Mark | None] = []
     for row in rows:
-        value = row.against_opal.get(comparison.metric)
+        value = to_opal(row, comparison.metric)
         if value is None:
             marks.append(None)
             continue
-        told = signed(value.difference)
-        tip = f"{short(row)}: {told} [{signed(value.low)}, {signed(value.high)}]"
+        told = wording.signed(value.difference)
+        tip = f"{row.short}: {told} [{wording.signed(value.low)}, {wording.signed(value.high)}]"
         marks.append(_Mark(value.difference, value.low, value.high, told, tip,
                            hollow=not value.excludes_zero))  # fmt: skip
     opal = comparison.opal
-    title = f"Difference to {short(opal) if opal else 'OPAL'}"
+    title = f"Difference to {opal.short if opal else 'OPAL'}"
     return _Panel(title, marks, opal, has_zero=True)
 
 
@@ -118,39 +103,39 @@ def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: f
     reach = [end for m in there if id(m) not in far for end in (m.low, m.high, *m.seeds)]
     scale = Linear.over([*reach, 0.0] if panel.has_zero else reach, left, right)
     top, bottom = _TOP + down - 12, _y(len(rows), down) - 10
-    parts = [words(left, down + 14, panel.title, "axis-title")]
+    parts = [drawing.words(left, down + 14, panel.title, "axis-title")]
     for tick, text in scale.ticks(4):
-        parts.append(stroke(scale.at(tick), top, scale.at(tick), bottom, "grid"))
-        parts.append(words(scale.at(tick), bottom + 16, text, "tick middle"))
+        parts.append(drawing.stroke(scale.at(tick), top, scale.at(tick), bottom, "grid"))
+        parts.append(drawing.words(scale.at(tick), bottom + 16, text, "tick middle"))
     if panel.has_zero:
-        parts.append(stroke(scale.at(0), top, scale.at(0), bottom, "zero"))
+        parts.append(drawing.stroke(scale.at(0), top, scale.at(0), bottom, "zero"))
     for index, (row, mark) in enumerate(zip(rows, panel.marks, strict=True)):
         y = _y(index, down)
         if mark is None:
             parts += [_beside(scale.at(0), y, "reference", right)] if row is panel.reference else []
         elif id(mark) in far:
-            parts.append(_beyond(scale, mark, y, family(row)))
+            parts.append(_beyond(scale, mark, y, row.family))
         else:
-            bar = error_bar(scale.at(mark.low), y, scale.at(mark.high), y)
+            bar = drawing.error_bar(scale.at(mark.low), y, scale.at(mark.high), y)
             seeds = [node("circle", cx=scale.at(v), cy=y, r=1.6, class_="seed") for v in mark.seeds]
-            drawn = point(scale.at(mark.value), y, family(row), mark.tip)
-            kind = f"{family(row)} hollow" if mark.hollow else family(row)
+            drawn = drawing.point(scale.at(mark.value), y, row.family, mark.tip)
+            kind = f"{row.family} hollow" if mark.hollow else row.family
             parts.append(node("g", bar, seeds, drawn, class_=kind))
     return join(parts)
 
 
 def _beyond(scale: Linear, mark: _Mark, y: float, kind: str) -> Markup:
-    """Return an arrow at the edge, with the number, for a value far outside the scale."""
+    """Return an arrow at the edge, with the wording.number, for a value far outside the scale."""
     if mark.value < scale.low:
-        return words(scale.start, y + 4, f"◂ {mark.told}", f"beyond {kind}")
-    return words(scale.end, y + 4, f"{mark.told} ▸", f"beyond {kind} anchor-end")
+        return drawing.words(scale.start, y + 4, f"◂ {mark.told}", f"beyond {kind}")
+    return drawing.words(scale.end, y + 4, f"{mark.told} ▸", f"beyond {kind} anchor-end")
 
 
 def _beside(x: float, y: float, text: str, right: float) -> Markup:
     """Return a text right of a place, or left of it where it would leave the panel."""
     if x + 8 + text_width(text) <= right:
-        return words(x + 8, y + 4, text, "tick")
-    return words(x - 8, y + 4, text, "tick anchor-end")
+        return drawing.words(x + 8, y + 4, text, "tick")
+    return drawing.words(x - 8, y + 4, text, "tick anchor-end")
 
 
 def _y(index: int, down: float) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Linear", "Steps", "outliers"]
+__all__ = ["Linear", "outliers"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Linear:
         room = (high - low) * padding
         return cls(low if zero and low == 0 else low - room, high + room, start, end)
 
+    @classmethod
+    def of_steps(cls, count: int, start: float, end: float) -> Linear:
+        """Return a scale that has the steps 0, 1, ... in the middles of equal shares."""
+        return cls(-0.5, max(count, 1) - 0.5, start, end)
+
     def at(self, value: float) -> float:
         """Return the pixel of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
@@ -58,24 +63,6 @@ class Linear:
             digits += 1  # steps of 2.5
         values = [index * step for index in range(first, last + 1)]
         return [(value, f"{value + 0.0:.{digits}f}".replace("-", "−")) for value in values]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Named places at equal distances, as numbers of interests or deciles."""
-
-    names: Sequence[str]
-    start: float
-    end: float
-
-    @property
-    def width(self) -> float:
-        """Pixels of one place."""
-        return (self.end - self.start) / max(len(self.names), 1)
-
-    def at(self, index: float) -> float:
-        """Return the pixel of the middle of a place."""
-        return self.start + (index + 0.5) * self.width
 
 
 def outliers(values: Sequence[float]) -> list[bool]:

@@ -1,34 +1,28 @@
 """Section 6: what each hyper-category of OPAL holds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from recbole_opal.report.elements import Section, failures, note, reading, tabs
 from recbole_opal.report.hyper_categories import HyperCategory, hyper_categories
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.number_format import percent
-from recbole_opal.report.rows import best_opal_rows, colour, short
-from recbole_opal.report.source import Comparison
-from recbole_opal.report.trained_models import TrainedModels
+from recbole_opal.report.rows import colour
+from recbole_opal.report.trained_models import TrainedModel
+from recbole_opal.report.wording import percent
 
 __all__ = ["categories", "why_not"]
 
 
-def categories(comparison: Comparison, models: TrainedModels) -> Section | None:
-    """Return the section; None where the comparison has no OPAL of several interests."""
-    rows = best_opal_rows(comparison)
-    if not rows:
-        return None
+def categories(models: Sequence[TrainedModel], problems: Sequence[str]) -> Section:
+    """Return the section on OPAL with several interests, or why it could not be rebuilt."""
     panels: dict[str, Child] = {}
-    for trained in filter(None, map(models.of, rows)):
+    for trained in models:
         found = hyper_categories(trained)
         cards = [_card(index, each, trained.names) for index, each in enumerate(found)]
-        panels[f"{short(trained.row)}, seed {trained.seed}"] = join(
+        panels[f"{trained.row.short}, seed {trained.seed}"] = join(
             node("div", cards, class_="cards"), reading(_reading(found))
         )
-    body = why_not(models) if not panels else join(
+    body = why_not(problems) if not panels else join(
         tabs("categories-tabs", panels),
         note("An item belongs to the category it is assigned to most. Items: the clearest of the "
              "more popular half of the catalogue. Tags: lift, the tag's share here over its share "
@@ -37,10 +31,10 @@ def categories(comparison: Comparison, models: TrainedModels) -> Section | None:
     return Section("categories", "What each hyper-category holds", body)
 
 
-def why_not(models: TrainedModels) -> Markup:
+def why_not(problems: Sequence[str]) -> Markup:
     """Return why no model could be rebuilt."""
     told = node("p", "The trained models could not be rebuilt, so nothing is shown here:")
-    return failures(told, models.problems)
+    return failures(told, problems)
 
 
 def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:

@@ -1,25 +1,16 @@
 """Section 4: accuracy and diversity against the number of interests, and whether they are used."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import bigger_is_better, sign_of
+from recbole_opal.report import wording
 from recbole_opal.report.charts.linechart import Line, line_chart
-from recbole_opal.report.elements import Section, folded_table, note, reading, tabs, wide_table
+from recbole_opal.report.elements import Section, folded_table, note, reading, table, tabs
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.number_format import (
-    axis_name,
-    listed,
-    metric_name,
-    number,
-    percent,
-    relative,
-)
-from recbole_opal.report.rows import colour, done, family, list_length, options, short, sweeps
-from recbole_opal.report.rows import interests as interests_of
-from recbole_opal.report.source import Comparison, Row
+from recbole_opal.report.rows import colour, sweeps
 
 __all__ = ["interests"]
 
@@ -32,9 +23,9 @@ _USAGE = {
 }
 
 
-def interests(comparison: Comparison) -> Section | None:
+def interests(comparison: ComparisonResult) -> Section | None:
     """Return the section; None where no model has several interests."""
-    rows, k = done(comparison), list_length(comparison)
+    rows, k = comparison.done, comparison.k
     found, used = sweeps(rows), usage(rows)
     if not found and used is None:
         return None
@@ -43,7 +34,7 @@ def interests(comparison: Comparison) -> Section | None:
     for name in dict.fromkeys(names):
         kept = [group for group in found if any(name in row.test for row in group)]
         if kept:
-            panels[metric_name(name)] = _panel(kept, name)
+            panels[wording.metric_name(name)] = _panel(kept, name)
     said = [reading(_reading(comparison.metric, group)) for group in found]
     swept = [tabs("interests-tabs", panels), node("div", said, class_="readings")] if found else []
     return Section("interests", "How many interests", join(swept, used))
@@ -59,7 +50,7 @@ def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
         lines.append(
             Line(
                 _group_name(group),
-                family(group[-1]),
+                group[-1].family,
                 [means.get(k, math.nan) for k in counts],
                 [errors.get(k, math.nan) for k in counts],
                 colour(index),
@@ -67,17 +58,18 @@ def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
                 bridged=True,
             )  # fmt: skip
         )
-    name, slug = metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
+    name, slug = wording.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
     steps = [str(k) for k in counts]
+    cells = [[line.name, *map(wording.number, line.values)] for line in lines]
     # The names of the lines for a phone, where they have no room beside them.
     keys = [node("span", node("i", data_colour=line.colour), line.name, class_="key")
             for line in lines]  # fmt: skip
     return node(
         "figure",
         line_chart(f"interests-{slug}", f"{name} by number of interests", lines, steps,
-                   "Number of interests K", axis_name(metric)),
+                   ("Number of interests K", wording.axis_name(metric))),
         node("p", keys, class_="legend narrow"),
-        folded_table(["K", *steps], [[line.name, *map(number, line.values)] for line in lines]),
+        folded_table(["K", *steps], cells),
     )  # fmt: skip
 
 
@@ -85,7 +77,7 @@ def _group_name(group: Sequence[Row]) -> str:
     """Return what the rows of a sweep have in common: model, options, stage."""
     first = group[0]
     stage = [] if first.stage in ("train", "") else [first.stage]
-    return " ".join([first.model, *options(first), *stage])
+    return " ".join([first.model, *first.options, *stage])
 
 
 def _reading(metric: str, group: Sequence[Row]) -> str:
@@ -97,11 +89,11 @@ def _reading(metric: str, group: Sequence[Row]) -> str:
     if best is least:
         return (
             f"{name}: more interests do not help; K={least.num_interests} is {edge} "
-            f"({number(there.mean)})."
+            f"({wording.number(there.mean)})."
         )
     said = (
-        f"{name}: {edge} at K={best.num_interests} ({number(here.mean)}), "
-        f"{relative(here.mean, there.mean)} to K={least.num_interests}"
+        f"{name}: {edge} at K={best.num_interests} ({wording.number(here.mean)}), "
+        f"{wording.relative(here.mean, there.mean)} to K={least.num_interests}"
     )
     if here.sd is None or there.sd is None:
         return said + "; with one seed this may be chance."
@@ -115,23 +107,26 @@ def usage(rows: Sequence[Row]) -> Markup | None:
     collapsed = []
     for row in rows:
         found = row.diagnostics
-        if not found or interests_of(row) < 2:
+        if not found or row.interests < 2:
             continue
-        if found.get("collapsed"):
-            collapsed.append(short(row))
-        mark = node("small", " collapsed", class_="bad") if found.get("collapsed") else None
-        *values, dead = (found.get(name) for name in _USAGE)
-        texts = [*(number(value, 2) for value in values), "–" if dead is None else percent(dead)]
-        cells.append([[short(row), mark], str(interests_of(row)), *texts])
+        mark = None
+        if found.collapsed:
+            collapsed.append(row.short)
+            mark = node("small", " collapsed", class_="bad")
+        texts = [wording.number(getattr(found, name), 2) for name in _USAGE]
+        if found.dead_users is not None:
+            texts[-1] = wording.percent(found.dead_users)
+        cells.append([[row.short, mark], str(row.interests), *texts])
     if not cells:
         return None
     said = f"In none of the {len(cells)} rows with several interests have they collapsed."
     if collapsed:
         verb = "has" if len(collapsed) == 1 else "have"
-        said = f"{listed(collapsed)} {verb} collapsed: fewer interests are at work than K says."
+        names = wording.listed(collapsed)
+        said = f"{names} {verb} collapsed: fewer interests are at work than K says."
     return join(
         node("h3", "Are the interests used?"),
-        wide_table(["Model", "K", *_USAGE.values()], cells, "use of the interests"),
+        table(["Model", "K", *_USAGE.values()], cells, "use of the interests"),
         reading(said),
         note("Entropy: of each interest's share of the listed items (or hits), 1 if all K share "
              "alike, 0 if one has all. Cosine: mean over pairs of a user's interests, 1 if they "

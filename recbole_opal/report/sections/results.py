@@ -1,42 +1,33 @@
 """Section 1: the table, and its main column as a picture with intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Difference, Row, Spread
 from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.report import wording
 from recbole_opal.report.charts.forest import forest
-from recbole_opal.report.elements import Section, failures, legend, note, reading, wide_table
+from recbole_opal.report.elements import Section, failures, legend, note, reading, table
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.number_format import (
-    count,
-    listed,
-    metric_name,
-    number,
-    seconds,
-    signed,
-    size,
-)
 from recbole_opal.report.readings import compared_with_opal, winner
-from recbole_opal.report.rows import done, keys, list_length, short, without_result
-from recbole_opal.report.source import Comparison, Difference, Row, Value
+from recbole_opal.report.rows import keys
 
 __all__ = ["results"]
 
 _DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
 _COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
-    "train_seconds": ("Training", seconds),
-    "epochs": ("Epochs", count),
-    "test_seconds": ("Evaluation", seconds),
-    "peak_memory": ("Peak memory", size),
-    "parameters": ("Parameters", count),
+    "train_seconds": ("Training", wording.seconds),
+    "epochs": ("Epochs", wording.count),
+    "test_seconds": ("Evaluation", wording.seconds),
+    "peak_memory": ("Peak memory", wording.size),
+    "parameters": ("Parameters", wording.count),
 }
 _HOLLOW = ("hollow", "hollow: the 95 % interval of the difference includes 0")
 
 
-def results(comparison: Comparison) -> Section:
+def results(comparison: ComparisonResult) -> Section:
     """Return the section."""
-    rows = done(comparison)
+    rows = comparison.done
     body: list[Child] = []
     if rows:
         told = [*keys(rows), *([_HOLLOW] if any(row.against_opal for row in rows) else [])]
@@ -45,28 +36,28 @@ def results(comparison: Comparison) -> Section:
         metrics = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
         body.append(note(_how_to_read(comparison, rows, metrics)))
-    failed = without_result(comparison)
+    failed = comparison.incomplete
     if failed:
-        items = [[node("b", short(row)), ": ", row.error or "no test metric was written."]
+        items = [[node("b", row.short), ": ", row.error or "no test metric was written."]
                  for row in failed]  # fmt: skip
         body.append(failures(node("h3", "Without a result"), items))
     return Section("results", "Results", join(body))
 
 
-def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
+def _metrics(comparison: ComparisonResult, rows: Sequence[Row]) -> list[str]:
     """Return the main metric, the other accuracies, then diversity at the main length."""
     found = dict.fromkeys([comparison.metric, *(metric for row in rows for metric in row.test)])
     diverse = [m for m in found if m.partition("@")[0] in _DIVERSITY]
     others = [m for m in found if m not in diverse]
-    at = f"@{list_length(comparison)}"
+    at = f"@{comparison.k}"
     return list(dict.fromkeys([comparison.metric, *others,
                                *(m for m in diverse if m.endswith(at))]))  # fmt: skip
 
 
-def _table(comparison: Comparison, rows: Sequence[Row], metrics: Sequence[str]) -> Markup:
+def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> Markup:
     columns: list[tuple[Child, list[Child]]] = [("Model", [_name(row) for row in rows])]
     for metric in metrics:
-        columns.append((_head(metric_name(metric), metric), _values(rows, metric)))
+        columns.append((_head(wording.metric_name(metric), metric), _values(rows, metric)))
     main = comparison.metric
     columns[2:2] = [
         (_head(f"Difference to {name}", main), [_difference(each.get(main)) for each in found])
@@ -76,11 +67,11 @@ def _table(comparison: Comparison, rows: Sequence[Row], metrics: Sequence[str]) 
         if any(row.costs.get(cost) for row in rows):
             columns.append((title, [_cost(row.costs.get(cost), told) for row in rows]))
     header, cells = zip(*columns, strict=True)
-    return wide_table(header, list(zip(*cells, strict=True)), "all results", class_="sortable")
+    return table(header, list(zip(*cells, strict=True)), "all results", class_="sortable")
 
 
 def _name(row: Row) -> Child:
-    return join(short(row), node("small", " cut short")) if row.cut_short else short(row)
+    return join(row.short, node("small", " cut short")) if row.cut_short else row.short
 
 
 def _head(name: str, metric: str) -> Markup:
@@ -89,15 +80,15 @@ def _head(name: str, metric: str) -> Markup:
 
 
 def _references(
-    comparison: Comparison, rows: Sequence[Row]
+    comparison: ComparisonResult, rows: Sequence[Row]
 ) -> list[tuple[str, list[Mapping[str, Difference]]]]:
     """Return what rows are compared with: OPAL's best row, and the best row if it is another."""
     best, opal = comparison.best, comparison.opal
     found: list[tuple[str, list[Mapping[str, Difference]]]] = []
     if opal is not None:
-        found.append((short(opal), [row.against_opal for row in rows]))
+        found.append((opal.short, [row.against_opal or {} for row in rows]))
     if best is not None and best is not opal:
-        found.append((f"{short(best)}, the best", [row.against_best for row in rows]))
+        found.append((f"{best.short}, the best", [row.against_best for row in rows]))
     return found
 
 
@@ -108,8 +99,8 @@ def _values(rows: Sequence[Row], metric: str) -> list[Child]:
     return [
         node("td", "–") if value is None else node(
             "td",
-            node("b" if best and value.mean == best.mean else "span", number(value.mean)),
-            None if value.sd is None else node("small", f" ± {number(value.sd)}"),
+            node("b" if best and value.mean == best.mean else "span", wording.number(value.mean)),
+            None if value.sd is None else node("small", f" ± {wording.number(value.sd)}"),
             data_value=_sort_key(value.mean),
         )
         for value in found
@@ -120,16 +111,16 @@ def _difference(value: Difference | None) -> Markup:
     """Return `+0.0012 [+0.0003, +0.0021] d=0.05`; dimmed where the interval holds 0."""
     if value is None:
         return node("td", "–")
-    interval = f" [{signed(value.low)}, {signed(value.high)}]"
-    effect = "" if value.effect_size is None else f" d={signed(value.effect_size, 2)}"
+    interval = f" [{wording.signed(value.low)}, {wording.signed(value.high)}]"
+    effect = "" if value.effect_size is None else f" d={wording.signed(value.effect_size, 2)}"
     return node(
-        "td", signed(value.difference), " ●" if value.marked else None,
+        "td", wording.signed(value.difference), " ●" if value.marked else None,
         node("small", interval + effect), class_=None if value.excludes_zero else "unclear",
         data_value=_sort_key(value.difference),
     )  # fmt: skip
 
 
-def _cost(value: Value | None, told: Callable[[float | None], str]) -> Markup:
+def _cost(value: Spread | None, told: Callable[[float | None], str]) -> Markup:
     mean = value.mean if value else None
     return node("td", told(mean), data_value=None if mean is None else _sort_key(mean))
 
@@ -138,18 +129,18 @@ def _sort_key(value: float) -> str:
     return f"{value:.9g}"
 
 
-def _how_to_read(comparison: Comparison, rows: Sequence[Row], metrics: Sequence[str]) -> str:
+def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
     spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    lower = [metric_name(metric) for metric in metrics if not bigger_is_better(metric)]
-    lowest = f" (the lowest of {listed(lower, len(lower))})" if lower else ""
+    lower = [wording.metric_name(metric) for metric in metrics if not bigger_is_better(metric)]
+    lowest = f" (the lowest of {wording.listed(lower, len(lower))})" if lower else ""
     said = (
         f"Test part, {spread}. Bold: best of the column{lowest}. "
         "Differences are this row minus the one named, paired by user, with the 95 % interval and "
         "the effect size d (difference in standard deviations of the users' differences); grey: "
         "the interval holds 0."
     )
-    if any(d.marked for row in comparison.rows for d in row.against_opal.values()):
+    if any(d.marked for row in comparison.rows for d in (row.against_opal or {}).values()):
         said += " ● marks a difference that stays after the correction over the table."
     if any(row.cut_short for row in comparison.rows):
         said += (

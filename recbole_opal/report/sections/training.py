@@ -1,21 +1,18 @@
 """Section 5: how training went, one small picture a variant."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
-from recbole_opal.report.charts.drawing import drawing, level_grid, polyline, stroke, words
+from recbole_opal.report import wording
+from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import Box
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.elements import Section, legend, note, reading
 from recbole_opal.report.markup import Markup, join, node
-from recbole_opal.report.number_format import axis_name, metric_name, number
-from recbole_opal.report.rows import done, short
-from recbole_opal.report.run_files import Epoch, RunFiles
-from recbole_opal.report.source import Comparison
+from recbole_opal.report.run_files import RunFiles
 
 __all__ = ["training"]
 
@@ -32,7 +29,7 @@ class _Course(NamedTuple):
     loss: _Way  # epoch, sum of the losses
 
 
-def training(comparison: Comparison, files: RunFiles) -> Section | None:
+def training(comparison: ComparisonResult, files: RunFiles) -> Section | None:
     """Return the section; None where no run left a log of its training.
 
     A variant that was validated only once has no curve and is named instead.
@@ -41,13 +38,13 @@ def training(comparison: Comparison, files: RunFiles) -> Section | None:
     drawn: list[Markup] = []
     single: list[str] = []
     known: dict[str, list[_Course]] = {}
-    named = {row.variant: row for row in done(comparison)}
+    named = {row.variant: row for row in comparison.done}
     for row in comparison.rows:
         if row.variant in known or not row.runs:
             continue
-        logs = map(files.epochs, row.runs.values())
+        logs = map(files.epochs, comparison.run_folders(row).values())
         courses = known[row.variant] = [_course(log, metric) for log in logs if log]
-        title = short(named.get(row.variant, row)).removesuffix(" soft").removesuffix(" hard")
+        title = named.get(row.variant, row).short.removesuffix(" soft").removesuffix(" hard")
         if any(len(course.valid) > 1 for course in courses):
             drawn.append(_picture(f"course-{len(drawn)}", title, courses, metric))
         elif courses:
@@ -55,9 +52,9 @@ def training(comparison: Comparison, files: RunFiles) -> Section | None:
     if not drawn:
         return None
     body = join(
-        note(f"Above: {axis_name(metric)} on validation. Below: the training loss, all its parts "
-             "added up; losses of different models are not comparable. One line a seed; the dashed "
-             "line is the change of stage."),
+        note(f"Above: {wording.axis_name(metric)} on validation. Below: the training loss, all its "
+             "parts added up; losses of different models are not comparable. One line a seed; the "
+             "dashed line is the change of stage."),
         legend(_KEYS),
         node("div", drawn, class_="grid-of-pictures", tabindex="0", role="region",
              aria_label="training of every variant"),
@@ -67,15 +64,15 @@ def training(comparison: Comparison, files: RunFiles) -> Section | None:
     return Section("training", "Training", body)
 
 
-def _course(log: Sequence[Epoch], metric: str) -> _Course:
+def _course(log: Sequence[Mapping[str, Any]], metric: str) -> _Course:
     course = _Course([], [], [])
     for index, epoch in enumerate(log):
-        if index == 0 or epoch.stage != log[index - 1].stage:
+        if index == 0 or epoch["stage"] != log[index - 1]["stage"]:
             course.starts.append(index)
-        losses = [value for value in (epoch.loss or {}).values() if value is not None]
+        losses = [value for value in (epoch["loss"] or {}).values() if value is not None]
         if losses:
             course.loss.append((index, sum(losses)))
-        score = (epoch.valid or {}).get(metric)
+        score = (epoch["valid"] or {}).get(metric)
         if score is not None:
             course.valid.append((index, score))
     return course
@@ -86,34 +83,34 @@ def _picture(name: str, title: str, courses: Sequence[_Course], metric: str) -> 
     x = Linear(0, max(last, 1.0), _UPPER.left, _UPPER.right)
     middle, under = (_LOWER.left + _LOWER.right) / 2, _LOWER.bottom + 16
     parts = [
-        words(2, 14, title, "panel-title"),
+        drawing.words(2, 14, title, "panel-title"),
         *_curves(_UPPER, x, courses, [course.valid for course in courses]),
         *_curves(_LOWER, x, courses, [course.loss for course in courses]),
-        words(_LOWER.left, under, "0", "tick start"),
-        words(_LOWER.right, under, str(last), "tick end"),
-        words(middle, under, "epoch", "tick middle"),
+        drawing.words(_LOWER.left, under, "0", "tick start"),
+        drawing.words(_LOWER.right, under, str(last), "tick end"),
+        drawing.words(middle, under, "epoch", "tick middle"),
     ]
     best = _best([value for course in courses for _, value in course.valid], metric)
     description = (
         f"{len(courses)} {'seed' if len(courses) == 1 else 'seeds'}, {last + 1} epochs, "
-        f"best validation {metric_name(metric)} {number(best)}"
+        f"best validation {wording.metric_name(metric)} {wording.number(best)}"
     )
-    return drawing(name, 300, 236, f"Training of {title}", description, parts)
+    return drawing.picture(name, 300, 236, f"Training of {title}", description, parts)
 
 
 def _curves(
     frame: Box, x: Linear, courses: Sequence[_Course], ways: Sequence[_Way]
 ) -> list[Markup]:
     y = Linear.over((value for way in ways for _, value in way), frame.bottom, frame.top)
-    parts = [level_grid(frame, y, 3, 5)]
+    parts = [drawing.level_grid(frame, y, 3, 5)]
     for course, way in zip(courses, ways, strict=True):
         ends = [*course.starts[1:], math.inf]
         for number_, (start, end) in enumerate(zip(course.starts, ends, strict=True), 1):
             part = [(x.at(epoch), y.at(value)) for epoch, value in way if start <= epoch < end]
-            parts.append(node("g", polyline(part, "line thin"), class_=f"stage-{number_}"))
+            parts.append(node("g", drawing.polyline(part, "line thin"), class_=f"stage-{number_}"))
             if number_ > 1:
                 at = x.at(start - 0.5)
-                parts.append(stroke(at, frame.top, at, frame.bottom, "switch"))
+                parts.append(drawing.stroke(at, frame.top, at, frame.bottom, "switch"))
     return parts
 
 

@@ -1,34 +1,28 @@
 """Section 7: a few users."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
 from recbole_opal.report.elements import Section, note, reading
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Markup, join, node
-from recbole_opal.report.number_format import percent
-from recbole_opal.report.rows import best_opal_rows, colour, short
+from recbole_opal.report.rows import colour
 from recbole_opal.report.sections.categories import why_not
-from recbole_opal.report.source import Comparison
-from recbole_opal.report.trained_models import TrainedModels
+from recbole_opal.report.trained_models import TrainedModel
 from recbole_opal.report.user_journeys import Journey, choose, journeys
+from recbole_opal.report.wording import percent
 
 __all__ = ["users"]
 
 
-def users(comparison: Comparison, models: TrainedModels) -> Section | None:
-    """Return the section; None where the comparison has no OPAL of several interests."""
-    rows = best_opal_rows(comparison)
-    if not rows:
-        return None
-    trained = next(filter(None, map(models.of, rows)), None)
-    if trained is None:
-        return Section("users", "A few users", why_not(models))
+def users(models: Sequence[TrainedModel], problems: Sequence[str]) -> Section:
+    """Return the section on the first model, or why there is none."""
+    if not models:
+        return Section("users", "A few users", why_not(problems))
+    trained = models[0]
     found = journeys(trained)
     said = note(
-        f"{short(trained.row)}, seed {trained.seed}. Squares: the history, oldest first, each item "
+        f"{trained.row.short}, seed {trained.seed}. Squares: the history, oldest first, each item "
         "in the colour and with the number of the hyper-category it belongs to most. Below, what "
         "each interest put into the best 20; ✓ marks what the user went on to."
     )

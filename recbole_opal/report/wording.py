@@ -1,7 +1,5 @@
 """Numbers, names of metrics and enumerations as people read them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import TypeGuard
