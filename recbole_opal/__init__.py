@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from recbole_opal.errors import OpalError
 
 if TYPE_CHECKING:
-    from recbole_opal.comparison.compare import compare
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
+    from recbole_opal.side_by_side.compare import compare
     from recbole_opal.training.two_stage import TwoStageTrainer
 
 __all__ = [
@@ -41,7 +41,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ComparisonResult": "recbole_opal.comparison.result",
-    "compare": "recbole_opal.comparison.compare",
+    "compare": "recbole_opal.side_by_side.compare",
     "OPAL": "recbole_opal.models.opal",
     "FutureItemDataset": "recbole_opal.data.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",

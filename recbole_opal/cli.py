@@ -140,9 +140,9 @@ def _run(request: Request) -> int:
 def _compare(request: Request, arguments: Sequence[str]) -> int:
     from rich.console import Console
 
-    from recbole_opal.comparison.compare import compare_request
     from recbole_opal.comparison.screen import on_screen
     from recbole_opal.process.program import command
+    from recbole_opal.side_by_side.compare import compare_request
 
     line = command(*arguments)
     try:

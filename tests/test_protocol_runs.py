@@ -5,11 +5,11 @@ import json
 import pytest
 
 import recbole_opal
-from recbole_opal.comparison.protocol import check_same_protocol, refuse_protocol_settings
-from recbole_opal.comparison.variants import parse_variants
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs import RunFolder
 from recbole_opal.settings.config import OpalConfig
+from recbole_opal.side_by_side.protocol import check_same_protocol, refuse_protocol_settings
+from recbole_opal.side_by_side.variants import parse_variants
 
 USER = {"split": {"user": [6, 2, 2]}}
 TIME = {"split": {"time": [7, 2, 1]}}

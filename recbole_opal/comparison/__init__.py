@@ -1,6 +1,6 @@
-"""Side by side: several models and seeds, each run in its own process, one table over all.
+"""What came out of a comparison: one object, its rows and differences, and tables as its views."""
 
-`variants` reads what is compared, `planning` decides which settings each run gets, `reuse` finds
-what is done already, `process` and `execution` run the rest, `collecting` and `differences` make
-the rows, the table modules write them. `compare` puts it together.
-"""
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Diagnostics, Difference, Row, Spread, spread
+
+__all__ = ["ComparisonResult", "Diagnostics", "Difference", "Row", "Spread", "spread"]

@@ -1,54 +1,121 @@
-"""What came out of a comparison."""
+"""A comparison as one object, which tables and report are views of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from recbole_opal.comparison.differences import best_row, opal_row
-from recbole_opal.comparison.rows import Row
+from pydantic import AfterValidator, ConfigDict, Field, SkipValidation
+from pydantic_core import from_json
+
+from recbole_opal.comparison.row import Checked, Known, Number, Row, filled
+from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
+from recbole_opal.comparison.text_tables import TextTable, tables_of
+from recbole_opal.errors import CheckpointError
+from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.diagnostics import collapse_warning
+from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.encoding import decode_yaml
+from recbole_opal.runs.manifest import regular_bytes
+from recbole_opal.runs.refusal import refusing
 from recbole_opal.settings.fields import typed
 
-__all__ = ["ComparisonResult"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["ComparisonResult", "Tuning"]
+
+_ANEW = "run the comparison's command again, which writes it anew"
+_MAX_PLAN_BYTES = 2**20
+Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
-@dataclass(frozen=True)
-class ComparisonResult:
-    """What came out of a comparison.
+class Tuning(Checked):
+    """What tuning tried and found.
 
     Attributes:
-        folder: the comparison folder with the tables and the report.
+        trials: the budget of each row.
+        seconds: bound each trial; None: as the runs.
+        tried: how many were tried, by label.
+        search: the space, by label.
+        found: the settings found, by label.
+    """
+
+    trials: Count | None = None
+    seconds: Number | None = None
+    tried: Known[Count] = {}
+    search: Known[dict[str, Any]] = {}
+    found: Known[dict[str, Any]] = {}
+
+
+class ComparisonResult(Checked):
+    """What came out of a comparison; `comparison.json` holds it.
+
+    Attributes:
         dataset: the data set's name.
         command: what makes the same comparison again.
         seeds: the seeds of each variant.
         metric: the metric on validation that decides, in lower case.
-        bigger: whether more of it is better.
         versions: package to version.
         hardware: where the runs were made.
-        tuning: None without tuning, else `trials`, the budget of each row, `seconds`, which bound
-            each trial (None: as the runs), and by label: how many were `tried`, the `search`
-            space, the settings `found`.
+        tuning: None without tuning.
         rows: the table, a row a variant and stage; a failed one says why in `error`.
+        folder: the comparison folder with the tables and the report.
+        bigger: whether more of the metric is better.
+        users: `UserValues` by the row's label, as far as they were read; see `user_values`.
 
     Example:
-        >>> from recbole_opal import compare
+        >>> from recbole_opal import ComparisonResult, compare
         >>> result = compare(["OPAL", "MIND"], "ml-100k", seeds=[1, 2])  # doctest: +SKIP
         >>> result.rows[0].test["recall@50"].mean  # doctest: +SKIP
+        >>> ComparisonResult.load(result.folder).to_frame()  # doctest: +SKIP
     """
 
-    folder: Path
+    model_config = ConfigDict(frozen=True)
+
     dataset: str
     command: str
-    seeds: Sequence[int]
-    metric: str
-    bigger: bool
-    versions: Mapping[str, str]
-    hardware: str
-    tuning: Mapping[str, Any] | None
-    rows: Sequence[Row]
+    seeds: list[int | str]
+    metric: Annotated[
+        str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$"), AfterValidator(str.lower)
+    ]
+    versions: Annotated[dict[str, str], filled({})] = {}
+    hardware: Annotated[str, filled("")] = ""
+    tuning: Tuning | None = None
+    rows: list[Row]
+    folder: Path = Field(exclude=True)
+    bigger: bool = Field(
+        default_factory=lambda known: bigger_is_better(known["metric"]), exclude=True
+    )
+    users: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ComparisonResult:
+        """Read the comparison that lies in a folder; its runs are read when they are asked for.
+
+        Raises:
+            CheckpointError: comparison.json is not there, or is no comparison.
+        """
+        path = Path(folder) / "comparison.json"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot read {path}: {error.strerror}; give the folder of a finished comparison."
+            ) from error
+        with refusing(str(path), "is no comparison", _ANEW):
+            plain = {name: value for name, value in from_json(content).items() if name != "users"}
+            return cls.model_validate(plain | {"folder": Path(folder)})
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the content of comparison.json; the side of a metric of one's own is in it."""
+        usual = self.bigger == bigger_is_better(self.metric)
+        return self.model_dump() | ({} if usual else {"bigger": self.bigger})
 
     @property
     def failed(self) -> list[Row]:
@@ -56,28 +123,86 @@ class ComparisonResult:
         return [row for row in self.rows if row.error is not None]
 
     @property
+    def done(self) -> list[Row]:
+        """The rows that have the metric on the test part, best there first."""
+        scored = [row for row in self.rows if self.metric in row.test]
+        return sorted(scored, key=lambda row: -self._sign * row.test[self.metric].mean)
+
+    @property
+    def incomplete(self) -> list[Row]:
+        """The rows of which a run failed, or that have no test value of the metric."""
+        return [r for r in self.rows if r.error is not None or self.metric not in r.test]
+
+    @property
     def best(self) -> Row | None:
-        """The row that is best on validation, None if every run failed."""
-        return best_row(self.rows, self.metric, bigger=self.bigger)
+        """The row that is best on validation, of equals the first; None if every run failed."""
+        return self._best(self.rows)
 
     @property
     def opal(self) -> Row | None:
         """OPAL's best row on validation, None without one."""
-        return opal_row(self.rows, self.metric, bigger=self.bigger)
+        return self._best([row for row in self.rows if row.model == "OPAL"])
+
+    @property
+    def k(self) -> int:
+        """The length of the lists of the metric; where it has none, the largest measured, or 0."""
+        measured = (name for row in self.rows for name in row.test)
+        return longest_cut_off(self.metric, measured) or 0
+
+    def by_validation(self, row: Row) -> float:
+        """Return how good a row is on validation, for choices that must not look at the test.
+
+        Larger is better whatever the metric; a row without a value is worse than any other.
+        """
+        value = row.valid.get(self.metric)
+        return self._sign * value.mean if value else -math.inf
+
+    def run_folders(self, row: Row) -> dict[str, Path]:
+        """Return the run folder of each seed of a row."""
+        return {seed: self.folder / run for seed, run in row.runs.items()}
+
+    def open_run(self, path: Path) -> RunReader:
+        """Open a run folder of `run_folders`, to read its lists, curves, categories or weights.
+
+        Raises:
+            CheckpointError: it is not there, is damaged, or has been continued with other settings
+                since the table was made, so that its files are not those behind the table.
+        """
+        return open_run(path, self._planned)
+
+    def user_values(self, row: Row) -> UserValues:
+        """Return the test metrics of each user of a row, read from its runs at the first call.
+
+        Raises:
+            CheckpointError: see `open_run`; or a file is damaged.
+        """
+        if row.label not in self.users:
+            runs = [self.open_run(path) for path in self.run_folders(row).values()]
+            known = row.measured and runs
+            self.users[row.label] = load_user_values(runs, row.stage) if known else UserValues()
+        found: UserValues = self.users[row.label]
+        return found
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Which run folders cannot be read, a line each."""
+        lines: dict[str, None] = {}
+        for path in (path for row in self.rows for path in self.run_folders(row).values()):
+            try:
+                self.open_run(path)
+            except CheckpointError as error:
+                lines[str(error)] = None
+        return list(lines)
 
     @property
     def warnings(self) -> list[str]:
         """What a reader of the table must know of its rows, a line each."""
         lines = [f"{row.label}: {row.error}" for row in self.failed]
+        if self.best is not None:
+            lines += [line for row in self.rows for line in self._other_users(row, self.best)]
         for row in self.rows:
-            if self.best and row.measured and set(row.users[0]) != set(self.best.users[0]):
-                lines.append(
-                    f"{row.label}: tested on other users than {self.best.label}; differences are "
-                    "over the users of both"
-                )
-        for row in self.rows:
-            if row.diagnostics and row.diagnostics.get("collapsed"):
-                why = collapse_warning(row.diagnostics)
+            if row.diagnostics and row.diagnostics.collapsed:
+                why = collapse_warning(row.diagnostics.model_dump())
                 lines.append(
                     f"{row.label}: {why or 'the interests collapsed in one of the seeds.'}"
                 )
@@ -88,28 +213,77 @@ class ComparisonResult:
         """The budget of tuning and what it found, a line each; empty without tuning."""
         if self.tuning is None:
             return []
-        seconds = self.tuning["seconds"]
-        bound = f", each trained for at most {seconds:g} s" if seconds else ""
-        lines = [f"At most {self.tuning['trials']} settings a row, on validation only{bound}."]
-        for label, found in self.tuning["found"].items():
-            space = self.tuning["search"][label]
+        tuning = self.tuning
+        bound = f", each trained for at most {tuning.seconds:g} s" if tuning.seconds else ""
+        lines = [f"At most {tuning.trials} settings a row, on validation only{bound}."]
+        for label, found in tuning.found.items():
+            space = tuning.search.get(label)
             if not space:
                 lines.append(f"{label}: has no search space and keeps its defaults")
                 continue
             pairs = " ".join(f"--{name}={typed(value)}" for name, value in found.items())
-            tried = self.tuning["tried"][label]
+            tried = tuning.tried.get(label, 0)
             lines.append(f"{label}: {tried} tried of {', '.join(space)}; found {pairs}")
         return lines
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return the content of comparison.json."""
-        return {
-            "dataset": self.dataset,
-            "command": self.command,
-            "seeds": list(self.seeds),
-            "metric": self.metric,
-            "versions": dict(self.versions),
-            "hardware": self.hardware,
-            "tuning": self.tuning,
-            "rows": [row.as_plain() for row in self.rows],
-        }
+    def tables(self, *, briefly: bool = False) -> list[TextTable]:
+        """Return the tables as texts; `briefly` those of one list length, for a screen."""
+        return tables_of(self.rows, self.metric, self.best, self.opal, self.k, briefly=briefly)
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas data frame of all numbers, a line a row, as comparison.csv has them."""
+        from pandas import DataFrame  # only here: nobody else needs it
+
+        return DataFrame([row.flat() for row in self.rows])
+
+    def __repr__(self) -> str:
+        """Return one line: how many rows, the best, and what is wrong."""
+        best = self.best
+        parts = [f"{len(self.rows)} rows on {self.dataset}"]
+        if best is not None:
+            value = best.test.get(self.metric)
+            shown = f", {self.metric} {value.mean:.4f} on test" if value else ""
+            parts.append(f"best on validation: {best.label}{shown}")
+        if self.failed:
+            parts.append(f"failed: {', '.join(row.label for row in self.failed)}")
+        if self.unreadable:
+            parts.append(f"{len(self.unreadable)} run folders cannot be read")
+        return f"ComparisonResult({'; '.join(parts)}; {self.folder})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Return the tables of a screen as HTML, for a notebook."""
+        return f"<p>{escape(repr(self))}</p>" + "".join(
+            table.as_html() for table in self.tables(briefly=True)
+        )
+
+    @property
+    def _sign(self) -> int:
+        return 1 if self.bigger else -1
+
+    def _best(self, rows: Sequence[Row]) -> Row | None:
+        valid = [row for row in rows if self.metric in row.valid]
+        return best_of(valid, lambda row: row.valid[self.metric].mean, bigger=self.bigger)
+
+    def _other_users(self, row: Row, best: Row) -> Iterator[str]:
+        try:
+            users, those = self.user_values(row).users, self.user_values(best).users
+        except CheckpointError as error:
+            yield f"{row.label}: {error}"
+        else:
+            if users and set(users) != set(those):
+                yield (
+                    f"{row.label}: tested on other users than {best.label}; differences are over "
+                    "the users of both"
+                )
+
+    @cached_property
+    def _planned(self) -> frozenset[str]:
+        """The digests of the runs' settings, none where plan.yaml does not tell them."""
+        path = self.folder / "plan.yaml"
+        try:
+            runs = decode_yaml(regular_bytes(path, _MAX_PLAN_BYTES), str(path)).get("runs")
+        except CheckpointError:
+            return frozenset()
+        return frozenset(map(str, runs.values())) if isinstance(runs, dict) else frozenset()

@@ -8,9 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from recbole_opal.comparison.contents import screen_sections
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.sections import Section, once_noted
+from recbole_opal.comparison.text_tables import TextTable, once_noted
 
 __all__ = ["on_screen"]
 
@@ -18,14 +17,10 @@ _LONGEST_LABEL = 34
 
 
 def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
-    """Yield what is printed at the end of a comparison, the warnings last.
-
-    Args:
-        result: the comparison.
-    """
-    for section in once_noted(screen_sections(result)):
-        yield _table(section)
-        for note in section.notes:
+    """Yield what is printed at the end of a comparison, the warnings last."""
+    for table in once_noted(result.tables(briefly=True)):
+        yield _drawn(table)
+        for note in table.notes:
             yield Text(note, style="dim")
         yield Text()
     if result.tuned:
@@ -33,21 +28,20 @@ def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
         for line in [*result.tuned, ""]:
             yield Text(line)
     if result.best is not None:
-        yield Text(f"best on validation: {_shortened(result.best.label)}")
+        yield Text(f"best on validation: {result.best.short}")
     for warning in result.warnings:
         yield Text(_shortened(f"warning: {warning}"), style="yellow")
 
 
-def _table(section: Section) -> Table:
-    table = Table(title=section.title, title_justify="left", box=None, pad_edge=False)
-    for position, name in enumerate(section.header):
-        if position == 0:
-            table.add_column(Text(name), max_width=_LONGEST_LABEL, overflow="fold")
-        else:
-            table.add_column(Text(name), justify="right", no_wrap=True)
-    for label, *cells in section.cells:
-        table.add_row(Text(_shortened(label)), *map(Text, cells))
-    return table
+def _drawn(table: TextTable) -> Table:
+    drawn = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+    first, *others = table.header
+    drawn.add_column(Text(first), max_width=_LONGEST_LABEL, overflow="fold")
+    for name in others:
+        drawn.add_column(Text(name), justify="right", no_wrap=True)
+    for label, *cells in table.cells:
+        drawn.add_row(Text(_shortened(label)), *map(Text, cells))
+    return drawn
 
 
 def _shortened(label: str) -> str:

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from recbole_opal.settings.knobs import Knob, Range
-from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
+from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial
 
 __all__ = ["next_settings"]
@@ -40,13 +40,6 @@ def next_settings(
     tree-structured Parzen estimator (Bergstra et al., NIPS 2011). Numbers have three significant
     digits (more in a range too narrow for that), so that a table can show the very values that were
     used.
-
-    Args:
-        space: what may be tried.
-        defaults: at least the searched settings' defaults.
-        finished: the trials so far, in order.
-        seed: of the search.
-        bigger: whether a bigger score is better.
 
     Returns:
         Name to value, or None if every combination was tried.
@@ -92,12 +85,9 @@ def _untried(
     space: Mapping[str, Knob], tried: Sequence[Mapping[str, Any]], seed: int
 ) -> dict[str, Any] | None:
     """Return one of the last combinations; reached only where the space is nearly used up."""
-    values = [list(knob.values() or ()) for knob in space.values()]
-    left = [
-        settings
-        for combination in product(*values)
-        if (settings := dict(zip(space, combination, strict=True))) not in tried
-    ]
+    combinations = product(*(knob.values() or () for knob in space.values()))
+    every = (dict(zip(space, values, strict=True)) for values in combinations)
+    left = [settings for settings in every if settings not in tried]
     return left[seed % len(left)] if left else None
 
 

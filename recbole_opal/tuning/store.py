@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.refusal import quoted
 from recbole_opal.settings.knobs import Knob
-from recbole_opal.tuning.distributions import decoded, direction, distributions, encoded
+from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
 from recbole_opal.tuning.trial import TunedTrial
 
 if TYPE_CHECKING:
@@ -88,31 +88,28 @@ class TrialStore:
 def open_store(
     folder: Path, name: str, space: Mapping[str, Knob], *, bigger: bool = True
 ) -> Iterator[TrialStore]:
-    """Open a study, new or old, in `tuning.db`.
+    """Open a study, new or old, in `tuning.db`; the folder is made if it is not there.
 
     If all its trials failed they are forgotten: the search is given again because the cause was
     mended.
 
     Args:
-        folder: holds the file; made if it is not there.
-        name: of the study.
-        space: what the study searches; the same name must always come with the same space.
-        bigger: whether a bigger score is better; it belongs to the name too.
+        folder: holds the file.
+        name: of the study; the same name must always come with the same space and side.
+        space: what the study searches.
+        bigger: whether a bigger score is better.
 
     Raises:
         CheckpointError: the file cannot be made, read or written.
     """
-    import optuna
+    from optuna.storages import RDBStorage
 
     path = folder / _FILE
     storage = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(path, error) from error
-    try:
         with _using(path):
-            storage = optuna.storages.RDBStorage(
+            folder.mkdir(parents=True, exist_ok=True)
+            storage = RDBStorage(
                 f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
             )
             study = _study(storage, name, direction(bigger=bigger))
@@ -130,31 +127,23 @@ def _using(path: Path) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            raise _unusable(path, error) from error
+            cause: BaseException = error
+            while cause.__cause__ is not None:
+                cause = cause.__cause__
+            reason = quoted(str(cause).partition("\n")[0] or type(cause).__name__)
+            raise CheckpointError(
+                f"cannot use {path} ({reason}); check the folder and the disk, or move the file "
+                "away to tune anew."
+            ) from error
 
 
 def _study(storage: Any, name: str, better: Literal["minimize", "maximize"]) -> "Study":
     import optuna
 
-    def study() -> "Study":
-        return optuna.create_study(
-            storage=storage, study_name=name, direction=better, load_if_exists=True
-        )
-
-    old = study()
-    trials = old.get_trials(deepcopy=False)
+    given: dict[str, Any] = {"storage": storage, "study_name": name}
+    study = optuna.create_study(**given, direction=better, load_if_exists=True)
+    trials = study.get_trials(deepcopy=False)
     if trials and all(trial.value is None for trial in trials):
-        optuna.delete_study(study_name=name, storage=storage)
-        return study()
-    return old
-
-
-def _unusable(path: Path, error: BaseException) -> CheckpointError:
-    """Word an error in one line: the file, sqlite's own words, the fix."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    reason = quoted(str(error).partition("\n")[0] or type(error).__name__)
-    return CheckpointError(
-        f"cannot use {path} ({reason}); check the folder and the disk, or move the file away to "
-        "tune anew."
-    )
+        optuna.delete_study(**given)
+        study = optuna.create_study(**given, direction=better)
+    return study

@@ -1,10 +1,16 @@
-"""What is tuned, what one trial is, and what comes out."""
+"""What is tuned, what one trial is, what comes out, and the yaml file that keeps it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict
 
-__all__ = ["TunableVariant", "Tuned", "TunedTrial"]
+import yaml
+
+from recbole_opal.runs.atomic import write_text
+
+__all__ = ["TunableVariant", "Tuned", "TunedTrial", "save_tuned"]
 
 
 class TunableVariant(Protocol):
@@ -28,13 +34,13 @@ class TunableVariant(Protocol):
 
 
 class TunedTrial(TypedDict):
-    """One tried combination.
+    """One tried combination, one that was cut off is not kept: it is tried again.
 
     Attributes:
         settings: the values of the searched settings.
         score: validation metric; None if the trial failed.
         seconds: wall time.
-        state: done or failed. A trial that was cut off is not kept: it is tried again.
+        state: done or failed.
         reason: why it failed, else None.
     """
 
@@ -66,3 +72,27 @@ class Tuned:
     def default_score(self) -> float | None:
         """The validation metric of the defaults; None if they failed."""
         return self.trials[0]["score"]
+
+
+def save_tuned(variant: TunableVariant, tuned: Tuned, folder: Path) -> Path:
+    """Write `tuned-<label>.yaml`: the model, the settings given and the settings found.
+
+    Returns:
+        The path; `--config_files=<path>` trains the variant with these settings.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+    """
+    failed = sum(trial["state"] == "failed" for trial in tuned.trials)
+    default = tuned.default_score
+    header = [
+        f"{variant.label}: the best of {len(tuned.trials)} trials on validation ({failed} failed).",
+        f"Score {tuned.score:.6g}; the defaults, which are the first trial, have "
+        f"{'none: they failed' if default is None else f'{default:.6g}'}.",
+        f"Searched: {', '.join(tuned.space) or 'nothing, the model has no search space'}.",
+    ]
+    settings = {"model": variant.model} | dict(variant.settings) | tuned.settings
+    body = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    path = folder / f"tuned-{re.sub(r'[^A-Za-z0-9_.=+-]+', '-', variant.label)}.yaml"
+    write_text(path, "".join(f"# {line}\n" for line in header) + body)
+    return path

@@ -45,10 +45,9 @@ def tune(
     `trials` combinations gets them all.
 
     Args:
-        variant: the model and its fixed settings.
+        variant: the model and its fixed settings; it must not be tuned twice at the same time.
         trials: how many combinations are tried, in [1, inf).
-        folder: where `tuning.db` lies; several variants may share it, also at the same time in
-            threads. One variant must not be tuned twice at the same time.
+        folder: where `tuning.db` lies; several variants may share it, in threads too.
         validate: takes the searched settings and returns the validation metric; raises an
             `OpalError` if the run fails. Any other exception ends the search and leaves no trace of
             the trial: that is how Ctrl-C must arrive here.
@@ -67,14 +66,14 @@ def tune(
     space = search_space(variant.model, variant.settings)
     defaults = default_settings(variant.model, variant.settings.get("recipe", "shared"))
     budget = trials if space else 1
-    name = _study_name(variant, space, seed, bigger=bigger)
+    name = _study_name(variant, space, seed, bigger)
     with quiet_optuna(), open_store(folder, name, space, bigger=bigger) as store:
         while len(finished := store.trials()) < budget:
             settings = next_settings(space, defaults, finished, seed, bigger=bigger)
             if settings is None:
                 break
             store.add(_tried(settings, validate))
-    return _best(variant, finished[:budget], space, bigger=bigger)
+    return _best(variant, finished[:budget], space, bigger)
 
 
 def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]) -> TunedTrial:
@@ -96,11 +95,7 @@ def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]
 
 
 def _best(
-    variant: TunableVariant,
-    trials: Sequence[TunedTrial],
-    space: Mapping[str, Knob],
-    *,
-    bigger: bool,
+    variant: TunableVariant, trials: Sequence[TunedTrial], space: Mapping[str, Knob], bigger: bool
 ) -> Tuned:
     best = best_of(trials, lambda trial: trial["score"], bigger=bigger)
     if best is None or best["score"] is None:
@@ -108,24 +103,13 @@ def _best(
             f"tuning {variant.label}: all {len(trials)} trials failed, the first because "
             f"{trials[0]['reason']} Mend that and give the same command again."
         )
-    return Tuned(
-        settings=dict(best["settings"]),
-        score=best["score"],
-        trials=list(trials),
-        space={name: knob.as_plain() for name, knob in space.items()},
-    )
+    plain = {name: knob.as_plain() for name, knob in space.items()}
+    return Tuned(dict(best["settings"]), best["score"], list(trials), plain)
 
 
-def _study_name(
-    variant: TunableVariant, space: Mapping[str, Knob], seed: int, *, bigger: bool
-) -> str:
+def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int, bigger: bool) -> str:
     """Return a name that changes with everything that decides what the trials are."""
-    parts = [
-        variant.model,
-        variant.digest,
-        {name: knob.as_plain() for name, knob in space.items()},
-        seed,
-        *([] if bigger else ["minimize"]),
-    ]
+    plain = {name: knob.as_plain() for name, knob in space.items()}
+    parts = [variant.model, variant.digest, plain, seed, *([] if bigger else ["minimize"])]
     text = json.dumps(parts, sort_keys=True, default=str)
     return f"{variant.label} {sha256(text.encode()).hexdigest()[:16]}"

@@ -5,7 +5,7 @@ from types import ModuleType
 import pytest
 
 from recbole_opal import cli
-from recbole_opal.comparison.rows import Row
+from recbole_opal.comparison.row import Row
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import parse_arguments
 
@@ -25,9 +25,9 @@ def answer_with(monkeypatch):
                 raise outcome
             return outcome
 
-        module = ModuleType("recbole_opal.comparison.compare")
+        module = ModuleType("recbole_opal.side_by_side.compare")
         module.compare_request = compare_request
-        monkeypatch.setitem(sys.modules, "recbole_opal.comparison.compare", module)
+        monkeypatch.setitem(sys.modules, "recbole_opal.side_by_side.compare", module)
         return asked
 
     return install

@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
-from recbole_opal.comparison.collecting import FinishedRun, mean_diagnostics, rows_of
-from recbole_opal.comparison.execution import Ending
-from recbole_opal.comparison.variants import Variant
+from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.run_files import FinishedRun, load_user_values, open_run
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.runs import RunFolder
+from recbole_opal.side_by_side.collecting import mean_diagnostics, rows_of
+from recbole_opal.side_by_side.execution import Ending
+from recbole_opal.side_by_side.variants import Variant
 
 OPAL = Variant("OPAL", {"num_interests": 4})
 
@@ -31,19 +33,19 @@ def test_a_row_a_stage_over_the_seeds(tmp_path, two_seeds):
 
 def test_training_of_the_later_stage_includes_the_earlier(tmp_path, two_seeds):
     soft, hard = rows_of(OPAL, {}, two_seeds, tmp_path)
-    assert soft.costs["train_seconds"].mean == 2.0
-    assert hard.costs["train_seconds"].mean == 5.0
-    assert (soft.costs["epochs"].mean, hard.costs["epochs"].mean) == (5, 10)
-    assert soft.costs["test_seconds"].mean == 0.5
-    assert soft.costs["peak_memory"].mean == 300 << 20
-    assert soft.costs["parameters"].mean == 1234
+    assert soft.train_seconds.mean == 2.0
+    assert hard.train_seconds.mean == 5.0
+    assert (soft.epochs.mean, hard.epochs.mean) == (5, 10)
+    assert soft.test_seconds.mean == 0.5
+    assert soft.peak_memory.mean == 300 << 20
+    assert soft.parameters.mean == 1234
 
 
 def test_a_run_that_a_bound_ended_at_its_best_was_cut_short(tmp_path, two_seeds):
     soft, hard = rows_of(OPAL, {}, two_seeds, tmp_path)
     assert soft.cut_short == 1  # the second seed; the first had its best before the end
     assert hard.cut_short == 0  # it stopped by itself
-    assert soft.costs["epochs"].mean == 5
+    assert soft.epochs.mean == 5
 
 
 @pytest.mark.parametrize(
@@ -62,13 +64,14 @@ def test_when_a_stage_counts_as_cut_short(two_seeds, ended, epochs, best, cut):
     assert run.is_cut_short("soft") is cut
 
 
-def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds):
-    names, values = FinishedRun(two_seeds[2].folder).users("soft")
-    assert names == ["ann", "bob", "cy"]
-    np.testing.assert_allclose(values["recall@10"], [0.1, 0.0, 0.2])
-    assert set(values) == {"recall@10"}
-    row = rows_of(OPAL, {}, two_seeds, tmp_path)[0]
-    np.testing.assert_allclose(row.users[1]["recall@10"], [[0.05, 0, 0.1], [0.1, 0, 0.2]])
+def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds, result_maker):
+    lone = load_user_values([open_run(two_seeds[2].folder)], "soft")
+    assert lone.users == ["ann", "bob", "cy"]
+    np.testing.assert_allclose(lone.metrics["recall@10"], [[0.1, 0.0, 0.2]])
+    assert set(lone.metrics) == {"recall@10"}
+    rows = rows_of(OPAL, {}, two_seeds, tmp_path)
+    values = result_maker(rows, tmp_path, users={"": None}).user_values(rows[0])
+    np.testing.assert_allclose(values.metrics["recall@10"], [[0.05, 0, 0.1], [0.1, 0, 0.2]])
 
 
 def test_a_seed_that_failed_is_told_and_the_others_count(tmp_path, two_seeds):
@@ -93,10 +96,10 @@ def test_one_stage_needs_no_name_in_the_label(tmp_path, run_maker, origin):
 
 def test_diagnostics_are_averaged_and_a_collapse_of_one_seed_counts(tmp_path, two_seeds):
     found = rows_of(OPAL, {}, two_seeds, tmp_path)[0].diagnostics
-    assert found["usage_entropy"] == pytest.approx(0.75)
-    assert found["usage"] == pytest.approx([0.7, 0.1, 0.1, 0.1])
-    assert found["num_interests"] == 4
-    assert found["collapsed"] is True
+    assert found.usage_entropy == pytest.approx(0.75)
+    assert found.usage == pytest.approx([0.7, 0.1, 0.1, 0.1])
+    assert found.num_interests == 4
+    assert found.collapsed is True
     assert mean_diagnostics([None, None]) is None
 
 
@@ -105,10 +108,10 @@ def test_shares_are_averaged_by_rank_since_seeds_number_interests_as_they_like()
            "hit_usage": [0.2, 0.8], "collapsed": True}  # fmt: skip
     other = one | {"usage": [0.05, 0.95], "hit_usage": [1.0, 0.0]}
     found = mean_diagnostics([one, other])
-    assert found["usage"] == pytest.approx([0.96, 0.04])
-    assert found["hit_usage"] == pytest.approx([0.9, 0.1])
-    assert "one wins 96% of the lists" in collapse_warning(found)
-    assert mean_diagnostics([other])["usage"] == [0.95, 0.05]
+    assert found.usage == pytest.approx([0.96, 0.04])
+    assert found.hit_usage == pytest.approx([0.9, 0.1])
+    assert "one wins 96% of the lists" in collapse_warning(found.model_dump())
+    assert mean_diagnostics([other]).usage == [0.95, 0.05]
 
 
 def test_what_only_some_seeds_have_is_averaged_over_those():
@@ -116,12 +119,12 @@ def test_what_only_some_seeds_have_is_averaged_over_those():
             "usage_entropy": 1.0, "cosine": 0.2, "collapsed": False}  # fmt: skip
     without = full | {"hit_usage": None, "hit_entropy": None, "cosine": None}
     found = mean_diagnostics([without, None, full, full | {"hit_entropy": 0.6}])
-    assert found["hit_usage"] == pytest.approx([0.6, 0.4])
-    assert found["hit_entropy"] == pytest.approx(0.7)
-    assert found["cosine"] == pytest.approx(0.2)
+    assert found.hit_usage == pytest.approx([0.6, 0.4])
+    assert found.hit_entropy == pytest.approx(0.7)
+    assert found.cosine == pytest.approx(0.2)
     nowhere = mean_diagnostics([without, without])
-    assert (nowhere["hit_usage"], nowhere["cosine"]) == (None, None)
-    assert collapse_warning(nowhere) is None
+    assert (nowhere.hit_usage, nowhere.cosine) == (None, None)
+    assert collapse_warning(nowhere.model_dump()) is None
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_arrays_of_another_shape_are_told_in_one_line(two_seeds, change):
     with folder.update():
         folder.save_arrays(name, folder.load_arrays(name) | change)
     with pytest.raises(CheckpointError, match=rf"{name} (has|names)"):
-        FinishedRun(folder.path).users("soft")
+        load_user_values([open_run(folder.path)], "soft")
 
 
 @pytest.mark.parametrize("which", [1, 2])
@@ -192,7 +195,7 @@ def test_arrays_of_another_shape_are_told_in_one_line(two_seeds, change):
     ],
 )
 def test_a_seed_s_run_that_is_unlike_the_others_is_one_line(
-    tmp_path, two_seeds, which, file, change
+    tmp_path, two_seeds, which, file, change, result_maker
 ):
     folder = RunFolder.open(two_seeds[which].folder)
     load, save = (
@@ -203,8 +206,13 @@ def test_a_seed_s_run_that_is_unlike_the_others_is_one_line(
     content = load(file)
     change(content)
     save(file, content)
+
+    def compared():
+        rows = rows_of(OPAL, {}, two_seeds, tmp_path)
+        add_differences(result_maker(rows, tmp_path, users={"": None}))
+
     with pytest.raises(CheckpointError) as caught:
-        rows_of(OPAL, {}, two_seeds, tmp_path)
+        compared()
     assert "give the command again" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 

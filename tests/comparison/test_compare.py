@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.comparison import process
-from recbole_opal.comparison.compare import compare
-from recbole_opal.comparison.execution import Execution, _job
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.process import WorkerProcess, worker_environment
-from recbole_opal.comparison.progress import ComparisonProgress
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings.fields import typed
+from recbole_opal.side_by_side import worker_process as process
+from recbole_opal.side_by_side.compare import compare
+from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
+from recbole_opal.side_by_side.execution import Execution, _job
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.variants import Variant
+from recbole_opal.side_by_side.worker_process import WorkerProcess, worker_environment
 
 SCRIPT = Path(__file__).resolve().parents[2] / "run_opal.py"
 MODELS = ["GRU4Rec", "OPAL@num_interests=2"]

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
+from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
 
 
 def on(terminal):

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.comparison import execution as module
-from recbole_opal.comparison.execution import Execution
-from recbole_opal.comparison.planning import PlannedRun
-from recbole_opal.comparison.progress import ComparisonProgress
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.runs.origin import Origin
+from recbole_opal.side_by_side import execution as module
+from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
+from recbole_opal.side_by_side.execution import Execution
+from recbole_opal.side_by_side.planning import PlannedRun
+from recbole_opal.side_by_side.variants import Variant
 
 
 def planned(model: str, seed: int = 1, digest: str | None = None) -> PlannedRun:

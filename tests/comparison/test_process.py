@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from recbole_opal.comparison.process import WorkerProcess, threads_for, worker_environment
+from recbole_opal.side_by_side.worker_process import WorkerProcess, threads_for, worker_environment
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from recbole_opal.comparison.reuse import KnownRuns
-from recbole_opal.comparison.writing import own_folder
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder
+from recbole_opal.side_by_side.compare import own_folder
+from recbole_opal.side_by_side.known_runs import KnownRuns
 
 
 def test_a_finished_run_of_the_same_origin_is_found(tmp_path, run_maker, origin):

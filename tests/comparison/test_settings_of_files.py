@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from recbole_opal.comparison.compare import compare
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import parse_arguments
+from recbole_opal.side_by_side.compare import compare
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.variants import Variant
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_each_model_takes_what_it_knows(quick_settings, data):
 
 def test_what_must_be_alike_is_told_as_it_can_be_typed(data, tmp_path, monkeypatch):
     """Following the advice of the message works."""
-    from recbole_opal.comparison import planning
+    from recbole_opal.side_by_side import planning
 
     class Odd(planning.OpalConfig):
         def __getitem__(self, name):

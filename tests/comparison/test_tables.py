@@ -4,18 +4,15 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from recbole_opal.comparison.delimited import delimited
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.latex import escaped, latex
-from recbole_opal.comparison.markdown import markdown
-from recbole_opal.comparison.rows import Row
+from recbole_opal.comparison.row import Diagnostics, Row
 from recbole_opal.comparison.screen import on_screen
-from recbole_opal.comparison.sections import metric_title, once_noted
+from recbole_opal.comparison.table_formats import as_csv, as_latex, as_markdown, latex_escaped
+from recbole_opal.comparison.text_tables import metric_title, once_noted
 from recbole_opal.runs.encoding import encode_json
 
 DIAGNOSTICS = {
@@ -36,11 +33,16 @@ def result(row_maker, result_maker):
         row_maker("OPAL soft", "OPAL", 0.20, stage="soft"),
         row_maker("OPAL hard", "OPAL", 0.30, stage="hard"),
         row_maker("MIND num_interests=8", "MIND", 0.40),
-        Row("SASRec", "SASRec", "SASRec", "", {"epochs": 2}, error="seed 1, 2: a_b & 50 % | {x}"),
+        Row(
+            label="SASRec",
+            variant="SASRec",
+            model="SASRec",
+            settings={"epochs": 2},
+            error="seed 1, 2: a_b & 50 % | {x}",
+        ),
     ]
     rows[0].variant = rows[1].variant = "OPAL"
-    rows[1].diagnostics = DIAGNOSTICS
-    add_differences(rows, "recall@10", bigger=True)
+    rows[1].diagnostics = Diagnostics(**DIAGNOSTICS)
     tuning = {
         "trials": 5,
         "seconds": 60.0,
@@ -51,7 +53,9 @@ def result(row_maker, result_maker):
         },
         "found": {"OPAL": {"learning_rate": 0.003}, "MIND num_interests=8": {}},
     }
-    return result_maker(rows, tuning=tuning)
+    result = result_maker(rows, tuning=tuning)
+    add_differences(result)
+    return result
 
 
 def printed(result, width=100):
@@ -62,7 +66,7 @@ def printed(result, width=100):
 
 
 def test_markdown_has_every_row_and_its_numbers(result):
-    text = markdown(result)
+    text = as_markdown(result)
     (line,) = [line for line in text.splitlines() if line.startswith("| MIND num") and "±" in line
                and "0.2000" in line]  # fmt: skip
     cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -81,7 +85,7 @@ def test_markdown_has_every_row_and_its_numbers(result):
 
 
 def test_markdown_tables_have_as_many_cells_in_every_line(result):
-    blocks = re.findall(r"(?:^\|.*\n)+", markdown(result), re.MULTILINE)
+    blocks = re.findall(r"(?:^\|.*\n)+", as_markdown(result), re.MULTILINE)
     assert len(blocks) >= 5
     for block in blocks:
         counts = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
@@ -89,15 +93,15 @@ def test_markdown_tables_have_as_many_cells_in_every_line(result):
 
 
 def test_a_failure_and_a_collapse_are_told(result):
-    for text in (markdown(result), printed(result)):
+    for text in (as_markdown(result), printed(result)):
         assert "SASRec: seed 1, 2: a_b" in text
         assert re.search(r"OPAL hard:.*collapsed", text)
     assert "warning: SASRec" in printed(result)
-    assert "| SASRec (failed: seed 1, 2: a_b & 50 % \\| {x}) | - |" in markdown(result)
+    assert "| SASRec (failed: seed 1, 2: a_b & 50 % \\| {x}) | - |" in as_markdown(result)
 
 
 def test_csv_is_read_back_unrounded(result):
-    lines = list(csv.DictReader(io.StringIO(delimited(result))))
+    lines = list(csv.DictReader(io.StringIO(as_csv(result))))
     assert [line["label"] for line in lines] == [row.label for row in result.rows]
     assert float(lines[2]["test_recall@10_mean"]) == result.rows[2].test["recall@10"].mean
     assert float(lines[2]["valid_recall@10_sd"]) == result.rows[2].valid["recall@10"].sd
@@ -126,7 +130,7 @@ def test_json_has_the_agreed_shape(result):
 
 def test_latex_escapes_and_closes_what_it_opens(result):
     result.rows[3].label = "a_b & 50 % #1 $x$ {y} ~z^2 \\w"
-    text = latex(result)
+    text = as_latex(result)
     body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     assert r"a\_b \& 50 \% \#1 \$x\$ \{y\} \textasciitilde{}z\textasciicircum{}2" in body
     opened = re.findall(r"\\begin\{(\w+)\}", body)
@@ -140,9 +144,9 @@ def test_latex_escapes_and_closes_what_it_opens(result):
 
 
 def test_each_special_letter_of_latex():
-    assert escaped("0.1 ± 0.2") == r"0.1 $\pm$ 0.2"
-    assert escaped("a\\b") == r"a\textbackslash{}b"
-    assert escaped("<>") == r"\textless{}\textgreater{}"
+    assert latex_escaped("0.1 ± 0.2") == r"0.1 $\pm$ 0.2"
+    assert latex_escaped("a\\b") == r"a\textbackslash{}b"
+    assert latex_escaped("<>") == r"\textless{}\textgreater{}"
 
 
 def test_the_screen_fits_100_columns_and_shows_one_list_length(result):
@@ -157,7 +161,9 @@ def test_the_screen_fits_100_columns_and_shows_one_list_length(result):
 
 
 def test_a_long_label_is_folded_not_cut(result):
-    result.rows[2].label = "OPAL num_interests=8 recipe=published learning_rate=0.001 soft"
+    label = "OPAL num_interests=8 recipe=published learning_rate=0.001 soft"
+    result.users[label] = result.users[result.rows[2].label]
+    result.rows[2].label = label
     text = printed(result)
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
@@ -172,24 +178,24 @@ def test_a_mark_stands_beside_an_effect_size(result):
 
 def test_costs_of_the_whole_run_are_told_where_a_run_has_several_rows(result):
     told = "Training and epochs of a later stage include the stages it started from; peak memory"
-    for text in (markdown(result), latex(result), printed(result, width=200)):
+    for text in (as_markdown(result), as_latex(result), printed(result, width=200)):
         assert told + " and parameters are those of the whole run." in text
     result.rows[0].variant = "another"
-    assert told not in markdown(result)
+    assert told not in as_markdown(result)
 
 
 def test_what_was_not_measured_is_left_out(result):
-    assert "Cat. div." not in markdown(result)
-    assert "nan" not in markdown(result).lower()
-    assert "Coverage@10" in markdown(result)
+    assert "Cat. div." not in as_markdown(result)
+    assert "nan" not in as_markdown(result).lower()
+    assert "Coverage@10" in as_markdown(result)
 
 
 def test_only_failures_still_make_tables(result_maker):
-    rows = [Row("MIND", "MIND", "MIND", "", {}, error="seed 1: killed")]
+    rows = [Row(label="MIND", variant="MIND", model="MIND", error="seed 1: killed")]
     result = result_maker(rows)
-    assert "MIND: seed 1: killed" in markdown(result)
-    assert "killed" in delimited(result)
-    assert r"\begin{table}" in latex(result)
+    assert "MIND: seed 1: killed" in as_markdown(result)
+    assert "killed" in as_csv(result)
+    assert r"\begin{table}" in as_latex(result)
     assert "MIND" in printed(result)
     assert [row.label for row in result.failed] == ["MIND"]
 
@@ -205,14 +211,14 @@ def test_a_metric_without_a_list_length_is_shown_beside_the_longest_lists(row_ma
     rows = [row_maker("OPAL", "OPAL", 0.20), row_maker("MIND", "MIND", 0.40)]
     for each in rows:
         each.valid["gauc"] = each.test["gauc"] = each.test["recall@10"]
-    add_differences(rows, "gauc", bigger=True)
-    result = replace(result_maker(rows), metric="gauc")
-    assert "## Recall@10 less that of MIND" in markdown(result)
+    result = result_maker(rows, metric="gauc")
+    add_differences(result)
+    assert "## Recall@10 less that of MIND" in as_markdown(result)
     assert "Recall@10" in printed(result)
 
 
 def test_captions_have_one_full_stop_between_sentences(result):
     result.rows[0].cut_short = 1
-    captions = [line for line in latex(result).splitlines() if line.startswith("\\caption")]
+    captions = [line for line in as_latex(result).splitlines() if line.startswith("\\caption")]
     assert captions
     assert not any(".." in caption for caption in captions)

@@ -1,10 +1,10 @@
 import pytest
 
-from recbole_opal.comparison.execution import Ending, Execution
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
-from recbole_opal.comparison.tuned import tune_all
-from recbole_opal.comparison.variants import parse_variants
+from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
+from recbole_opal.side_by_side.execution import Ending, Execution
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.tuned_variants import tune_all
+from recbole_opal.side_by_side.variants import parse_variants
 
 
 class FakeExecution(Execution):

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.comparison.variants import Variant, parse_variants
 from recbole_opal.errors import SettingsError
+from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 
 def test_a_list_of_models():

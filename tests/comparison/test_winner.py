@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +12,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.rows import Row, spread
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row, spread
+from recbole_opal.comparison.run_files import UserValues
 from recbole_opal.comparison.screen import on_screen
-from recbole_opal.comparison.writing import write_result
+from recbole_opal.comparison.writing import write_tables
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.report.parse import read_comparison
+from recbole_opal.report import write_report
 
 METRICS = ["averagepopularity@10", "giniindex@10", "intra_list_similarity@10", "shannonentropy@10",
            "recall@10"]  # fmt: skip
@@ -29,15 +30,18 @@ def made(result_maker, folder, metric, valid, test):
     users = [f"u{number}" for number in range(30)]
     noise = np.random.default_rng(0).normal(0, 0.01, (1, len(users)))
     rows = [
-        Row(label, label, label, "train", {}, valid={metric: spread([one])},
-            test={metric: spread([other]), "coverage@10": spread([0.5])},
-            users=(users, {metric: other + noise * (1 + number)}))
-        for number, (label, one, other) in enumerate(zip(LABELS, valid, test, strict=True))
+        Row(label=label, variant=label, model=label, stage="train", valid={metric: spread([one])},
+            test={metric: spread([other]), "coverage@10": spread([0.5])})
+        for label, one, other in zip(LABELS, valid, test, strict=True)
     ]  # fmt: skip
-    bigger = bigger_is_better(metric)
-    add_differences(rows, metric, bigger=bigger)
-    result = replace(result_maker(rows, folder), metric=metric, bigger=bigger, seeds=[1])
-    write_result(result)
+    values = {
+        label: UserValues(users, {metric: other + noise * (1 + number)})
+        for number, (label, other) in enumerate(zip(LABELS, test, strict=True))
+    }
+    result = result_maker(rows, folder, metric=metric, seeds=[1], users=values)
+    add_differences(result)
+    write_tables(result)
+    write_report(folder)
     return result
 
 
@@ -66,7 +70,7 @@ def winners(result):
         "latex": latex,
         "csv": [line["label"] for line in lines if line[against] == ""],
         "json": [row["label"] for row in plain["rows"] if not row["against_best"]],
-        "report": read_comparison(folder).best.label,
+        "loaded": ComparisonResult.load(folder).best.label,
         "lead": lead,
     }
 
@@ -84,9 +88,9 @@ def test_every_output_names_the_same_winner(result_maker, tmp_path_factory, metr
     wanted = LABELS[valid.index(best)]
     assert winners(result) == {
         name: [wanted] if name in ("csv", "json") else wanted
-        for name in ("result", "screen", "markdown", "latex", "csv", "json", "report", "lead")
+        for name in ("result", "screen", "markdown", "latex", "csv", "json", "loaded", "lead")
     }
-    shown = read_comparison(folder).done
+    shown = ComparisonResult.load(folder).done
     on_test = [row.test[metric].mean for row in shown]
     assert on_test == sorted(on_test, reverse=bigger_is_better(metric))
 

@@ -2,7 +2,7 @@ import json
 import subprocess
 import sys
 
-from recbole_opal.comparison.process import worker_command, worker_environment
+from recbole_opal.side_by_side.worker_process import worker_command, worker_environment
 
 
 def ask(line: str) -> subprocess.CompletedProcess[str]:

@@ -6,11 +6,11 @@ import pytest
 import recbole_opal
 from recbole_opal import commands
 from recbole_opal.cli import main
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.variants import parse_variants
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.values import load_settings_file, setting_value
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.variants import parse_variants
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.comparison.compare import compare
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.border import plain_settings_given, plain_value, text_given
+from recbole_opal.side_by_side.compare import compare
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.variants import Variant
 
 
 class Metric(str, enum.Enum):

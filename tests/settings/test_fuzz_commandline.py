@@ -162,7 +162,7 @@ def place(data_path, tmp_path, monkeypatch):
         raise PassedError("all checks have passed.")
 
     monkeypatch.setattr("recbole_opal.training.trainer.StagedTrainer.fit", passed)
-    monkeypatch.setattr("recbole_opal.comparison.compare._compare", passed)
+    monkeypatch.setattr("recbole_opal.side_by_side.compare._compare", passed)
     monkeypatch.setattr("recbole_opal.data.synthetic.synthesize", passed)
     return str(result.folder)
 

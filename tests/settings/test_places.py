@@ -6,10 +6,10 @@ import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
-from recbole_opal.comparison.planning import make_plan
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.settings.places import naming
+from recbole_opal.side_by_side.planning import make_plan
+from recbole_opal.side_by_side.variants import Variant
 
 
 @pytest.fixture

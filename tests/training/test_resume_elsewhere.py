@@ -147,9 +147,9 @@ def test_settings_written_beside_the_data_since_are_not_read(finished, home, con
 
 def test_a_comparison_goes_on_with_moved_data(home, tmp_path):
     """What it hands to a run that goes on says where the data lies now."""
-    from recbole_opal.comparison.execution import _job
-    from recbole_opal.comparison.planning import make_plan
-    from recbole_opal.comparison.variants import Variant
+    from recbole_opal.side_by_side.execution import _job
+    from recbole_opal.side_by_side.planning import make_plan
+    from recbole_opal.side_by_side.variants import Variant
 
     plan = make_plan([Variant("Pop"), Variant("OPAL")], "tiny", settings={"data_path": "data"})
     job = _job(plan.run(plan.variants[0], 1), tmp_path, tmp_path / "unfinished")

@@ -34,7 +34,7 @@ class WorkerProcess:
     """A run in a process of its own; nothing that happens there takes this process down.
 
     Args:
-        job: what `recbole_opal.comparison.worker` reads.
+        job: what `recbole_opal.side_by_side.worker` reads.
         log: file that its standard error goes to; a line an epoch.
         environment: its environment variables.
 
@@ -149,7 +149,7 @@ class WorkerProcess:
 
 def worker_command() -> list[str]:
     """Return the command that starts a worker."""
-    return [sys.executable, "-m", "recbole_opal.comparison.worker"]
+    return [sys.executable, "-m", "recbole_opal.side_by_side.worker"]
 
 
 def threads_for(jobs: int) -> int:

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.comparison.process import worker_threads
-from recbole_opal.comparison.protocol import check_same_protocol, refuse_protocol_settings
-from recbole_opal.comparison.routing import settings_for
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class, supported_models
@@ -22,6 +18,10 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.side_by_side.protocol import check_same_protocol, refuse_protocol_settings
+from recbole_opal.side_by_side.shared_settings import settings_for
+from recbole_opal.side_by_side.variants import Variant
+from recbole_opal.side_by_side.worker_process import worker_threads
 from recbole_opal.suggest import nearest
 
 __all__ = ["Plan", "PlannedRun", "make_plan"]

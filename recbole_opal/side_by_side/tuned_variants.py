@@ -9,15 +9,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.comparison.execution import Execution
-from recbole_opal.comparison.metrics_file import check_metrics
-from recbole_opal.comparison.planning import Plan
-from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
-from recbole_opal.comparison.variants import Variant
+from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import settings_digest
 from recbole_opal.settings.fields import typed
+from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
+from recbole_opal.side_by_side.execution import Execution
+from recbole_opal.side_by_side.planning import Plan
+from recbole_opal.side_by_side.variants import Variant
 
 __all__ = ["Found", "tune_all"]
 
@@ -130,7 +130,6 @@ class _Trials:
             raise KeyboardInterrupt
         if ending.folder is None:
             raise TrainingError(ending.error or "the run failed.")
-        metrics = RunReader.open(ending.folder).load_json("metrics.json")
-        check_metrics(metrics, ending.folder / "metrics.json")
+        metrics = load_metrics(RunReader.open(ending.folder))
         score = metrics["stages"][metrics["best_stage"]].get("score")
         return math.nan if score is None else float(score)

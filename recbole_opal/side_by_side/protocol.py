@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
+from recbole_opal.side_by_side.variants import Variant
 
 __all__ = ["check_same_protocol", "refuse_protocol_settings"]
 

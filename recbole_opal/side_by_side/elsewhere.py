@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from recbole_opal.comparison.planning import PlannedRun
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.origin import Origin
+from recbole_opal.side_by_side.planning import PlannedRun
 
 __all__ = ["computed_elsewhere"]
 

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from recbole_opal.comparison.collecting import FinishedRun, rows_of
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.elsewhere import computed_elsewhere
-from recbole_opal.comparison.execution import Ending, Execution
-from recbole_opal.comparison.hardware import hardware, package_versions
-from recbole_opal.comparison.planning import Plan, make_plan
-from recbole_opal.comparison.progress import ComparisonProgress
-from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.rows import Row
-from recbole_opal.comparison.tuned import Found, tune_all
-from recbole_opal.comparison.variants import Variant, parse_variants
-from recbole_opal.comparison.writing import own_folder, write_plan, write_result
+from recbole_opal.comparison.result import ComparisonResult, Tuning
+from recbole_opal.comparison.row import Row
+from recbole_opal.comparison.run_files import FinishedRun
+from recbole_opal.comparison.writing import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
+from recbole_opal.report import write_report
+from recbole_opal.runs.atomic import sweep, write_bytes, write_error
+from recbole_opal.runs.encoding import encode_yaml
+from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.side_by_side.collecting import rows_of
+from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
+from recbole_opal.side_by_side.elsewhere import computed_elsewhere
+from recbole_opal.side_by_side.execution import Ending, Execution
+from recbole_opal.side_by_side.hardware import hardware, package_versions
+from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
+from recbole_opal.side_by_side.tuned_variants import Found, tune_all
+from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 __all__ = ["compare", "compare_request"]
 
@@ -136,13 +142,11 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
         execution = Execution(plan.folder / "logs", jobs, progress)
         found = tune_all(plan, execution, progress) if plan.tune else None
         rows, environments = _train(plan, command, execution, progress, found)
-        progress.message("testing the differences over users")
-        add_differences(rows, plan.metric, bigger=plan.bigger)
         result = ComparisonResult(
             folder=plan.folder,
             dataset=plan.dataset,
             command=command,
-            seeds=plan.seeds,
+            seeds=list(plan.seeds),
             metric=plan.metric,
             bigger=plan.bigger,
             versions=package_versions(environments),
@@ -150,8 +154,47 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
             tuning=_tuning(plan, found),
             rows=rows,
         )
-        write_result(result)
+        progress.message("testing the differences over users")
+        add_differences(result)
+        write_tables(result)
+        if any(row.measured for row in rows):
+            write_report(result.folder)
     return result
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """Make the comparison folder, keep others out while the block runs, tidy up after a kill.
+
+    Raises:
+        CheckpointError: it cannot be made, or another process works in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, 0, error) from error
+    with exclusive(folder):
+        sweep(folder)  # only now: the files of one that goes on are not ours
+        yield
+
+
+def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:
+    """Write plan.yaml: what was asked, and the digest of each run's settings.
+
+    Raises:
+        CheckpointError: it cannot be written.
+    """
+    content = {
+        "command": command,
+        "dataset": plan.dataset,
+        "data": dict(plan.data),
+        "models": [variant.text for variant in plan.variants],
+        "seeds": plan.seeds,
+        "tune": plan.tune,
+        "settings": plan.shared,
+        "runs": {run.name: run.origin.settings for run in runs},
+    }
+    write_bytes(plan.folder / "plan.yaml", encode_yaml(content))
 
 
 def _train(
@@ -182,7 +225,7 @@ def _train(
     return rows, [FinishedRun(Path(path)).metrics["versions"] for path in sorted(folders)]
 
 
-def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
+def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
     if found is None:
         return None
     labelled = {
@@ -190,13 +233,13 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> dict[str, Any] | None:
         for variant, each in zip(plan.variants, found, strict=True)
         if each.error is None
     }
-    return {
-        "trials": plan.tune,
-        "seconds": plan.tune_seconds,
-        "tried": {label: each.tried for label, each in labelled.items()},
-        "search": {label: dict(each.space) for label, each in labelled.items()},
-        "found": {label: dict(each.settings) for label, each in labelled.items()},
-    }
+    return Tuning(
+        trials=plan.tune,
+        seconds=plan.tune_seconds,
+        tried={label: each.tried for label, each in labelled.items()},
+        search={label: dict(each.space) for label, each in labelled.items()},
+        found={label: dict(each.settings) for label, each in labelled.items()},
+    )
 
 
 def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:

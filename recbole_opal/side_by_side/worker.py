@@ -1,4 +1,4 @@
-"""One run in a process of its own: `python -m recbole_opal.comparison.worker`.
+"""One run in a process of its own: `python -m recbole_opal.side_by_side.worker`.
 
 It reads one line of JSON from standard input (`{"model", "dataset", "settings"}`, or `{"resume",
 "settings"}`, either with the number of "threads"), trains, and writes `run folder: PATH` as its

@@ -11,15 +11,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
-from recbole_opal.comparison.planning import PlannedRun
-from recbole_opal.comparison.process import (
+from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
+from recbole_opal.side_by_side.known_runs import KnownRuns
+from recbole_opal.side_by_side.planning import PlannedRun
+from recbole_opal.side_by_side.worker_process import (
     PATIENCE,
     WorkerProcess,
     worker_environment,
     worker_threads,
 )
-from recbole_opal.comparison.progress import STOPPED, ComparisonProgress
-from recbole_opal.comparison.reuse import KnownRuns
 
 __all__ = ["Ending", "Execution"]
 

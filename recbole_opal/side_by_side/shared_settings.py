@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recbole_opal.comparison.variants import Variant
 from recbole_opal.host import find_model_class
 from recbole_opal.settings.validation import known_settings, refuse_unknown
+from recbole_opal.side_by_side.variants import Variant
 
 __all__ = ["settings_for"]
 

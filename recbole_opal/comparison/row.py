@@ -1,0 +1,247 @@
+"""A row of the comparison, one stage of one variant over its seeds, as comparison.json holds it.
+
+What a file of another version leaves away or has as null is empty here; a wrong type is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from copy import copy
+from typing import Annotated, Any, Literal, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+__all__ = [
+    "COSTS",
+    "Checked",
+    "Diagnostics",
+    "Difference",
+    "Family",
+    "Row",
+    "Spread",
+    "filled",
+    "spread",
+]
+
+Value = TypeVar("Value")
+Family = Literal["opal", "multi", "single"]
+
+COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
+
+
+def _told(value: Any) -> Any:
+    """Return None for a number over seeds or a difference that says null."""
+    needed = ("mean", "difference", "low", "high")
+    silent = isinstance(value, dict) and any(value.get(name, 0) is None for name in needed)
+    return None if silent else value
+
+
+def _known(value: Any) -> Any:
+    """Leave out what is null."""
+    if isinstance(value, dict):
+        return {name: each for name, each in value.items() if _told(each) is not None}
+    if isinstance(value, list):
+        return [each for each in value if each is not None]
+    return value
+
+
+def filled(empty: Any) -> BeforeValidator:
+    """Take null for what is empty."""
+    return BeforeValidator(lambda value: copy(empty) if value is None else value)
+
+
+# No measurement comes near the bound; beyond it means and pictures could not be computed.
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e19, le=1e19)]
+Interests = Annotated[int, Field(ge=1, le=10**6)]
+_Folder = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+Known = Annotated[dict[str, Value], BeforeValidator(_known), filled({})]
+Told = Annotated[Value | None, BeforeValidator(_told)]
+
+
+class Checked(BaseModel):
+    """Types as JSON has them, none made from another; what is not named is passed over."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Spread(Checked):
+    """A number over seeds: mean, sample standard deviation (None for one seed), one a seed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mean: Number
+    sd: Annotated[Number, Field(ge=0)] | None = None
+    values: Annotated[list[Number], BeforeValidator(_known), filled([])] = []
+
+
+def spread(values: Sequence[float | None]) -> Spread | None:
+    """Return mean and spread of a number over seeds; None if a seed has none."""
+    known = [float(value) for value in values if value is not None and np.isfinite(value)]
+    if not known or len(known) != len(values):
+        return None
+    deviation = float(np.std(known, ddof=1)) if len(known) > 1 else None
+    return Spread(mean=float(np.mean(known)), sd=deviation, values=known)
+
+
+class Difference(Checked):
+    """A paired difference of a row to another: positive where the row is higher.
+
+    Attributes:
+        difference: mean over users.
+        low: lower end of the 95 % interval.
+        high: upper end.
+        effect_size: d_z, the mean difference in standard deviations of the users' differences;
+            None where it is infinite, since all of them are the same.
+        p: of the paired t-test.
+        p_adjusted: corrected by Holm's method over the table.
+        marked: whether the interval excludes 0 and `p_adjusted` is small.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    difference: Number
+    low: Number
+    high: Number
+    effect_size: Number | None = None
+    p: Number | None = None
+    p_adjusted: Number | None = None
+    marked: bool = False
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+    def mirrored(self) -> Difference:
+        """Return the difference the other way round: the same test with the signs changed."""
+        # Subtracted, so that 0 stays 0 and is not shown as -0.
+        turned = {"difference": 0.0 - self.difference, "low": 0.0 - self.high,
+                  "high": 0.0 - self.low}  # fmt: skip
+        size = None if self.effect_size is None else 0.0 - self.effect_size
+        return self.model_copy(update={**turned, "effect_size": size})
+
+
+class Diagnostics(Checked):
+    """What the interests do, see `evaluation.diagnostics`; over seeds averaged.
+
+    The shares `usage` and `hit_usage` of a row are in descending order, not by interest.
+    """
+
+    num_interests: Interests | None = None
+    usage: list[Number] | None = None
+    usage_entropy: Number | None = None
+    hit_usage: list[Number] | None = None
+    hit_entropy: Number | None = None
+    cosine: Number | None = None
+    dead_users: Number | None = None
+    collapsed: bool = False
+
+
+class Row(Checked):
+    """One stage of one variant, over its seeds.
+
+    Attributes:
+        label: unique in the table, as `OPAL num_interests=8 soft`.
+        variant: as it was typed, `OPAL@num_interests=8`; its stages share their runs.
+        model: the model's name.
+        stage: the stage, empty where nothing was trained.
+        settings: those given to this variant, tuned ones among them.
+        num_interests: interests a user, None for a model without.
+        runs: seed to the run folder, relative to the comparison folder.
+        error: why runs failed, in one line; None if none did.
+        valid: metric to its spread, on validation.
+        test: the same on test.
+        train_seconds: with the stages that this one started from, as `epochs`.
+        epochs: see above.
+        test_seconds: of this stage.
+        peak_memory: in bytes, of the whole run, as `parameters`.
+        parameters: see above.
+        cut_short: number of runs that a bound on time or epochs ended at their best validation so
+            far: with more training they might be better.
+        diagnostics: of the interests, None for a model without.
+        against_best: metric to the difference to the best row on validation.
+        against_opal: the same to OPAL's best row; None without OPAL.
+    """
+
+    label: str
+    variant: str
+    model: str
+    stage: Annotated[str, filled("")] = ""
+    settings: Annotated[dict[str, Any], filled({})] = {}
+    num_interests: Interests | None = None
+    runs: Known[_Folder] = {}
+    error: str | None = None
+    valid: Known[Spread] = {}
+    test: Known[Spread] = {}
+    train_seconds: Told[Spread] = None
+    epochs: Told[Spread] = None
+    test_seconds: Told[Spread] = None
+    peak_memory: Told[Spread] = None
+    parameters: Told[Spread] = None
+    cut_short: Annotated[int, Field(ge=0, le=10**15), filled(0)] = 0
+    diagnostics: Diagnostics | None = None
+    against_best: Known[Difference] = {}
+    against_opal: Known[Difference] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether at least one run is done."""
+        return bool(self.test)
+
+    @property
+    def costs(self) -> dict[str, Spread]:
+        """What it took, by the names in `COSTS`; what is not known is left out."""
+        found = {name: getattr(self, name) for name in COSTS}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def interests(self) -> int:
+        """K, 1 for a model without interests."""
+        own = self.diagnostics.num_interests if self.diagnostics else None
+        return self.num_interests or own or 1
+
+    @property
+    def family(self) -> Family:
+        """OPAL, another model of several interests, or a model of one score."""
+        if self.model == "OPAL":
+            return "opal"
+        return "multi" if self.interests > 1 else "single"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What sets the variant apart from its model, `num_interests` left out.
+
+        Taken from how the variant was typed: `settings` also holds what tuning found, which may
+        differ for each number of interests.
+        """
+        typed = self.variant.split("@")[1:]
+        return tuple(option for option in typed if not option.startswith("num_interests="))
+
+    @property
+    def short(self) -> str:
+        """The label where place is scarce: `OPAL K=8 hard`."""
+        return self.label.replace("num_interests=", "K=")
+
+    def flat(self) -> dict[str, Any]:
+        """Return its line of comparison.csv, all numbers unrounded; what it has not is None."""
+        line: dict[str, Any] = {
+            "label": self.label,
+            "variant": self.variant,
+            "model": self.model,
+            "stage": self.stage,
+            "settings": json.dumps(self.settings, default=str),
+            "num_interests": self.num_interests,
+            "seeds": " ".join(self.runs),
+            "error": self.error,
+        }
+        spreads = {f"{part}_{name}": value for part in ("valid", "test")
+                   for name, value in getattr(self, part).items()}  # fmt: skip
+        for name, value in (spreads | {name: getattr(self, name) for name in COSTS}).items():
+            line[f"{name}_mean"] = value and value.mean
+            line[f"{name}_sd"] = value and value.sd
+        for key in ("against_best", "against_opal"):
+            for metric, found in (getattr(self, key) or {}).items():
+                line |= {f"{key}_{metric}_{name}": value for name, value in found}
+        return line

@@ -1,0 +1,221 @@
+"""The tables as plain text cells; Markdown, LaTeX, the screen and HTML only lay them out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+
+from recbole_opal.comparison.row import Difference, Row, Spread
+from recbole_opal.evaluation.cutoff import cut_off
+from recbole_opal.evaluation.direction import bigger_is_better
+
+__all__ = ["TextTable", "metric_title", "once_noted", "tables_of"]
+
+Column = tuple[str, Callable[[Row], str]]
+
+DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
+_TITLES = {
+    "ndcg": "NDCG",
+    "mrr": "MRR",
+    "map": "MAP",
+    "category_diversity": "Cat. div.",
+    "intra_list_similarity": "List sim.",
+}
+_NONE = "-"
+_SMALLEST_P = 1e-4
+_MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One table: the first column names the row.
+
+    Attributes:
+        title: above the table.
+        header: names of the columns.
+        cells: a list of texts a row.
+        notes: below the table, a line each.
+    """
+
+    title: str
+    header: list[str]
+    cells: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+    def as_html(self) -> str:
+        """Return it as a plain HTML table."""
+
+        def line(kind: str, cells: Sequence[str]) -> str:
+            return f"<tr>{''.join(f'<{kind}>{escape(cell)}</{kind}>' for cell in cells)}</tr>"
+
+        rows = [line("th", self.header), *(line("td", cells) for cells in self.cells)]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<table><caption>{escape(self.title)}</caption>{''.join(rows)}</table>{notes}"
+
+
+def tables_of(
+    rows: Sequence[Row],
+    metric: str,
+    best: Row | None,
+    opal: Row | None,
+    length: int,
+    *,
+    briefly: bool = False,
+) -> list[TextTable]:
+    """Return the tables of a file or, briefly, of a terminal.
+
+    A file has every list length, and differences of every metric at one length; those at the other
+    lengths stand in comparison.csv and comparison.json. A terminal has one list length and the
+    differences of the deciding metric.
+
+    Args:
+        rows: all rows.
+        metric: the metric on validation that decides.
+        best: the row that the others are tested against.
+        opal: the other such row.
+        length: of the lists.
+        briefly: whether for a terminal.
+    """
+    measured = list(dict.fromkeys(name for row in rows for name in row.test))
+    of_length = [name for name in measured if cut_off(name) == length]
+    shown = [m for m in measured if cut_off(m) in (None, length)] if briefly else measured
+    diverse = [name for name in shown if name.partition("@")[0] in DIVERSITY]
+    references = {"against_best": best} | ({"against_opal": opal} if opal is not best else {})
+    found = [
+        _accuracy(rows, metric, [name for name in shown if name not in diverse]),
+        _table("Diversity on test", rows, _metrics(diverse), _lower_is_better(diverse)),
+        _costs(rows),
+    ]
+    for name in [metric] if briefly else of_length or measured:
+        found += [_differences(rows, name, ref, key) for key, ref in references.items() if ref]
+    found.append(_interests(rows))
+    return [table for table in found if table.cells and len(table.header) > 1]
+
+
+def metric_title(metric: str) -> str:
+    """Return a metric's name as it is shown: `recall@50` is `Recall@50`."""
+    name, at, length = metric.partition("@")
+    title = _TITLES.get(name, name.replace("_", " ").capitalize())
+    return f"{title}{at}{length}"
+
+
+def once_noted(tables: Sequence[TextTable]) -> list[TextTable]:
+    """Return tables that follow one another with each note only where it is needed first."""
+    told: set[str] = set()
+    found = []
+    for table in tables:
+        found.append(replace(table, notes=[note for note in table.notes if note not in told]))
+        told |= set(table.notes)
+    return found
+
+
+def _accuracy(rows: Sequence[Row], metric: str, shown: Sequence[str]) -> TextTable:
+    """Return the ranking metrics on test, after the deciding metric on validation."""
+    valid: Column = (f"valid {metric_title(metric)}", lambda row: _number(row.valid.get(metric)))
+    notes = _lower_is_better([metric, *shown])
+    table = _table("Accuracy on test", rows, [valid, *_metrics(shown)], notes)
+    for row, cells in zip(rows, table.cells, strict=True):
+        if row.error is not None:
+            cells[0] += f" (failed: {row.error})"
+    return table
+
+
+def _costs(rows: Sequence[Row]) -> TextTable:
+    columns: list[Column] = [
+        ("training s", lambda row: _number(row.train_seconds, ".1f")),
+        ("epochs", lambda row: _number(row.epochs, ".0f")),
+        ("cut short", lambda row: f"{row.cut_short} of {len(row.runs)}" if row.cut_short else ""),
+        ("test s", lambda row: _number(row.test_seconds, ".1f")),
+        ("peak MiB", lambda row: _number(row.peak_memory, ".0f", 1 / _MEBIBYTE)),
+        ("parameters", lambda row: f"{row.parameters.mean:,.0f}" if row.parameters else _NONE),
+    ]
+    notes = []
+    if any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows):
+        notes.append(
+            "Training and epochs of a later stage include the stages it started from; peak memory "
+            "and parameters are those of the whole run."
+        )
+    if any(row.cut_short for row in rows):
+        notes.append(
+            "Cut short: runs that a bound on time or epochs ended at their best validation so far; "
+            "they might go further."
+        )
+    return _table("Time and memory", rows, columns, notes)
+
+
+def _differences(rows: Sequence[Row], metric: str, reference: Row, key: str) -> TextTable:
+    """Return the differences of one metric to a reference row, `against_best` or `against_opal`."""
+    cells = [
+        [row.label, *_difference(getattr(row, key)[metric])]
+        for row in rows
+        if metric in (getattr(row, key) or {})
+    ]
+    header = ["", "difference", "95 % interval", "effect size", "p (Holm)"]
+    notes = [
+        "Paired over users; * the interval excludes 0 and Holm's p over the table is below 0.05.",
+        *_lower_is_better([metric]),
+    ]
+    return TextTable(f"{metric_title(metric)} less that of {reference.label}", header, cells, notes)
+
+
+def _interests(rows: Sequence[Row]) -> TextTable:
+    columns: list[Column] = [
+        ("K", lambda row: str(row.num_interests)),
+        ("usage entropy", _diagnostic("usage_entropy")),
+        ("hit entropy", _diagnostic("hit_entropy")),
+        ("cosine", _diagnostic("cosine")),
+        ("users with a dead one", _diagnostic("dead_users")),
+        ("collapsed", lambda row: "yes" if row.diagnostics and row.diagnostics.collapsed else "no"),
+    ]
+    shown = [row for row in rows if (row.num_interests or 1) > 1 and row.diagnostics]
+    note = "Entropies of the interests' shares of listed items and of hits: 1 is even use."
+    return _table("Interests", shown, columns, [note])
+
+
+def _table(
+    title: str, rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str]
+) -> TextTable:
+    cells = [[row.label, *(cell(row) for _, cell in columns)] for row in rows]
+    return TextTable(title, ["", *(name for name, _ in columns)], cells, list(notes))
+
+
+def _metrics(names: Sequence[str]) -> list[Column]:
+    def column(name: str) -> Column:
+        return metric_title(name), lambda row: _number(row.test.get(name))
+
+    return [column(name) for name in names]
+
+
+def _lower_is_better(metrics: Sequence[str]) -> list[str]:
+    """Return the note that names the metrics of a table of which less is better, if any."""
+    lower = dict.fromkeys(metric_title(m) for m in metrics if not bigger_is_better(m))
+    return [f"Lower is better: {', '.join(lower)}."] if lower else []
+
+
+def _diagnostic(name: str) -> Callable[[Row], str]:
+    def cell(row: Row) -> str:
+        value = getattr(row.diagnostics, name, None)
+        return _NONE if value is None else f"{value:.2f}"
+
+    return cell
+
+
+def _number(value: Spread | None, form: str = ".4f", scale: float = 1.0) -> str:
+    if value is None:
+        return _NONE
+    text = format(value.mean * scale, form)
+    return text if value.sd is None else f"{text} ± {format(value.sd * scale, form)}"
+
+
+def _difference(found: Difference) -> list[str]:
+    size, p = found.effect_size, found.p_adjusted
+    if size is None:
+        size = math.copysign(math.inf, found.difference)
+    return [
+        f"{found.difference:+.4f}{' *' if found.marked else ''}",
+        f"[{found.low:+.4f}, {found.high:+.4f}]",
+        f"{size:+.3f}",
+        _NONE if p is None else f"{p:.4f}" if p >= _SMALLEST_P else "<0.0001",
+    ]
