@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.report.rows import best_opal_rows, list_length
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Diagnostics, Difference, Row, Spread
+from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.diversity import diversity
 from recbole_opal.report.sections.groups import groups
 from recbole_opal.report.sections.interests import interests, usage
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
-from recbole_opal.report.source import Comparison, Difference, Row, Value
 from recbole_opal.runs import RunFolder
 
 METRIC = "recall@2"
@@ -21,17 +22,30 @@ METRIC = "recall@2"
 
 def row(label, model=None, stage="train", *, sd=None, interests=None, **metrics):
     """Return a row; `recall=0.2` becomes recall@2 on test and on validation."""
-    values = {f"{name}@2": Value(mean, sd, (mean,)) for name, mean in metrics.items()}
-    return Row(label, label, model or label, stage, num_interests=interests, test=values,
-               valid={METRIC: values[METRIC]})  # fmt: skip
+    values = {f"{name}@2": Spread(mean=mean, sd=sd, values=[mean])
+              for name, mean in metrics.items()}  # fmt: skip
+    return Row(label=label, variant=label, model=model or label, stage=stage,
+               num_interests=interests, test=values, valid={METRIC: values[METRIC]})  # fmt: skip
 
 
-def comparison(*rows):
-    return Comparison(Path(), "d", "c", METRIC, ("1", "2"), "", {}, None, rows)
+def comparison(*rows, metric=METRIC):
+    return ComparisonResult(dataset="d", command="c", metric=metric, seeds=[1, 2], rows=list(rows),
+                            folder=Path())  # fmt: skip
 
 
 def with_(one, **changes):
-    return Row(**{**vars(one), **changes})
+    return one.model_copy(update=changes)
+
+
+def away(difference, low, high, size):
+    """Return a difference to OPAL."""
+    return {METRIC: Difference(difference=difference, low=low, high=high, effect_size=size)}
+
+
+def drawn(section, *rows):
+    """Return a section that reads runs."""
+    one = comparison(*rows)
+    return section(one, RunFiles(one))
 
 
 def words(markup):
@@ -49,8 +63,8 @@ def test_the_best_of_each_column_is_bold_and_gini_is_best_low():
 
 
 def test_differences_are_dimmed_where_the_interval_holds_zero():
-    far = with_(row("A", recall=0.1), against_opal={METRIC: Difference(-0.1, -0.2, -0.05, -0.4)})
-    near = with_(row("B", recall=0.2), against_opal={METRIC: Difference(-0.01, -0.02, 0.01, -0.1)})
+    far = with_(row("A", recall=0.1), against_opal=away(-0.1, -0.2, -0.05, -0.4))
+    near = with_(row("B", recall=0.2), against_opal=away(-0.01, -0.02, 0.01, -0.1))
     text = results(comparison(row("OPAL", recall=0.21), far, near)).body
     cells = re.findall(r"<td[^>]*>[^<]*−0\.[^<]*<small>.*?</td>", text)
     assert ["unclear" in cell for cell in cells] == [True, False]
@@ -132,8 +146,10 @@ def test_no_interests_no_section():
 def test_a_collapse_is_named():
     sound = {"usage_entropy": 0.91, "hit_entropy": 0.8, "cosine": 0.2, "dead_users": 0.05}
     rows = [
-        with_(row("MIND", recall=0.1, interests=4), diagnostics=sound | {"collapsed": True}),
-        with_(row("REMI", recall=0.2, interests=4), diagnostics=sound | {"collapsed": False}),
+        with_(
+            row("MIND", recall=0.1, interests=4), diagnostics=Diagnostics(**sound, collapsed=True)
+        ),
+        with_(row("REMI", recall=0.2, interests=4), diagnostics=Diagnostics(**sound)),
     ]
     text = words(usage(comparison(*rows).rows))
     assert "MIND has collapsed" in text
@@ -172,8 +188,8 @@ def test_groups_by_hand(tmp_path):
         targets_test={"user_id": np.array([3, 1, 2, 4]), "item": np.array([20, 20, 20, 1])},
         item_counts={"counts": np.arange(21)},
     )  # fmt: skip
-    one = with_(row("A", recall=0.5), runs={"1": folder.path})
-    text = words(groups(comparison(one), RunFiles()).body)
+    one = with_(row("A", recall=0.5), runs={"1": str(folder.path)})
+    text = words(drawn(groups, one).body)
     assert "Interactions before the test part" in text
     assert "A 0.5000 0.5000 in the group 2 2" in text
     assert "The most popular tenth of the items holds 75 % of the targets" in text
@@ -182,9 +198,9 @@ def test_groups_by_hand(tmp_path):
 
 
 def test_runs_without_values_of_users_have_no_groups(tmp_path):
-    one = with_(row("A", recall=0.5), runs={"1": run_folder(tmp_path).path})
-    assert groups(comparison(one), RunFiles()) is None
-    assert training(comparison(one), RunFiles()) is None
+    one = with_(row("A", recall=0.5), runs={"1": str(run_folder(tmp_path).path)})
+    assert drawn(groups, one) is None
+    assert drawn(training, one) is None
 
 
 def test_curves_of_two_stages(tmp_path):
@@ -195,8 +211,8 @@ def test_curves_of_two_stages(tmp_path):
         for i, (stage, score) in enumerate(scores)
     ])  # fmt: skip
     rows = [with_(row(f"OPAL {stage}", "OPAL", stage, recall=0.2), variant="OPAL",
-                  runs={"1": folder.path}) for stage in ("soft", "hard")]  # fmt: skip
-    section = training(comparison(*rows), RunFiles())
+                  runs={"1": str(folder.path)}) for stage in ("soft", "hard")]  # fmt: skip
+    section = drawn(training, *rows)
     assert section.body.count("<svg") == 1
     assert section.body.count('class="switch"') == 2
     assert "got past the first on validation in 1 of 1 runs" in words(section.body)
@@ -207,7 +223,7 @@ def test_a_damaged_file_is_told_once_and_stops_nothing(tmp_path):
     folder = run_folder(tmp_path, targets_test={"user_id": np.array([1])})
     path = folder.path / "targets-test.npz"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    files = RunFiles()
+    files = RunFiles(comparison())
     assert files.arrays(folder.path, "targets-test.npz") is None
     assert files.arrays(folder.path, "targets-test.npz") is None
     assert files.arrays(folder.path, "none.npz") is None
@@ -224,10 +240,10 @@ def test_a_variant_that_was_validated_once_is_named_without_a_picture(tmp_path):
     once.save_lines("training.jsonl", [line | {"epoch": 0}])
     twice.save_lines("training.jsonl", [line | {"epoch": 0}, line | {"epoch": 1}])
     rows = [
-        with_(row("Pop", "Pop", recall=0.1), variant="Pop", runs={"1": once.path}),
-        with_(row("MIND", "MIND", recall=0.2), variant="MIND", runs={"1": twice.path}),
+        with_(row("Pop", "Pop", recall=0.1), variant="Pop", runs={"1": str(once.path)}),
+        with_(row("MIND", "MIND", recall=0.2), variant="MIND", runs={"1": str(twice.path)}),
     ]
-    section = training(comparison(*rows), RunFiles())
+    section = drawn(training, *rows)
     assert section.body.count("<svg") == 1
     assert "Validated once, so without a curve: Pop." in words(section.body)
 
@@ -262,12 +278,11 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
         targets_test={"user_id": np.array([1, 2]), "item": np.array([20, 6])},
         item_counts={"counts": np.arange(21)},
     )
-    value = Value(0.5, None, (0.5,))
-    one = with_(row("A", recall=0.5, coverage=0.2), runs={"1": folder.path})
+    value = Spread(mean=0.5, values=[0.5])
+    one = with_(row("A", recall=0.5, coverage=0.2), runs={"1": str(folder.path)})
     one = with_(one, test=one.test | {"gauc": value}, valid={"gauc": value})
-    side = Comparison(Path(), "d", "c", "gauc", ("1",), "", {}, None, (one,))
-    assert list_length(side) == 2
-    text = words(groups(side, RunFiles()).body)
+    side = comparison(one, metric="gauc")
+    text = words(groups(side, RunFiles(side)).body)
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
     assert diversity(side) is not None

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from recbole_opal.report.parse import read_comparison
 from torch.nn import functional
 
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.report.hyper_categories import assignment_of_items, hyper_categories
 from recbole_opal.report.run_files import RunFiles
-from recbole_opal.report.trained_models import TrainedModels
+from recbole_opal.report.trained_models import trained_opals
 from recbole_opal.report.user_journeys import journeys
 
 
@@ -16,12 +16,13 @@ from recbole_opal.report.user_journeys import journeys
 def rebuilt(comparison_folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(comparison_folder.parents[1])
-        comparison = read_comparison(comparison_folder)
-        row = next(row for row in comparison.rows if row.label == "OPAL soft")
-        models = TrainedModels(RunFiles())
-        found = models.of(row)
-        assert models.problems == []
-        assert models.of(row) is found
+        comparison = ComparisonResult.load(comparison_folder)
+        rows = [row for row in comparison.rows if row.label == "OPAL soft"]
+        comparison = comparison.model_copy(update={"rows": rows})
+        (found,), problems = trained_opals(comparison, RunFiles(comparison))
+        assert problems == []
+        assert found.row is rows[0]
+        assert found.seed == "1"
         return found
 
 
@@ -53,8 +54,9 @@ def test_shares_add_up_and_items_belong_where_they_stand(rebuilt):
 
 def test_lists_are_those_of_the_run(rebuilt, comparison_folder):
     """What is drawn for a user is what the run was measured by."""
-    path = rebuilt.row.runs[rebuilt.seed]
-    saved = RunFiles().arrays(path, "lists-soft-test.npz")
+    comparison = ComparisonResult.load(comparison_folder)
+    path = comparison.run_folders(rebuilt.row)[rebuilt.seed]
+    saved = RunFiles(comparison).arrays(path, "lists-soft-test.npz")
     found = journeys(rebuilt)
     assert len(found) == len(saved["items"])
     for journey, items, winners in zip(found, saved["items"], saved["interest"], strict=True):

@@ -6,7 +6,7 @@ import pytest
 
 from recbole_opal.report.charts.drawing import NARROW, WIDE
 from recbole_opal.report.charts.labels import Box
-from recbole_opal.report.charts.linechart import EndLabel, Line, end_labels, line_chart
+from recbole_opal.report.charts.linechart import Line, end_labels, line_chart
 
 NAN = math.nan
 
@@ -18,7 +18,7 @@ def line(name, values, **changes):
 
 def chart(*lines):
     """Return the wide picture as a tree."""
-    text = line_chart("x", "title", lines, ["a", "b", "c"], "step", "value")
+    text = line_chart("x", "title", lines, ["a", "b", "c"], ("step", "value"))
     pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
     assert len(pictures) == 2
     return ElementTree.fromstring(pictures[0].replace(' xmlns="http://www.w3.org/2000/svg"', ""))  # noqa: S314
@@ -29,7 +29,7 @@ def path_of(tree, number=0):
 
 
 def test_both_widths_are_drawn():
-    text = line_chart("x", "t", [line("one", [1.0, 2.0, 3.0])], ["a", "b", "c"], "s", "v")
+    text = line_chart("x", "t", [line("one", [1.0, 2.0, 3.0])], ["a", "b", "c"], ("s", "v"))
     widths = re.findall(r'viewBox="0 0 (\d+)', text)
     assert widths == [str(WIDE), str(NARROW)]
 
@@ -78,8 +78,8 @@ def test_a_line_without_values_is_no_error():
 
 
 def test_labels_of_equal_ends_are_apart():
-    labels = [EndLabel(i, f"n{i}", "red", 100.0, 50.0) for i in range(4)]
-    text = end_labels(labels, Box(0, 0, 110, 200))
+    lines = [line(f"n{i}", [1.0]) for i in range(4)]
+    text = end_labels(lines, dict.fromkeys(range(4), (100.0, 50.0)), Box(0, 0, 110, 200))
     heights = sorted(float(y) for y in re.findall(r'<text x="118" y="([\d.]+)"', text))
     assert len(heights) == 4
     assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 15

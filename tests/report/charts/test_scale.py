@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.report.charts.scale import Linear, Steps, outliers
+from recbole_opal.report.charts.scale import Linear, outliers
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -46,7 +46,7 @@ def test_ticks_are_round_and_have_the_digits_they_need(low, high, texts):
 
 
 def test_steps():
-    steps = Steps(["a", "b", "c", "d"], 0.0, 100.0)
+    steps = Linear.of_steps(4, 0.0, 100.0)
     assert [steps.at(i) for i in range(4)] == [12.5, 37.5, 62.5, 87.5]
 
 
