@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.row import Row, Spread
+from recbole_opal.comparison.row import Difference, Row, Spread
 from recbole_opal.report.readings import compared_with_opal, winner
 from recbole_opal.report.rows import lit_rows, sweeps
 from recbole_opal.report.wording import listed
