@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from recbole_opal.interests.assignment import assign_softly, hard_categories
 from recbole_opal.report.item_names import ItemNames
-from recbole_opal.report.trained_models import TrainedModel
+from recbole_opal.report.trained_opals import TrainedOpal
 
-__all__ = ["HyperCategory", "TagLift", "assignment_of_items", "hyper_categories", "tag_lifts"]
+__all__ = ["HyperCategory", "TagLift", "hyper_categories", "tag_lifts"]
 
 _FEWEST_ITEMS = 3
 """A tag on fewer items of a category has a lift that says nothing."""
@@ -37,24 +35,14 @@ class HyperCategory:
     tags: list[TagLift]
 
 
-@torch.no_grad()
-def assignment_of_items(trained: TrainedModel) -> npt.NDArray[np.float64]:
-    """Return how strongly each item belongs to each category, (N, K); row 0 is padding."""
-    encoder = trained.model.encoder
-    vectors = trained.model.items.all()
-    assigned = assign_softly(vectors, encoder.unit_categories(), encoder.temperature)
-    result: npt.NDArray[np.float64] = assigned.double().numpy()
-    return result
-
-
-def hyper_categories(trained: TrainedModel, *, top: int = 8) -> list[HyperCategory]:
+def hyper_categories(trained: TrainedOpal, *, top: int = 8) -> list[HyperCategory]:
     """Describe each hyper-category by its `top` items and tags.
 
     The clearest items are taken from the more popular half of the catalogue: the vectors of
     rare items have hardly been trained, and are often the most extreme.
     """
-    assigned, counts = assignment_of_items(trained), trained.counts
-    own = hard_categories(torch.from_numpy(assigned)).numpy()
+    assigned, counts = trained.assignment, trained.counts
+    own = assigned.argmax(axis=1)  # as `interests.assignment.hard_categories`
     own[0] = -1
     known = counts >= max(np.median(counts[1:]), 1)
     known[0] = False

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.shapes import misfit
 
 __all__ = ["ItemNames", "read_names"]
 
@@ -45,24 +44,25 @@ class ItemNames:
         return [self.tags[tag] for tag in self.tag_ids[self.tag_items == item].tolist()]
 
 
-def read_names(folder: RunReader, config: Mapping[str, Any], tokens: Sequence[str]) -> ItemNames:
-    """Read the names of a run's items, whose tokens are told by internal id.
+def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
+    """Read the names of a run's items from its data set's `.item` file, where there is one.
 
-    The data set's `.item` file may have titles; item_categories.npz and ids.json give the tags.
+    The run's own item_categories.npz and ids.json give the tags.
     """
-    path = Path(str(config["data_path"])) / f"{config['dataset']}.item"
-    known = _titles(path, str(config["field_separator"]), str(config["encoding"]))
-    titles = [known.get(token) or token for token in tokens]
+    data, name = Path(str(settings["data_path"])), str(settings["dataset"])
+    separator, encoding = str(settings["field_separator"]), str(settings["encoding"])
+    known, ids = (
+        _titles(data / name / f"{name}.item", separator, encoding),
+        folder.load_json("ids.json"),
+    )
+    titles = [known.get(token) or token for token in ids[settings["ITEM_ID_FIELD"]]]
     if "item_categories.npz" not in folder.names:
         return ItemNames(titles)
-    pairs = folder.load_arrays("item_categories.npz")
-    wrong = misfit("item_categories.npz", pairs)
-    if wrong is not None:
-        raise CheckpointError(f"{folder.path / 'item_categories.npz'} {wrong}; train it again.")
-    tags = [str(token) for token in folder.load_json("ids.json").get(config["category_field"], [])]
-    kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(tokens))
-    items, ids = (pairs[name][kept].astype(np.int64) for name in ("item", "category"))
-    return ItemNames(titles, tags, items, ids)
+    pairs = load_arrays(folder, "item_categories.npz")
+    tags = [str(token) for token in ids.get(str(settings["category_field"]), [])]
+    kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(titles))
+    items, tag_ids = (pairs[name][kept].astype(np.int64) for name in ("item", "category"))
+    return ItemNames(titles, tags, items, tag_ids)
 
 
 def _titles(path: Path, separator: str, encoding: str) -> dict[str, str]:

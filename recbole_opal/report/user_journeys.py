@@ -1,18 +1,17 @@
 """A few users from their histories through their interests to their lists."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-import torch
-
-from recbole_opal.report.hyper_categories import assignment_of_items
-from recbole_opal.report.trained_models import TrainedModel
-from recbole_opal.retrieval import exact_top_k
-from recbole_opal.retrieval.winners import winning_interests
+from recbole_opal.comparison.run_files import load_arrays
+from recbole_opal.report.trained_opals import TrainedOpal
 
 __all__ = ["Journey", "choose", "journeys"]
 
-_MOST_ROWS = 2000
+_MOST_USERS = 2000
+_LENGTH = 20
 _LENGTHS = range(6, 41)
 _USUAL_LENGTH = 15
 
@@ -45,28 +44,30 @@ class Journey:
         return len(set(self.winners))
 
 
-@torch.no_grad()
-def journeys(trained: TrainedModel, *, length: int = 20) -> list[Journey]:
-    """Serve the first users of the test part with lists of a length."""
-    model, table = trained.model, trained.model.item_table()
-    own = assignment_of_items(trained).argmax(axis=1)
-    dataset = trained.data.dataset
-    tokens = dataset.field2id_token[dataset.uid_field]
-    found: list[Journey] = []
-    for batch, seen, rows, targets in trained.data.test:
-        interests = model.interests(batch)  # (B, K, D)
-        ids = exact_top_k(interests, table, length, exclude=seen).ids  # (B, length)
-        winners = winning_interests(interests, table, ids)
-        histories = batch[model.ITEM_SEQ]
-        for row, user in enumerate(batch[dataset.uid_field].tolist()):
-            history = histories[row][histories[row] > 0].tolist()
-            kept = ids[row] > 0
-            listed, won = ids[row][kept].tolist(), winners[row][kept].tolist()
-            wanted = targets[rows == row].tolist()
-            categories = own[history].tolist()
-            found.append(Journey(str(tokens[user]), history, categories, listed, won, wanted))
-        if len(found) >= _MOST_ROWS:
-            break
+def journeys(trained: TrainedOpal) -> list[Journey]:
+    """Tell of the first users of the test part, with the heads of the lists of the run.
+
+    Raises:
+        OpalError: a file of the run, or its data set, cannot be read.
+    """
+    from recbole_opal.run_data import run_settings, test_histories  # only now: it brings RecBole
+
+    folder = trained.folder
+    tokens = folder.load_json("ids.json")[run_settings(folder)["USER_ID_FIELD"]]
+    lists = load_arrays(folder, f"lists-{trained.row.stage}-test.npz")
+    targets = load_arrays(folder, "targets-test.npz")
+    met: dict[int, list[int]] = defaultdict(list)
+    for user, item in zip(targets["user_id"].tolist(), targets["item"].tolist(), strict=True):
+        met[user].append(item)
+    histories, own = test_histories(folder, _MOST_USERS), trained.assignment.argmax(axis=1)
+    rows = zip(lists["user_id"].tolist(), lists["items"], lists["interest"], strict=True)
+    found = []
+    for user, items, winners in islice(rows, _MOST_USERS):
+        kept = items[:_LENGTH] > 0
+        listed, won = (each[:_LENGTH][kept].tolist() for each in (items, winners))
+        history = histories[user]
+        categories = own[history].tolist()
+        found.append(Journey(tokens[user], history, categories, listed, won, met[user]))
     return found
 
 

@@ -14,7 +14,7 @@ from recbole_opal.report.sections.interests import interests
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
 from recbole_opal.report.sections.users import users
-from recbole_opal.report.trained_models import trained_opals
+from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.runs.atomic import write_text
 
 __all__ = ["write_report"]

@@ -7,13 +7,13 @@ from recbole_opal.report.hyper_categories import HyperCategory, hyper_categories
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.rows import colour
-from recbole_opal.report.trained_models import TrainedModel
+from recbole_opal.report.trained_opals import TrainedOpal
 from recbole_opal.report.wording import percent
 
 __all__ = ["categories", "why_not"]
 
 
-def categories(models: Sequence[TrainedModel], problems: Sequence[str]) -> Section:
+def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Section:
     """Return the section on OPAL with several interests, or why it could not be rebuilt."""
     panels: dict[str, Child] = {}
     for trained in models:

@@ -8,19 +8,22 @@ from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.rows import colour
 from recbole_opal.report.sections.categories import why_not
-from recbole_opal.report.trained_models import TrainedModel
+from recbole_opal.report.trained_opals import TrainedOpal, telling
 from recbole_opal.report.user_journeys import Journey, choose, journeys
 from recbole_opal.report.wording import percent
 
 __all__ = ["users"]
 
 
-def users(models: Sequence[TrainedModel], problems: Sequence[str]) -> Section:
-    """Return the section on the first model, or why there is none."""
-    if not models:
+def users(models: Sequence[TrainedOpal], problems: list[str]) -> Section:
+    """Return the section on the first model that has its data, or why there is none."""
+    found: list[Journey] = []
+    for trained in models:
+        with telling(problems, trained.row, trained.seed):
+            found = journeys(trained)
+            break
+    else:
         return Section("users", "A few users", why_not(problems))
-    trained = models[0]
-    found = journeys(trained)
     said = note(
         f"{trained.row.short}, seed {trained.seed}. Squares: the history, oldest first, each item "
         "in the colour and with the number of the hyper-category it belongs to most. Below, what "
