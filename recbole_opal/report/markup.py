@@ -4,8 +4,6 @@ Every string that is not `Markup` is data, and is escaped where it enters the pa
 data set can never become an element. No template language: pictures are computed, not filled in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 from typing import Union
@@ -28,22 +26,18 @@ Child = Union[str, "Iterable[Child]", None]
 def node(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """Return an element.
 
-    Args:
-        name: its tag, a constant of the code.
-        *children: what it holds.
-        **attributes: `class_` becomes `class`, `data_tip` becomes `data-tip`; None and False leave
-            an attribute out, True writes its name alone, floats keep two digits.
+    `class_` becomes `class`, `data_tip` becomes `data-tip`; None and False leave an attribute out,
+    True writes its name alone, floats keep two digits.
     """
-    words = [name]
+    start = name
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        plain = key.rstrip("_").replace("_", "-")
-        words.append(plain if value is True else f'{plain}="{escape(_short(value))}"')
-    start = " ".join(words)
-    if name in _VOID:
-        return Markup(f"<{start}>")
-    return Markup(f"<{start}>{join(children)}</{name}>")
+        start += f" {key.rstrip('_').replace('_', '-')}"
+        if isinstance(value, float):
+            value = f"{value:.2f}".rstrip("0").rstrip(".")
+        start += "" if value is True else f'="{escape(str(value))}"'
+    return Markup(f"<{start}>" if name in _VOID else f"<{start}>{join(children)}</{name}>")
 
 
 def join(*children: Child) -> Markup:
@@ -52,18 +46,8 @@ def join(*children: Child) -> Markup:
 
 
 def _flat(child: Child) -> Iterable[str]:
-    if child is None:
-        return
-    if isinstance(child, Markup):
-        yield child
-    elif isinstance(child, str):
-        yield escape(child)
-    else:
+    if isinstance(child, str):
+        yield child if isinstance(child, Markup) else escape(child)
+    elif child is not None:
         for part in child:
             yield from _flat(part)
-
-
-def _short(value: str | float) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    return str(value)

@@ -1,79 +1,83 @@
 """Sentences that are computed from the numbers."""
 
-from __future__ import annotations
+import math
+from collections.abc import Sequence
 
-from recbole_opal.evaluation.direction import bigger_is_better, sign_of
-from recbole_opal.report import numbers
-from recbole_opal.report.source import Comparison, Row
+import numpy as np
 
-__all__ = ["compared_with_opal", "frontier", "listed", "winner"]
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
+from recbole_opal.report.grouping import Groups
+from recbole_opal.report.rows import to_opal
+from recbole_opal.report.wording import (
+    listed,
+    metric_name,
+    number,
+    percent,
+    relative,
+    signed,
+    with_spread,
+)
+
+__all__ = ["Grouped", "compared_with_opal", "frontier", "lengths_told", "popularity_told", "winner"]
+
+Grouped = Sequence[tuple[Row, Groups]]
+"""Rows with their means in the same groups."""
 
 
-def listed(names: list[str], most: int = 4) -> str:
-    """Return `A, B and C`; of many names the first few and how many more."""
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def winner(comparison: Comparison) -> str | None:
+def winner(comparison: ComparisonResult) -> str | None:
     """Say who is best on validation and on test, by how much, and whether it is certain."""
     rows, metric, best = comparison.done, comparison.metric, comparison.best
     if best is None:
         return None
+    name = metric_name(metric)
     if metric not in best.test:
-        return (
-            f"{best.short} is best on validation; it has no {numbers.metric_name(metric)} on test."
-        )
-    name, value = numbers.metric_name(metric), best.test[metric]
-    reached = numbers.with_spread(value.mean, value.sd) + _hint(metric)
-    if rows == (best,):
+        return f"{best.short} is best on validation; it has no {name} on test."
+    value = best.test[metric]
+    reached = with_spread(value.mean, value.sd) + _hint(metric)
+    if len(rows) == 1:
         return f"{best.short} reaches {name} {reached}."
     if rows[0] is best:
-        other, said = rows[1], f"{best.short} is best on validation and on test: {name} {reached}."
+        other, place = rows[1], "The next"
+        said = f"{best.short} is best on validation and on test: {name} {reached}."
     else:
         other = rows[0]
+        place = f"The {'highest' if bigger_is_better(metric) else 'lowest'} on test"
         said = f"{best.short} is best on validation, with {name} {reached} on test."
     there = other.test[metric].mean
-    edge = "highest" if bigger_is_better(metric) else "lowest"
-    place = "The next" if rows[0] is best else f"The {edge} on test"
-    said += (
-        f" {place}, {other.short}, has {numbers.number(there)} "
-        f"({numbers.relative(there, value.mean)})"
-    )
+    said += f" {place}, {other.short}, has {number(there)} ({relative(there, value.mean)})"
     difference = other.against_best.get(metric)
     if difference is None:
         return said + "."
     if difference.excludes_zero:
         return said + "; the 95 % interval of their difference excludes 0."
-    said += "; the 95 % interval of their difference includes 0"
     ties = [row.short for row in rows if row is not other and _ties(row, metric)]
+    said += "; the 95 % interval of their difference includes 0"
     return said + (f", as it does for {listed(ties)}." if ties else ".")
 
 
-def compared_with_opal(comparison: Comparison) -> list[str]:
+def compared_with_opal(comparison: ComparisonResult) -> str | None:
     """Say how many rows of other models lie above, below and level with OPAL."""
     metric = comparison.metric
-    others = [r for r in comparison.done if r.family != "opal" and metric in r.against_opal]
+    rows = [row for row in comparison.done if row.family != "opal"]
+    found = ((row.short, to_opal(row, metric)) for row in rows)
+    others = {name: difference for name, difference in found if difference is not None}
     if not others:
-        return []
+        return None
     reference = comparison.opal.short if comparison.opal else "OPAL"
-    above = [r for r in others if r.against_opal[metric].low > 0]
-    below = [r for r in others if r.against_opal[metric].high < 0]
-    level = [r for r in others if not r.against_opal[metric].excludes_zero]
-    said = []
-    for rows, words in ((above, "higher"), (below, "lower")):
-        if rows:
-            verb = "is" if len(rows) == 1 else "are"
-            said.append(f"{len(rows)} {verb} {words} ({listed([r.short for r in rows])})")
-    if level:
-        names = listed([r.short for r in level])
-        said.append(f"for {len(level)} the interval includes 0 ({names})")
-    return [
-        f"Against {reference}, of {len(others)} rows of other models {listed(said)}{_hint(metric)}."
+    above = [name for name, difference in others.items() if difference.low > 0]
+    below = [name for name, difference in others.items() if difference.high < 0]
+    level = [name for name, difference in others.items() if not difference.excludes_zero]
+    said = [
+        f"{len(names)} {'is' if len(names) == 1 else 'are'} {side} ({listed(names)})"
+        for names, side in ((above, "higher"), (below, "lower"))
+        if names
     ]
+    if level:
+        said.append(f"for {len(level)} the interval includes 0 ({listed(level)})")
+    which = f"of {len(others)} rows of other models"
+    return f"Against {reference}, {which} {listed(said)}{_hint(metric)}."
 
 
 def _hint(metric: str) -> str:
@@ -85,19 +89,12 @@ def _ties(row: Row, metric: str) -> bool:
     return difference is not None and not difference.excludes_zero
 
 
-def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
-    """Name the rows that no other beats in both accuracy and diversity.
-
-    Args:
-        comparison: gives the accuracy.
-        rows: those with the measure, at least one.
-        measure: of diversity, as `coverage@50`.
-    """
-    metric, sign, up = comparison.metric, sign_of(measure), sign_of(comparison.metric)
-    ranked = sorted(rows, key=lambda row: -up * row.test[metric].mean)
+def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
+    """Name the rows, of at least one, that no other beats in both the metric and diversity."""
+    sign, up = sign_of(measure), sign_of(metric)
     kept: list[Row] = []
-    best = float("-inf")
-    for row in ranked:
+    best = -math.inf
+    for row in sorted(rows, key=lambda row: -up * row.test[metric].mean):
         if sign * row.test[measure].mean > best:
             kept.append(row)
             best = sign * row.test[measure].mean
@@ -107,14 +104,67 @@ def frontier(comparison: Comparison, rows: list[Row], measure: str) -> str:
         if up > 0
         else ("good", "the best", "worse")
     )
-    if len(kept) == 1:
-        return f"{kept[0].short} is at once {most} and the most diverse."
-    names = listed([row.short for row in kept], 6)
-    first, last = (row.test[metric].mean for row in (kept[0], kept[-1]))
-    said = (
-        f"From {good} to diverse, {names} are the {len(kept)} rows that no other row beats in "
-        f"both; {kept[-1].short}, the most diverse of all, is "
+    top, widest = kept[0], kept[-1]
+    if top is widest:
+        return f"{top.short} is at once {most} and the most diverse."
+    first, last = top.test[metric].mean, widest.test[metric].mean
+    much = f"{percent(abs(1 - last / first))} " if first else ""
+    return (
+        f"From {good} to diverse, {listed([row.short for row in kept], 6)} are the {len(kept)} "
+        f"rows that no other row beats in both; {widest.short}, the most diverse of all, is "
+        f"{much}{less} than {top.short}."
     )
-    if first == 0:
-        return f"{said}{less} than {kept[0].short}."
-    return f"{said}{numbers.percent(abs(1 - last / first))} {less} than {kept[0].short}."
+
+
+def lengths_told(comparison: ComparisonResult, means: Grouped, steps: Sequence[str]) -> list[str]:
+    """Say who is best with short and with long histories, and how OPAL's lead changes."""
+    if len(steps) < 2:
+        return []
+    said = []
+    bigger = bigger_is_better(comparison.metric)
+    at_short, at_long = (
+        _best([(row, float(groups.means[end])) for row, groups in means], bigger) for end in (0, -1)
+    )
+    if at_short and at_long:
+        (who, value), (other, reached) = at_short, at_long
+        said.append(
+            f"With the shortest histories ({steps[0]}) the best is {who.short} ({number(value)}); "
+            f"with the longest ({steps[-1]}) it is {'too' if other is who else other.short} "
+            f"({number(reached)})."
+        )
+    # OPAL's distance to the best other row.
+    found = {id(row): groups.means for row, groups in means}
+    ranked = sorted((row for row, _ in means), key=comparison.by_validation, reverse=True)
+    opal = next((row for row in ranked if row.family == "opal"), None)
+    rival = next((row for row in ranked if row.family != "opal"), None)
+    if opal is not None and rival is not None:
+        gap = found[id(opal)] - found[id(rival)]
+        said.append(
+            f"{opal.short} minus {rival.short} (each chosen on validation): "
+            f"{signed(float(gap[0]))} at the short end, {signed(float(gap[-1]))} at the long end."
+        )
+    return said
+
+
+def popularity_told(means: Grouped) -> list[str]:
+    """Say how targets are spread over popularity, and who finds the popular and the rare ones."""
+    sizes = means[0][1].sizes
+    total = max(int(sizes.sum()), 1)
+    said = [
+        f"The most popular tenth of the items holds {percent(sizes[-1] / total)} of the targets, "
+        f"the less popular half {percent(sizes[:5].sum() / total)}."
+    ]
+    for name, part in (("top tenth", slice(9, 10)), ("less popular half", slice(0, 5))):
+        best = _best([(row, _mean_of(groups, part)) for row, groups in means], bigger=True)
+        if best:
+            said.append(f"Of the {name} {best[0].short} finds most ({percent(best[1])}).")
+    return said
+
+
+def _best(values: Sequence[tuple[Row, float]], bigger: bool) -> tuple[Row, float] | None:
+    return best_of(values, lambda pair: pair[1], bigger=bigger)
+
+
+def _mean_of(groups: Groups, part: slice) -> float:
+    sizes, means = groups.sizes[part], np.nan_to_num(groups.means[part])
+    return float((means * sizes).sum() / sizes.sum()) if sizes.sum() else math.nan

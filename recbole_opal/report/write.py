@@ -1,21 +1,20 @@
 """From the folder of a comparison to its report."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.process.caller import alone
-from recbole_opal.report.files import RunFiles
 from recbole_opal.report.page import page
-from recbole_opal.report.parse import read_comparison
-from recbole_opal.report.rebuild import Rebuilder
+from recbole_opal.report.rows import best_opal_rows
+from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import categories
-from recbole_opal.report.sections.curves import curves
+from recbole_opal.report.sections.diversity import diversity
+from recbole_opal.report.sections.groups import groups
 from recbole_opal.report.sections.interests import interests
-from recbole_opal.report.sections.slices import slices
-from recbole_opal.report.sections.table import results
-from recbole_opal.report.sections.tradeoff import tradeoff
+from recbole_opal.report.sections.results import results
+from recbole_opal.report.sections.training import training
 from recbole_opal.report.sections.users import users
+from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.runs.atomic import write_text
 
 __all__ = ["write_report"]
@@ -23,34 +22,27 @@ __all__ = ["write_report"]
 
 @alone
 def write_report(folder: Path) -> Path:
-    """Write `report.html` beside a comparison's tables.
+    """Write `report.html` beside a comparison's tables and return its path.
 
     Run folders are only read. What is not there (a run's lists, its data set) is told in the
     page and stops nothing.
 
-    Args:
-        folder: holds comparison.json, which names the run folders.
-
-    Returns:
-        The path of the report.
-
     Raises:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
     """
-    comparison = read_comparison(folder)
-    files = RunFiles(Path(folder))
-    rebuilder = Rebuilder(files)
+    comparison = ComparisonResult.load(folder)
+    files = RunFiles(comparison)
     sections = [
         results(comparison),
-        tradeoff(comparison),
-        slices(comparison, files),
+        diversity(comparison),
+        groups(comparison, files),
         interests(comparison),
-        curves(comparison, files),
-        categories(comparison, rebuilder),
-        users(comparison, rebuilder),
+        training(comparison, files),
     ]
-    shown = [section for section in sections if section is not None]
-    problems = [*files.problems, *rebuilder.problems]
+    models, problems = trained_opals(comparison, files)
+    if best_opal_rows(comparison):
+        sections += [categories(models, problems), users(models, problems)]
     path = Path(folder) / "report.html"
-    write_text(path, page(comparison, shown, problems))
+    shown = [section for section in sections if section is not None]
+    write_text(path, page(comparison, shown, [*files.problems, *problems]))
     return path

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.report.__main__ import main
-from recbole_opal.report.parse import read_comparison
 from recbole_opal.runs import RunFolder
 
 ODD = [
@@ -238,7 +238,7 @@ def test_logs_of_other_lines_are_told_and_passed_over(place, plain, capsys):
 
 def test_rows_of_the_file_are_rows_of_the_comparison(place, plain):
     (place / "comparison" / "comparison.json").write_text(json.dumps(plain))
-    found = read_comparison(place / "comparison")
+    found = ComparisonResult.load(place / "comparison")
     assert [row.label for row in found.rows] == [row["label"] for row in plain["rows"]]
-    assert found.tuning["found"] == plain["tuning"]["found"]
-    assert found.rows[0].diagnostics["usage_entropy"] == 0.5
+    assert found.tuning.found == plain["tuning"]["found"]
+    assert found.rows[0].diagnostics.usage_entropy == 0.5

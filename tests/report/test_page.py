@@ -150,12 +150,14 @@ def test_hostile_names_stay_text(comparison_folder, tmp_path, monkeypatch):
 
 
 def test_hostile_titles_and_tags_of_the_data_stay_text(comparison_folder, monkeypatch):
-    from recbole_opal.report import names
-    from recbole_opal.report.names import ItemNames
+    from recbole_opal.report import item_names
+    from recbole_opal.report.item_names import ItemNames
 
     attack = "<script>alert(1)</script>"
     monkeypatch.chdir(comparison_folder.parents[1])
-    monkeypatch.setattr(names, "_titles", lambda *_: {str(i): f"{attack}{i}" for i in range(240)})
+    monkeypatch.setattr(
+        item_names, "_titles", lambda *_: {str(i): f"{attack}{i}" for i in range(240)}
+    )
     monkeypatch.setattr(ItemNames, "tags_of", lambda *_: [attack])
     text = write_report(comparison_folder).read_text(encoding="utf-8")
     assert "&lt;script&gt;alert" in text

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.report.files import RunFiles
-from recbole_opal.report.sections.categories import best_opal_rows
-from recbole_opal.report.sections.curves import curves
-from recbole_opal.report.sections.interests import interests
-from recbole_opal.report.sections.slices import slices
-from recbole_opal.report.sections.table import results
-from recbole_opal.report.sections.tradeoff import tradeoff
-from recbole_opal.report.sections.usage import usage
-from recbole_opal.report.source import Comparison, Difference, Row, Value
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Diagnostics, Difference, Row, Spread
+from recbole_opal.report.rows import best_opal_rows
+from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.sections.diversity import diversity
+from recbole_opal.report.sections.groups import groups
+from recbole_opal.report.sections.interests import interests, usage
+from recbole_opal.report.sections.results import results
+from recbole_opal.report.sections.training import training
 from recbole_opal.runs import RunFolder
 
 METRIC = "recall@2"
@@ -22,17 +22,30 @@ METRIC = "recall@2"
 
 def row(label, model=None, stage="train", *, sd=None, interests=None, **metrics):
     """Return a row; `recall=0.2` becomes recall@2 on test and on validation."""
-    values = {f"{name}@2": Value(mean, sd, (mean,)) for name, mean in metrics.items()}
-    return Row(label, label, model or label, stage, num_interests=interests, test=values,
-               valid={METRIC: values[METRIC]})  # fmt: skip
+    values = {f"{name}@2": Spread(mean=mean, sd=sd, values=[mean])
+              for name, mean in metrics.items()}  # fmt: skip
+    return Row(label=label, variant=label, model=model or label, stage=stage,
+               num_interests=interests, test=values, valid={METRIC: values[METRIC]})  # fmt: skip
 
 
-def comparison(*rows):
-    return Comparison(Path(), "d", "c", METRIC, ("1", "2"), "", {}, None, rows)
+def comparison(*rows, metric=METRIC):
+    return ComparisonResult(dataset="d", command="c", metric=metric, seeds=[1, 2], rows=list(rows),
+                            folder=Path())  # fmt: skip
 
 
 def with_(one, **changes):
-    return Row(**{**vars(one), **changes})
+    return one.model_copy(update=changes)
+
+
+def away(difference, low, high, size):
+    """Return a difference to OPAL."""
+    return {METRIC: Difference(difference=difference, low=low, high=high, effect_size=size)}
+
+
+def drawn(section, *rows):
+    """Return a section that reads runs."""
+    one = comparison(*rows)
+    return section(one, RunFiles(one))
 
 
 def words(markup):
@@ -50,8 +63,8 @@ def test_the_best_of_each_column_is_bold_and_gini_is_best_low():
 
 
 def test_differences_are_dimmed_where_the_interval_holds_zero():
-    far = with_(row("A", recall=0.1), against_opal={METRIC: Difference(-0.1, -0.2, -0.05, -0.4)})
-    near = with_(row("B", recall=0.2), against_opal={METRIC: Difference(-0.01, -0.02, 0.01, -0.1)})
+    far = with_(row("A", recall=0.1), against_opal=away(-0.1, -0.2, -0.05, -0.4))
+    near = with_(row("B", recall=0.2), against_opal=away(-0.01, -0.02, 0.01, -0.1))
     text = results(comparison(row("OPAL", recall=0.21), far, near)).body
     cells = re.findall(r"<td[^>]*>[^<]*−0\.[^<]*<small>.*?</td>", text)
     assert ["unclear" in cell for cell in cells] == [True, False]
@@ -81,11 +94,11 @@ def test_failures_are_listed_and_no_picture_is_needed():
 
 
 def test_no_diversity_no_section():
-    assert tradeoff(comparison(row("A", recall=0.1))) is None
+    assert diversity(comparison(row("A", recall=0.1))) is None
 
 
 def test_the_rows_that_no_other_beats():
-    section = tradeoff(comparison(
+    section = diversity(comparison(
         row("accurate", recall=0.3, coverage=0.1), row("beaten", recall=0.2, coverage=0.1),
         row("diverse", recall=0.25, coverage=0.6),
     ))  # fmt: skip
@@ -93,7 +106,7 @@ def test_the_rows_that_no_other_beats():
 
 
 def test_less_similarity_is_more_diverse():
-    section = tradeoff(comparison(
+    section = diversity(comparison(
         row("A", recall=0.3, intra_list_similarity=0.1),
         row("B", recall=0.2, intra_list_similarity=0.4),
     ))  # fmt: skip
@@ -103,7 +116,7 @@ def test_less_similarity_is_more_diverse():
 
 def test_a_row_far_off_is_told_and_not_drawn():
     close = [row(f"M{i}", recall=0.3 + 0.001 * i, coverage=0.5 + 0.01 * i) for i in range(8)]
-    text = words(tradeoff(comparison(*close, row("Pop", recall=0.01, coverage=0.02))).body)
+    text = words(diversity(comparison(*close, row("Pop", recall=0.01, coverage=0.02))).body)
     assert "Too far off to be drawn: Pop: Recall@2 0.0100, Coverage@2 0.0200." in text
     assert text.count("Pop") == 1
 
@@ -127,21 +140,23 @@ def test_whether_more_interests_help(recalls, sd, said):
 
 def test_no_interests_no_section():
     assert interests(comparison(row("SASRec", recall=0.1))) is None
-    assert usage(comparison(row("SASRec", recall=0.1))) is None
+    assert usage([row("SASRec", recall=0.1)]) is None
 
 
 def test_a_collapse_is_named():
     sound = {"usage_entropy": 0.91, "hit_entropy": 0.8, "cosine": 0.2, "dead_users": 0.05}
     rows = [
-        with_(row("MIND", recall=0.1, interests=4), diagnostics=sound | {"collapsed": True}),
-        with_(row("REMI", recall=0.2, interests=4), diagnostics=sound | {"collapsed": False}),
+        with_(
+            row("MIND", recall=0.1, interests=4), diagnostics=Diagnostics(**sound, collapsed=True)
+        ),
+        with_(row("REMI", recall=0.2, interests=4), diagnostics=Diagnostics(**sound)),
     ]
-    text = words(usage(comparison(*rows)))
+    text = words(usage(comparison(*rows).rows))
     assert "MIND has collapsed" in text
     assert "MIND collapsed 4" in text
     assert "REMI 4" in text
     assert "0.91 0.80 0.20 5.0 %" in re.sub(r" +", " ", text)
-    assert "In none of the 1 rows" in words(usage(comparison(rows[1])))
+    assert "In none of the 1 rows" in words(usage([rows[1]]))
 
 
 def test_one_row_for_each_k_by_validation():
@@ -173,8 +188,8 @@ def test_groups_by_hand(tmp_path):
         targets_test={"user_id": np.array([3, 1, 2, 4]), "item": np.array([20, 20, 20, 1])},
         item_counts={"counts": np.arange(21)},
     )  # fmt: skip
-    one = with_(row("A", recall=0.5), runs={"1": folder.path})
-    text = words(slices(comparison(one), RunFiles()).body)
+    one = with_(row("A", recall=0.5), runs={"1": str(folder.path)})
+    text = words(drawn(groups, one).body)
     assert "Interactions before the test part" in text
     assert "A 0.5000 0.5000 in the group 2 2" in text
     assert "The most popular tenth of the items holds 75 % of the targets" in text
@@ -183,9 +198,9 @@ def test_groups_by_hand(tmp_path):
 
 
 def test_runs_without_values_of_users_have_no_groups(tmp_path):
-    one = with_(row("A", recall=0.5), runs={"1": run_folder(tmp_path).path})
-    assert slices(comparison(one), RunFiles()) is None
-    assert curves(comparison(one), RunFiles()) is None
+    one = with_(row("A", recall=0.5), runs={"1": str(run_folder(tmp_path).path)})
+    assert drawn(groups, one) is None
+    assert drawn(training, one) is None
 
 
 def test_curves_of_two_stages(tmp_path):
@@ -196,8 +211,8 @@ def test_curves_of_two_stages(tmp_path):
         for i, (stage, score) in enumerate(scores)
     ])  # fmt: skip
     rows = [with_(row(f"OPAL {stage}", "OPAL", stage, recall=0.2), variant="OPAL",
-                  runs={"1": folder.path}) for stage in ("soft", "hard")]  # fmt: skip
-    section = curves(comparison(*rows), RunFiles())
+                  runs={"1": str(folder.path)}) for stage in ("soft", "hard")]  # fmt: skip
+    section = drawn(training, *rows)
     assert section.body.count("<svg") == 1
     assert section.body.count('class="switch"') == 2
     assert "got past the first on validation in 1 of 1 runs" in words(section.body)
@@ -208,11 +223,11 @@ def test_a_damaged_file_is_told_once_and_stops_nothing(tmp_path):
     folder = run_folder(tmp_path, targets_test={"user_id": np.array([1])})
     path = folder.path / "targets-test.npz"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    files = RunFiles()
+    files = RunFiles(comparison())
     assert files.arrays(folder.path, "targets-test.npz") is None
     assert files.arrays(folder.path, "targets-test.npz") is None
     assert files.arrays(folder.path, "none.npz") is None
-    assert files.lines(folder.path, "training.jsonl") == []
+    assert files.epochs(folder.path) == []
     assert len(files.problems) == 1
     assert "targets-test.npz" in files.problems[0]
 
@@ -225,10 +240,10 @@ def test_a_variant_that_was_validated_once_is_named_without_a_picture(tmp_path):
     once.save_lines("training.jsonl", [line | {"epoch": 0}])
     twice.save_lines("training.jsonl", [line | {"epoch": 0}, line | {"epoch": 1}])
     rows = [
-        with_(row("Pop", "Pop", recall=0.1), variant="Pop", runs={"1": once.path}),
-        with_(row("MIND", "MIND", recall=0.2), variant="MIND", runs={"1": twice.path}),
+        with_(row("Pop", "Pop", recall=0.1), variant="Pop", runs={"1": str(once.path)}),
+        with_(row("MIND", "MIND", recall=0.2), variant="MIND", runs={"1": str(twice.path)}),
     ]
-    section = curves(comparison(*rows), RunFiles())
+    section = drawn(training, *rows)
     assert section.body.count("<svg") == 1
     assert "Validated once, so without a curve: Pop." in words(section.body)
 
@@ -263,12 +278,11 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
         targets_test={"user_id": np.array([1, 2]), "item": np.array([20, 6])},
         item_counts={"counts": np.arange(21)},
     )
-    value = Value(0.5, None, (0.5,))
-    one = with_(row("A", recall=0.5, coverage=0.2), runs={"1": folder.path})
+    value = Spread(mean=0.5, values=[0.5])
+    one = with_(row("A", recall=0.5, coverage=0.2), runs={"1": str(folder.path)})
     one = with_(one, test=one.test | {"gauc": value}, valid={"gauc": value})
-    side = Comparison(Path(), "d", "c", "gauc", ("1",), "", {}, None, (one,))
-    assert side.k == 2
-    text = words(slices(side, RunFiles()).body)
+    side = comparison(one, metric="gauc")
+    text = words(groups(side, RunFiles(side)).body)
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
-    assert tradeoff(side) is not None
+    assert diversity(side) is not None

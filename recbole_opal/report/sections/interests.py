@@ -1,108 +1,134 @@
-"""Section 4: accuracy and diversity against the number of interests (figures 3 and 4)."""
-
-from __future__ import annotations
+"""Section 4: accuracy and diversity against the number of interests, and whether they are used."""
 
 import math
+from collections.abc import Sequence
 
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import bigger_is_better, sign_of
-from recbole_opal.report import numbers
-from recbole_opal.report.linechart import Line, line_chart
+from recbole_opal.report import wording
+from recbole_opal.report.charts.linechart import Line, line_chart
+from recbole_opal.report.elements import Section, folded_table, note, reading, table, tabs
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.parts import Section, figure, number_table, reading, tabs
-from recbole_opal.report.sections.usage import usage
-from recbole_opal.report.series import colour
-from recbole_opal.report.source import Comparison, Row, Value
-from recbole_opal.report.sweeps import sweeps
+from recbole_opal.report.rows import colour, sweeps
 
 __all__ = ["interests"]
 
 _DIVERSITY = ("category_diversity", "coverage", "intra_list_similarity")
+_USAGE = {
+    "usage_entropy": "Entropy of the lists",
+    "hit_entropy": "Entropy of the hits",
+    "cosine": "Cosine of a user's interests",
+    "dead_users": "Users with an idle interest",
+}
 
 
-def interests(comparison: Comparison) -> Section | None:
+def interests(comparison: ComparisonResult) -> Section | None:
     """Return the section; None where no model has several interests."""
-    used = usage(comparison)
-    found = sweeps(comparison.done)
-    if not found:
-        return None if used is None else Section("interests", "How many interests", used)
-    k = comparison.k
+    rows, k = comparison.done, comparison.k
+    found, used = sweeps(rows), usage(rows)
+    if not found and used is None:
+        return None
     names = [comparison.metric, f"ndcg@{k}", *(f"{name}@{k}" for name in _DIVERSITY)]
     panels: dict[str, Child] = {}
     for name in dict.fromkeys(names):
         kept = [group for group in found if any(name in row.test for row in group)]
         if kept:
-            panels[numbers.metric_name(name)] = _panel(kept, name)
-    said = [reading(_reading(comparison, group)) for group in found]
-    body = join(tabs("interests-tabs", panels), node("div", said, class_="readings"), used)
-    return Section("interests", "How many interests", body)
+            panels[wording.metric_name(name)] = _panel(kept, name)
+    said = [reading(_reading(comparison.metric, group)) for group in found]
+    swept = [tabs("interests-tabs", panels), node("div", said, class_="readings")] if found else []
+    return Section("interests", "How many interests", join(swept, used))
 
 
-def _panel(found: list[list[Row]], metric: str) -> Markup:
+def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
     counts = sorted({row.num_interests or 0 for group in found for row in group})
-    steps = [f"{count}" for count in counts]
     lines = []
     for index, group in enumerate(found):
-        values = {row.num_interests: row.test.get(metric) for row in group}
-        column = [values.get(count) for count in counts]
+        values = {row.num_interests: row.test[metric] for row in group if metric in row.test}
+        means = {k: value.mean for k, value in values.items()}
+        errors = {k: value.sd for k, value in values.items() if value.sd is not None}
         lines.append(
             Line(
                 _group_name(group),
                 group[-1].family,
-                [v.mean if v else math.nan for v in column],
-                [_spread(v) for v in column],
+                [means.get(k, math.nan) for k in counts],
+                [errors.get(k, math.nan) for k in counts],
                 colour(index),
-                lit=True,
                 dashed=group[0].stage == "hard",
                 bridged=True,
             )  # fmt: skip
         )
-    name, slug = numbers.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
-    chart = line_chart(f"interests-{slug}", f"{name} by number of interests", lines, steps,
-                       "Number of interests K", numbers.axis_name(metric))  # fmt: skip
-    cells = [[line.name, *(numbers.number(value) for value in line.values)] for line in lines]
-    keys = _narrow_keys(lines)
-    return figure(join(chart, keys, number_table(["K", *steps], cells)))
-
-
-def _narrow_keys(lines: list[Line]) -> Markup:
-    """Return the names of the lines for a phone, where they have no room beside them."""
+    name, slug = wording.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
+    steps = [str(k) for k in counts]
+    cells = [[line.name, *map(wording.number, line.values)] for line in lines]
+    # The names of the lines for a phone, where they have no room beside them.
+    keys = [node("span", node("i", data_colour=line.colour), line.name, class_="key")
+            for line in lines]  # fmt: skip
     return node(
-        "p",
-        [node("span", node("i", data_colour=line.colour), line.name, class_="key")
-         for line in lines],
-        class_="legend narrow",
+        "figure",
+        line_chart(f"interests-{slug}", f"{name} by number of interests", lines, steps,
+                   ("Number of interests K", wording.axis_name(metric))),
+        node("p", keys, class_="legend narrow"),
+        folded_table(["K", *steps], cells),
     )  # fmt: skip
 
 
-def _spread(value: Value | None) -> float:
-    return value.sd if value and value.sd is not None else math.nan
-
-
-def _group_name(group: list[Row]) -> str:
+def _group_name(group: Sequence[Row]) -> str:
     """Return what the rows of a sweep have in common: model, options, stage."""
     first = group[0]
     stage = [] if first.stage in ("train", "") else [first.stage]
     return " ".join([first.model, *first.options, *stage])
 
 
-def _reading(comparison: Comparison, group: list[Row]) -> str:
+def _reading(metric: str, group: Sequence[Row]) -> str:
     """Say which K is best, and whether the seeds' spread allows to say so."""
-    metric, name = comparison.metric, _group_name(group)
-    sign, edge = sign_of(metric), "highest" if bigger_is_better(metric) else "lowest"
-    best = max(group, key=lambda row: sign * row.test[metric].mean)
-    least = group[0]
+    name, sign = _group_name(group), sign_of(metric)
+    edge = "highest" if bigger_is_better(metric) else "lowest"
+    best, least = max(group, key=lambda row: sign * row.test[metric].mean), group[0]
+    here, there = best.test[metric], least.test[metric]
     if best is least:
         return (
             f"{name}: more interests do not help; K={least.num_interests} is {edge} "
-            f"({numbers.number(least.test[metric].mean)})."
+            f"({wording.number(there.mean)})."
         )
-    here, there = best.test[metric], least.test[metric]
-    gain = numbers.relative(here.mean, there.mean)
     said = (
-        f"{name}: {edge} at K={best.num_interests} ({numbers.number(here.mean)}), {gain} to "
-        f"K={least.num_interests}"
+        f"{name}: {edge} at K={best.num_interests} ({wording.number(here.mean)}), "
+        f"{wording.relative(here.mean, there.mean)} to K={least.num_interests}"
     )
     if here.sd is None or there.sd is None:
         return said + "; with one seed this may be chance."
     clear = sign * (here.mean - there.mean) > 2 * math.hypot(here.sd, there.sd)
     return said + (", more than twice" if clear else ", within twice") + " the spread over seeds."
+
+
+def usage(rows: Sequence[Row]) -> Markup | None:
+    """Return a table of the diagnostics of the rows with several interests; None without one."""
+    cells: list[list[Child]] = []
+    collapsed = []
+    for row in rows:
+        found = row.diagnostics
+        if not found or row.interests < 2:
+            continue
+        mark = None
+        if found.collapsed:
+            collapsed.append(row.short)
+            mark = node("small", " collapsed", class_="bad")
+        texts = [wording.number(getattr(found, name), 2) for name in _USAGE]
+        if found.dead_users is not None:
+            texts[-1] = wording.percent(found.dead_users)
+        cells.append([[row.short, mark], str(row.interests), *texts])
+    if not cells:
+        return None
+    said = f"In none of the {len(cells)} rows with several interests have they collapsed."
+    if collapsed:
+        verb = "has" if len(collapsed) == 1 else "have"
+        names = wording.listed(collapsed)
+        said = f"{names} {verb} collapsed: fewer interests are at work than K says."
+    return join(
+        node("h3", "Are the interests used?"),
+        table(["Model", "K", *_USAGE.values()], cells, "use of the interests"),
+        reading(said),
+        note("Entropy: of each interest's share of the listed items (or hits), 1 if all K share "
+             "alike, 0 if one has all. Cosine: mean over pairs of a user's interests, 1 if they "
+             "are the same. Idle: it wins nothing in the user's list."),
+    )  # fmt: skip

@@ -1,0 +1,142 @@
+"""The main metric of every row, and its difference to OPAL, as points with intervals."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
+from recbole_opal.report import wording
+from recbole_opal.report.charts import drawing
+from recbole_opal.report.charts.labels import text_width
+from recbole_opal.report.charts.scale import Linear, outliers
+from recbole_opal.report.markup import Markup, join, node
+from recbole_opal.report.rows import to_opal
+
+__all__ = ["forest"]
+
+_ROW, _TOP = 24.0, 46.0
+
+
+class _Mark(NamedTuple):
+    """A value with its interval; `told` stands at the edge where it is too far off to be drawn."""
+
+    value: float
+    low: float
+    high: float
+    told: str
+    tip: str
+    seeds: Sequence[float] = ()
+    hollow: bool = False
+
+
+class _Panel(NamedTuple):
+    """A column of marks, None where a row has none; with a reference, 0 is marked as its place."""
+
+    title: str
+    marks: Sequence[_Mark | None]
+    reference: Row | None = None
+    has_zero: bool = False
+
+
+def forest(comparison: ComparisonResult) -> Markup:
+    """Return one line a row: mean with spread and seeds, and the difference to OPAL.
+
+    The reference is the row of OPAL that the comparison measured the others against: the one
+    without a difference of its own. On a phone the two panels stand one under the other.
+    """
+    rows, metric = comparison.done, comparison.metric
+    panels = [_means(rows, metric)]
+    if any(to_opal(row, metric) for row in rows):
+        panels.append(_differences(comparison, rows))
+    told = (f"{row.short} {wording.with_spread(row.test[metric].mean, row.test[metric].sd)}"
+            for row in rows)  # fmt: skip
+    title, description = f"{wording.metric_name(metric)} of every model", "; ".join(told)
+    widest = max(text_width(row.short, bold=row.family == "opal") for row in rows) + 14
+
+    def draw(name: str, width: int) -> Markup:
+        beside = 1 if width <= drawing.NARROW else len(panels)
+        names = min(widest, width * 0.5)
+        across, height = (width - names) / beside, _TOP + _ROW * len(rows) + 30
+        parts = []
+        for index, panel in enumerate(panels):
+            down = height * (index // beside)
+            left = names + across * (index % beside)
+            if index % beside == 0:
+                parts += [drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}")
+                          for i, row in enumerate(rows)]  # fmt: skip
+            parts.append(_draw(panel, rows, left + 6, left + across - 14, down))
+        total = height * (len(panels) if beside == 1 else 1)
+        return drawing.picture(name, width, total, title, description, parts)
+
+    return drawing.responsive(draw, "forest")
+
+
+def _means(rows: Sequence[Row], metric: str) -> _Panel:
+    marks = []
+    for row in rows:
+        mean, sd = row.test[metric].mean, row.test[metric].sd
+        tip = f"{row.short}: {wording.with_spread(mean, sd)}"
+        low, high = mean - (sd or 0), mean + (sd or 0)
+        marks.append(_Mark(mean, low, high, wording.number(mean), tip, row.test[metric].values))
+    return _Panel(f"{wording.axis_name(metric)} (± sd over seeds)", marks)
+
+
+def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
+    marks: list[_Mark | None] = []
+    for row in rows:
+        value = to_opal(row, comparison.metric)
+        if value is None:
+            marks.append(None)
+            continue
+        told = wording.signed(value.difference)
+        tip = f"{row.short}: {told} [{wording.signed(value.low)}, {wording.signed(value.high)}]"
+        marks.append(_Mark(value.difference, value.low, value.high, told, tip,
+                           hollow=not value.excludes_zero))  # fmt: skip
+    opal = comparison.opal
+    title = f"Difference to {opal.short if opal else 'OPAL'}"
+    return _Panel(title, marks, opal, has_zero=True)
+
+
+def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: float) -> Markup:
+    there = [mark for mark in panel.marks if mark is not None]
+    far = {id(m) for m, off in zip(there, outliers([m.value for m in there]), strict=True) if off}
+    reach = [end for m in there if id(m) not in far for end in (m.low, m.high, *m.seeds)]
+    scale = Linear.over([*reach, 0.0] if panel.has_zero else reach, left, right)
+    top, bottom = _TOP + down - 12, _y(len(rows), down) - 10
+    parts = [drawing.words(left, down + 14, panel.title, "axis-title")]
+    for tick, text in scale.ticks(4):
+        parts.append(drawing.stroke(scale.at(tick), top, scale.at(tick), bottom, "grid"))
+        parts.append(drawing.words(scale.at(tick), bottom + 16, text, "tick middle"))
+    if panel.has_zero:
+        parts.append(drawing.stroke(scale.at(0), top, scale.at(0), bottom, "zero"))
+    for index, (row, mark) in enumerate(zip(rows, panel.marks, strict=True)):
+        y = _y(index, down)
+        if mark is None:
+            parts += [_beside(scale.at(0), y, "reference", right)] if row is panel.reference else []
+        elif id(mark) in far:
+            parts.append(_beyond(scale, mark, y, row.family))
+        else:
+            bar = drawing.error_bar(scale.at(mark.low), y, scale.at(mark.high), y)
+            seeds = [node("circle", cx=scale.at(v), cy=y, r=1.6, class_="seed") for v in mark.seeds]
+            drawn = drawing.point(scale.at(mark.value), y, row.family, mark.tip)
+            kind = f"{row.family} hollow" if mark.hollow else row.family
+            parts.append(node("g", bar, seeds, drawn, class_=kind))
+    return join(parts)
+
+
+def _beyond(scale: Linear, mark: _Mark, y: float, kind: str) -> Markup:
+    """Return an arrow at the edge, with the wording.number, for a value far outside the scale."""
+    if mark.value < scale.low:
+        return drawing.words(scale.start, y + 4, f"◂ {mark.told}", f"beyond {kind}")
+    return drawing.words(scale.end, y + 4, f"{mark.told} ▸", f"beyond {kind} anchor-end")
+
+
+def _beside(x: float, y: float, text: str, right: float) -> Markup:
+    """Return a text right of a place, or left of it where it would leave the panel."""
+    if x + 8 + text_width(text) <= right:
+        return drawing.words(x + 8, y + 4, text, "tick")
+    return drawing.words(x - 8, y + 4, text, "tick anchor-end")
+
+
+def _y(index: int, down: float) -> float:
+    return down + _TOP + _ROW * index

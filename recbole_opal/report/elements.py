@@ -1,0 +1,101 @@
+"""The elements of HTML that sections share: texts, legends, tables, tabs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recbole_opal.report.markup import Child, Markup, join, node
+
+__all__ = [
+    "Section", "chips", "failures", "folded_table", "legend", "note", "reading", "table", "tabs",
+]  # fmt: skip
+
+
+Rows = Sequence[Sequence[Child]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: its id, its heading and what it holds."""
+
+    anchor: str
+    title: str
+    body: Markup
+
+    def render(self) -> Markup:
+        """Return the section with a heading that can be linked to."""
+        name = f"{self.anchor}-heading"
+        link = node("a", "#", href=f"#{self.anchor}", class_="anchor", aria_label="link to here")
+        heading = node("h2", self.title, " ", link, id=name)
+        return node("section", heading, self.body, id=self.anchor, aria_labelledby=name)
+
+
+def note(text: str) -> Markup:
+    """Return a remark in small grey type."""
+    return node("p", text, class_="note")
+
+
+def reading(*sentences: str | None) -> Markup | None:
+    """Return the plain reading under a picture; None where there is nothing to say."""
+    said = [sentence for sentence in sentences if sentence]
+    return node("p", " ".join(said), class_="reading") if said else None
+
+
+def failures(title: Child, items: Iterable[Child]) -> Markup:
+    """Return what went wrong, under a title."""
+    return node("div", title, node("ul", [node("li", item) for item in items]), class_="failures")
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> Markup:
+    """Return a line of (CSS class of the swatch, name)."""
+    keys = [node("span", node("i", class_=kind), name, class_="key") for kind, name in entries]
+    return node("p", keys, class_="legend")
+
+
+def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
+    """Return buttons, (name, colour, lit at first), that light up a series of a picture."""
+    buttons = [
+        node("button", node("i"), name, type="button", class_="chip on" if lit else "chip",
+             data_colour=colour, aria_pressed=str(lit).lower(), data_series=str(index))
+        for index, (name, colour, lit) in enumerate(entries)
+    ]  # fmt: skip
+    return node("div", buttons, class_="chips")
+
+
+def folded_table(header: Sequence[Child], rows: Rows) -> Markup:
+    """Return the numbers behind a picture as a table behind a fold."""
+    title = "The numbers"
+    return node("details", node("summary", title), table(header, rows, title))
+
+
+def table(header: Sequence[Child], rows: Rows, name: str, class_: str | None = None) -> Markup:
+    """Return a table whose first column names the row; a cell may bring its own `td` or `th`.
+
+    It scrolls by itself, by keyboard too, so that the page never does. Its name is what a screen
+    reader calls it.
+    """
+    head = node("tr", [_cell(title, "th", scope="col") for title in header])
+    body = [node("tr", node("th", row[0], scope="row"), map(_cell, row[1:])) for row in rows]
+    content = node("table", node("thead", head), node("tbody", body), class_=class_)
+    return node("div", content, class_="scroll", tabindex="0", role="region", aria_label=name)
+
+
+def _cell(content: Child, tag: str = "td", **attributes: str) -> Markup:
+    if isinstance(content, Markup) and content.startswith(f"<{tag}"):
+        return content
+    return node(tag, content, **attributes)
+
+
+def tabs(name: str, panels: Mapping[str, Child]) -> Markup:
+    """Return up to five panels, by title, of which one is shown; it works without a script.
+
+    The name is unique in the page.
+    """
+    if len(panels) == 1:
+        return join(*panels.values())
+    heads: list[Child] = []
+    for index, title in enumerate(panels):
+        key = f"{name}-{index}"
+        heads.append(node("input", type="radio", name=name, id=key, checked=index == 0))
+        heads.append(node("label", title, for_=key))
+    bodies = [node("div", content, class_="panel") for content in panels.values()]
+    return node("div", heads, bodies, class_="tabs")

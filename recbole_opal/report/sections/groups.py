@@ -1,0 +1,130 @@
+"""Section 3: the main metric by history length, and recall by popularity of the target."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
+from recbole_opal.report import wording
+from recbole_opal.report.charts.linechart import Line, line_chart
+from recbole_opal.report.elements import Section, chips, folded_table, note, reading
+from recbole_opal.report.grouping import (
+    Groups,
+    by_group,
+    decile_of_item,
+    length_bins,
+    over_seeds,
+    recall_by_decile,
+)
+from recbole_opal.report.markup import Child, Markup, join, node
+from recbole_opal.report.readings import Grouped, lengths_told, popularity_told
+from recbole_opal.report.rows import colour, lit_rows
+from recbole_opal.report.run_files import RunFiles
+
+__all__ = ["groups"]
+
+_NORMAL_95 = 1.96
+
+
+def groups(comparison: ComparisonResult, files: RunFiles) -> Section | None:
+    """Return the section; None where no run left values for each user."""
+    parts = [_by_length(comparison, files), _by_popularity(comparison, files)]
+    return Section("groups", "Who and what is served", join(parts)) if any(parts) else None
+
+
+def _by_length(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
+    metric = comparison.metric
+    bins: list[tuple[int, int]] = []
+
+    def measure(row: Row, path: Path) -> Groups | None:
+        arrays = files.arrays(path, f"per_user-{row.stage}-test.npz") or {}
+        if metric not in arrays or "history_length" not in arrays:
+            return None
+        lengths = arrays["history_length"].astype(np.int64)
+        bins[:] = bins or length_bins(lengths)
+        places = np.searchsorted([low for low, _ in bins], lengths, side="right") - 1
+        return by_group(arrays[metric], places.astype(np.int64), len(bins))
+
+    means = _measured(comparison, measure)
+    if not bins:
+        return None
+    steps = [str(low) if low == high else f"{low}–{high}" for low, high in bins]
+    axes = ("Interactions before the test part", wording.axis_name(metric))
+    return join(
+        node("h3", f"{wording.metric_name(metric)} by history length"),
+        _chart(comparison, means, "lengths", steps, axes),
+        reading(*lengths_told(comparison, means, steps)),
+        note("Groups of about equally many users; bars are 95 % intervals of the mean over users."),
+    )
+
+
+def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
+    k = comparison.k
+
+    def measure(row: Row, path: Path) -> Groups | None:
+        lists = files.arrays(path, f"lists-{row.stage}-test.npz")
+        targets = files.arrays(path, "targets-test.npz")
+        counts = files.arrays(path, "item_counts.npz")
+        if lists is None or targets is None or counts is None:
+            return None
+        if int(targets["item"].max(initial=0)) >= len(counts["counts"]):
+            files.tell(f"{path / 'targets-test.npz'} names items that are not counted.")
+            return None
+        return recall_by_decile(
+            lists["user_id"], lists["items"][:, :k], targets["user_id"], targets["item"],
+            decile_of_item(counts["counts"]),
+        )  # fmt: skip
+
+    means = _measured(comparison, measure)
+    if not means:
+        return None
+    steps = ["rarest", *map(str, range(2, 10)), "top"]
+    axes = ("Tenths of the items by training count", f"Share of targets found in the best {k}")
+    return join(
+        node("h3", "Targets found, by popularity of the target"),
+        _chart(comparison, means, "deciles", steps, axes),
+        reading(*popularity_told(means)),
+        note("Every tenth holds equally many items; each target counts once, so users with many "
+             "targets weigh more than in recall."),
+    )  # fmt: skip
+
+
+def _measured(
+    comparison: ComparisonResult, measure: Callable[[Row, Path], Groups | None]
+) -> Grouped:
+    """Return the means over seeds of the rows of which a run has what is measured."""
+    found = []
+    for row in comparison.done:
+        folders = comparison.run_folders(row).values()
+        seeds = [one for path in folders if (one := measure(row, path)) is not None]
+        found += [(row, over_seeds(seeds))] if seeds else []
+    return found
+
+
+def _chart(
+    comparison: ComparisonResult,
+    means: Grouped,
+    name: str,
+    steps: Sequence[str],
+    axes: tuple[str, str],
+) -> Markup:
+    """Return the chart of all rows, a few of them lit, with its chips and its numbers."""
+    lit = {id(row): place for place, row in enumerate(lit_rows(comparison, [r for r, _ in means]))}
+    ordered = sorted(means, key=lambda pair: lit.get(id(pair[0]), len(lit)))
+    lines = [
+        Line(row.short, row.family, found.means.tolist(), (_NORMAL_95 * found.errors).tolist(),
+             colour(place), lit=place < len(lit))
+        for place, (row, found) in enumerate(ordered)
+    ]  # fmt: skip
+    cells: list[list[Child]] = [[line.name, *map(wording.number, line.values)] for line in lines]
+    cells.append(["in the group", *(f"{size:,}" for size in means[0][1].sizes.tolist())])
+    x_title, y_title = axes
+    figure = node(
+        "figure",
+        line_chart(name, f"{y_title}: {x_title.lower()}", lines, steps, axes),
+        chips([(line.name, line.colour, line.lit) for line in lines]),
+        folded_table(["", *steps], cells),
+    )
+    return node("div", figure, class_="lit")

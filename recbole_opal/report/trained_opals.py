@@ -1,0 +1,78 @@
+"""What run folders tell of trained OPALs: how items belong to hyper-categories, and their names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
+from recbole_opal.comparison.run_files import load_arrays
+from recbole_opal.errors import CheckpointError, OpalError, quoted
+from recbole_opal.interests.assignment import assign_softly
+from recbole_opal.interests.unit import unit_length
+from recbole_opal.report.item_names import ItemNames, read_names
+from recbole_opal.report.rows import best_opal_rows
+from recbole_opal.report.run_files import RunFiles
+from recbole_opal.runs import RunReader
+
+__all__ = ["TrainedOpal", "telling", "trained_opals"]
+
+
+@dataclass(frozen=True)
+class TrainedOpal:
+    """A trained OPAL of a row, as its run folder tells it."""
+
+    row: Row
+    seed: str
+    folder: RunReader
+    assignment: npt.NDArray[np.float64]  # (N, K) of each item to each category, row 0 is padding
+    counts: npt.NDArray[np.int64]  # (N,) training interactions of each item
+    names: ItemNames
+
+
+def trained_opals(
+    comparison: ComparisonResult, files: RunFiles
+) -> tuple[list[TrainedOpal], list[str]]:
+    """Return OPAL's best rows, see `best_opal_rows`, each by the first seed that can be read.
+
+    And a line for each run that cannot.
+    """
+    found: list[TrainedOpal] = []
+    problems: list[str] = []
+    for row in best_opal_rows(comparison):
+        for seed, path in comparison.run_folders(row).items():
+            with telling(problems, row, seed):
+                found.append(_trained(row, seed, files.folder(path)))
+                break
+    return found, problems
+
+
+@contextmanager
+def telling(problems: list[str], row: Row, seed: str) -> Iterator[None]:
+    """Turn what goes wrong in the block into a line of the problems, which stops nothing."""
+    try:
+        yield
+    except OpalError as error:
+        problems.append(f"{row.short}, seed {seed}: {error}")
+    except Exception as error:  # noqa: BLE001, whatever a run folder may hold
+        why = quoted(f"{type(error).__name__}: {error}")
+        problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
+
+
+def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
+    if folder is None:
+        raise CheckpointError("its run folder cannot be read; train it again.")
+    from recbole_opal.run_data import run_settings  # only now: it brings RecBole
+
+    settings, weights = run_settings(folder), folder.load_weights(row.stage)
+    vectors = unit_length(weights["items.embedding.weight"])
+    categories = unit_length(weights["encoder.categories"])
+    assigned = assign_softly(vectors, categories, settings["temperature"])
+    counts = load_arrays(folder, "item_counts.npz")["counts"].astype(np.int64)
+    names = read_names(folder, settings)
+    if not len(names) == len(counts) == len(assigned):
+        raise ValueError(f"{len(assigned)} vectors, {len(counts)} counts, {len(names)} names")
+    return TrainedOpal(row, seed, folder, assigned.double().numpy(), counts, names)
