@@ -26,7 +26,7 @@ from recbole_opal.models import OPAL, base
 from recbole_opal.reporting.environment import versions
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.settings import parse_arguments
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
 
 STEPS = 40

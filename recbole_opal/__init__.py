@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
+    from recbole_opal.host.config import OpalConfig
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
-    from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.training.two_stage import TwoStageTrainer
@@ -46,7 +46,7 @@ _HOMES = {
     "FutureItemDataset": "recbole_opal.data.dataset",
     "MultiInterestRecommender": "recbole_opal.models.base",
     "MultiInterestSettings": "recbole_opal.settings.model_schemas",
-    "OpalConfig": "recbole_opal.settings.config",
+    "OpalConfig": "recbole_opal.host.config",
     "Section": "recbole_opal.settings.fields",
     "RunResult": "recbole_opal.experiment",
     "TwoStageTrainer": "recbole_opal.training.two_stage",
@@ -55,9 +55,17 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'")
+        from recbole_opal.suggest import did_you_mean
+
+        # Python itself asks for names such as `__path__`, of which none is a slip.
+        hint = "" if name.startswith("_") else did_you_mean(name, __all__)
+        raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'{hint}")
     from recbole_opal.host import require_recbole
     from recbole_opal.process.caller import importing
 

@@ -8,8 +8,8 @@ import recbole_opal
 from recbole_opal.comparison.protocol import check_same_protocol, refuse_protocol_settings
 from recbole_opal.comparison.variants import parse_variants
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.runs import RunFolder
-from recbole_opal.settings.config import OpalConfig
 
 USER = {"split": {"user": [6, 2, 2]}}
 TIME = {"split": {"time": [7, 2, 1]}}

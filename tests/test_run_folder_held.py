@@ -15,10 +15,10 @@ import recbole_opal
 from recbole_opal.comparison.reuse import KnownRuns
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import _origin
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.outcome import Outcome
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.trainer import StagedTrainer
 
 ROOT = Path(__file__).parents[1]

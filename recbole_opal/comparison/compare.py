@@ -24,7 +24,7 @@ from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
-from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.commandline import checked_options
 
 __all__ = ["compare", "compare_request"]
 
@@ -65,8 +65,9 @@ def compare(
         OpalError: settings or data are wrong; nothing was trained then.
     """
     variants = _variants(models)
-    checked = _asked(seeds, tune, tune_seconds)
-    count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
+    given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
+    checked = checked_options({name: plain_value(name, value) for name, value in given.items()})
+    count = checked.pop("jobs")
     plan = make_plan(
         variants,
         dataset,
@@ -93,16 +94,6 @@ def _variants(models: Any) -> list[Variant]:
     if not variants:
         raise SettingsError("no model is named; write for example models=['OPAL', 'MIND'].")
     return variants
-
-
-def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
-    """Return the seeds and the trials that are asked for, checked as flags are."""
-    seconds = plain_value("tune_seconds", tune_seconds)
-    return {
-        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
-        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
-        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
-    }
 
 
 @leaves_no_trace

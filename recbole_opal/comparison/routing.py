@@ -5,7 +5,8 @@ from typing import Any
 
 from recbole_opal.comparison.variants import Variant
 from recbole_opal.host import find_model_class
-from recbole_opal.settings.validation import known_settings, refuse_unknown
+from recbole_opal.host.validation import known_settings
+from recbole_opal.settings.refused import refuse_unknown
 
 __all__ = ["settings_for"]
 

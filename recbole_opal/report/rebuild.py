@@ -72,8 +72,8 @@ class Rebuilder:
         # Only here: everything else of the report works without RecBole and its data.
         from recbole_opal.data.prepare import prepare_data
         from recbole_opal.host import quiet_deprecations
-        from recbole_opal.settings.config import OpalConfig
-        from recbole_opal.settings.continued import placed_settings
+        from recbole_opal.host.config import OpalConfig
+        from recbole_opal.host.continued import placed_settings
         from recbole_opal.settings.places import naming
 
         folder = self._files.folder(path)

@@ -38,10 +38,6 @@ class EnvironmentSettings(Section):
         "0", description="ids of the GPUs that are visible, as 0,1: the first is used; '' for none"
     )
     use_gpu: bool = Field(True, description="False: the CPU, even where a GPU is at hand")
-    worker: Literal[0] = Field(
-        0,
-        description="batches are gathered in memory, worker processes would only copy them",
-    )
     seed: int = Field(2020, ge=0, le=2**32 - 1, description="random seed")
     reproducibility: bool = Field(True, description="True: the same seed gives the same numbers")
     state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
@@ -104,9 +100,6 @@ class EvaluationSettings(Section):
         {"split": {"RS": [8, 1, 1]}, "group_by": "user", "order": "TO", "mode": "full"},
         description="split {'RS': [8, 1, 1]} (ratios, per user), {'LS': 'valid_and_test'}, "
         "{'last_day': {'min_days': 4}}, {'time': [8, 1, 1]} (global cuts) or {'user': [8, 1, 1]}",
-    )
-    repeatable: Literal[True] = Field(
-        True, description="sequential models may recommend an item again"
     )
     metrics: Names = Field(
         ["Recall", "Hit", "NDCG"],

@@ -8,8 +8,8 @@ from traceback import extract_tb
 from typing import Any
 
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.host.validation import upstream_names
 from recbole_opal.runs.refusal import reason_of
-from recbole_opal.settings.validation import upstream_names
 
 __all__ = ["telling_upstream"]
 

@@ -14,10 +14,10 @@ from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.data.synthetic import synthesize
 from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.host import find_model_class
+from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.validation import known_settings
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.properties import own_yaml
-from recbole_opal.settings.validation import known_settings
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["ContractCase", "model_class_of", "recipes_of"]

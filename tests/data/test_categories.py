@@ -9,7 +9,7 @@ import recbole
 from recbole_opal.data.categories import ItemCategories, item_categories
 from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.errors import DataError
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"
 

@@ -3,7 +3,7 @@
 import recbole_opal
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 
 
 def test_it_runs_where_one_batch_holds_all_interactions(quick_settings):

@@ -1,4 +1,4 @@
-from recbole_opal.settings.help import help_text
+from recbole_opal.help import help_text
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import parse_value
@@ -6,7 +6,7 @@ from recbole_opal.settings.values import parse_value
 
 def flags():
     """Return the settings of the help with the default that is shown."""
-    lines = help_text().partition("OPAL:\n")[2].splitlines()
+    lines = help_text("all").partition("OPAL:\n")[2].splitlines()
     return dict(line[4:].split("=", 1) for line in lines if line.startswith("  --"))
 
 
@@ -20,8 +20,8 @@ def test_every_setting_is_listed_with_its_default_as_it_may_be_typed():
 
 
 def test_the_model_s_own_defaults_of_shared_settings_are_told():
-    assert "--MAX_ITEM_LIST_LENGTH=100" in help_text()
-    assert "--weight_decay=0.0001" in help_text()
+    assert "--MAX_ITEM_LIST_LENGTH=100" in help_text("OPAL")
+    assert "--weight_decay=0.0001" in help_text("OPAL")
 
 
 def test_lines_fit_a_terminal_of_100_columns():

@@ -4,7 +4,7 @@ import pytest
 
 import recbole_opal
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.settings.stumbles import telling_upstream
 
 

@@ -10,8 +10,7 @@ from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.foreign import foreign_kinds
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.schema import SHARED_SECTIONS
-from recbole_opal.settings.texts import TEXTS
-from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
+from recbole_opal.settings.values import TEXTS, load_settings_file, parse_value, setting_value
 
 LOOK_ALIKES = ["1", "007", "0,1", "1e3", "0x10", "1_000", "True", "None", "null", "~", "[a]",
                "(1,)", "{}", "2021-01-01", "yes", "a,b", "1.50"]  # fmt: skip
