@@ -1,6 +1,7 @@
 """Is the data there? Asked before anything is loaded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from recbole_opal.data.reading import Column, read_header, require_columns
@@ -13,9 +14,10 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
 
-# RecBole's wheel carries this one.
 BUNDLED_DATASET = "ml-100k"
+"""The data set that RecBole's wheel carries."""
 _LONGEST_NAME = 200  # bytes; 255 is what file systems take, and the files' names add to it
+_FIELDS = ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")
 
 
 def check_data_folder(
@@ -36,69 +38,37 @@ def check_data_folder(
         separator: between two columns.
         encoding: of the file.
         named: whether the user named the data set and could name another.
-
-    Raises:
-        DataError: the folder, the file, its header or a column is missing, or a column has a type
-            that does not fit.
     """
     if Path(dataset).name != dataset or dataset == "..":
         raise DataError(
             f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for "
             "its name."
         )
-    if path_problem(str(folder / f"{dataset}.inter")) or len(dataset.encode()) > _LONGEST_NAME:
+    path = folder / f"{dataset}.inter"
+    if path_problem(str(path)) or len(dataset.encode()) > _LONGEST_NAME:
         why = path_problem(str(folder)) or f"shorten it to {_LONGEST_NAME} bytes"
         raise DataError(f"--dataset={dataset} cannot be a folder's name; {why}.")
     try:
-        _check_files(folder, dataset, columns, separator, encoding, named)
+        if not folder.is_dir():
+            raise DataError(_how_to_find(folder, dataset, named))
+        check_separator(separator)
+        if not path.exists():
+            how = _how_to_get(path, folder)
+            raise DataError(f"--dataset={dataset}: the file {path} is missing; {how}.")
+        header = read_header(path, separator, encoding)
+        _refuse_times(_Table(path, header, separator, encoding), columns)
     except OSError as error:
         raise DataError(
             f"--dataset={dataset}: {error.filename} cannot be read ({error.strerror}); check it, "
             "or name another folder with --data_path."
         ) from error
-
-
-def _check_files(
-    folder: Path, dataset: str, columns: Sequence[str], separator: str, encoding: str, named: bool
-) -> None:
-    if not folder.is_dir():
-        own = folder.parent  # of the data set itself, where --data_path should name the one above
-        if own.resolve().name == dataset and (own / f"{dataset}.inter").is_file():
-            raise DataError(
-                f"--data_path={own} is the folder of the data set itself; write "
-                f"--data_path={own.resolve().parent}, the folder above."
-            )
-        similar = _neighbours(folder.parent) if named else []
-        hint = did_you_mean(dataset, similar, "--dataset=")
-        otherwise = f"{hint} Otherwise" if hint else ";"
-        raise DataError(
-            f"--dataset={dataset}: there is no folder {folder}{otherwise} put {dataset}.inter "
-            "there, "
-            "or name the folder above it with --data_path."
-        )
-    check_separator(separator)
-    path = folder / f"{dataset}.inter"
-    if not path.exists():
-        raise DataError(
-            f"--dataset={dataset}: the file {path} is missing; {_how_to_get(path, folder)}."
-        )
-    header = read_header(path, separator, encoding)
-    _refuse_times_in_words(header, columns, path, separator, encoding)
-    _refuse_no_times(header, columns, path, encoding)
-    kinds = ["token", "token", "float"]
-    flags = dict(zip(columns, ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"), strict=True))
-    require_columns(header, dict(zip(columns, kinds, strict=True)), path, "add it.", flags)
+    kinds = dict(zip(columns, ("token", "token", "float"), strict=True))
+    flags = dict(zip(columns, _FIELDS, strict=True))
+    require_columns(header, kinds, path, "add it.", flags)
 
 
 def check_separator(separator: str) -> None:
-    """Refuse what cannot stand between columns.
-
-    Args:
-        separator: the setting `field_separator`.
-
-    Raises:
-        DataError: it is not one character, or one that headers or lines need themselves.
-    """
+    """Refuse what cannot stand between columns, or what headers or lines need themselves."""
     if len(separator) != 1 or not separator.isascii() or separator in "\n\r\0:":
         raise DataError(
             f"--field_separator={separator!r} is not one ASCII character that may stand between "
@@ -106,40 +76,58 @@ def check_separator(separator: str) -> None:
         )
 
 
-def _refuse_times_in_words(
-    header: Sequence[Column], columns: Sequence[str], path: Path, separator: str, encoding: str
-) -> None:
-    """Refuse a column of times that is no `float` and holds no numbers: another type is no help."""
-    written = {column.name: f"{column.name}:{column.kind}" for column in header}
-    time = next((column for column in header if column.name == columns[2]), None)
-    if time is None or time.kind == "float" or not set(columns) <= set(written):
+@dataclass(frozen=True)
+class _Table:
+    path: Path
+    header: Sequence[Column]
+    separator: str
+    encoding: str
+
+
+def _refuse_times(table: _Table, columns: Sequence[str]) -> None:
+    """Refuse times in words, which no other type of the column mends, and a log without times."""
+    written = {column.name: f"{column.name}:{column.kind}" for column in table.header}
+    missing = set(columns) - set(written)
+    if missing == {columns[2]} and len(written) == 2:  # whose order may be its only time
+        convert = convert_command(
+            table.path, [written[name] for name in columns[:2]], table.encoding
+        )
+        raise DataError(
+            f"{table.path}, line 1: the column {columns[2]} is missing; add it, or, if the rows "
+            f"stand in the order of their times, convert the file with `{convert}`."
+        )
+    place = next((i for i, column in enumerate(table.header) if column.name == columns[2]), 0)
+    if missing or table.header[place].kind == "float":
         return
-    block, _ = next(line_blocks(path, encoding))
-    rows = (line.split(separator) for line in block.decode().split("\n")[1:] if line)
-    place = header.index(time)
+    block, _ = next(line_blocks(table.path, table.encoding))
+    rows = (line.split(table.separator) for line in block.decode().split("\n")[1:] if line)
     first = next((row[place] for row in rows if len(row) > place and row[place]), "0")
     if not is_number(first):
-        convert = convert_command(path, [written[name] for name in columns], encoding)
+        convert = convert_command(table.path, [written[name] for name in columns], table.encoding)
         raise DataError(
-            f"{path}, line 1: {written[time.name]} holds {first[:40]!r}, which is no number; "
-            f"convert the file with `{convert}`."
+            f"{table.path}, line 1: {written[columns[2]]} holds {first[:40]!r}, which is no "
+            f"number; convert the file with `{convert}`."
         )
 
 
-def _refuse_no_times(
-    header: Sequence[Column], columns: Sequence[str], path: Path, encoding: str
-) -> None:
-    """Refuse a log of users and items alone, whose order may be its only time."""
-    written = {column.name: f"{column.name}:{column.kind}" for column in header}
-    if written.keys() == set(columns[:2]):
-        convert = convert_command(path, [written[name] for name in columns[:2]], encoding)
-        raise DataError(
-            f"{path}, line 1: the column {columns[2]} is missing; add it, or, if the rows stand in "
-            f"the order of their times, convert the file with `{convert}`."
+def _how_to_find(folder: Path, dataset: str, named: bool) -> str:
+    """Say what to do about a folder that is not there."""
+    own = folder.parent  # of the data set itself, where --data_path should name the one above
+    if own.resolve().name == dataset and (own / f"{dataset}.inter").is_file():
+        return (
+            f"--data_path={own} is the folder of the data set itself; write "
+            f"--data_path={own.resolve().parent}, the folder above."
         )
+    others = [path.name for path in own.iterdir() if path.is_dir()] if own.is_dir() else []
+    hint = did_you_mean(dataset, [BUNDLED_DATASET, *others] if named else [], "--dataset=")
+    return (
+        f"--dataset={dataset}: there is no folder {folder}{f'{hint} Otherwise' if hint else ';'} "
+        f"put {dataset}.inter there, or name the folder above it with --data_path."
+    )
 
 
 def _how_to_get(path: Path, folder: Path) -> str:
+    """Say how the file of interactions is made of what else the folder holds."""
     for packed in folder.iterdir():
         if not packed.name.startswith(path.name + ".") or not packed.is_file():
             continue
@@ -156,9 +144,3 @@ def _how_to_get(path: Path, folder: Path) -> str:
         convert = command(str(tables[0]), f"--out={out}", name="convert")
         return f"convert your table with `{convert}`, which tells what to add"
     return "put the interactions there"
-
-
-def _neighbours(parent: Path) -> list[str]:
-    if not parent.is_dir():
-        return [BUNDLED_DATASET]
-    return [BUNDLED_DATASET, *(path.name for path in parent.iterdir() if path.is_dir())]
