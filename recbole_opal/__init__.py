@@ -39,24 +39,23 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "ComparisonResult": "recbole_opal.comparison.result",
-    "compare": "recbole_opal.comparison.compare",
-    "OPAL": "recbole_opal.models.opal",
-    "FutureItemDataset": "recbole_opal.data.dataset",
-    "MultiInterestRecommender": "recbole_opal.models.base",
-    "MultiInterestSettings": "recbole_opal.settings.model_schemas",
-    "OpalConfig": "recbole_opal.host.config",
-    "Section": "recbole_opal.settings.fields",
-    "RunResult": "recbole_opal.experiment",
-    "TwoStageTrainer": "recbole_opal.training.two_stage",
-    "resume": "recbole_opal.experiment",
-    "run": "recbole_opal.experiment",
+_NAMES = {
+    "comparison.compare": ("compare",),
+    "comparison.result": ("ComparisonResult",),
+    "data.dataset": ("FutureItemDataset",),
+    "experiment": ("RunResult", "resume", "run"),
+    "host.config": ("OpalConfig",),
+    "models.base": ("MultiInterestRecommender",),
+    "models.opal": ("OPAL",),
+    "settings.fields": ("Section",),
+    "settings.model_schemas": ("MultiInterestSettings",),
+    "training.two_stage": ("TwoStageTrainer",),
 }
+_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    return sorted({*__all__, "__version__"})
 
 
 def __getattr__(name: str) -> Any:

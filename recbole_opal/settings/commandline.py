@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import Finite, Section, check_section, one_or_several
+from recbole_opal.settings.fields import Finite, Section, check_section, one_or_several, setting
 from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import checked_path, home_path, path_problem
 from recbole_opal.settings.properties import datasets_at_hand
@@ -33,20 +33,14 @@ class ComparisonOptions(Section):
         list[Annotated[int, Field(ge=0, le=2**32 - 1)]],
         BeforeValidator(one_or_several),
         AfterValidator(_different),
-    ] = Field([], description="each row is the mean of one run a seed", examples=["1,2,3"])
-    tune: int = Field(
-        0,
-        ge=0,
-        le=10**6,
-        description="settings tried a row, on validation; test is not looked at",
-        examples=[8],
+    ] = setting([], "each row is the mean of one run a seed", examples=["1,2,3"])
+    tune: int = setting(
+        0, "settings tried a row; test is not looked at", ge=0, le=10**6, examples=[8]
     )
-    tune_seconds: Finite | None = Field(
-        None, gt=0, description="max_train_seconds of each trial", examples=[60]
+    tune_seconds: Finite | None = setting(
+        None, "max_train_seconds of each trial", gt=0, examples=[60]
     )
-    jobs: int = Field(
-        1, ge=1, le=4096, description="runs at once, each in its own process", examples=[2]
-    )
+    jobs: int = setting(1, "runs at once, each in its own process", ge=1, le=4096, examples=[2])
 
 
 _OPTIONS = tuple(ComparisonOptions.model_fields)

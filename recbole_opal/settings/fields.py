@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from recbole_opal.errors import SettingsError
@@ -25,6 +25,7 @@ __all__ = [
     "allowed",
     "check_section",
     "one_or_several",
+    "setting",
     "told_kind",
     "typed",
     "without_none",
@@ -39,6 +40,11 @@ class Section(BaseModel):
     """Settings that are checked together: types are strict, unknown names are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def setting(default: Any, meaning: str, **bounds: Any) -> Any:
+    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`."""
+    return Field(default, description=meaning, **bounds)
 
 
 def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str, Any]:

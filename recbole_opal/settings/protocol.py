@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import Finite, Section, allowed
+from recbole_opal.settings.fields import Finite, Section, allowed, setting
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["normalised_eval_args", "protocol_help"]
@@ -34,36 +34,28 @@ Cuts = Annotated[list[Finite], BeforeValidator(_tuple_to_list)]
 class LastDayRule(Section):
     """The last day of the log is test, the day before validation: CMI and OPAL."""
 
-    day_length: Finite = Field(86400, ge=1, description="of a day, in seconds")
-    offset: Finite = Field(
-        0, description="seconds added to the times before days are cut, 28800 for UTC+8"
-    )
-    min_days: int = Field(
-        4, ge=0, description="active days before the last two that a user must have"
-    )
-    days: int | None = Field(
-        None, ge=3, description="calendar days used, the last of the log; None: all"
-    )
-    unseen_items: Literal["drop", "keep"] = Field(
-        "drop", description="what happens to items that training has not met"
+    day_length: Finite = setting(86400, "of a day, in seconds", ge=1)
+    offset: Finite = setting(0, "seconds added to the times before days are cut, 28800 for UTC+8")
+    min_days: int = setting(4, "active days before the last two that a user must have", ge=0)
+    days: int | None = setting(None, "calendar days used, the last of the log; None: all", ge=3)
+    unseen_items: Literal["drop", "keep"] = setting(
+        "drop", "what happens to items that training has not met"
     )
 
 
 class TimeRule(Section):
     """Global cuts in time."""
 
-    ratios: Shares | None = Field(
-        None, min_length=2, max_length=3, description="shares of all rows, oldest first"
+    ratios: Shares | None = setting(
+        None, "shares of all rows, oldest first", min_length=2, max_length=3
     )
-    cuts: Cuts | None = Field(
-        None, min_length=1, max_length=2, description="times at which validation and test begin"
+    cuts: Cuts | None = setting(
+        None, "times at which validation and test begin", min_length=1, max_length=2
     )
-    unseen_items: Literal["drop", "keep"] = Field(
-        "keep", description="what happens to items that training has not met"
+    unseen_items: Literal["drop", "keep"] = setting(
+        "keep", "what happens to items that training has not met"
     )
-    seed: int = Field(
-        _SEED, ge=0, description="of the shuffle that halves the users where there is one cut"
-    )
+    seed: int = setting(_SEED, "of the shuffle that halves the users where there is one cut", ge=0)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "TimeRule":
@@ -77,11 +69,11 @@ class TimeRule(Section):
 class UserRule(Section):
     """Whole users are held out: ComiRec."""
 
-    ratios: Shares = Field([8, 1, 1], min_length=3, max_length=3, description="shares of the users")
-    history: Finite = Field(
-        0.8, gt=0, lt=1, description="share of a held-out user's sequence that is its history"
+    ratios: Shares = setting([8, 1, 1], "shares of the users", min_length=3, max_length=3)
+    history: Finite = setting(
+        0.8, "share of a held-out user's sequence that is its history", gt=0, lt=1
     )
-    seed: int = Field(_SEED, ge=0, description="of the shuffle of the users")
+    seed: int = setting(_SEED, "of the shuffle of the users", ge=0)
 
 
 _PROTOCOLS = {

@@ -12,50 +12,32 @@ __all__ = ["COMMAND_FLAGS", "REFUSED_KEYS", "refuse_foreign_settings", "refuse_u
 COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune", "tune_seconds"}
 """Flags that are no settings, but may be what a misspelt name meant."""
 
-
-def _keys(reason: str, *names: str) -> dict[str, str]:
-    return dict.fromkeys(names, f"{reason}; leave it away")
-
-
-# The keys whose every value is refused but None, False, the empty list and RecBole's default.
-REFUSED_KEYS: dict[str, str] = {
-    **_keys("runs use a single device", "nproc", "world_size", "group_offset", "offset"),
-    **_keys("runs use a single device", "local_rank", "ip", "port"),
-    **_keys(
-        "batches are gathered in memory, which worker processes would only copy",
-        "worker",
-    ),
-    **_keys("sequential models may always recommend an item again", "repeatable"),
-    **_keys(
-        "files of pickled objects are never written or read here",
-        *("save_dataset", "dataset_save_path", "save_dataloaders", "dataloaders_save_path"),
-    ),
-    **_keys("splits are made by --eval_args and not read from files", "benchmark_filename"),
-    **_keys("RecBole's batch transforms are not run here", "transform"),
-    **_keys(
-        "nothing is sent to Weights & Biases; metrics.json and training.jsonl of the run folder "
-        "hold every value, and TensorBoard shows them",
-        "log_wandb",
-    ),
-    **_keys(
-        "knowledge graphs are not read here",
-        *("additional_feat_suffix", "preload_weight", "HEAD_ENTITY_ID_FIELD"),
-        *("TAIL_ENTITY_ID_FIELD", "RELATION_ID_FIELD", "ENTITY_ID_FIELD", "kg_reverse_r"),
-        *("entity_kg_num_interval", "relation_kg_num_interval", "alias_of_entity_id"),
-        "alias_of_relation_id",
-    ),
-    **_keys(
-        "users and items have the ids of their own columns alone",
-        *("alias_of_user_id", "alias_of_item_id"),
-    ),
-    **_keys(
-        "no model here reads features of users or items", "numerical_features", "discretization"
-    ),
-    "threshold": "no labels are made, every row counts; filter rows with --val_interval",
-    "neg_sampling": "it is RecBole 1.0's name; use --negative_sampling (OPAL) or leave it away",
-    "training_neg_sample_num": "it is RecBole 1.0's name; use --num_negatives (OPAL) or leave it "
-    "away",
+_REASONS = {
+    "runs use a single device; leave it away": "nproc world_size group_offset offset local_rank ip "
+    "port",
+    "batches are gathered in memory, where workers would only copy them; leave it away": "worker",
+    "every model may recommend an item again; leave it away": "repeatable",
+    "files of pickled objects are never written or read here; leave it away": "save_dataset "
+    "dataset_save_path save_dataloaders dataloaders_save_path",
+    "splits are made by --eval_args and not read from files; leave it away": "benchmark_filename",
+    "RecBole's batch transforms are not run here; leave it away": "transform",
+    "nothing is sent to Weights & Biases; metrics.json and training.jsonl of the run folder hold "
+    "every value, and TensorBoard shows them; leave it away": "log_wandb",
+    "knowledge graphs are not read here; leave it away": "additional_feat_suffix preload_weight "
+    "HEAD_ENTITY_ID_FIELD TAIL_ENTITY_ID_FIELD RELATION_ID_FIELD ENTITY_ID_FIELD kg_reverse_r "
+    "entity_kg_num_interval relation_kg_num_interval alias_of_entity_id alias_of_relation_id",
+    "users and items have the ids of their own columns alone; leave it away": "alias_of_user_id "
+    "alias_of_item_id",
+    "no model here reads features of users or items; leave it away": "numerical_features "
+    "discretization",
+    "no labels are made, every row counts; filter rows with --val_interval": "threshold",
+    "it is RecBole 1.0's name; use --negative_sampling (OPAL) or leave it away": "neg_sampling",
+    "it is RecBole 1.0's name; use --num_negatives (OPAL) or leave it "
+    "away": "training_neg_sample_num",
 }
+REFUSED_KEYS = {name: reason for reason, names in _REASONS.items() for name in names.split()}
+"""Settings whose every value is refused but None, False, [] and the default, with the reason."""
+
 # What RecBole's own yaml files and ours say of these keys, where it is no kind of nothing.
 _DEFAULTS = {
     "HEAD_ENTITY_ID_FIELD": "head_id",
@@ -80,13 +62,7 @@ def refuse_foreign_settings(settings: Mapping[str, Any]) -> None:
 
 
 def refuse_unknown(given: Mapping[str, Any], known: set[str], models: Sequence[str]) -> None:
-    """Refuse names that no setting of the models has, each with the name that may have been meant.
-
-    Args:
-        given: settings, of which the names count.
-        known: the names of all settings.
-        models: whose settings they are, for the message.
-    """
+    """Refuse names that none of the models has, each with the name that may have been meant."""
     for name, value in given.items():
         if name in known:
             continue

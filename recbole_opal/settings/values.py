@@ -23,27 +23,16 @@ __all__ = [
 
 # RecBole's settings that are texts and that our schema does not hold.
 _UPSTREAM_TEXTS = (
-    "ENTITY_ID_FIELD",
-    "HEAD_ENTITY_ID_FIELD",
-    "ITEM_LIST_LENGTH_FIELD",
-    "LABEL_FIELD",
-    "LIST_SUFFIX",
-    "NEG_PREFIX",
-    "POSITION_FIELD",
-    "RATING_FIELD",
-    "RELATION_ID_FIELD",
-    "TAIL_ENTITY_ID_FIELD",
-    "inter_matrix_type",  # 01
-    "pre_model_path",
-    "reranker_CAN_NUM",  # 500,100,20
-    "wandb_project",
+    "ENTITY_ID_FIELD HEAD_ENTITY_ID_FIELD ITEM_LIST_LENGTH_FIELD LABEL_FIELD LIST_SUFFIX "
+    "NEG_PREFIX POSITION_FIELD RATING_FIELD RELATION_ID_FIELD TAIL_ENTITY_ID_FIELD "
+    "inter_matrix_type pre_model_path reranker_CAN_NUM wandb_project"
 )
 _TYPES = {
     name: without_none(field.annotation)
     for section in SHARED_SECTIONS
     for name, field in section.model_fields.items()
 }
-TEXTS = dict.fromkeys((*_UPSTREAM_TEXTS, "model", "dataset"), False) | {
+TEXTS = dict.fromkeys((*_UPSTREAM_TEXTS.split(), "model", "dataset"), False) | {
     name: optional for name, (kind, optional) in _TYPES.items() if kind is str
 }
 """The names of all settings that are texts, each with whether it may be None."""
@@ -59,22 +48,16 @@ _LONGEST_INTEGER = 256  # bits; Python refuses to write an integer of more than 
 
 
 class SettingsLoader(yaml.SafeLoader):
-    """YAML 1.1's safe loader that reads `1e-3` as a number and refuses a key that is written twice.
-
-    YAML 1.1 wants a dot and a sign (`1.0e-3`); Python and RecBole's users do not write them.
-    """
+    """YAML's safe loader that also reads `1e-3` as a number, and refuses a key written twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; a key that is written twice is an error, since only one could count."""
+        """Return a mapping; of a key that is written twice only one value could count."""
         seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key.value} is written twice",
-                        problem_mark=key.start_mark,
-                    )
-                seen.add(key.value)
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen and key.value != "<<":
+                problem = f"the key {key.value} is written twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
