@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from recbole_opal import __version__
 from recbole_opal.errors import INTERRUPTED, SettingsError, TrainingError
-from recbole_opal.process.console import answer, end_process, tell
+from recbole_opal.process.shell import answer, end_process, tell
 
 if TYPE_CHECKING:
     from recbole_opal.settings.commandline import Request
@@ -20,20 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "console", "main", "run"]
 
 COMMANDS = {
-    "run": ("recbole_opal.cli:run", "train and evaluate, or compare; also the default"),
-    "convert": (
-        "recbole_opal.conversion.convert_command:main",
-        "make a data set of a raw log",
-    ),
-    "describe": (
-        "recbole_opal.conversion.describe_command:main",
-        "say what a data set holds",
-    ),
-    "synthesize": (
-        "recbole_opal.conversion.synthesize_command:main",
-        "draw a data set of any size",
-    ),
-    "report": ("recbole_opal.report.__main__:main", "draw the report of a comparison again"),
+    "run": ("cli:run", "train and evaluate, or compare; also the default"),
+    "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
+    "describe": ("conversion.describe_command:main", "say what a data set holds"),
+    "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
+    "report": ("report.__main__:main", "draw the report of a comparison again"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 
@@ -63,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     module, _, function = COMMANDS[name][0].partition(":")
     try:
-        code: int = getattr(import_module(module), function)(arguments)
+        code: int = getattr(import_module(f"recbole_opal.{module}"), function)(arguments)
     except KeyboardInterrupt as interrupt:
         print(_how_to_go_on(interrupt, name), file=sys.stderr)
         return INTERRUPTED
@@ -76,7 +68,7 @@ def run(argv: Sequence[str]) -> int:
     It is `run folder: PATH`, or `comparison folder: PATH`.
     """
     if "--version" in argv:
-        print(f"recbole-opal {_version()}")
+        print(f"recbole-opal {__version__}")
         return 0
 
     def explain() -> str:
@@ -159,12 +151,3 @@ def _how_to_go_on(interrupt: KeyboardInterrupt, name: str) -> str:
     if folder is None:
         return "interrupted before anything was saved; give the same command again."
     return f"interrupted; continue with: {command(f'--resume={folder}')}"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("recbole-opal")
-    except PackageNotFoundError:
-        return "(a checkout that is not installed)"

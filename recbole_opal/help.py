@@ -82,9 +82,8 @@ def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str
     if topic in shared:
         return _listing("all models", {topic: shared[topic]})
     if topic.lower() == "all":
-        common = _common_fields()
-        own = [_of_model(name, common) for name in _our_models()]
-        own.append(_listing("all multi-interest models", common))
+        first, *others = _our_models()
+        own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
         lists = [_listing(title, fields) for title, fields in sections.items()]
         return "\n\n".join([_overview(commands or {}), help_text("protocols"), *own, *lists])
     return _of_model(topic)
@@ -124,17 +123,10 @@ def _our_models() -> list[str]:
     return sorted(names, key=lambda name: name != "OPAL")
 
 
-def _common_fields() -> dict[str, FieldInfo]:
-    from recbole_opal.settings.model_schemas import MODEL_SECTIONS
-
-    first, *others = (section.model_fields for section in MODEL_SECTIONS.values())
-    return {name: first[name] for name in first if all(name in other for other in others)}
-
-
-def _of_model(name: str, common: Mapping[str, FieldInfo] | None = None) -> str:
+def _of_model(name: str, like: str = "") -> str:
     """Return the settings of a model, ours, RecBole's or the user's own, with its defaults.
 
-    Those of `common` are left out unless the model has another default.
+    What is the same in the model `like` is left out.
     """
     from recbole_opal.host import find_model_class, supported_models
     from recbole_opal.host.defaults import default_settings, model_files
@@ -154,13 +146,16 @@ def _of_model(name: str, common: Mapping[str, FieldInfo] | None = None) -> str:
     section = section_of(model_class)
     parts = [f"{model_class.__name__}:"]
     if section is not None:
-        seen = {key for key, field in (common or {}).items() if field.default == defaults[key]}
-        fields = {key: field for key, field in section.model_fields.items() if key not in seen}
-        parts = [_listing(model_class.__name__, fields, defaults)]
+        seen = default_settings(like).items() if like else ()
+        own = {
+            key: each
+            for key, each in section.model_fields.items()
+            if (key, defaults[key]) not in seen
+        }
+        parts = [_listing(model_class.__name__, own, defaults)]
     else:
         kinds = foreign_kinds(upstream_name(model_class))
-        own = kinds.keys() - foreign_kinds("").keys()
-        for setting in sorted(own & defaults.keys()):
+        for setting in sorted(defaults.keys() & kinds.keys() - foreign_kinds("").keys()):
             kind = " or ".join(sorted(kinds[setting])) or "any value"
             parts.append(f"  --{setting}={typed(defaults[setting])}  ({kind})")
     shared = {setting for fields in _sections().values() for setting in fields}

@@ -1,7 +1,7 @@
 import pytest
 
 from recbole_opal import cli
-from recbole_opal.process.console import answer
+from recbole_opal.process.shell import answer
 
 
 def test_every_command_explains_itself(capsys):

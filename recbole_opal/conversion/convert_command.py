@@ -19,8 +19,8 @@ from recbole_opal.conversion.next_commands import describe_command, train_comman
 from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
-from recbole_opal.process.console import answer
 from recbole_opal.process.program import command
+from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:

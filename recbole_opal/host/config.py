@@ -57,8 +57,8 @@ class OpalConfig(Config):
 
     Args:
         model: a model's name, or its class.
-        dataset: the data set's name.
-        settings: name to typed value, as `{"num_interests": 8}`.
+        dataset: its name.
+        settings: name to typed value.
         config_files: yaml files.
         places: the file of each of `settings` that was read from one.
         may_change: the only settings that errors may advise to give; None: all.
@@ -215,9 +215,9 @@ class OpalConfig(Config):
     def _get_final_config_dict(self) -> dict[str, Any]:
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
-        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         if not hasattr(self._class, "input_type"):
             checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one
+        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         harmless = set(REFUSED_KEYS) & set(given) - set(self.internal_config_dict)
         return {name: value for name, value in checked.items() if name not in harmless}
 
@@ -231,11 +231,10 @@ class OpalConfig(Config):
             self.final_config_dict["data_path"] = str(Path(self._data_root) / self.dataset)
         final = self.final_config_dict
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
-        columns = [final["USER_ID_FIELD"], final["ITEM_ID_FIELD"], final["TIME_FIELD"]]
         check_data_folder(
             Path(final["data_path"]),
             self.dataset,
-            columns,
+            [final[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")],
             final["field_separator"],
             final["encoding"],
             named="dataset" not in self._given_places,

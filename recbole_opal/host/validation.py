@@ -10,11 +10,11 @@ from recbole.utils import EvaluatorType
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
-from recbole_opal.host import supported_models
+from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, check_section
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS, section_of
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
 from recbole_opal.settings.schema import SHARED_SECTIONS
 
@@ -67,9 +67,8 @@ def upstream_names(model_class: type) -> set[str]:
 @cache
 def known_to_any_model() -> frozenset[str]:
     """Return the names that at least one model that runs here knows."""
-    upstream = (set(foreign_kinds(name)) for name in supported_models())
-    own = (set(section.model_fields) for section in (*SHARED_SECTIONS, *MODEL_SECTIONS.values()))
-    return frozenset().union(*upstream, *own)
+    models = map(find_model_class, supported_models())
+    return frozenset().union(*map(known_settings, models))
 
 
 def _sections(model_class: type) -> list[type[Section]]:

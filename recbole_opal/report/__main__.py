@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.process.console import answer, end_process
+from recbole_opal.process.shell import answer, end_process
 
 __all__ = ["main"]
 

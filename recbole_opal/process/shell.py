@@ -1,4 +1,4 @@
-"""Where a command meets its process: streams, signals, errors of one line, exit codes."""
+"""What a command owes the shell: streams, signals, errors of one line, exit codes."""
 
 import errno
 import os
