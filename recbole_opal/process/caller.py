@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
-from recbole_opal.process.shell import require_folder
+from recbole_opal.process.program import require_folder
 
 __all__ = ["alone", "importing", "leaves_no_trace", "set_variable", "undisturbed"]
 

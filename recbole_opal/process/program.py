@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["command", "installation", "python"]
+from recbole_opal.errors import SettingsError
+
+__all__ = ["command", "installation", "python", "require_folder"]
 
 _SCRIPT = "run_opal.py"
 _INSTALLED = "recbole-opal"
@@ -49,6 +52,17 @@ def python(code: str) -> str:
         code: of the line.
     """
     return shlex.join([_interpreter(), "-c", code])
+
+
+def require_folder() -> None:
+    """Refuse a working folder that was deleted: libraries cannot even be loaded without it."""
+    try:
+        os.getcwd()  # noqa: PTH109, the same call without a Path around it
+    except OSError as error:
+        raise SettingsError(
+            f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
+            "there and start again."
+        ) from error
 
 
 def _called_as() -> list[str] | None:

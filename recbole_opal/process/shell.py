@@ -6,9 +6,10 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from recbole_opal.errors import INTERRUPTED, DataError, OpalError, SettingsError
+from recbole_opal.errors import INTERRUPTED, DataError, OpalError
+from recbole_opal.process.program import require_folder
 
-__all__ = ["answer", "asks_for_help", "end_process", "require_folder", "tell"]
+__all__ = ["answer", "asks_for_help", "end_process", "tell"]
 
 _STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -77,17 +78,6 @@ def tell(error: OpalError) -> int:
     """Print an error as one line on standard error and return its exit code."""
     print(f"error: {error}", file=sys.stderr)
     return error.exit_code
-
-
-def require_folder() -> None:
-    """Refuse a working folder that was deleted: libraries cannot even be loaded without it."""
-    try:
-        os.getcwd()  # noqa: PTH109, the same call without a Path around it
-    except OSError as error:
-        raise SettingsError(
-            f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
-            "there and start again."
-        ) from error
 
 
 def _open_streams() -> None:

@@ -1,6 +1,6 @@
 """Rules that tie several settings together."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from recbole_opal.errors import SettingsError
@@ -12,27 +12,15 @@ from recbole_opal.suggest import did_you_mean
 __all__ = ["check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
-_LONGEST_LIST = 2**16
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
 _ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
 
 
-def check_together(
-    settings: Mapping[str, Any],
-    metrics: Mapping[str, bool],
-    value_metrics: Collection[str],
-    samples_negatives: bool,
-) -> dict[str, Any]:
+def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict[str, Any]:
     """Check the rules that no setting can break alone; return the settings that they complete.
 
-    Args:
-        settings: all settings of a run, each of the right type and range.
-        metrics: the names of those that judge lists, in small letters, each with whether it has
-            a k; a metric over the ranks of all items (GAUC) has none.
-        value_metrics: the names of those that judge scores.
-        samples_negatives: whether a RecBole model learns from negatives that RecBole samples.
+    `samples_negatives` tells whether a RecBole model learns from items that RecBole draws.
     """
-    _check_metrics(settings, metrics, value_metrics)
     _check_columns(settings)
     _check_gradients(settings)
     if "orthogonality_weight" in settings:
@@ -43,38 +31,6 @@ def check_together(
         "load_col": _with_categories(settings),
         "train_neg_sample_args": _negatives(settings["train_neg_sample_args"], samples_negatives),
     }
-
-
-def _check_metrics(
-    settings: Mapping[str, Any], known: Mapping[str, bool], value_metrics: Collection[str]
-) -> None:
-    for metric in settings["metrics"]:
-        if metric.lower() not in known:
-            judges = metric.lower() in value_metrics
-            why = "judges scores, not lists" if judges else "is not a metric"
-            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
-            raise SettingsError(f"--metrics: {metric} {why}{hint}")
-    for length in settings["topk"]:
-        if not 1 <= length <= _LONGEST_LIST:
-            raise SettingsError(
-                f"--topk: {length} is not in [1, {_LONGEST_LIST}]; write for example "
-                "--topk=[10,20,50]."
-            )
-    available = [
-        name
-        for metric in settings["metrics"]
-        for name in (
-            [f"{metric}@{length}" for length in settings["topk"]]
-            if known[metric.lower()]
-            else [metric]
-        )
-    ]
-    wanted = settings["valid_metric"]
-    if wanted.lower() not in {name.lower() for name in available}:
-        raise SettingsError(
-            f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
-            "or change --metrics and --topk."
-        )
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:
