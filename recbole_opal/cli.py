@@ -144,10 +144,8 @@ def _how_to_go_on(interrupt: KeyboardInterrupt, name: str) -> str:
 
     if name != "run":
         return "interrupted; nothing has been written, give the same command again."
-    line = getattr(interrupt, "command", None)
-    if line is not None:
-        return f"interrupted; the same command goes on: {line}"
-    folder = getattr(interrupt, "folder", None)
-    if folder is None:
-        return "interrupted before anything was saved; give the same command again."
-    return f"interrupted; continue with: {command(f'--resume={folder}')}"
+    if hasattr(interrupt, "command"):
+        return f"interrupted; the same command goes on: {interrupt.command}"
+    if hasattr(interrupt, "folder"):
+        return f"interrupted; continue with: {command(f'--resume={interrupt.folder}')}"
+    return "interrupted before anything was saved; give the same command again."

@@ -53,16 +53,9 @@ class Request:
 
     Attributes:
         model: a model's name, or several with settings of their own, as
-            `OPAL@num_interests=8,MIND`. Meaningless with `resume`.
-        dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names
-            both.
-        config_files: yaml files, later ones win.
-        resume: the run folder to continue, or None.
-        seeds: the seeds of a comparison; empty: the `seed` setting.
-        tune: number of settings tried a model in a comparison.
-        tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
-        jobs: number of runs at once in a comparison.
-        settings: every other `--key=value`.
+            `OPAL@num_interests=8,MIND`.
+        resume: the run folder to continue, whose config.yaml then names model and data set.
+        settings: every `--key=value` that is not a field here.
     """
 
     model: str = "OPAL"
@@ -88,12 +81,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_arguments(argv: Sequence[str]) -> Request:
-    """Read the arguments of the command, without the program's name.
-
-    Raises:
-        SettingsError: an argument is no flag, a flag has two values, a config file is missing or
-            malformed, or no data set is named.
-    """
+    """Read the arguments of the command; a SettingsError tells what to write instead."""
     texts = split_flags(argv)
     for name in _OWN_FLAGS:
         if texts.get(name) == "":
@@ -166,18 +154,12 @@ def _how_to_name_a_dataset(settings: Mapping[str, Any], config_files: Sequence[P
 
 
 def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
-    for name in ("model", "dataset", "config_files"):
+    for name in ("model", "dataset", "config_files", *_OPTIONS):
         if name in texts:
-            raise SettingsError(
-                f"--{name} cannot be given with --resume, whose folder already names it; leave "
-                f"--{name} away."
-            )
-    for name in _OPTIONS:
-        if name in texts:
-            raise SettingsError(
-                f"--{name} cannot be given with --resume, which continues a single run; a "
-                "comparison goes on by giving its command again."
-            )
+            why = f"whose folder already names it; leave --{name} away"
+            if name in _OPTIONS:
+                why = "which continues a single run; a comparison goes on by the same command again"
+            raise SettingsError(f"--{name} cannot be given with --resume, {why}.")
     return Request(resume=checked_path(texts["resume"], "resume"), settings=settings)
 
 

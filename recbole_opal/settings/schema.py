@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 _MANY = 2**31 - 1
+_TimeUnit = Literal[
+    "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number", "order"
+]
 
 
 class EnvironmentSettings(Section):
@@ -134,19 +137,7 @@ class DataSettings(Section):
     USER_ID_FIELD: Text = setting("user_id", "column of the users", min_length=1)
     ITEM_ID_FIELD: Text = setting("item_id", "column of the items", min_length=1)
     TIME_FIELD: Text = setting("timestamp", "column of the times", min_length=1)
-    time_unit: (
-        Literal[
-            "seconds",
-            "milliseconds",
-            "microseconds",
-            "nanoseconds",
-            "date",
-            "datetime",
-            "number",
-            "order",
-        ]
-        | None
-    ) = setting(
+    time_unit: _TimeUnit | None = setting(
         None,
         "what the times are in; number: no known unit; order: an order alone, nothing "
         "may take them for a clock; None: judged from the times",
