@@ -22,11 +22,11 @@ from rich.table import Table
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.models import OPAL, base
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs.machine import versions
 from recbole_opal.settings import parse_arguments
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
 
 STEPS = 40

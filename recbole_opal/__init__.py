@@ -12,10 +12,10 @@ from recbole_opal.errors import OpalError
 if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.experiment import RunResult, resume, run
+    from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
-    from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.side_by_side.compare import compare
@@ -39,25 +39,32 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "ComparisonResult": "recbole_opal.comparison.result",
-    "compare": "recbole_opal.side_by_side.compare",
-    "OPAL": "recbole_opal.models.opal",
-    "FutureItemDataset": "recbole_opal.host.dataset",
-    "MultiInterestRecommender": "recbole_opal.models.base",
-    "MultiInterestSettings": "recbole_opal.settings.model_schemas",
-    "OpalConfig": "recbole_opal.settings.config",
-    "Section": "recbole_opal.settings.fields",
-    "RunResult": "recbole_opal.experiment",
-    "TwoStageTrainer": "recbole_opal.training.two_stage",
-    "resume": "recbole_opal.experiment",
-    "run": "recbole_opal.experiment",
+_NAMES = {
+    "side_by_side.compare": ("compare",),
+    "comparison.result": ("ComparisonResult",),
+    "host.dataset": ("FutureItemDataset",),
+    "experiment": ("RunResult", "resume", "run"),
+    "host.config": ("OpalConfig",),
+    "models.base": ("MultiInterestRecommender",),
+    "models.opal": ("OPAL",),
+    "settings.fields": ("Section",),
+    "settings.model_schemas": ("MultiInterestSettings",),
+    "training.two_stage": ("TwoStageTrainer",),
 }
+_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'")
+        from recbole_opal.suggest import did_you_mean
+
+        # Python itself asks for names such as `__path__`, of which none is a slip.
+        hint = "" if name.startswith("_") else did_you_mean(name, __all__)
+        raise AttributeError(f"module 'recbole_opal' has no attribute '{name}'{hint}")
     from recbole_opal.host import require_recbole
     from recbole_opal.process.caller import importing
 

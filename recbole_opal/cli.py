@@ -1,124 +1,102 @@
-"""The command that trains and compares.
+"""The one dispatcher: `recbole-opal [COMMAND] ...`, which trains where no command is named.
 
-Little is imported before something is asked for: Ctrl-C in that time could only be a traceback.
+Little is imported before something is asked for: Ctrl-C in that time could only be a traceback, and
+a mistyped flag is told without waiting for torch and RecBole.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import signal
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from recbole_opal.errors import INTERRUPTED, OpalError, TrainingError
+from recbole_opal import __version__
+from recbole_opal.errors import INTERRUPTED, SettingsError, TrainingError
+from recbole_opal.process.shell import answer, end_process, tell
 
 if TYPE_CHECKING:
     from recbole_opal.settings.commandline import Request
 
-__all__ = ["console", "main"]
+__all__ = ["COMMANDS", "console", "main", "run"]
 
-_STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+COMMANDS = {
+    "run": ("cli:run", "train and evaluate, or compare; also the default"),
+    "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
+    "describe": ("conversion.describe_command:main", "say what a data set holds"),
+    "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
+    "report": ("report.__main__:main", "draw the report of a comparison again"),
+}
+"""Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
+
+
+def console() -> None:
+    """Run the command that the process was started for, and end the process with its code."""
+    end_process(main)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its last line on standard output is `run folder: PATH`.
-
-    Of a comparison it is `comparison folder: PATH`.
-
-    Args:
-        argv: the arguments without the program's name; None reads those of the process.
+    """Run a command; None reads the arguments of the process.
 
     Returns:
         0, or the `exit_code` of the error (2: the settings or the data, 1: the training, also of
         one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
     """
-    from recbole_opal import commands
-    from recbole_opal.host import require_recbole
-    from recbole_opal.process.program import require_folder
-    from recbole_opal.settings.commandline import parse_arguments
-    from recbole_opal.settings.help import help_text
-
     arguments = sys.argv[1:] if argv is None else list(argv)
-    if commands.names_command(arguments):  # `recbole-opal convert ...`
-        return commands.main(arguments)
-    if {"--help", "-h"} & set(arguments):
-        print(help_text())
-        return 0
-    if "--version" in arguments:
-        print(f"recbole-opal {_version()}")
-        return 0
+    name = "run"
+    if arguments and re.fullmatch(r"[^\W\d]\w*", arguments[0]):
+        name, *arguments = arguments
+    if name not in COMMANDS:
+        from recbole_opal.suggest import did_you_mean
+
+        hint = did_you_mean(name, COMMANDS) or f"; choose from {', '.join(COMMANDS)}."
+        return tell(SettingsError(f"'{name}' is not a command{hint}"))
+    from importlib import import_module
+
+    module, _, function = COMMANDS[name][0].partition(":")
     try:
-        require_folder()
-        request = parse_arguments(arguments)
-        require_recbole()
-        return _compare(request, arguments) if request.compares else _run(request)
-    except OpalError as error:
-        return commands.tell(error)
+        code: int = getattr(import_module(f"recbole_opal.{module}"), function)(arguments)
     except KeyboardInterrupt as interrupt:
-        print(_how_to_go_on(interrupt), file=sys.stderr)
+        print(_how_to_go_on(interrupt, name), file=sys.stderr)
         return INTERRUPTED
+    return code
 
 
-def console(action: Callable[[], int] = main) -> None:
-    """Run a command and end the process with its exit code.
+def run(argv: Sequence[str]) -> int:
+    """Train a model or compare several; the last line on standard output is the result's folder.
 
-    SIGTERM and SIGHUP, by which a scheduler or a closed terminal stops it, count as Ctrl-C.
-
-    Args:
-        action: reads the arguments of the process.
+    It is `run folder: PATH`, or `comparison folder: PATH`.
     """
-    _open_streams()
-    for stop in _STOPS:
-        if signal.getsignal(stop) is signal.SIG_DFL:  # `nohup` has them ignored
-            signal.signal(stop, _interrupt)
-    try:
-        code = action()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output, for example `head`, has gone: nothing is left to be told.
-        _give_output_up()
-        code = 1
-    except OSError as error:
-        if error.errno not in _UNWRITABLE:
-            raise
-        _give_output_up()
-        print(
-            f"error: cannot write the output: {error.strerror}; free the disk that standard output "
-            "leads to. What the run itself wrote is whole.",
-            file=sys.stderr,
-        )
-        code = OpalError.exit_code
-    except KeyboardInterrupt:  # before or after the part that tells how to go on
-        print("interrupted; give the same command again.", file=sys.stderr)
-        code = INTERRUPTED
-    if code == INTERRUPTED:
-        # To take torch down in good order is seconds that somebody waits; all is written by now.
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    if "--version" in argv:
+        print(f"recbole-opal {__version__}")
+        return 0
+
+    def explain() -> str:
+        from recbole_opal.help import help_text, topic_of
+
+        return help_text(topic_of(argv), {name: told for name, (_, told) in COMMANDS.items()})
+
+    return answer(argv, explain, lambda: _train(argv))
 
 
-def _open_streams() -> None:
-    """Lead streams that the caller closed nowhere, so that no file of ours takes their number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+def _train(argv: Sequence[str]) -> int:
+    from recbole_opal.host import require_recbole
+    from recbole_opal.host.flags import refuse_wrong_flags
+    from recbole_opal.settings.commandline import parse_arguments
 
+    request = parse_arguments(argv)
+    require_recbole()
+    models = [request.model]
+    if request.compares:
+        from recbole_opal.side_by_side.variants import parse_variants
 
-def _give_output_up() -> None:
-    """Lead standard output nowhere: Python flushes once more at its end, which must not fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+        models = [variant.model for variant in parse_variants(request.model)]
+    if request.resume is None:
+        refuse_wrong_flags(request.settings, models)
+    return _compare(request, argv) if request.compares else _run(request)
 
 
 def _run(request: Request) -> int:
-    # Imported only now: a mistyped argument is told at once, without waiting for torch and RecBole.
     from rich.console import Console
 
     from recbole_opal.console.result_tables import interests_table, result_table
@@ -160,23 +138,14 @@ def _compare(request: Request, arguments: Sequence[str]) -> int:
     return TrainingError.exit_code if result.failed else 0
 
 
-def _how_to_go_on(interrupt: KeyboardInterrupt) -> str:
+def _how_to_go_on(interrupt: KeyboardInterrupt, name: str) -> str:
     """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
     from recbole_opal.process.program import command
 
-    line = getattr(interrupt, "command", None)
-    if line is not None:
-        return f"interrupted; the same command goes on: {line}"
-    folder = getattr(interrupt, "folder", None)
-    if folder is None:
-        return "interrupted before anything was saved; give the same command again."
-    return f"interrupted; continue with: {command(f'--resume={folder}')}"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("recbole-opal")
-    except PackageNotFoundError:
-        return "(a checkout that is not installed)"
+    if name != "run":
+        return "interrupted; nothing has been written, give the same command again."
+    if hasattr(interrupt, "command"):
+        return f"interrupted; the same command goes on: {interrupt.command}"
+    if hasattr(interrupt, "folder"):
+        return f"interrupted; continue with: {command(f'--resume={interrupt.folder}')}"
+    return "interrupted before anything was saved; give the same command again."

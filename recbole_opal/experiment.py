@@ -16,6 +16,8 @@ from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError, refusing
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
@@ -29,8 +31,6 @@ from recbole_opal.runs.machine import as_begun, machine_of
 from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
-from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.places import naming
 from recbole_opal.training.build import Built, build_trainer
 from recbole_opal.training.memory import check_memory, telling_memory

@@ -5,9 +5,9 @@ from typing import Any
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.continued import placed_settings
 from recbole_opal.runs import RunReader
-from recbole_opal.settings.config import OpalConfig
-from recbole_opal.settings.continued import placed_settings
 from recbole_opal.settings.places import naming
 
 __all__ = ["run_settings", "test_histories"]

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import recbole_opal
-from recbole_opal import commands
+from recbole_opal import cli
 from recbole_opal.errors import OpalError, SettingsError, one_line
 from recbole_opal.report.__main__ import main as report
 
@@ -98,7 +98,7 @@ ODD = [
 )
 def test_every_command_tells_an_odd_value_in_one_line(place, capsys, words, odd):
     (place / "log.csv").write_text("a,b,c\n1,2,3\n")
-    assert commands.main([word.replace("{}", odd) for word in words]) == 2
+    assert cli.main([word.replace("{}", odd) for word in words]) == 2
     check(capsys.readouterr().err, odd)
 
 
@@ -130,6 +130,6 @@ def test_run_tells_an_odd_path_in_one_line(place, name, odd):
 
 def test_bytes_of_the_shell_that_are_no_text_are_told(place, capsys):
     word = os.fsdecode(b"--dataset=\xff\xfe")
-    assert commands.main([word]) == 2
+    assert cli.main([word]) == 2
     assert "no text in UTF-8" in capsys.readouterr().err
     assert sys.getfilesystemencodeerrors() == "surrogateescape"

@@ -14,10 +14,10 @@ import torch
 import recbole_opal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import _origin
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.outcome import Outcome
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.side_by_side.known_runs import KnownRuns
 from recbole_opal.training.trainer import StagedTrainer
 

@@ -15,7 +15,7 @@ from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
-from recbole_opal.settings.commandline import split_flags
+from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 
 __all__ = ["FLAGS", "ConvertRequest", "generic_table", "parse_convert"]
@@ -85,7 +85,7 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
     Raises:
         SettingsError: no source, no `--out`, or a malformed flag.
     """
-    sources, flags = _divided(argv)
+    sources, flags = read_arguments(argv, _SWITCHES)
     for name, text in flags.items():
         if not text:
             raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
@@ -182,28 +182,6 @@ def _check_times(flags: Mapping[str, str]) -> None:
             "--time_unit and --time_format say twice how times are written; leave one away."
         )
     check_format(flags.get("time_format"))
-
-
-def _divided(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Return the sources and the flags; `--out dataset/NAME` counts as `--out=dataset/NAME`."""
-    sources: list[str] = []
-    flags: list[str] = []
-    rest = list(argv)
-    while rest:
-        argument = rest.pop(0)
-        if not argument.startswith("-"):
-            sources.append(argument)
-            continue
-        name, equals, text = argument.partition("=")
-        name = "--" + name[2:].replace("-", "_") if name.startswith("--") else name
-        known = name.removeprefix("--") if name.startswith("--") else ""
-        follows = rest[0] if rest and not rest[0].startswith("-") else ""
-        if not equals and known in _SWITCHES and follows.lower() not in ("true", "false"):
-            equals, text = "=", "True"
-        elif not equals and known in FLAGS and follows:
-            equals, text = "=", rest.pop(0)
-        flags.append(f"{name}{equals}{text}")
-    return sources, split_flags(flags)
 
 
 def _text_format(flags: Mapping[str, str]) -> TextFormat:

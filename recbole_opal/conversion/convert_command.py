@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.commands import answer
 from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
@@ -21,6 +20,7 @@ from recbole_opal.conversion.source import Layout, Source
 from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
+from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:

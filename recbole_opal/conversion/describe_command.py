@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown
+from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
-from recbole_opal.settings.commandline import split_flags
-from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.process.shell import answer
+from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
 
@@ -120,8 +120,7 @@ def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
 
 
 def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
-    names = [argument for argument in argv if not argument.startswith("-")]
-    flags = split_flags([argument for argument in argv if argument.startswith("-")])
+    names, flags = read_arguments(argv)
     refuse_unknown(flags, _FLAGS, "describe")
     names += [flags["dataset"]] if "dataset" in flags else []
     if len(names) != 1 or not names[0]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.commands import answer
 from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.process.program import command
-from recbole_opal.settings.commandline import split_flags
+from recbole_opal.process.shell import answer
+from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import parse_value
 
@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parse(argv: Sequence[str]) -> tuple[Path, bool, dict[str, Any]]:
     """Return the folder, whether it may be replaced, and the arguments of `synthesize`."""
-    texts = split_flags(["--overwrite=True" if one == "--overwrite" else one for one in argv])
+    texts = split_flags(argv, switches=["overwrite"])
     refuse_unknown(texts, [*_FLAGS, "out", "overwrite"], "synthesize")
     if not texts.get("out"):
         raise SettingsError(f"--out is missing; write for example {_usage()}.")

@@ -8,7 +8,7 @@ from traceback import extract_tb
 from typing import Any
 
 from recbole_opal.errors import OpalError, SettingsError, reason_of
-from recbole_opal.settings.validation import upstream_names
+from recbole_opal.host.validation import upstream_names
 
 __all__ = ["telling_upstream"]
 

@@ -1,5 +1,7 @@
 """The program by the name that its user called it by, for every command that we print."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import shutil
@@ -40,11 +42,7 @@ def python(code: str) -> str:
 
 
 def require_folder() -> None:
-    """Check that the folder in which the process stands is there.
-
-    Raises:
-        SettingsError: it was deleted, and libraries below cannot even be loaded without it.
-    """
+    """Refuse a working folder that was deleted: libraries cannot even be loaded without it."""
     try:
         os.getcwd()  # noqa: PTH109, the same call without a Path around it
     except OSError as error:

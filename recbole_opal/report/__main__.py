@@ -1,30 +1,36 @@
-"""`python -m recbole_opal.report FOLDER`: draw the report of a comparison again."""
+"""The command `report FOLDER`: draw the report of a comparison again."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.cli import console
+from recbole_opal.process.shell import answer, end_process
 
 __all__ = ["main"]
 
 
-def main(arguments: list[str]) -> int:
-    """Write the report and print its path.
+def main(argv: Sequence[str]) -> int:
+    """Write the report and print its path; 2 with one line on standard error if it cannot."""
+    return answer(argv, _help, lambda: _draw(argv))
 
-    Args:
-        arguments: the folder of a comparison.
 
-    Returns:
-        0, or 2 with one line on standard error.
-    """
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python -m recbole_opal.report FOLDER_OF_A_COMPARISON", file=sys.stderr)
-        return 0 if arguments in (["-h"], ["--help"]) else 2
-    from recbole_opal.commands import answer  # only now: see `recbole_opal.cli`
+def _help() -> str:
+    from recbole_opal.process.program import command
+
+    return f"usage: {command(name='report')} FOLDER_OF_A_COMPARISON"
+
+
+def _draw(argv: Sequence[str]) -> None:
+    from recbole_opal.errors import SettingsError
+    from recbole_opal.settings.grammar import read_arguments
+
+    folders, flags = read_arguments(argv)
+    if len(folders) != 1 or flags:
+        raise SettingsError(f"one folder of a comparison is needed; {_help()}.")
     from recbole_opal.report import write_report
 
-    return answer(arguments, str, lambda: print(write_report(Path(arguments[0]))))
+    print(write_report(Path(folders[0])))
 
 
 if __name__ == "__main__":
-    console(lambda: main(sys.argv[1:]))
+    end_process(lambda: main(sys.argv[1:]))

@@ -1,8 +1,4 @@
-"""Settings: the command line's grammar, the yaml files, and the one place where values are checked.
-
-`OpalConfig` lives in `recbole_opal.settings.config`: importing it costs seconds (it imports RecBole
-and torch), so that a mistyped flag can be refused before that.
-"""
+"""Settings: the command line's grammar, yaml files, types and ranges; RecBole is not imported."""
 
 from recbole_opal.settings.commandline import Request, parse_arguments
 

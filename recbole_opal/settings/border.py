@@ -10,11 +10,9 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.paths import checked_path
-from recbole_opal.settings.texts import TEXTS
-from recbole_opal.settings.values import is_plain
+from recbole_opal.settings.values import TEXTS, is_plain
 
 __all__ = ["path_given", "paths_given", "plain_settings_given", "plain_value", "text_given"]
-
 
 _TIMES = ("m", "M")  # the kinds of numpy's spans and dates
 
@@ -24,48 +22,40 @@ class _NotPlainError(Exception):
 
 
 def plain_settings_given(settings: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return settings with plain values, see `plain_value`; a number for a text is its digits.
-
-    Args:
-        settings: name to value, of any types.
-
-    Raises:
-        SettingsError: it is no mapping, a name is no text, or a value has no plain form.
-    """
+    """Return settings with plain values, see `plain_value`; a number for a text is its digits."""
     if not isinstance(settings, Mapping):
         raise SettingsError(
             f"settings are of type {_type(settings)}; give a mapping of names to values, as "
             "{'epochs': 5}."
         )
-    for name in settings:
+    plain: dict[str, Any] = {}
+    for name, given in settings.items():
         if not isinstance(name, str):
             raise SettingsError(
                 f"the name of a setting is {name!r}, of type {_type(name)}; write a text."
             )
-    plain = {str(name): plain_value(str(name), value) for name, value in settings.items()}
-    digits = {name: str(plain[name]) for name in plain if _is_number_for_text(name, plain[name])}
-    return plain | digits
+        value = plain_value(str(name), given)
+        plain[str(name)] = str(value) if name in TEXTS and _is_number(value) else value
+    return plain
 
 
 def plain_value(name: str, value: Any) -> Any:
     """Return a value as numbers, texts, lists, tuples and mappings of Python alone.
 
     Numpy's and torch's numbers and arrays, ranges, sets (sorted), enumerations (their values) and
-    paths stand for what they hold; dates and spans of time have no such form.
-
-    Args:
-        name: of the setting, for messages.
-        value: of any type.
-
-    Raises:
-        SettingsError: there is no such form; the message names the type.
+    paths stand for what they hold; dates and spans of time have no such form, which a
+    SettingsError tells with their type.
     """
     try:
         plain = _plain(value)
     except _NotPlainError as error:
         (found,) = error.args
+        try:
+            shown = repr(found)
+        except Exception:  # noqa: BLE001, whatever a foreign type's description raises
+            shown = "a value"
         raise SettingsError(
-            f"--{name}: {_shown(found)}, of type {_type(found)}, is no setting; give a number, a "
+            f"--{name}: {shown}, of type {_type(found)}, is no setting; give a number, a "
             "text, a path, True, False, None, a list or a mapping of them."
         ) from error
     except RecursionError as error:
@@ -79,17 +69,9 @@ def plain_value(name: str, value: Any) -> Any:
 
 
 def text_given(name: str, value: Any) -> str:
-    """Return a name or a path as text.
-
-    Args:
-        name: what it is given for.
-        value: a text, a path, or a number that stands for its digits.
-
-    Raises:
-        SettingsError: it is something else; the message names the type.
-    """
+    """Return a name or a path as text; a number stands for its digits."""
     plain = plain_value(name, value)
-    if isinstance(plain, bool) or not isinstance(plain, str | int | float):
+    if not isinstance(plain, str) and not _is_number(plain):
         raise SettingsError(f"--{name}={plain} is of type {_type(value)}; write a text.")
     if plain == "":
         raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
@@ -97,15 +79,7 @@ def text_given(name: str, value: Any) -> str:
 
 
 def path_given(name: str, value: Any) -> Path:
-    """Return a path that the system can look up, whether something is there or not.
-
-    Args:
-        name: what it is given for.
-        value: a text or a path.
-
-    Raises:
-        SettingsError: it is something else, or no path; see `checked_path`.
-    """
+    """Return a path that the system can look up, whether something is there or not."""
     plain = plain_value(name, value)
     if not isinstance(plain, str):
         raise SettingsError(
@@ -115,15 +89,7 @@ def path_given(name: str, value: Any) -> Path:
 
 
 def paths_given(name: str, value: Any) -> list[Path]:
-    """Return paths that the system can look up; a single one counts as a list of one.
-
-    Args:
-        name: what they are given for.
-        value: a path, or several in anything that can be walked through.
-
-    Raises:
-        SettingsError: one of them is no path.
-    """
+    """Return the paths in anything that can be walked through; a single one is a list of one."""
     if isinstance(value, Iterator | Set):
         value = list(value)
     plain = plain_value(name, value)
@@ -131,56 +97,40 @@ def paths_given(name: str, value: Any) -> list[Path]:
     return [path_given(name, path) for path in several]
 
 
-def _is_number_for_text(name: str, value: Any) -> bool:
-    return name in TEXTS and isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _plain(value: Any) -> Any:
     """Return the plain form of a value and of all that it holds."""
     if getattr(getattr(value, "dtype", None), "kind", "") in _TIMES:  # numpy counts some as numbers
         held = value.tolist()
         raise _NotPlainError(value if isinstance(held, int | list | None) else held)
-    number = _number(value)
-    if number is not None or value is None:
-        return number
     if isinstance(value, Enum):
         return _plain(value.value)
-    if isinstance(value, str):
-        return _text(str(value))
-    if isinstance(value, os.PathLike):
-        return _text(os.fsdecode(value))
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Integral | Real | Decimal):
+        try:
+            return int(value) if isinstance(value, Integral) else float(value)
+        except (ValueError, OverflowError):
+            raise _NotPlainError(value) from None
+    if isinstance(value, str | os.PathLike):
+        text = str(value) if isinstance(value, str) else os.fsdecode(value)
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise _NotPlainError(os.fsencode(text))
+        return text
     if isinstance(value, bytes | bytearray | memoryview | type):
         raise _NotPlainError(value)
     if callable(getattr(value, "tolist", None)):
         return _listed(value)
     if isinstance(value, Mapping):
         return {_key(key): _plain(part) for key, part in value.items()}
+    if not isinstance(value, Sequence | Set):
+        raise _NotPlainError(value)
+    parts = [_plain(part) for part in value]
     if isinstance(value, tuple):
-        return tuple(_plain(part) for part in value)
-    if isinstance(value, Set):
-        return _sorted(value)
-    if isinstance(value, Sequence):
-        return [_plain(part) for part in value]
-    raise _NotPlainError(value)
-
-
-def _number(value: Any) -> bool | int | float | None:
-    if isinstance(value, Enum):
-        return None
-    if isinstance(value, bool):
-        return value
+        return tuple(parts)
     try:
-        if isinstance(value, Integral):
-            return int(value)
-        return float(value) if isinstance(value, Real | Decimal) else None
-    except (ValueError, OverflowError):
+        return sorted(parts) if isinstance(value, Set) else parts
+    except TypeError:
         raise _NotPlainError(value) from None
-
-
-def _text(text: str) -> str:
-    if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise _NotPlainError(os.fsencode(text))
-    return text
 
 
 def _listed(value: Any) -> Any:
@@ -201,21 +151,10 @@ def _key(key: Any) -> str | int:
     return plain
 
 
-def _sorted(value: Set[Any]) -> list[Any]:
-    parts = [_plain(part) for part in value]
-    try:
-        return sorted(parts)
-    except TypeError:
-        raise _NotPlainError(value) from None
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _type(value: Any) -> str:
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-
-
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001, whatever a foreign type's description raises
-        return "a value"

@@ -1,13 +1,10 @@
 """Rules that tie several settings together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from recbole.evaluator.register import metric_information, metric_types
-from recbole.utils import EvaluatorType
-
-from recbole_opal.data.atomic_files.suggested_commands import load_col_flag
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.fields import typed
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.settings.upstream_rules import check_upstream
 from recbole_opal.suggest import did_you_mean
@@ -15,111 +12,47 @@ from recbole_opal.suggest import did_you_mean
 __all__ = ["check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
-_LONGEST_LIST = 2**16
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
+_ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
 
 
-def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
+def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict[str, Any]:
     """Check the rules that no setting can break alone; return the settings that they complete.
 
-    Args:
-        settings: all settings of a run, each of the right type and range.
-
-    Raises:
-        SettingsError: two settings contradict each other.
+    `samples_negatives` tells whether a RecBole model learns from items that RecBole draws.
     """
-    _check_metrics(settings)
     _check_columns(settings)
     _check_gradients(settings)
-    _check_width(settings)
+    if "orthogonality_weight" in settings:
+        _check_width(settings["num_interests"], settings["hidden_size"])
     check_upstream(settings)
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
         "load_col": _with_categories(settings),
-        "train_neg_sample_args": _negatives(settings),
+        "train_neg_sample_args": _negatives(settings["train_neg_sample_args"], samples_negatives),
     }
 
 
-def _check_metrics(settings: Mapping[str, Any]) -> None:
-    known = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
-    for metric in settings["metrics"]:
-        if metric.lower() not in known:
-            why = (
-                "judges scores, not lists" if metric.lower() in metric_types else "is not a metric"
-            )
-            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
-            raise SettingsError(f"--metrics: {metric} {why}{hint}")
-    bad = [length for length in settings["topk"] if length < 1]
-    if bad:
-        raise SettingsError(
-            f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
-        )
-    long = [length for length in settings["topk"] if length > _LONGEST_LIST]
-    if long:
-        raise SettingsError(
-            f"--topk: {long[0]} is more than {_LONGEST_LIST}; write for example --topk=[10,20,50]."
-        )
-    available = _result_names(settings["metrics"], settings["topk"])
-    wanted = settings["valid_metric"]
-    if wanted.lower() not in {name.lower() for name in available}:
-        raise SettingsError(
-            f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
-            "or change --metrics and --topk."
-        )
-
-
-def _result_names(metrics: Sequence[str], lengths: Sequence[int]) -> list[str]:
-    """Return `metric@k` for each pair; a metric over the ranks of all items (GAUC) has no k."""
-    names: list[str] = []
-    for metric in metrics:
-        over_all = "rec.meanrank" in metric_information[metric.lower()]
-        names += [metric] if over_all else [f"{metric}@{length}" for length in lengths]
-    return names
-
-
 def _check_columns(settings: Mapping[str, Any]) -> None:
-    fields = [settings[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")]
+    fields = [settings[name] for name in _USUAL_FIELDS]
     if len(set(fields)) < len(fields):
         raise SettingsError(
             f"--USER_ID_FIELD, --ITEM_ID_FIELD and --TIME_FIELD are {', '.join(fields)}; name "
             "three different columns."
         )
-    _check_files(settings["load_col"] or {})
-    columns = (settings["load_col"] or {}).get(
-        "inter", "*" if settings["load_col"] is None else None
-    )
-    if columns == "*":
+    files: Mapping[str, Any] | None = settings["load_col"]
+    if files is None:
         return
-    for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD"):
-        if settings[name] not in (columns or ()):
-            needed = _with_fields(settings)
+    _check_files(files)
+    columns = files.get("inter") or ()
+    for name, field in zip(_USUAL_FIELDS, fields, strict=True):
+        if columns != "*" and field not in columns:
+            read = following_fields(settings) or {}
+            inter = list(dict.fromkeys([*fields, *read.get("inter", ())]))
             raise SettingsError(
-                f"--load_col: the column {settings[name]} ({name}) is missing under inter; "
-                f"write {load_col_flag(needed)}, or name another one with --{name}."
+                f"--load_col: the column {field} ({name}) is missing under inter; write "
+                f"--load_col={typed({**read, 'inter': inter})}, or name another one with --{name}."
             )
-
-
-def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the default columns to read under the names that the fields were given.
-
-    Args:
-        settings: with `load_col` that no user gave.
-    """
-    columns: dict[str, Any] | None = settings["load_col"]
-    if columns is None:
-        return None
-    names = {usual: settings[name] for name, usual in _USUAL_FIELDS.items()}
-    return {
-        ending: columns if isinstance(columns, str) else [names.get(one, one) for one in columns]
-        for ending, columns in columns.items()
-    }
-
-
-def _with_fields(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns to read, those of users, items and times among them."""
-    fields = [settings[name] for name in _USUAL_FIELDS]
-    renamed = following_fields(settings) or {}
-    return {**renamed, "inter": list(dict.fromkeys([*fields, *renamed.get("inter", ())]))}
 
 
 def _check_files(columns: Mapping[str, Any]) -> None:
@@ -134,6 +67,18 @@ def _check_files(columns: Mapping[str, Any]) -> None:
             )
 
 
+def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the default `load_col` under the names that the fields were given."""
+    columns: dict[str, Any] | None = settings["load_col"]
+    if columns is None:
+        return None
+    names = {usual: settings[name] for name, usual in _USUAL_FIELDS.items()}
+    return {
+        ending: columns if isinstance(columns, str) else [names.get(one, one) for one in columns]
+        for ending, columns in columns.items()
+    }
+
+
 def _with_categories(settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the columns to read, the item file's column of categories among them."""
     columns: dict[str, Any] | None = settings["load_col"]
@@ -145,40 +90,30 @@ def _with_categories(settings: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _check_gradients(settings: Mapping[str, Any]) -> None:
-    if settings["enable_scaler"] and settings["clip_grad_norm"] is not None:
+    learner, clips = settings["learner"], settings["clip_grad_norm"] is not None
+    sparse = settings.get("item_gradient") == "sparse"
+    dense = "--item_gradient=sparse; write --item_gradient=dense as well"
+    # SparseAdam has no decay, and under inner products the length of a vector counts.
+    decays = settings["weight_decay"] > 0 and settings.get("similarity") == "inner_product"
+    if settings["enable_scaler"] and clips:
         # RecBole clips the gradients while they are still scaled, so that the limit means nothing.
-        raise SettingsError(
-            "--clip_grad_norm does not work with --enable_scaler=True; leave one of them away."
-        )
-    if settings.get("item_gradient") != "sparse":
-        if settings["learner"] == "sparse_adam":
-            raise SettingsError(
-                "--learner=sparse_adam needs sparse gradients; write --learner=adam."
-            )
+        problem = "--clip_grad_norm does not work with --enable_scaler=True; leave one of them away"
+    elif not sparse and learner == "sparse_adam":
+        problem = "--learner=sparse_adam needs sparse gradients; write --learner=adam"
+    elif sparse and clips:
+        problem = f"--clip_grad_norm does not work with {dense}"
+    elif sparse and decays:
+        decay = f"--weight_decay={settings['weight_decay']}"
+        problem = f"{decay} does not reach the items with {dense}, or --weight_decay=0"
+    elif sparse and learner != "adam":
+        problem = f"--learner={learner} does not work with {dense}, or --learner=adam"
+    else:
         return
-    if settings["clip_grad_norm"] is not None:
-        raise SettingsError(
-            "--clip_grad_norm does not work with --item_gradient=sparse; write "
-            "--item_gradient=dense as well."
-        )
-    if settings["weight_decay"] > 0 and settings["similarity"] == "inner_product":
-        # SparseAdam has no decay, and under inner products the length of a vector counts.
-        raise SettingsError(
-            f"--weight_decay={settings['weight_decay']} does not reach the items with "
-            "--item_gradient=sparse; write --item_gradient=dense as well, or --weight_decay=0."
-        )
-    if settings["learner"] != "adam":
-        raise SettingsError(
-            f"--learner={settings['learner']} does not work with --item_gradient=sparse; "
-            "write --item_gradient=dense as well, or --learner=adam."
-        )
+    raise SettingsError(f"{problem}.")
 
 
-def _check_width(settings: Mapping[str, Any]) -> None:
+def _check_width(interests: int, width: int) -> None:
     """Refuse more hyper-categories than dimensions: so many cannot be orthogonal."""
-    if "orthogonality_weight" not in settings:
-        return
-    interests, width = settings["num_interests"], settings["hidden_size"]
     if interests > width:
         raise SettingsError(
             f"--num_interests={interests} is more than --hidden_size={width}, so the "
@@ -186,26 +121,18 @@ def _check_width(settings: Mapping[str, Any]) -> None:
         )
 
 
-def _negatives(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+def _negatives(given: dict[str, Any] | None, samples: bool) -> dict[str, Any] | None:
     """Return the sampler's arguments: uniform negatives where a RecBole loss needs some."""
-    given: dict[str, Any] | None = settings["train_neg_sample_args"]
     if given is None or given.get("distribution") in (None, "none", "None"):
-        given = None
-    if settings["samples_negatives"]:
-        arguments = given or {"distribution": "uniform", "sample_num": 1}
-        if (
-            arguments.get("distribution") != "uniform"
-            or arguments.get("sample_num", 1) != 1
-            or arguments.get("dynamic")
-        ):
-            raise SettingsError(
-                "--train_neg_sample_args: only one uniform negative a row is drawn here; leave "
-                "it away."
-            )
-        return {"distribution": "uniform", "sample_num": 1}
-    if given is not None:
+        return dict(_ONE_NEGATIVE) if samples else None
+    if not samples:
         raise SettingsError(
             "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; "
             "leave it away."
         )
-    return None
+    uniform = given["distribution"] == "uniform" and given.get("sample_num", 1) == 1
+    if not uniform or given.get("dynamic"):
+        raise SettingsError(
+            "--train_neg_sample_args: only one uniform negative a row is drawn here; leave it away."
+        )
+    return dict(_ONE_NEGATIVE)

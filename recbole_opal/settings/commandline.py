@@ -1,23 +1,50 @@
-"""RecBole's command line grammar, `--key=value`, read strictly."""
+"""What the command that trains and compares is asked for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.fields import Finite, Section, check_section, one_or_several, setting
 from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import checked_path, home_path, path_problem
 from recbole_opal.settings.properties import datasets_at_hand
-from recbole_opal.settings.texts import TEXTS
-from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
+from recbole_opal.settings.values import TEXTS, load_settings_file, parse_value, setting_value
 from recbole_opal.suggest import nearest
 
-__all__ = ["Request", "parse_arguments", "split_flags"]
+__all__ = ["ComparisonOptions", "Request", "checked_options", "parse_arguments"]
 
-_OWN_FLAGS = ("model", "dataset", "config_files", "resume", "seeds", "tune", "tune_seconds", "jobs")
 _EXAMPLES = 4  # data sets that a message names
+
+
+def _different(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("it names a seed twice, keep one of them")
+    return seeds
+
+
+class ComparisonOptions(Section):
+    """What a comparison is asked for beside settings."""
+
+    seeds: Annotated[
+        list[Annotated[int, Field(ge=0, le=2**32 - 1)]],
+        BeforeValidator(one_or_several),
+        AfterValidator(_different),
+    ] = setting([], "each row is the mean of one run a seed", examples=["1,2,3"])
+    tune: int = setting(
+        0, "settings tried a row; test is not looked at", ge=0, le=10**6, examples=[8]
+    )
+    tune_seconds: Finite | None = setting(
+        None, "max_train_seconds of each trial", gt=0, examples=[60]
+    )
+    jobs: int = setting(1, "runs at once, each in its own process", ge=1, le=4096, examples=[2])
+
+
+_OPTIONS = tuple(ComparisonOptions.model_fields)
+_OWN_FLAGS = ("model", "dataset", "config_files", "resume", *_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -26,16 +53,9 @@ class Request:
 
     Attributes:
         model: a model's name, or several with settings of their own, as
-            `OPAL@num_interests=8,MIND`. Meaningless with `resume`.
-        dataset: a data set's name, empty only with `resume`: the run's own config.yaml then names
-            both.
-        config_files: yaml files, later ones win.
-        resume: the run folder to continue, or None.
-        seeds: the seeds of a comparison; empty: the `seed` setting.
-        tune: number of settings tried a model in a comparison.
-        tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
-        jobs: number of runs at once in a comparison.
-        settings: every other `--key=value`.
+            `OPAL@num_interests=8,MIND`.
+        resume: the run folder to continue, whose config.yaml then names model and data set.
+        settings: every `--key=value` that is not a field here.
     """
 
     model: str = "OPAL"
@@ -54,17 +74,14 @@ class Request:
         return bool(self.seeds or self.tune or {",", "@"} & set(self.model))
 
 
+def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return seeds (a tuple), tune, tune_seconds and jobs, with their defaults."""
+    options = check_section(ComparisonOptions, given)
+    return options | {"seeds": tuple(options["seeds"])}
+
+
 def parse_arguments(argv: Sequence[str]) -> Request:
-    """Read the arguments of the command.
-
-    Args:
-        argv: the arguments without the program's name, as `["--dataset=ml-100k",
-            "--num_interests=8"]`.
-
-    Raises:
-        SettingsError: an argument is not of the form `--key=value`, a flag has two values, a config
-            file is missing or malformed, or no data set is named.
-    """
+    """Read the arguments of the command; a SettingsError tells what to write instead."""
     texts = split_flags(argv)
     for name in _OWN_FLAGS:
         if texts.get(name) == "":
@@ -74,7 +91,7 @@ def parse_arguments(argv: Sequence[str]) -> Request:
     }
     if "resume" in texts:
         return _resume(texts, settings)
-    config_files = _config_files(texts)
+    config_files = _config_files(texts.get("config_files"))
     named = _named_in(config_files) | texts
     if "dataset" not in named:
         raise SettingsError(_how_to_name_a_dataset(settings, config_files))
@@ -82,52 +99,36 @@ def parse_arguments(argv: Sequence[str]) -> Request:
         model=named.get("model", "OPAL"),
         dataset=named["dataset"],
         config_files=config_files,
-        seeds=_seeds(texts, settings),
-        tune=_count(texts, "tune", 0),
-        tune_seconds=_tune_seconds(texts),
-        jobs=_count(texts, "jobs", 1),
+        **checked_options({name: parse_value(texts[name]) for name in _OPTIONS if name in texts}),
         settings=settings,
     )
+    _refuse_idle_options(request, texts)
+    return request
+
+
+def _refuse_idle_options(request: Request, texts: Mapping[str, str]) -> None:
+    """Refuse options that would change nothing."""
+    if "seeds" in texts and not request.seeds:
+        raise SettingsError("--seeds names no seed; write for example --seeds=1,2,3.")
+    if "seeds" in texts and "seed" in texts:
+        raise SettingsError("--seed and --seeds are both given; keep --seeds.")
+    if "tune_seconds" in texts and "tune" not in texts:
+        raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
     if "jobs" in texts and not request.compares:
         raise SettingsError(
             "--jobs needs several runs; write for example --model=OPAL,MIND or --seeds=1,2,3."
         )
-    return request
 
 
-def _config_files(texts: Mapping[str, str]) -> tuple[Path, ...]:
-    if "config_files" not in texts:
+def _config_files(text: str | None) -> tuple[Path, ...]:
+    if text is None:
         return ()
-    text = texts["config_files"]
     if " " in text and not path_problem(text) and home_path(text).is_file():
         return (home_path(text),)  # one file, whose name holds spaces
     names = [name for name in text.split(" ") if name]
     if not names:
         raise SettingsError("--config_files names no file; leave it away, or name one.")
     return tuple(checked_path(name, "config_files") for name in names)
-
-
-def _seeds(texts: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[int, ...]:
-    if "seeds" not in texts:
-        return ()
-    if "seed" in settings:
-        raise SettingsError("--seed and --seeds are both given; keep --seeds.")
-    return checked_seeds(parse_value(texts["seeds"]), texts["seeds"], least=1)
-
-
-def _count(texts: Mapping[str, str], name: str, default: int) -> int:
-    if name not in texts:
-        return default
-    return checked_count(name, parse_value(texts[name]), texts[name], default)
-
-
-def _tune_seconds(texts: Mapping[str, str]) -> float | None:
-    if "tune_seconds" not in texts:
-        return None
-    seconds = checked_seconds(parse_value(texts["tune_seconds"]), texts["tune_seconds"])
-    if "tune" not in texts:
-        raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
-    return seconds
 
 
 def _how_to_name_a_dataset(settings: Mapping[str, Any], config_files: Sequence[Path]) -> str:
@@ -142,8 +143,7 @@ def _how_to_name_a_dataset(settings: Mapping[str, Any], config_files: Sequence[P
             value = content[misspelt]
             return f"{path}: {misspelt} is not a setting; did you mean dataset: {value}?"
         root = root or content.get("data_path")
-    root = str(root) if root else None
-    names = datasets_at_hand(root)
+    names = datasets_at_hand(str(root) if root else None)
     if not names:
         return (
             f"--dataset is missing, and --data_path={root} holds no data set: a folder NAME with a "
@@ -154,27 +154,19 @@ def _how_to_name_a_dataset(settings: Mapping[str, Any], config_files: Sequence[P
 
 
 def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
-    for name in ("model", "dataset", "config_files"):
+    for name in ("model", "dataset", "config_files", *_OPTIONS):
         if name in texts:
-            raise SettingsError(
-                f"--{name} cannot be given with --resume, whose folder already names it; leave "
-                f"--{name} away."
-            )
-    for name in ("seeds", "tune", "tune_seconds", "jobs"):
-        if name in texts:
-            raise SettingsError(
-                f"--{name} cannot be given with --resume, which continues a single run; a "
-                "comparison goes on by giving its command again."
-            )
+            why = f"whose folder already names it; leave --{name} away"
+            if name in _OPTIONS:
+                why = "which continues a single run; a comparison goes on by the same command again"
+            raise SettingsError(f"--{name} cannot be given with --resume, {why}.")
     return Request(resume=checked_path(texts["resume"], "resume"), settings=settings)
 
 
 def _named_in(config_files: Sequence[Path]) -> dict[str, str]:
     """Return the `model` and `dataset` that the files name; RecBole allows both there."""
-    named: dict[str, str] = {}
+    merged: dict[str, Any] = {}
     for path in config_files:
         content = load_settings_file(path)
-        for name in ("model", "dataset"):
-            if content.get(name) is not None:
-                named[name] = str(content[name])
-    return named
+        merged |= {name: content[name] for name in ("model", "dataset") if name in content}
+    return {name: str(value) for name, value in merged.items() if value is not None}

@@ -1,14 +1,15 @@
-"""The kinds of values that settings have, and how a kind is told to the user."""
+"""The kinds of values that settings have, how they are checked, and how a kind is told."""
 
 import ast
 import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.settings.paths import path_problem
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "Separator",
     "Text",
     "allowed",
+    "check_section",
+    "one_or_several",
+    "setting",
     "told_kind",
     "typed",
     "without_none",
@@ -38,6 +42,38 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
+def setting(default: Any, meaning: str, **bounds: Any) -> Any:
+    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`."""
+    return Field(default, description=meaning, **bounds)
+
+
+def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a section's settings with defaults; a SettingsError tells the first that is wrong."""
+    try:
+        return section.model_validate(
+            {name: values[name] for name in section.model_fields if name in values}
+        ).model_dump()
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+    name, given = str(detail["loc"][0]), detail["input"]
+    field = section.model_fields[name]
+    wanted = f"write {allowed(field)}"
+    if detail["type"] == "value_error":
+        wanted = str(detail["ctx"]["error"])
+    in_list = len(detail["loc"]) > 1 and isinstance(values[name], list | tuple)
+    place = f" ({given!r} in the list)" if in_list else f"={values[name]}"
+    example = field.examples[0] if field.examples else field.default
+    raise SettingsError(
+        f"--{name}{place} is not valid{told_kind(given)}; {wanted}, for example "
+        f"--{name}={typed(example)} ({field.description or name})."
+    )
+
+
+def one_or_several(value: Any) -> Any:
+    """Let a single value stand for a list of one."""
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 def _number_to_text(value: Any) -> Any:
     """Undo the reading of a folder or an id such as `0` or `2024` as a number."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
@@ -50,12 +86,6 @@ def _text_to_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _number_to_list(value: Any) -> Any:
-    return (
-        list(value) if isinstance(value, tuple) else value if isinstance(value, list) else [value]
-    )
-
-
 def _interval(value: Any) -> Any:
     """Check RecBole's interval notation; `[5,10]` arrives as a list, `(5,10)` as a tuple."""
     if value is None:
@@ -63,15 +93,12 @@ def _interval(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) == 2:
         left, right = ("[", "]") if isinstance(value, list) else ("(", ")")
         value = f"{left}{value[0]},{value[1]}{right}"
-    parts = str(value).split(";")
-    if not all(_INTERVAL.fullmatch(part.strip()) for part in parts):
-        raise ValueError("write an interval such as [5,inf), or several as [0,1];(3,4]")
-    for part in parts:
-        low, high = (float(number) for number in part.strip()[1:-1].split(","))
+    for part in (part.strip() for part in str(value).split(";")):
+        if not _INTERVAL.fullmatch(part):
+            raise ValueError("write an interval such as [5,inf), or several as [0,1];(3,4]")
+        low, high = (float(number) for number in part[1:-1].split(","))
         if low > high:
-            raise ValueError(
-                f"the interval {part.strip()} is empty; write its smaller number first"
-            )
+            raise ValueError(f"the interval {part} is empty; write its smaller number first")
     return str(value)
 
 
@@ -108,51 +135,8 @@ Gpus = Annotated[str, BeforeValidator(_gpus)]
 FolderPath = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_path)]
 Finite = Annotated[float, AfterValidator(_finite)]
 Names = Annotated[list[str], BeforeValidator(_text_to_list)]
-Numbers = Annotated[list[int], BeforeValidator(_number_to_list)]
+Numbers = Annotated[list[int], BeforeValidator(one_or_several)]
 Interval = Annotated[str | None, BeforeValidator(_interval)]
-
-
-def allowed(field: FieldInfo) -> str:
-    """Say which values a field takes, as `an integer in [1, 64]` or `one of soft | hard`.
-
-    Args:
-        field: one field of a `Section`.
-    """
-    annotation, optional = without_none(field.annotation)
-    if get_origin(annotation) is Literal:
-        text = " | ".join(str(choice) for choice in get_args(annotation))
-    else:
-        text = _kind(annotation) + _range(field)
-    return f"{text} or None" if optional else text
-
-
-def typed(value: object) -> str:
-    """Return a value as it may be typed behind a flag's `=`, in a shell too.
-
-    Args:
-        value: for example the default of a field.
-    """
-    if isinstance(value, list):
-        return "[" + ",".join(str(part) for part in value) + "]"
-    if isinstance(value, dict):
-        return f'"{value}"'
-    return repr(value) if value in ("", "\t", " ") else str(value)
-
-
-def told_kind(value: object) -> str:
-    """Return a remark on the type of a value that looks like one of another type, else nothing.
-
-    Args:
-        value: one that was refused, for example the text `4` where a number is wanted.
-    """
-    if isinstance(value, str):
-        try:
-            looks = ast.literal_eval(value)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            looks = value
-        return "" if isinstance(looks, str) else ", being a text (str)"
-    return ", being a truth value (bool)" if isinstance(value, bool) else ""
-
 
 _KINDS: dict[Any, str] = {
     bool: "True or False",
@@ -161,23 +145,34 @@ _KINDS: dict[Any, str] = {
     str: "a text",
     list[int]: "a list of integers",
     list[str]: "a list of names",
+    list: "a list of numbers",
     dict: "a mapping such as {'name': value}",
 }
 
 
-def _kind(annotation: Any) -> str:
-    return _KINDS.get(annotation) or _KINDS.get(get_origin(annotation), "a value")
+def allowed(field: FieldInfo) -> str:
+    """Say which values a field takes, as `an integer in [1, 64]` or `one of soft | hard`."""
+    annotation, optional = without_none(field.annotation)
+    if get_origin(annotation) is Literal:
+        text = " | ".join(str(choice) for choice in get_args(annotation))
+    else:
+        kind = _KINDS.get(annotation) or _KINDS.get(get_origin(annotation), "a value")
+        text = kind + _range(field)
+    return f"{text} or None" if optional else text
+
+
+def _range(field: FieldInfo) -> str:
+    low, high = "", ""
+    for bound in field.metadata:
+        for name, form in (("ge", "[{}"), ("gt", "({}")):
+            low = form.format(getattr(bound, name)) if hasattr(bound, name) else low
+        for name, form in (("le", "{}]"), ("lt", "{})")):
+            high = form.format(getattr(bound, name)) if hasattr(bound, name) else high
+    return f" in {low or '(-inf'}, {high or 'inf)'}" if low or high else ""
 
 
 def without_none(annotation: Any) -> tuple[Any, bool]:
-    """Split `X | None` into X and True.
-
-    Args:
-        annotation: of a field.
-
-    Returns:
-        The type without None, and whether None was among its choices.
-    """
+    """Split `X | None` into X and True; another type comes back with False."""
     choices = [choice for choice in get_args(annotation) if choice is not type(None)]
     if type(None) in get_args(annotation) and len(choices) == 1:
         kind = choices[0]
@@ -185,18 +180,21 @@ def without_none(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _range(field: FieldInfo) -> str:
-    low, high = "", ""
-    for bound in field.metadata:
-        match bound:
-            case Ge(ge=value):
-                low = f"[{value}"
-            case Gt(gt=value):
-                low = f"({value}"
-            case Le(le=value):
-                high = f"{value}]"
-            case Lt(lt=value):
-                high = f"{value})"
-    if not low and not high:
-        return ""
-    return f" in {low or '(-inf'}, {high or 'inf)'}"
+def typed(value: object) -> str:
+    """Return a value as it may be typed behind a flag's `=`, in a shell too."""
+    if isinstance(value, list):
+        return "[" + ",".join(str(part) for part in value) + "]"
+    if isinstance(value, dict):
+        return f'"{value}"'
+    return repr(value) if value in ("", "\t", " ") else str(value)
+
+
+def told_kind(value: object) -> str:
+    """Return a remark on the type of a refused value that looks like one of another type."""
+    if isinstance(value, str):
+        try:
+            looks = ast.literal_eval(value)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            looks = value
+        return "" if isinstance(looks, str) else ", being a text (str)"
+    return ", being a truth value (bool)" if isinstance(value, bool) else ""

@@ -1,79 +1,100 @@
-"""The form of a command's arguments: `--key=value`, or an error with the right spelling."""
+"""The one grammar of all commands: `--key=value` or `--key value`, and words between them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.suggest import did_you_mean, nearest
 
-__all__ = ["refuse_unreadable", "split_flags"]
+__all__ = ["read_arguments", "split_flags"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {
     **{"-m": "--model", "-d": "--dataset", "-h": "--help"},
     **{"-v": "--version", "-V": "--version"},
 }
-_SWITCHES = ("help", "version")  # flags without a value
+_BARE = ("help", "version")  # flags without a value
 _VERY_SIMILAR = 0.75
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
+_NEGATIVE = re.compile(r"-\.?\d.*")
 
 
-def split_flags(argv: Sequence[str]) -> dict[str, str]:
-    """Return the text behind each flag's first `=`.
+def read_arguments(
+    argv: Sequence[str], switches: Collection[str] = ()
+) -> tuple[list[str], dict[str, str]]:
+    """Return the words, and the text of each flag; `-` in a flag's name counts as `_`.
 
-    Args:
-        argv: the arguments, all of the form `--key=value`.
+    A flag of `switches` is True where neither `=` nor True nor False follows it.
 
     Raises:
-        SettingsError: an argument is not of that form, or a flag has two values.
+        SettingsError: a flag is malformed, has no value, or has two.
     """
-    texts: dict[str, str] = {}
-    for position, argument in enumerate(argv):
-        refuse_unreadable(argument)
-        name, equals, text = argument.removeprefix("--").partition("=")
-        if not (argument.startswith("--") and equals and _NAME.fullmatch(name)):
-            raise SettingsError(_how_to_write(argument, argv[position + 1 : position + 2]))
-        if name in _SWITCHES:
+    words: list[str] = []
+    flags: dict[str, str] = {}
+    rest = list(argv)
+    while rest:
+        argument = rest.pop(0)
+        _refuse_unreadable(argument)
+        if not argument.startswith("-"):
+            words.append(argument)
+            continue
+        typed, equals, text = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--") or not _NAME.fullmatch(typed):
+            raise SettingsError(_how_to_write(argument, rest[:1]))
+        name = typed.replace("-", "_")
+        if name in _BARE:
             raise SettingsError(f"--{name} takes no value; write --{name}.")
-        if texts.setdefault(name, text) != text:
+        if not equals:
+            text = _following(name, rest, name in switches)
+        if flags.setdefault(name, text) != text:
             raise SettingsError(
-                f"--{name} is given twice, as {texts[name]} and as {text}; keep one of them."
+                f"--{name} is given twice, as {flags[name]} and as {text}; keep one of them."
             )
-    return texts
+    return words, flags
 
 
-def refuse_unreadable(argument: str) -> None:
-    """Refuse what no text and no path may hold.
+def split_flags(argv: Sequence[str], switches: Collection[str] = ()) -> dict[str, str]:
+    """Return the text of each flag of a command that takes no words; see `read_arguments`."""
+    words, flags = read_arguments(argv, switches)
+    if words:
+        raise SettingsError(_how_to_write(words[0], ()))
+    return flags
 
-    Args:
-        argument: of a command.
 
-    Raises:
-        SettingsError: it holds bytes that are not UTF-8, or NUL.
-    """
+def _following(name: str, rest: list[str], is_switch: bool) -> str:
+    """Take the value that stands behind a flag after a space."""
+    value = rest[0] if rest else "-"
+    if is_switch and value.lower() not in ("true", "false"):
+        return "True"
+    if nearest(name, _BARE, _VERY_SIMILAR):
+        raise SettingsError(f"--{name} is not a flag{did_you_mean(name, _BARE, '--')}")
+    if value.startswith("-") and not _NEGATIVE.fullmatch(value):
+        raise SettingsError(
+            f"--{name} needs its value; write --{name}=VALUE, and True or False for a switch."
+        )
+    _refuse_unreadable(value)
+    return rest.pop(0)
+
+
+def _refuse_unreadable(argument: str) -> None:
+    """Refuse what no text and no path may hold: bytes that are not UTF-8, and NUL."""
     if "\0" in argument or any("\ud800" <= sign <= "\udfff" for sign in argument):
         raise SettingsError(f"'{argument}' holds bytes that are no text in UTF-8; retype it.")
 
 
 def _how_to_write(argument: str, following: Sequence[str]) -> str:
-    """Say what is wrong with an argument that is not `--key=value`, and what to write."""
-    value = following[0] if following and not following[0].startswith("-") else "VALUE"
-    bare = argument.partition("=")[0]
+    """Say what is wrong with an argument that is no flag, and what to write."""
+    bare, _, given = argument.partition("=")
+    value = given or next((word for word in following if not word.startswith("-")), "VALUE")
     if bare in _SHORT_FLAGS:
-        given = argument.partition("=")[2] or value
         right = _SHORT_FLAGS[bare]
-        right += "" if right[2:] in _SWITCHES else f"={given}"
+        right += "" if right[2:] in _BARE else f"={value}"
         return f"{bare} is not a flag here; write {right}."
-    if argument.startswith("--") and argument.partition("=")[1]:
+    if argument.startswith("--") and "=" in argument:
         return f"'{argument}' has no proper name before '='; write --key=value."
-    if argument.startswith("--") and nearest(argument[2:], _SWITCHES, _VERY_SIMILAR):
-        return f"{argument} is not a flag{did_you_mean(argument[2:], _SWITCHES, '--')}"
-    if argument.startswith("--") and _NAME.fullmatch(argument[2:]):
-        return f"{argument} needs its value behind '='; write {argument}={value} without a space."
-    if argument.startswith("-") and _NAME.fullmatch(argument.lstrip("-").partition("=")[0]):
-        name, _, given = argument.lstrip("-").partition("=")
-        return f"{argument} is not a flag here; write --{name}={given or value}."
+    if argument.startswith("-") and _NAME.fullmatch(bare.lstrip("-")):
+        return f"{argument} is not a flag here; write --{bare.lstrip('-')}={value}."
     return (
-        f"'{argument}' is not a flag; write --key=value without spaces, "
-        "or with quotes around a value that holds spaces."
+        f"'{argument}' is not a flag; write --key=value, with quotes around a value that holds "
+        "spaces."
     )

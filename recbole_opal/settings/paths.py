@@ -1,7 +1,6 @@
 """Paths as they are typed, and what makes a text none."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from unicodedata import category
 
@@ -14,14 +13,7 @@ _LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what li
 
 
 def home_path(text: str) -> Path:
-    """Return a path in which `~` or `~name` at the beginning is replaced by a home folder.
-
-    Args:
-        text: what was typed.
-
-    Raises:
-        SettingsError: nobody of that name has a home folder.
-    """
+    """Return a path in which `~` or `~name` at the beginning is replaced by a home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
@@ -31,15 +23,7 @@ def home_path(text: str) -> Path:
 
 
 def checked_path(text: str, flag: str) -> Path:
-    """Return a path that the system can look up, whether something is there or not.
-
-    Args:
-        text: as it was given.
-        flag: by which, for messages.
-
-    Raises:
-        SettingsError: it cannot; see `path_problem`.
-    """
+    """Return a path that the system can look up, whether something is there or not."""
     why = path_problem(text)
     if why:
         raise SettingsError(f"--{flag}={text} is no path; {why}.")
@@ -47,28 +31,15 @@ def checked_path(text: str, flag: str) -> Path:
 
 
 def path_problem(text: str) -> str:
-    """Return what to do about a text that no file or folder can be called, else nothing.
-
-    Args:
-        text: a path.
-    """
+    """Return what to do about a text that no file or folder can be called, else nothing."""
     if any(category(sign) in _NO_TEXT for sign in text):
         return "take the line breaks, control characters and bytes that are no UTF-8 out"
-    if text.startswith("~") and _homeless(text):
-        return "nobody of that name has a home folder, write the whole path"
-    whole = os.path.abspath(text)  # noqa: PTH100, which follows no link
-    if len(os.fsencode(whole)) > _LONGEST_PATH or _longest(Path(text).parts) > _LONGEST_NAME:
-        return f"shorten it, a name may have {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
-    return ""
-
-
-def _longest(parts: Iterable[str]) -> int:
-    return max((len(os.fsencode(part)) for part in parts), default=0)
-
-
-def _homeless(text: str) -> bool:
     try:
         Path(text).expanduser()
     except RuntimeError:
-        return True
-    return False
+        return "nobody of that name has a home folder, write the whole path"
+    whole = os.path.abspath(text)  # noqa: PTH100, which follows no link
+    longest = max((len(os.fsencode(part)) for part in Path(text).parts), default=0)
+    if len(os.fsencode(whole)) > _LONGEST_PATH or longest > _LONGEST_NAME:
+        return f"shorten it, a name may have {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
+    return ""

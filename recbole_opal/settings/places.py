@@ -8,7 +8,6 @@ from recbole_opal.errors import OpalError
 
 __all__ = ["naming"]
 
-
 _FLAG = re.compile(r"(?<![\w-])--(\w+)(=?)")
 
 
@@ -25,9 +24,6 @@ def naming(places: Mapping[str, str], may_change: Collection[str] | None = None)
             is read when an error comes, and may be filled until then.
         may_change: the only settings that can be given, as when a run is continued; advice to give
             others is left out. None: all can be given.
-
-    Raises:
-        OpalError: the block's, with another text.
     """
     try:
         yield
@@ -35,7 +31,7 @@ def naming(places: Mapping[str, str], may_change: Collection[str] | None = None)
         if error.args and isinstance(error.args[0], str):
             message = error.args[0]
             if may_change is not None:
-                message = _followable(message, may_change)
+                message = _followable(message, {*may_change, "help"})  # which is no setting
             error.args = (_named(message, places), *error.args[1:])
         raise
 
@@ -56,21 +52,17 @@ def _named(message: str, places: Mapping[str, str]) -> str:
     return _FLAG.sub(name, message)
 
 
-def _followable(message: str, may_change: Collection[str]) -> str:
+def _followable(message: str, may_be_given: Collection[str]) -> str:
     """Leave out the advice that names settings which cannot be given."""
+
+    def refused(text: str) -> list[str]:
+        return [name for name, _ in _FLAG.findall(text) if name not in may_be_given]
+
     problem, _, advice = message.partition(";")
-    refused = [name for name, _ in _FLAG.findall(advice) if not _may_be_given(name, may_change)]
-    if not refused:
+    if not refused(advice):
         return message
-    ways = [way for way in re.split(r",? or ", advice.rstrip(".")) if not _refused(way, may_change)]
+    ways = [way.strip() for way in re.split(r",? or ", advice.rstrip(".")) if not refused(way)]
     if ways:
-        return f"{problem};{' or'.join(f' {way.strip()}' for way in ways)}."
-    return f"{problem}; {refused[0]} cannot change when a run is continued, so start a new run."
-
-
-def _refused(way: str, may_change: Collection[str]) -> bool:
-    return not all(_may_be_given(name, may_change) for name, _ in _FLAG.findall(way))
-
-
-def _may_be_given(name: str, may_change: Collection[str]) -> bool:
-    return name in may_change or name == "help"  # which is no setting
+        return f"{problem}; {' or '.join(ways)}."
+    setting = refused(advice)[0]
+    return f"{problem}; {setting} cannot change when a run is continued, so start a new run."

@@ -1,17 +1,80 @@
-"""The evaluation protocols, as RecBole's `eval_args` names them."""
+"""The evaluation protocols, as RecBole's `eval_args` names them, and their options."""
 
-import math
 from collections.abc import Mapping
-from typing import Any
+from math import inf
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import Section, allowed
-from recbole_opal.settings.protocol_rules import LastDayRule, TimeRule, UserRule
+from recbole_opal.settings.fields import Finite, Section, allowed, setting
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["normalised_eval_args", "protocol_help"]
+
+_SEED = 1230  # ComiRec's
+
+
+def _share(value: int | float) -> int | float:
+    if not 0 < value < inf:
+        raise ValueError("write finite shares larger than 0")
+    return value
+
+
+def _tuple_to_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+Shares = Annotated[
+    list[Annotated[int | float, AfterValidator(_share)]], BeforeValidator(_tuple_to_list)
+]
+Cuts = Annotated[list[Finite], BeforeValidator(_tuple_to_list)]
+
+
+class LastDayRule(Section):
+    """The last day of the log is test, the day before validation: CMI and OPAL."""
+
+    day_length: Finite = setting(86400, "of a day, in seconds", ge=1)
+    offset: Finite = setting(0, "seconds added to the times before days are cut, 28800 for UTC+8")
+    min_days: int = setting(4, "active days before the last two that a user must have", ge=0)
+    days: int | None = setting(None, "calendar days used, the last of the log; None: all", ge=3)
+    unseen_items: Literal["drop", "keep"] = setting(
+        "drop", "what happens to items that training has not met"
+    )
+
+
+class TimeRule(Section):
+    """Global cuts in time."""
+
+    ratios: Shares | None = setting(
+        None, "shares of all rows, oldest first", min_length=2, max_length=3
+    )
+    cuts: Cuts | None = setting(
+        None, "times at which validation and test begin", min_length=1, max_length=2
+    )
+    unseen_items: Literal["drop", "keep"] = setting(
+        "keep", "what happens to items that training has not met"
+    )
+    seed: int = setting(_SEED, "of the shuffle that halves the users where there is one cut", ge=0)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "TimeRule":
+        if (self.ratios is None) == (self.cuts is None):
+            raise ValueError("give either ratios or cuts")
+        if self.cuts is not None and len(self.cuts) == 2 and self.cuts[0] >= self.cuts[1]:
+            raise ValueError("write the earlier cut first")
+        return self
+
+
+class UserRule(Section):
+    """Whole users are held out: ComiRec."""
+
+    ratios: Shares = setting([8, 1, 1], "shares of the users", min_length=3, max_length=3)
+    history: Finite = setting(
+        0.8, "share of a held-out user's sequence that is its history", gt=0, lt=1
+    )
+    seed: int = setting(_SEED, "of the shuffle of the users", ge=0)
+
 
 _PROTOCOLS = {
     "{'RS': [8, 1, 1]}": "ratios of each user's sequence",
@@ -20,50 +83,37 @@ _PROTOCOLS = {
     "{'time': [8, 1, 1]}": "global cuts in time, by shares of all rows",
     "{'user': [8, 1, 1]}": "held-out users, ComiRec",
 }
+_FORMS = "write --eval_args=\"{'split': ...}\" with one of " + ", ".join(
+    f"{form} ({meaning})" for form, meaning in _PROTOCOLS.items()
+)
 _FIXED = {"order": "TO", "group_by": "user", "mode": "full"}
 _RULES: dict[str, type[Section]] = {"last_day": LastDayRule, "time": TimeRule, "user": UserRule}
 _KINDS = ["RS", "LS", *_RULES]
-
-
-def _forms() -> str:
-    texts = [f"{form} ({meaning})" for form, meaning in _PROTOCOLS.items()]
-    return f"write --eval_args=\"{{'split': ...}}\" with one of {', '.join(texts)}"
 
 
 def normalised_eval_args(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the four keys of `eval_args`, with those that were left away filled in.
 
     RecBole would fill in a random order (RO), which lets a sequential model train on the future.
-
-    Args:
-        given: the user's `eval_args`.
-
-    Raises:
-        SettingsError: a key is unknown, or the values name none of the protocols.
     """
+    keys = [*_FIXED, "split"]
     for name in given:
-        if name not in {*_FIXED, "split"}:
-            raise SettingsError(
-                f"--eval_args: {name} is not a key{did_you_mean(str(name), [*_FIXED, 'split'])}; "
-                f"{_forms()}."
-            )
+        if name not in keys:
+            raise _refusal(f"{name} is not a key{did_you_mean(str(name), keys)}")
     arguments = {"split": {"RS": [8, 1, 1]}} | _FIXED | dict(given)
     if arguments["mode"] == {"valid": "full", "test": "full"}:
         arguments["mode"] = "full"
     for name, value in _FIXED.items():
         if arguments[name] != value:
-            raise SettingsError(
-                f"--eval_args: {name} must be {value} here, not {arguments[name]}; {_forms()}."
-            )
+            raise _refusal(f"{name} must be {value} here, not {arguments[name]}")
     return arguments | {"split": _normalised_split(arguments["split"])}
 
 
 def protocol_help() -> str:
     """Return what `--help` says of the protocols: forms, meanings, options with defaults."""
     lines = []
-    for form, meaning in _PROTOCOLS.items():
+    for kind, (form, meaning) in zip(_KINDS, _PROTOCOLS.items(), strict=True):
         lines.append(f"  {form:30}  {meaning}")
-        kind = next(iter(kind for kind in _KINDS if f"'{kind}'" in form))
         fields = _RULES[kind].model_fields if kind in _RULES else {}
         for name, field in fields.items():
             lines.append(f"      {name}={field.default}: {field.description}")
@@ -79,9 +129,16 @@ def _normalised_split(split: Any) -> dict[str, Any]:
         if split == {"LS": "valid_and_test"} or (kind == "RS" and _are_shares(value)):
             return split
         if kind not in _KINDS:
-            hint = did_you_mean(str(kind), _KINDS)
-            raise SettingsError(f"--eval_args: split {kind} is not a protocol{hint}; {_forms()}.")
-    raise SettingsError(f"--eval_args: split {split} is not supported; {_forms()}.")
+            raise _refusal(f"split {kind} is not a protocol{did_you_mean(str(kind), _KINDS)}")
+    raise _refusal(f"split {split} is not supported")
+
+
+def _are_shares(ratios: Any) -> bool:
+    try:
+        UserRule.model_validate({"ratios": ratios})
+    except ValidationError:
+        return False
+    return True
 
 
 def _options(kind: str, value: Any) -> dict[str, Any]:
@@ -104,25 +161,14 @@ def _told(section: type[Section], error: ValidationError) -> str:
         return f"{why}; its options are {known}"
     name = str(detail["loc"][0])
     if name not in section.model_fields:
-        hint = did_you_mean(name, list(section.model_fields))
+        hint = did_you_mean(name, section.model_fields)
         return f"{name} is not an option{hint}; its options are {known}"
+    shares = f"a list of {'2 or 3' if section is TimeRule else '3'} numbers such as [8, 1, 1]"
+    lists = {"ratios": shares, "cuts": "a list of one or two times"}
     field = section.model_fields[name]
-    wanted = str(detail.get("ctx", {}).get("error", f"write {_allowed(section, name)}"))
+    wanted = detail.get("ctx", {}).get("error", f"write {lists.get(name) or allowed(field)}")
     return f"{name}={detail['input']} is not valid; {wanted} ({field.description})"
 
 
-def _allowed(section: type[Section], name: str) -> str:
-    if name == "ratios":
-        return f"a list of {'2 or 3' if section is TimeRule else '3'} numbers such as [8, 1, 1]"
-    if name == "cuts":
-        return "a list of one or two times"
-    return allowed(section.model_fields[name])
-
-
-def _are_shares(ratios: Any) -> bool:
-    if not isinstance(ratios, list | tuple):
-        return False
-    return len(ratios) == 3 and all(
-        isinstance(ratio, int | float) and not isinstance(ratio, bool) and 0 < ratio < math.inf
-        for ratio in ratios
-    )
+def _refusal(problem: str) -> SettingsError:
+    return SettingsError(f"--eval_args: {problem}; {_FORMS}.")

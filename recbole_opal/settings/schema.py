@@ -6,8 +6,6 @@ test holds that.
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from recbole_opal.settings.fields import (
     Finite,
     FolderPath,
@@ -18,6 +16,7 @@ from recbole_opal.settings.fields import (
     Section,
     Separator,
     Text,
+    setting,
 )
 
 __all__ = [
@@ -29,175 +28,137 @@ __all__ = [
 ]
 
 _MANY = 2**31 - 1
+_TimeUnit = Literal[
+    "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number", "order"
+]
 
 
 class EnvironmentSettings(Section):
     """Machine, folders and logs."""
 
-    gpu_id: Gpus = Field(
-        "0", description="ids of the GPUs that are visible, as 0,1: the first is used; '' for none"
+    gpu_id: Gpus = setting(
+        "0", "ids of the GPUs that are visible, as 0,1: the first is used; '' for none"
     )
-    use_gpu: bool = Field(True, description="False: the CPU, even where a GPU is at hand")
-    worker: Literal[0] = Field(
-        0,
-        description="batches are gathered in memory, worker processes would only copy them",
+    use_gpu: bool = setting(True, "False: the CPU, even where a GPU is at hand")
+    seed: int = setting(2020, "random seed", ge=0, le=2**32 - 1)
+    reproducibility: bool = setting(True, "True: the same seed gives the same numbers")
+    state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting("INFO", "log level")
+    data_path: FolderPath = setting(
+        "dataset/", "folder that holds one folder a dataset", min_length=1
     )
-    seed: int = Field(2020, ge=0, le=2**32 - 1, description="random seed")
-    reproducibility: bool = Field(True, description="True: the same seed gives the same numbers")
-    state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        "INFO", description="log level"
+    checkpoint_dir: FolderPath = setting(
+        "saved", "folder in which each run makes its own folder", min_length=1
     )
-    data_path: FolderPath = Field(
-        "dataset/", min_length=1, description="folder that holds one folder a dataset"
-    )
-    checkpoint_dir: FolderPath = Field(
-        "saved", min_length=1, description="folder in which each run makes its own folder"
-    )
-    show_progress: bool = Field(True, description="a progress bar, if standard error is a terminal")
-    tensorboard: bool = Field(
-        True, description="losses and metrics go to log_tensorboard/ as in RecBole"
-    )
+    show_progress: bool = setting(True, "a progress bar, if standard error is a terminal")
+    tensorboard: bool = setting(True, "losses and metrics go to log_tensorboard/ as in RecBole")
 
 
 class TrainingSettings(Section):
     """Optimiser, batches and stopping."""
 
-    epochs: int = Field(300, ge=1, le=_MANY, description="most epochs of each stage")
-    max_train_seconds: Finite | None = Field(
-        None, gt=0, description="most seconds of training, all stages together; None: no bound"
+    epochs: int = setting(300, "most epochs of each stage", ge=1, le=_MANY)
+    max_train_seconds: Finite | None = setting(
+        None, "most seconds of training, all stages together; None: no bound", gt=0
     )
-    epoch_rows: int | None = Field(
+    epoch_rows: int | None = setting(
         None,
+        "rows drawn for an epoch; None, and models that count (Pop): all of them",
         ge=1,
         le=2**40,
-        description="rows drawn for an epoch; None, and models that count (Pop): all of them",
     )
-    train_batch_size: int = Field(1024, ge=1, le=2**20, description="training rows in a batch")
-    learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = Field(
-        "adam", description="optimiser"
+    train_batch_size: int = setting(1024, "training rows in a batch", ge=1, le=2**20)
+    learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = setting(
+        "adam", "optimiser"
     )
-    learning_rate: Finite = Field(0.001, gt=0, description="step size")
-    weight_decay: Finite = Field(0.0, ge=0, description="L2 penalty of the optimiser")
-    stopping_step: int = Field(
-        5,
-        ge=0,
-        le=_MANY,
-        description="a stage ends after more than this many validations without a gain",
+    learning_rate: Finite = setting(0.001, "step size", gt=0)
+    weight_decay: Finite = setting(0.0, "L2 penalty of the optimiser", ge=0)
+    stopping_step: int = setting(
+        5, "a stage ends after more than this many validations without a gain", ge=0, le=_MANY
     )
-    eval_step: int = Field(1, ge=1, le=_MANY, description="epochs from one validation to the next")
-    clip_grad_norm: dict[str, Any] | None = Field(
-        None, description="arguments of clip_grad_norm_; None: no clipping"
+    eval_step: int = setting(1, "epochs from one validation to the next", ge=1, le=_MANY)
+    clip_grad_norm: dict[str, Any] | None = setting(
+        None, "arguments of clip_grad_norm_; None: no clipping"
     )
-    train_neg_sample_args: dict[str, Any] | None = Field(
-        None, description="RecBole's sampler, for losses over pairs"
+    train_neg_sample_args: dict[str, Any] | None = setting(
+        None, "RecBole's sampler, for losses over pairs"
     )
-    loss_decimal_place: int = Field(4, ge=0, le=16, description="digits of the loss in the log")
-    shuffle: bool = Field(True, description="training rows come in a new order each epoch")
-    enable_amp: bool = Field(False, description="mixed precision")
-    enable_scaler: bool = Field(False, description="gradient scaling with mixed precision")
+    loss_decimal_place: int = setting(4, "digits of the loss in the log", ge=0, le=16)
+    shuffle: bool = setting(True, "training rows come in a new order each epoch")
+    enable_amp: bool = setting(False, "mixed precision")
+    enable_scaler: bool = setting(False, "gradient scaling with mixed precision")
 
 
 class EvaluationSettings(Section):
     """Protocol, metrics and retrieval."""
 
-    eval_args: dict[str, Any] = Field(
+    eval_args: dict[str, Any] = setting(
         {"split": {"RS": [8, 1, 1]}, "group_by": "user", "order": "TO", "mode": "full"},
-        description="split {'RS': [8, 1, 1]} (ratios, per user), {'LS': 'valid_and_test'}, "
+        "split {'RS': [8, 1, 1]} (ratios, per user), {'LS': 'valid_and_test'}, "
         "{'last_day': {'min_days': 4}}, {'time': [8, 1, 1]} (global cuts) or {'user': [8, 1, 1]}",
     )
-    repeatable: Literal[True] = Field(
-        True, description="sequential models may recommend an item again"
-    )
-    metrics: Names = Field(
+    metrics: Names = setting(
         ["Recall", "Hit", "NDCG"],
+        "RecBole's ranking metrics; ShannonEntropy is the sum, RecBole's a mean",
         min_length=1,
-        description="RecBole's ranking metrics; ShannonEntropy is the sum, RecBole's a mean",
     )
-    topk: Numbers = Field(
-        [10, 20, 50], min_length=1, description="lengths of the lists that are judged"
+    topk: Numbers = setting([10, 20, 50], "lengths of the lists that are judged", min_length=1)
+    valid_metric: Text = setting("Recall@50", "metric@k that decides when to stop")
+    eval_batch_size: int = setting(1024, "users in an evaluation batch", ge=1, le=2**20)
+    metric_decimal_place: int = setting(
+        10, "digits of a metric, before early stopping", ge=1, le=16
     )
-    valid_metric: Text = Field("Recall@50", description="metric@k that decides when to stop")
-    eval_batch_size: int = Field(1024, ge=1, le=2**20, description="users in an evaluation batch")
-    metric_decimal_place: int = Field(
-        10, ge=1, le=16, description="digits of a metric, before early stopping"
+    ratio_rounding: Literal["cumulative", "recbole"] = setting(
+        "cumulative", "how the ratios of RS become whole items of a user"
     )
-    ratio_rounding: Literal["cumulative", "recbole"] = Field(
-        "cumulative", description="how the ratios of RS become whole items of a user"
+    mask_history: bool | None = setting(
+        None, "seen items are taken out of the lists; None: True, but False for LS"
     )
-    mask_history: bool | None = Field(
-        None, description="seen items are taken out of the lists; None: True, but False for LS"
+    retrieval: Literal["torch", "faiss"] = setting(
+        "torch", "who searches the top k; both are exact"
     )
-    retrieval: Literal["torch", "faiss"] = Field(
-        "torch", description="who searches the top k; both are exact"
+    item_block_size: int = setting(8192, "items scored at a time in the search", ge=1, le=2**24)
+    score_memory_mb: int = setting(
+        512, "most MiB of a score matrix of RecBole's own models", ge=1, le=2**20
     )
-    item_block_size: int = Field(
-        8192, ge=1, le=2**24, description="items scored at a time in the search"
-    )
-    score_memory_mb: int = Field(
-        512, ge=1, le=2**20, description="most MiB of a score matrix of RecBole's own models"
-    )
-    test_at_end: bool = Field(
-        True, description="False: only validation is evaluated, test is never looked at"
+    test_at_end: bool = setting(
+        True, "False: only validation is evaluated, test is never looked at"
     )
 
 
 class DataSettings(Section):
     """Files, columns and filters."""
 
-    load_col: dict[str, Any] | None = Field(
-        {"inter": ["user_id", "item_id", "timestamp"]},
-        description="columns that are read, file by file",
+    load_col: dict[str, Any] | None = setting(
+        {"inter": ["user_id", "item_id", "timestamp"]}, "columns that are read, file by file"
     )
-    encoding: Text = Field("utf-8", description="text encoding of the atomic files")
-    field_separator: Separator = Field("\t", min_length=1, description="between two columns")
-    seq_separator: Separator = Field(
-        " ", min_length=1, description="between the parts of a token_seq"
-    )
-    USER_ID_FIELD: Text = Field("user_id", min_length=1, description="column of the users")
-    ITEM_ID_FIELD: Text = Field("item_id", min_length=1, description="column of the items")
-    TIME_FIELD: Text = Field("timestamp", min_length=1, description="column of the times")
-    time_unit: (
-        Literal[
-            "seconds",
-            "milliseconds",
-            "microseconds",
-            "nanoseconds",
-            "date",
-            "datetime",
-            "number",
-            "order",
-        ]
-        | None
-    ) = Field(
+    encoding: Text = setting("utf-8", "text encoding of the atomic files")
+    field_separator: Separator = setting("\t", "between two columns", min_length=1)
+    seq_separator: Separator = setting(" ", "between the parts of a token_seq", min_length=1)
+    USER_ID_FIELD: Text = setting("user_id", "column of the users", min_length=1)
+    ITEM_ID_FIELD: Text = setting("item_id", "column of the items", min_length=1)
+    TIME_FIELD: Text = setting("timestamp", "column of the times", min_length=1)
+    time_unit: _TimeUnit | None = setting(
         None,
-        description="what the times are in; number: no known unit; order: an order alone, nothing "
+        "what the times are in; number: no known unit; order: an order alone, nothing "
         "may take them for a clock; None: judged from the times",
     )
-    category_field: Text | None = Field(
-        None, description="column of the item file that holds categories, for diversity"
+    category_field: Text | None = setting(
+        None, "column of the item file that holds categories, for diversity"
     )
-    MAX_ITEM_LIST_LENGTH: int = Field(
-        50, ge=1, le=2**16, description="most items of a history that a model sees"
+    MAX_ITEM_LIST_LENGTH: int = setting(
+        50, "most items of a history that a model sees", ge=1, le=2**16
     )
-    rm_dup_inter: Literal["first", "last"] | None = Field(
-        None, description="which of a user's repeats of an item is kept, whatever their times"
+    rm_dup_inter: Literal["first", "last"] | None = setting(
+        None, "which of a user's repeats of an item is kept, whatever their times"
     )
-    drop_duplicates: bool = Field(
-        False, description="of rows with the same user, item and time one is kept"
+    drop_duplicates: bool = setting(False, "of rows with the same user, item and time one is kept")
+    val_interval: dict[str, Any] | None = setting(None, "rows kept, as {'rating': '[3,inf)'}")
+    filter_inter_by_user_or_item: bool = setting(
+        True, "rows of dropped users and items are dropped"
     )
-    val_interval: dict[str, Any] | None = Field(
-        None, description="rows kept, as {'rating': '[3,inf)'}"
-    )
-    filter_inter_by_user_or_item: bool = Field(
-        True, description="rows of dropped users and items are dropped"
-    )
-    user_inter_num_interval: Interval = Field(
-        "[0,inf)", description="users kept, by number of interactions"
-    )
-    item_inter_num_interval: Interval = Field(
-        "[0,inf)", description="items kept, by number of interactions"
-    )
-    normalize_all: bool | None = Field(None, description="scale all float columns to [0, 1]")
+    user_inter_num_interval: Interval = setting("[0,inf)", "users kept, by number of interactions")
+    item_inter_num_interval: Interval = setting("[0,inf)", "items kept, by number of interactions")
+    normalize_all: bool | None = setting(None, "scale all float columns to [0, 1]")
 
 
 SHARED_SECTIONS: tuple[type[Section], ...] = (

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.host import find_model_class
+from recbole_opal.host.defaults import default_settings
 from recbole_opal.own_models import is_ours, name_of
-from recbole_opal.settings.defaults import default_settings
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.settings.properties import model_yaml, own_yaml
 from recbole_opal.settings.search_block import BlockReader

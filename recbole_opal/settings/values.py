@@ -9,35 +9,55 @@ from typing import Any
 import yaml
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.texts import TEXTS
+from recbole_opal.settings.fields import without_none
+from recbole_opal.settings.schema import SHARED_SECTIONS
 
-__all__ = ["SettingsLoader", "is_plain", "load_settings_file", "parse_value", "setting_value"]
+__all__ = [
+    "TEXTS",
+    "SettingsLoader",
+    "is_plain",
+    "load_settings_file",
+    "parse_value",
+    "setting_value",
+]
+
+# RecBole's settings that are texts and that our schema does not hold.
+_UPSTREAM_TEXTS = (
+    "ENTITY_ID_FIELD HEAD_ENTITY_ID_FIELD ITEM_LIST_LENGTH_FIELD LABEL_FIELD LIST_SUFFIX "
+    "NEG_PREFIX POSITION_FIELD RATING_FIELD RELATION_ID_FIELD TAIL_ENTITY_ID_FIELD "
+    "inter_matrix_type pre_model_path reranker_CAN_NUM wandb_project"
+)
+_TYPES = {
+    name: without_none(field.annotation)
+    for section in SHARED_SECTIONS
+    for name, field in section.model_fields.items()
+}
+TEXTS = dict.fromkeys((*_UPSTREAM_TEXTS.split(), "model", "dataset"), False) | {
+    name: optional for name, (kind, optional) in _TYPES.items() if kind is str
+}
+"""The names of all settings that are texts, each with whether it may be None."""
 
 _LOOK_ALIKES = {
     f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp", "value", "merge")
 }
-_NONE = ("none", "null", "~")
+_WORDS = {"true": True, "false": False, "null": None, "~": None}
+_NO_VALUE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+_NO_YAML = (yaml.YAMLError, ValueError, RecursionError)
 _DEEPEST, _MOST_OPEN, _MOST_PARTS = 32, 200, 100_000
 _LONGEST_INTEGER = 256  # bits; Python refuses to write an integer of more than 4,300 digits
 
 
 class SettingsLoader(yaml.SafeLoader):
-    """YAML 1.1's safe loader that reads `1e-3` as a number and refuses a key that is written twice.
-
-    YAML 1.1 wants a dot and a sign (`1.0e-3`); Python and RecBole's users do not write them.
-    """
+    """YAML's safe loader that also reads `1e-3` as a number, and refuses a key written twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; a key that is written twice is an error, since only one could count."""
+        """Return a mapping; of a key that is written twice only one value could count."""
         seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-                if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key.value} is written twice",
-                        problem_mark=key.start_mark,
-                    )
-                seen.add(key.value)
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen and key.value != "<<":
+                problem = f"the key {key.value} is written twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -54,14 +74,17 @@ def parse_value(text: str) -> Any:
     Python literals (`0.1`, `[10,20]`, `{'split': {'LS': 'valid_and_test'}}`, `None`), the words
     true, false, null and `~` in any case, and yaml lists and mappings (`[soft, hard]`) are read;
     everything else stays text. Nothing is evaluated, unlike in RecBole, which runs `eval` on it.
-
-    Args:
-        text: what stands behind the first `=`.
     """
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return _parse_word(text)
+    except _NO_VALUE:
+        word = text.strip().lower()
+        if word[:1] not in ("[", "{"):
+            return _WORDS.get(word, text)
+        try:
+            return _load(text)
+        except _NO_YAML:
+            return text
     return value if is_plain(value) else text
 
 
@@ -69,29 +92,24 @@ def setting_value(name: str, text: str) -> Any:
     """Return the value that a flag's text stands for, by the type that the setting has.
 
     A text is taken as it was typed, `007` and `0,1` and `True` too; only between quotes, as Python
-    writes it, it is what the quotes hold, and None is None where the setting may be that.
-
-    Args:
-        name: of the setting; an unknown one is read by its look alone, see `parse_value`.
-        text: what stands behind the first `=`.
+    writes it, it is what the quotes hold, and None is None where the setting may be that. Another
+    setting is read by its look alone, see `parse_value`.
     """
     if name not in TEXTS:
         return parse_value(text)
-    if TEXTS[name] and text.strip().lower() in _NONE:
+    if TEXTS[name] and text.strip().lower() in ("none", "null", "~"):
         return None
-    return _unquoted(text)
+    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
+        return text
+    try:
+        value = ast.literal_eval(text)
+    except _NO_VALUE:
+        return text
+    return value if isinstance(value, str) else text
 
 
 def load_settings_file(path: Path) -> dict[str, Any]:
-    """Read one yaml file of settings.
-
-    Args:
-        path: a file that holds `key: value` lines.
-
-    Raises:
-        SettingsError: the file is missing, not UTF-8, not yaml, or not a mapping of names to
-            values.
-    """
+    """Read one yaml file of settings, lines `key: value`; a SettingsError names file and line."""
     try:
         content = _load(path.read_text(encoding="utf-8"), TEXTS)
     except OSError as error:
@@ -99,7 +117,7 @@ def load_settings_file(path: Path) -> dict[str, Any]:
         raise SettingsError(message) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except _NO_YAML as error:
         raise SettingsError(_where(path, error)) from error
     if content is None:
         return {}
@@ -108,28 +126,16 @@ def load_settings_file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _parse_word(text: str) -> Any:
-    word = text.strip().lower()
-    if word in ("true", "false"):
-        return word == "true"
-    if word in ("null", "~"):
-        return None
-    if word[:1] in ("[", "{"):
-        try:
-            return _load(text)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            return text
-    return text
-
-
 def _load(text: str, texts: Collection[str] = ()) -> Any:
     if _open_brackets(text) > _MOST_OPEN:  # the time that PyYAML takes grows with their square
         raise ValueError("the value is nested too deeply")
     loader = SettingsLoader(text)
     try:
         node = loader.get_single_node()
-        if isinstance(node, yaml.MappingNode):
-            _keep_as_written(node, texts)
+        # The numbers, truth values, dates and signs behind these keys are texts, as written.
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if isinstance(key, yaml.ScalarNode) and key.value in texts:
+                value.tag = "tag:yaml.org,2002:str" if value.tag in _LOOK_ALIKES else value.tag
         value = None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
@@ -145,13 +151,6 @@ def _open_brackets(text: str) -> int:
         open_now = max(0, open_now + (1 if bracket in "[{" else -1))
         most = max(most, open_now)
     return most
-
-
-def _keep_as_written(node: yaml.MappingNode, texts: Collection[str]) -> None:
-    """Make the numbers, truth values, dates and signs behind these keys the texts as written."""
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value in texts and value.tag in _LOOK_ALIKES:
-            value.tag = "tag:yaml.org,2002:str"
 
 
 def is_plain(value: Any) -> bool:
@@ -172,25 +171,12 @@ def is_plain(value: Any) -> bool:
             left += [(part, depth + 1) for part in item.values()]
         elif isinstance(item, list | tuple):
             left += [(part, depth + 1) for part in item]
-        elif not _is_single(item):
+        elif isinstance(item, int):
+            if item.bit_length() > _LONGEST_INTEGER:
+                return False
+        elif item is not None and not isinstance(item, str | float):
             return False
     return True
-
-
-def _is_single(value: Any) -> bool:
-    if isinstance(value, int):
-        return value.bit_length() <= _LONGEST_INTEGER
-    return value is None or isinstance(value, str | float)
-
-
-def _unquoted(text: str) -> str:
-    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
-        return text
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-    return value if isinstance(value, str) else text
 
 
 def _where(path: Path, error: Exception) -> str:

@@ -23,7 +23,7 @@ from recbole_opal.runs.encoding import encode_yaml
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
-from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
+from recbole_opal.settings.commandline import checked_options
 from recbole_opal.side_by_side.collecting import hardware, package_versions, rows_of
 from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
@@ -71,19 +71,19 @@ def compare(
         OpalError: settings or data are wrong; nothing was trained then.
     """
     variants = _variants(models)
-    seconds = plain_value("tune_seconds", tune_seconds)
-    asked: dict[str, Any] = {
-        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
-        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
-        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
-    }
-    count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
-    files = paths_given("config_files", config_files)
-    plan = make_plan(variants, dataset, **asked, jobs=count, config_files=files, settings=settings)
-    told = asked | {"seeds": list(asked["seeds"])} | plan.shared
-    words = [repr([variant.text for variant in variants]), repr(plan.dataset)]
-    words += [f"{name}={value!r}" for name, value in told.items() if value not in (None, [])]
-    return _compare(plan, count, f"recbole_opal.compare({', '.join(words)})")
+    given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
+    checked = checked_options({name: plain_value(name, value) for name, value in given.items()})
+    count = checked.pop("jobs")
+    plan = make_plan(
+        variants,
+        dataset,
+        **checked,
+        jobs=count,
+        config_files=paths_given("config_files", config_files),
+        settings=settings,
+    )
+    asked = checked | {"seeds": list(checked["seeds"])}
+    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
 
 
 def _variants(models: Any) -> list[Variant]:
@@ -223,3 +223,10 @@ def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
         search={label: dict(each.space) for label, each in labelled.items()},
         found={label: dict(each.settings) for label, each in labelled.items()},
     )
+
+
+def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
+    words = [repr([variant.text for variant in variants]), repr(dataset)]
+    given = {name: value for name, value in asked.items() if value is not None and value != []}
+    words += [f"{name}={value!r}" for name, value in given.items()]
+    return f"recbole_opal.compare({', '.join(words)})"

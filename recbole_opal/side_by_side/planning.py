@@ -10,11 +10,11 @@ from typing import Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.host import find_model_class, supported_models
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.own_models import address_of, is_ours, source_digests
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file

@@ -5,9 +5,10 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
+from recbole_opal.host.validation import known_settings
 from recbole_opal.settings.fields import typed
+from recbole_opal.settings.refused import refuse_unknown
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
-from recbole_opal.settings.validation import known_settings, refuse_unknown
 from recbole_opal.side_by_side.variants import Variant
 
 __all__ = ["check_same_protocol", "refuse_protocol_settings", "settings_for"]

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.validation import known_settings
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.properties import own_yaml
-from recbole_opal.settings.validation import known_settings
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.testing.small_log import write_small_log
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.evaluation.lists import RankedLists
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.testing.case import ContractCase, model_class_of, recipes_of
 from recbole_opal.testing.edges import EdgeContract
 from recbole_opal.training.trainer import StagedTrainer

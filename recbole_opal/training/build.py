@@ -9,10 +9,10 @@ from typing import Any
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError, reason_of
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.host.upstream_models import trained_on
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.trainer import StagedTrainer
 from recbole_opal.training.two_stage import TwoStageTrainer

@@ -10,7 +10,7 @@ from typing import Any
 
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
-from recbole_opal.settings.defaults import default_settings
+from recbole_opal.host.defaults import default_settings
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.settings.search import search_space
 from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna

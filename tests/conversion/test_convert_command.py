@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from recbole_opal.commands import main as main_of_all
+from recbole_opal.cli import main as main_of_all
 from recbole_opal.conversion import known_ids, text_table
 from recbole_opal.conversion.convert_command import main
 
@@ -171,8 +171,8 @@ def test_an_existing_data_set_is_kept_unless_told_otherwise(folder, capsys):
 
 
 def test_what_is_converted_trains_letter_by_letter(folder, quick_settings):
+    from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
-    from recbole_opal.settings.config import OpalConfig
 
     ids = [
         "1",

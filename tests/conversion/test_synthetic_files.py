@@ -14,8 +14,8 @@ def contents(folder):
 
 def test_atomic_files_load_as_written(tmp_path):
     from recbole_opal.host.categories import item_categories
+    from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
-    from recbole_opal.settings.config import OpalConfig
 
     log = synthesize(num_users=30, num_items=50, num_categories=8, mean_length=20)
     folder = write_atomic(log, tmp_path, "planted")

@@ -5,7 +5,7 @@ import pytest
 def make_config(tmp_path):
     """Return a function that writes rows (user, item, time) as data set `tiny`, configured."""
     # Here, not above: importing RecBole costs seconds, and the tests of plain arrays do without.
-    from recbole_opal.settings.config import OpalConfig
+    from recbole_opal.host.config import OpalConfig
 
     folder = tmp_path / "data" / "tiny"
     folder.mkdir(parents=True)

@@ -9,8 +9,8 @@ import recbole
 from recbole_opal.data.categories import ItemCategories
 from recbole_opal.errors import DataError
 from recbole_opal.host.categories import item_categories
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.dataset import FutureItemDataset
-from recbole_opal.settings.config import OpalConfig
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"
 

@@ -73,7 +73,7 @@ def test_they_are_dropped_on_request(make_config):
 
 
 def test_a_row_that_a_filter_keeps_is_not_dropped_for_one_that_it_takes(tmp_path):
-    from recbole_opal.settings.config import OpalConfig
+    from recbole_opal.host.config import OpalConfig
 
     folder = tmp_path / "tiny"
     folder.mkdir()

@@ -156,8 +156,8 @@ def prepare(folder, data, items, chosen, model):
     from recbole_opal.data.prepare import prepare_data
     from recbole_opal.host import find_model_class
     from recbole_opal.host.categories import item_categories
+    from recbole_opal.host.config import OpalConfig
     from recbole_opal.models.base import MultiInterestRecommender
-    from recbole_opal.settings.config import OpalConfig
 
     target = Path(folder) / NAME
     target.mkdir()

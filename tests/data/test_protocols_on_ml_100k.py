@@ -6,7 +6,7 @@ import pytest
 
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import recbole_folder
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 
 USER, ITEM, TIME = "user_id:token", "item_id:token", "timestamp:float"
 

@@ -12,8 +12,8 @@ from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.data.windows import previous_times
 from recbole_opal.errors import DataError
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.models import YouTubeDNN
-from recbole_opal.settings.config import OpalConfig
 
 lengths_of_users = st.lists(st.integers(1, 25), min_size=1, max_size=6)
 

@@ -2,7 +2,7 @@ import pytest
 from recbole.evaluator import register
 
 from recbole_opal.evaluation.direction import best_of, better, bigger_is_better, sign_of
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 
 
 @pytest.mark.parametrize("name", sorted(register.metrics_dict))

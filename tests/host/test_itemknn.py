@@ -5,8 +5,8 @@ from recbole.model import general_recommender
 
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.mended import ItemKNN
-from recbole_opal.settings.config import OpalConfig
 
 
 @pytest.fixture

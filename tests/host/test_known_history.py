@@ -8,8 +8,8 @@ from recbole.utils import init_seed
 
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.known_history import known_history
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.general import GeneralTrainer
 
 SERVED_FROM_ROWS = ("MultiVAE", "MacridVAE", "ItemKNN", "EASE")

@@ -4,8 +4,8 @@ import pytest
 
 import recbole_opal
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.stumbles import telling_upstream
-from recbole_opal.settings.config import OpalConfig
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from sklearn.metrics import normalized_mutual_info_score
 from recbole_opal.conversion.synthetic_files import write_atomic
 from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.models import OPAL
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
 
 CATEGORIES = 16

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import recbole_opal
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.process.caller import undisturbed
-from recbole_opal.settings.config import OpalConfig
 
 # What a caller can notice, by name; then what a piece of code changed of it.
 LOOK = """
@@ -119,7 +119,7 @@ write_report(Path(compared.folder))
 
 def test_nor_do_the_commands_over_data_sets(few, tmp_path):
     code = f"""
-from recbole_opal.commands import main
+from recbole_opal.cli import main
 assert main(["synthesize", "--out=dataset/small", "--users=20", "--items=20"]) == 0
 assert main(["describe", "tiny", "--data_path={few["data_path"]}"]) == 0
 rows = [f"{{n % 5}},{{n}},{{10**9 + n}}" for n in range(50)]

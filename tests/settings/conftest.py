@@ -16,7 +16,7 @@ def tiny_data(tmp_path):
 def configure(tiny_data):
     """Return a function that builds an OpalConfig over the data set `tiny`."""
     # Here, not above: importing RecBole costs seconds, and some tests do without.
-    from recbole_opal.settings.config import OpalConfig
+    from recbole_opal.host.config import OpalConfig
 
     def build(model="OPAL", dataset="tiny", config_files=(), **settings):
         return OpalConfig(model, dataset, {"data_path": str(tiny_data)} | settings, config_files)

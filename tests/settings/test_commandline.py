@@ -47,7 +47,8 @@ def test_arguments_that_look_like_the_process_are_not_read(monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "fix"),
     [
-        (["--learning_rate", "0.01"], "write --learning_rate=0.01 without a space"),
+        (["--use_gpu", "--epochs"], "True or False for a switch"),
+        (["--learning_rate", "0.1", "0.2"], "'0.2' is not a flag; write --key=value"),
         (["--learning_rate"], "write --learning_rate=VALUE"),
         (["--learning_rate", "--epochs=3"], "write --learning_rate=VALUE"),
         (["-m", "OPAL"], "write --model=OPAL"),
@@ -66,7 +67,25 @@ def test_arguments_that_look_like_the_process_are_not_read(monkeypatch):
 def test_another_grammar_is_refused_with_the_right_spelling(argv, fix):
     message = refusal("--dataset=ml-100k", *argv)
     assert fix in message
-    assert argv[0].partition("=")[0] in message
+    assert argv[0].partition("=")[0] in message or argv[-1] in message
+
+
+@pytest.mark.parametrize(
+    ("argv", "settings"),
+    [
+        (
+            ["--learning_rate", "0.01", "--use_gpu", "False"],
+            {"learning_rate": 0.01, "use_gpu": False},
+        ),
+        (["--stopping-step", "3"], {"stopping_step": 3}),
+        (["--seed", "-1", "--epochs=2"], {"seed": -1, "epochs": 2}),
+        (["--topk", "[5, 10]", "--tag", "a=b"], {"topk": [5, 10], "tag": "a=b"}),
+    ],
+)
+def test_a_value_may_stand_behind_a_space(argv, settings):
+    assert parse_arguments(["--dataset", "ml-100k", *argv]) == Request(
+        dataset="ml-100k", settings=settings
+    )
 
 
 def test_two_values_for_one_flag_are_refused():

@@ -10,7 +10,7 @@ from recbole.config import Config
 from recbole.utils import dataset_arguments
 
 from recbole_opal.errors import DataError, SettingsError
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 
 LEAVE_ONE_OUT = {"split": {"LS": "valid_and_test"}}
 

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
+from recbole_opal.data.folder_check import check_data_folder
 from recbole_opal.errors import DataError
-from recbole_opal.settings.datafiles import check_data_folder
 
 COLUMNS = ["user_id", "item_id", "timestamp"]
 

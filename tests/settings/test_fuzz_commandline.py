@@ -8,12 +8,12 @@ import signal
 import pytest
 
 import recbole_opal
-from recbole_opal import commands
+from recbole_opal import cli
 from recbole_opal.errors import OpalError
 from recbole_opal.host import find_model_class, supported_models
+from recbole_opal.host.validation import known_settings, known_to_any_model
 from recbole_opal.report.__main__ import main as report
 from recbole_opal.settings.refused import REFUSED_KEYS
-from recbole_opal.settings.validation import known_settings, known_to_any_model
 
 CASES, MORE_CASES = 200, 2000
 PATIENCE = 20  # seconds a command may take here, where nothing is trained
@@ -172,7 +172,7 @@ def answer(kind, arguments):
     errors = io.StringIO()
     words = arguments if kind in ("run", "compare", "resume") else [kind, *arguments]
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
-        code = report(arguments) if kind == "report" else commands.main(words)
+        code = report(arguments) if kind == "report" else cli.main(words)
     return code, errors.getvalue()
 
 

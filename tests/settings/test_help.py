@@ -1,12 +1,27 @@
-from recbole_opal.settings.help import help_text
+import pytest
+
+from recbole_opal.cli import main
+from recbole_opal.help import help_text
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import parse_value
 
+MINE = """
+from pydantic import Field
+from recbole_opal import OPAL, Section
+
+class Settings(Section):
+    depth: int = Field(3, ge=1, description="layers")
+
+class Mine(OPAL):
+    Settings = Settings
+    stages = ("train",)
+"""
+
 
 def flags():
     """Return the settings of the help with the default that is shown."""
-    lines = help_text().partition("OPAL:\n")[2].splitlines()
+    lines = help_text("all").partition("OPAL:\n")[2].splitlines()
     return dict(line[4:].split("=", 1) for line in lines if line.startswith("  --"))
 
 
@@ -20,12 +35,49 @@ def test_every_setting_is_listed_with_its_default_as_it_may_be_typed():
 
 
 def test_the_model_s_own_defaults_of_shared_settings_are_told():
-    assert "--MAX_ITEM_LIST_LENGTH=100" in help_text()
-    assert "--weight_decay=0.0001" in help_text()
+    assert "--MAX_ITEM_LIST_LENGTH=100" in help_text("OPAL")
+    assert "--weight_decay=0.0001" in help_text("OPAL")
 
 
 def test_lines_fit_a_terminal_of_100_columns():
     assert max(map(len, help_text().splitlines())) <= 100
+
+
+def test_the_overview_fits_two_screens_and_names_the_commands():
+    shown = help_text("", {"run": "train", "report": "draw"})
+    assert len(shown.splitlines()) <= 48
+    assert "  report  " in shown
+    assert "OPAL, " in shown
+
+
+@pytest.mark.parametrize(
+    ("topic", "line"),
+    [
+        ("OPAL", "  --num_interests=4"),
+        ("opal", "  --num_interests=4"),
+        ("SASRec", "  --n_layers=2  (int)"),
+        ("topk", "  --topk=[10,20,50]"),
+        ("training", "  --learner=adam"),
+        ("protocols", "  {'RS': [8, 1, 1]}"),
+    ],
+)
+def test_a_topic_shows_its_settings_with_defaults(capsys, topic, line):
+    for words in ([f"--help={topic}"], ["--help", topic]):
+        assert main(words) == 0
+        assert any(each.startswith(line) for each in capsys.readouterr().out.splitlines())
+
+
+def test_a_topic_that_is_none_is_told_in_one_line(capsys):
+    assert main(["--help=OPALL"]) == 2
+    told = capsys.readouterr().err
+    assert told == "error: --help=OPALL: there is no such topic; did you mean --help=OPAL?\n"
+
+
+def test_a_class_of_the_user_s_has_help_too(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(MINE)
+    assert main([f"--help={tmp_path / 'mine.py'}:Mine"]) == 0
+    shown = capsys.readouterr().out
+    assert "  --depth=3\n      layers; an integer in [1, inf)" in shown
 
 
 def test_every_setting_has_a_meaning():

@@ -88,9 +88,9 @@ def test_all_protocols_are_shown_where_none_is_named(refusal):
 
 
 def test_the_help_shows_each_protocol_with_its_options():
-    from recbole_opal.settings.help import help_text
+    from recbole_opal.help import help_text
 
-    text = help_text()
+    text = help_text("protocols")
     for line in ("{'last_day': {'min_days': 4}}", "{'time': [8, 1, 1]}", "{'user': [8, 1, 1]}"):
         assert line in text
     for option in ("min_days=4", "offset=0", "unseen_items=keep", "history=0.8", "seed=1230"):

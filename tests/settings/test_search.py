@@ -2,8 +2,8 @@ import pytest
 import yaml
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.defaults import default_settings
 from recbole_opal.settings import properties, search
-from recbole_opal.settings.defaults import default_settings
 from recbole_opal.settings.knobs import Choices, Range
 from recbole_opal.settings.model_schemas import MODEL_SECTIONS
 from recbole_opal.settings.properties import model_yaml

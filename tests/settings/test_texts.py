@@ -9,8 +9,7 @@ from recbole_opal.host.upstream_settings import foreign_kinds
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.schema import SHARED_SECTIONS
-from recbole_opal.settings.texts import TEXTS
-from recbole_opal.settings.values import load_settings_file, parse_value, setting_value
+from recbole_opal.settings.values import TEXTS, load_settings_file, parse_value, setting_value
 from recbole_opal.side_by_side.variants import parse_variants
 
 LOOK_ALIKES = ["1", "007", "0,1", "1e3", "0x10", "1_000", "True", "None", "null", "~", "[a]",
@@ -45,7 +44,7 @@ def test_all_other_settings_are_read_by_their_look():
 
 
 def test_every_text_of_recbole_s_own_files_is_known():
-    upstream = {name for name, kinds in foreign_kinds("").items() if kinds == {"str"}}
+    upstream = {name for name, kinds in foreign_kinds("").items() if kinds is str}
     ours = {name for section in SHARED_SECTIONS for name in section.model_fields}
     intervals = {"entity_kg_num_interval", "relation_kg_num_interval"}
     assert upstream - ours - set(REFUSED_KEYS) - intervals <= set(TEXTS)

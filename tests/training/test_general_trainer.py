@@ -8,8 +8,8 @@ from recbole.utils import init_seed
 import recbole_opal
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.runs import RunFolder
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.model_state import put_model_state
 

@@ -9,8 +9,8 @@ import pytest
 import recbole_opal
 from recbole_opal.cli import main
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.host.continued import MAY_CHANGE
 from recbole_opal.runs import RunFolder
-from recbole_opal.settings.continued import MAY_CHANGE
 
 ITEMS = "item_id:token\tc:token\n" + "".join(f"i{item}\tx\n" for item in range(48))
 PLAIN = {"epochs": 1, "show_progress": False, "tensorboard": False, "use_gpu": False}

@@ -1,7 +1,7 @@
 import pytest
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.tuning import Tuned, save_tuned
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from recbole_opal.errors import CheckpointError, SettingsError, TrainingError
-from recbole_opal.settings.defaults import default_settings
+from recbole_opal.host.defaults import default_settings
 from recbole_opal.settings.knobs import Choices, Range
 from recbole_opal.settings.search import search_space
 from recbole_opal.tuning import TuningError, optuna_host, save_tuned, tune, tuner

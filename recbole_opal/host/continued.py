@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.host.config import OpalConfig
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import data_digests
 from recbole_opal.settings.border import plain_settings_given
-from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.paths import path_problem
 
 __all__ = ["MAY_CHANGE", "continued_config", "placed_settings"]
@@ -23,16 +23,11 @@ MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_
 def continued_config(
     folder: RunReader, changed: Mapping[str, Any], model: type[Any] | None = None
 ) -> OpalConfig:
-    """Return the settings with which a run goes on.
-
-    Args:
-        folder: the run.
-        changed: new values of settings in `MAY_CHANGE`.
-        model: the model's class, if it is none that its name leads to.
+    """Return the settings with which a run goes on, `changed` over its own.
 
     Raises:
-        SettingsError: another setting is changed, a value is wrong, or the data is not that of the
-            run.
+        SettingsError: a setting outside `MAY_CHANGE` is changed, a value is wrong, or the data is
+            not that of the run.
         DataError: the data is not there.
         CheckpointError: the folder is damaged.
     """
@@ -42,8 +37,7 @@ def continued_config(
                 f"--{name} cannot change when a run is continued, only "
                 f"{', '.join(MAY_CHANGE)} can; start a new run with it."
             )
-    own = placed_settings(folder)
-    plain = own | plain_settings_given(changed)
+    plain = placed_settings(folder) | plain_settings_given(changed)
     places = dict.fromkeys(set(plain) - set(changed), str(folder.path / "config.yaml"))
     _check_same_data(folder, plain)
     return OpalConfig.from_plain(plain, model, places=places, may_change=MAY_CHANGE)
@@ -54,37 +48,25 @@ def placed_settings(folder: RunReader) -> dict[str, Any]:
 
     A relative folder of the data is meant from where the run was started, which the run folder's
     own place still tells unless it was moved.
-
-    Args:
-        folder: the run.
-
-    Raises:
-        CheckpointError: the folder is damaged.
     """
     plain = folder.load_yaml("config.yaml")
     parent = folder.path.resolve().parent
     root, below = str(plain.get("data_path", "")), str(plain.get("checkpoint_dir", ""))
     if root and not Path(root).is_absolute():
-        started = _without_end(parent, Path(os.path.normpath(below)))
-        if started is not None and (started / root / str(plain.get("dataset"))).is_dir():
+        end = Path(os.path.normpath(below))
+        started = Path(str(parent).removesuffix(f"/{end}"))
+        is_below = end.parts and not end.is_absolute() and ".." not in end.parts
+        found = is_below and parent == started / end
+        if found and (started / root / str(plain.get("dataset"))).is_dir():
             plain["data_path"] = str(started / root)
     return plain | {"checkpoint_dir": str(parent)}
-
-
-def _without_end(path: Path, end: Path) -> Path | None:
-    """Return the path before `end`, None if it does not end so."""
-    count = len(end.parts)
-    if end.is_absolute() or ".." in end.parts or not count or path.parts[-count:] != end.parts:
-        return None
-    return path.parents[count - 1]
 
 
 def _check_same_data(folder: RunReader, plain: Mapping[str, Any]) -> None:
     """Check that the data files are those that the run began with, byte by byte."""
     if "data_path" not in plain or "origin.json" not in folder.names:
         return  # RecBole's own copy; a run that an older version began
-    dataset = str(plain["dataset"])
-    root = str(plain["data_path"])
+    root, dataset = str(plain["data_path"]), str(plain["dataset"])
     if path_problem(root):
         return  # told with the fix when the settings are checked, as is data that is not there
     place = Path(root).expanduser() / dataset

@@ -7,9 +7,11 @@ from typing import Any
 
 from recbole.config import Config
 
+from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
-from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
-from recbole_opal.host.upstream_settings import upstream_name
+from recbole_opal.host import find_model_class, set_numpy_aliases
+from recbole_opal.host.defaults import model_files
+from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
 from recbole_opal.own_models import (
     address_of,
     is_ours,
@@ -18,17 +20,29 @@ from recbole_opal.own_models import (
     why_without_address,
 )
 from recbole_opal.process.caller import set_variable
-from recbole_opal.settings.beside import readable, yaml_beside_data
 from recbole_opal.settings.border import paths_given, plain_settings_given, text_given
-from recbole_opal.settings.datafiles import BUNDLED_DATASET, check_data_folder
+from recbole_opal.settings.paths import path_problem
 from recbole_opal.settings.places import naming
-from recbole_opal.settings.plain import plain_settings
-from recbole_opal.settings.properties import dataset_yaml, overall_yaml, own_yaml
+from recbole_opal.settings.properties import dataset_yaml
 from recbole_opal.settings.refused import REFUSED_KEYS
-from recbole_opal.settings.validation import checked_settings
 from recbole_opal.settings.values import SettingsLoader, load_settings_file
 
 __all__ = ["OpalConfig"]
+
+# What RecBole's Config derives from the settings and the machine; it is derived anew when they are
+# read back.
+_DERIVED = {
+    "MODEL_INPUT_TYPE",
+    "MODEL_TYPE",
+    "data_path",
+    "device",
+    "eval_type",
+    "local_rank",
+    "single_spec",
+    "test_neg_sample_args",
+    "valid_metric_bigger",
+    "valid_neg_sample_args",
+}
 
 
 class OpalConfig(Config):
@@ -43,8 +57,8 @@ class OpalConfig(Config):
 
     Args:
         model: a model's name, or its class.
-        dataset: the data set's name.
-        settings: name to typed value, as `{"num_interests": 8}`.
+        dataset: its name.
+        settings: name to typed value.
         config_files: yaml files.
         places: the file of each of `settings` that was read from one.
         may_change: the only settings that errors may advise to give; None: all.
@@ -82,7 +96,7 @@ class OpalConfig(Config):
         self.places, self.notes = {}, []
         self._given_places = places or {}
         self._data_root = ""
-        self._dataset_file = None if complete else yaml_beside_data(dataset, given, files)
+        self._dataset_file = None if complete else _yaml_beside_data(dataset, given, files)
         with naming(self.places, may_change):
             # RecBole's own lookup by name knows none of our models.
             self._class = _model_class(model)
@@ -97,44 +111,36 @@ class OpalConfig(Config):
         places: Mapping[str, str] | None = None,
         may_change: Collection[str] | None = None,
     ) -> "OpalConfig":
-        """Build the configuration that `as_plain_dict` was taken from.
+        """Build the configuration that `as_plain_dict` was taken from, a run's config.yaml.
 
-        Args:
-            plain: the content of a run's config.yaml.
-            model: the model's class, if it is none that `find_model_class` knows.
-            places: the file of each setting that was read from one.
-            may_change: the only settings that errors may advise to give; None: all.
-
-        Raises:
-            SettingsError: `model` or `dataset` is missing, or a setting is not valid (any more).
-            DataError: the data set is not there (any more).
+        `model` is the model's class, if it is none that `find_model_class` knows.
         """
-        missing = [name for name in ("model", "dataset") if name not in plain]
-        if missing:
-            raise SettingsError(
-                f"the run's config.yaml does not name its {missing[0]}; add the line "
-                f"`{missing[0]}: ...`."
-            )
-        settings = {
-            name: value for name, value in plain.items() if name not in ("model", "dataset")
-        }
-        return cls(
-            model or plain["model"],
-            plain["dataset"],
-            settings,
-            places=places,
-            may_change=may_change,
-            complete=True,
-        )
+        settings = dict(plain)
+        for name in ("model", "dataset"):
+            if settings.pop(name, None) is None:
+                raise SettingsError(
+                    f"the run's config.yaml does not name its {name}; add the line `{name}: ...`."
+                )
+        named = model or plain["model"], plain["dataset"], settings
+        return cls(*named, places=places, may_change=may_change, complete=True)
 
     def as_plain_dict(self) -> dict[str, Any]:
         """Return all settings as plain data, to be kept beside a run's results."""
-        derived: dict[str, Any] = {}
+        final = self.final_config_dict
+        plain = {name: _plain(value) for name, value in final.items() if name not in _DERIVED}
         if self._data_root:  # else RecBole's own copy
-            derived["data_path"] = os.path.abspath(self._data_root)  # noqa: PTH100
+            plain["data_path"] = os.path.abspath(self._data_root)  # noqa: PTH100
         if not is_ours(self._class) and why_without_address(self._class) is None:
-            derived["model"] = address_of(self._class)
-        return plain_settings(self.final_config_dict, derived)
+            plain["model"] = address_of(self._class)
+        sampler = plain.get("train_neg_sample_args")
+        if isinstance(sampler, dict):
+            # RecBole writes "none" for no sampler and adds keys; only what
+            # `--train_neg_sample_args` takes is kept.
+            uniform = sampler.get("distribution") == "uniform"
+            plain["train_neg_sample_args"] = (
+                {"distribution": "uniform", "sample_num": 1} if uniform else None
+            )
+        return {name: plain.pop(name) for name in ("model", "dataset")} | plain
 
     def compatibility_settings(self) -> None:
         """Set numpy's missing names; RecBole's own version fails on numpy 2."""
@@ -157,11 +163,19 @@ class OpalConfig(Config):
         for path in file_list or ():
             content = load_settings_file(path)
             if path == self._dataset_file:
-                content, unread = readable(content, self._class)
-                self.notes += [f"{path}: {each}" for each in unread]
+                content = self._readable(content, path)
             merged |= content
             self.places.update(dict.fromkeys(content, str(path)))
         return merged
+
+    def _readable(self, content: dict[str, Any], path: Path) -> dict[str, Any]:
+        """Leave out what speaks to other models; what speaks to none is refused later."""
+        others = set(content) - known_settings(self._class)
+        left_out = sorted(others & known_to_any_model()) if others else []
+        if left_out:
+            names, model = ", ".join(left_out), self._class.__name__
+            self.notes.append(f"{path}: {names} not read, {model} has no such setting")
+        return {name: value for name, value in content.items() if name not in left_out}
 
     def _load_variable_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
         for name in config_dict:
@@ -175,22 +189,15 @@ class OpalConfig(Config):
 
     def _load_internal_config_dict(self, model: str, model_class: type, dataset: str) -> None:
         super()._load_internal_config_dict(model, model_class, dataset)
-        own = own_yaml(model_class)
         # RecBole's model file once more: it must win over our overall.yaml.
-        files = [
-            overall_yaml(),
-            recbole_folder() / "properties" / "model" / f"{upstream_name(model_class)}.yaml",
-            own,
-            dataset_yaml(dataset),
-        ]
-        for path in files:
-            if path is not None and path.is_file():
-                content = self._update_internal_config_dict(path)
-                if path == files[-1]:
-                    for name in set(content or {}) - set(self.external_config_dict):
-                        self.places[name] = str(path)
-            if path == own:  # also where there is none
-                self._apply_recipe()
+        for path in model_files(model_class):
+            self._update_internal_config_dict(path)
+        self._apply_recipe()
+        of_dataset = dataset_yaml(dataset)
+        if of_dataset is not None:
+            content = self._update_internal_config_dict(of_dataset)
+            for name in set(content or {}) - set(self.external_config_dict):
+                self.places[name] = str(of_dataset)
 
     def _apply_recipe(self) -> None:
         """Put the published settings in the place of the shared ones where they are asked for."""
@@ -208,9 +215,9 @@ class OpalConfig(Config):
     def _get_final_config_dict(self) -> dict[str, Any]:
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
-        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         if not hasattr(self._class, "input_type"):
             checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one
+        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         harmless = set(REFUSED_KEYS) & set(given) - set(self.internal_config_dict)
         return {name: value for name, value in checked.items() if name not in harmless}
 
@@ -224,11 +231,10 @@ class OpalConfig(Config):
             self.final_config_dict["data_path"] = str(Path(self._data_root) / self.dataset)
         final = self.final_config_dict
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
-        columns = [final["USER_ID_FIELD"], final["ITEM_ID_FIELD"], final["TIME_FIELD"]]
         check_data_folder(
             Path(final["data_path"]),
             self.dataset,
-            columns,
+            [final[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")],
             final["field_separator"],
             final["encoding"],
             named="dataset" not in self._given_places,
@@ -252,3 +258,30 @@ def _model_class(model: Any) -> type[Any]:
     if not is_ours(found):
         require_model(found)
     return found  # type: ignore[no-any-return]
+
+
+def _yaml_beside_data(
+    dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
+) -> Path | None:
+    """Return the settings file in the data set's folder, which speaks to all models, or None.
+
+    The settings that are given, or the files, may name the folder.
+    """
+    if Path(dataset).name != dataset or path_problem(dataset):  # refused later, with the fix
+        return None
+    root = "dataset"  # RecBole's default
+    for path in config_files:
+        root = load_settings_file(path).get("data_path", root)
+    root = str(settings.get("data_path", root))
+    if path_problem(f"{root}/{dataset}/{dataset}.yaml"):
+        return None
+    path = Path(root).expanduser() / dataset / f"{dataset}.yaml"
+    return path if path.is_file() else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,178 @@
+"""The texts of `--help`, made from the schemas, so that they cannot fall behind."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.process.program import command
+from recbole_opal.settings.commandline import ComparisonOptions
+from recbole_opal.settings.fields import allowed, typed
+from recbole_opal.settings.properties import datasets_at_hand, properties_folder
+from recbole_opal.settings.protocol import protocol_help
+from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.values import load_settings_file
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["help_text", "topic_of"]
+
+_USAGE = """\
+Train a recommender in its stages, evaluate it, and keep everything in a run folder; or put
+several side by side, with seeds, tests of their differences, tables and a report.
+
+usage: {program} --dataset=NAME [--model=NAME] [--key=value ...]
+       {program} --dataset=NAME --model=NAME,NAME@key=value,... [--seeds=1,2,3] ...
+       {other} ...
+
+  --dataset=NAME        {datasets},
+                        or any folder NAME with NAME.inter inside --data_path
+  --model=NAME          {models},
+                        a model of RecBole (GRU4Rec, SASRec, Pop, ItemKNN, LightGCN, ...),
+                        or your own class: package.module:Class or file.py:Class
+  --config_files='A B'  yaml files with settings; a later file wins, and a flag wins over files
+  --resume=FOLDER       continue the run in FOLDER exactly where it stopped
+  --version             the version
+
+side by side, with more than one model, --seeds or --tune:
+  --model=A,B@k=v       a row each; a setting behind @ is for that row alone
+{options}
+
+A value is a number, a word, True, False, None, a list or a mapping; `--key value` is the same as
+`--key=value`. The same command again goes on where a comparison stopped.
+
+examples:
+  {program} --dataset=ml-100k
+  {program} --dataset=ml-100k --num_interests=8 --stages=soft --topk=[20,50]
+  {program} --dataset=ml-100k --model=OPAL,OPAL@num_interests=8,SASRec --seeds=1,2,3
+
+commands:
+{commands}
+
+more help:
+  --help=OPAL           a model's settings: defaults, ranges, meanings
+  --help={sections}
+                        settings that all models share
+  --help=topk           one of these
+  --help=protocols      how to split into training, validation and test: --eval_args
+  --help=all            everything"""
+
+
+def topic_of(argv: Sequence[str]) -> str:
+    """Return what `--help=TOPIC` or `--help TOPIC` asks for; empty for the overview."""
+    for position, word in enumerate(argv):
+        if word.startswith("--help="):
+            return word.partition("=")[2]
+        if word == "--help" and argv[position + 1 :] and not argv[position + 1].startswith("-"):
+            return argv[position + 1]
+    return ""
+
+
+def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str:
+    """Return the help on a topic; empty: the overview, with the meanings of the commands."""
+    sections = _sections()
+    shared = {name: field for fields in sections.values() for name, field in fields.items()}
+    if not topic:
+        return _overview(commands or {})
+    if topic.lower() == "protocols":
+        return "protocols, as --eval_args=\"{'split': ...}\":\n" + protocol_help()
+    if topic.lower() in sections:
+        return _listing(topic.lower(), sections[topic.lower()])
+    if topic in shared:
+        return _listing("all models", {topic: shared[topic]})
+    if topic.lower() == "all":
+        first, *others = _our_models()
+        own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
+        lists = [_listing(title, fields) for title, fields in sections.items()]
+        return "\n\n".join([_overview(commands or {}), help_text("protocols"), *own, *lists])
+    return _of_model(topic)
+
+
+def _overview(commands: Mapping[str, str]) -> str:
+    options = ComparisonOptions.model_fields.items()
+    return _USAGE.format(
+        program=command(),
+        other=command(name="COMMAND"),
+        datasets=", ".join(datasets_at_hand()),
+        models=", ".join(_our_models()),
+        options="\n".join(
+            f"  --{name}={field.examples[0]}".ljust(24) + str(field.description)
+            for name, field in options
+            if field.examples
+        ),
+        commands="\n".join(f"  {name:<22}{meaning}" for name, meaning in commands.items()),
+        sections="|".join(_sections()),
+    )
+
+
+def _sections() -> dict[str, dict[str, FieldInfo]]:
+    return {
+        section.__name__.removesuffix("Settings").lower(): section.model_fields
+        for section in SHARED_SECTIONS
+    }
+
+
+def _our_models() -> list[str]:
+    """Return the names of our models: their yaml files, unlike those for RecBole's, hold a recipe.
+
+    Importing the classes would take seconds.
+    """
+    files = sorted((properties_folder() / "model").glob("*.yaml"))
+    names = [path.stem for path in files if "recipe" in load_settings_file(path)]
+    return sorted(names, key=lambda name: name != "OPAL")
+
+
+def _of_model(name: str, like: str = "") -> str:
+    """Return the settings of a model, ours, RecBole's or the user's own, with its defaults.
+
+    What is the same in the model `like` is left out.
+    """
+    from recbole_opal.host import find_model_class, supported_models
+    from recbole_opal.host.defaults import default_settings, model_files
+    from recbole_opal.host.upstream_settings import foreign_kinds, upstream_name
+    from recbole_opal.settings.model_schemas import section_of
+
+    try:
+        model_class = find_model_class(name)
+    except SettingsError as error:
+        if ":" in name:
+            raise
+        topics = {*_sections(), *supported_models(), "protocols", "all"}
+        topics |= {field for fields in _sections().values() for field in fields}
+        hint = did_you_mean(name, topics, "--help=") or f"; {str(error).partition('; ')[2]}"
+        raise SettingsError(f"--help={name}: there is no such topic{hint}") from error
+    defaults = default_settings(name)
+    section = section_of(model_class)
+    parts = [f"{model_class.__name__}:"]
+    if section is not None:
+        seen = default_settings(like).items() if like else ()
+        own = {
+            key: each
+            for key, each in section.model_fields.items()
+            if (key, defaults[key]) not in seen
+        }
+        parts = [_listing(model_class.__name__, own, defaults)]
+    else:
+        kinds = foreign_kinds(upstream_name(model_class))
+        for setting in sorted(defaults.keys() & kinds.keys() - foreign_kinds("").keys()):
+            kind = kinds[setting]
+            told = "any value" if kind is None else kind.__name__
+            parts.append(f"  --{setting}={typed(defaults[setting])}  ({told})")
+    shared = {setting for fields in _sections().values() for setting in fields}
+    given = {key for path in model_files(model_class)[1:] for key in load_settings_file(path)}
+    others = ", ".join(f"--{key}={typed(defaults[key])}" for key in sorted(given & shared))
+    text = f"its defaults for shared settings: {others}"
+    wrapped = textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join([*parts, wrapped] if others else parts)
+
+
+def _listing(
+    title: str, fields: Mapping[str, FieldInfo], defaults: Mapping[str, Any] | None = None
+) -> str:
+    lines = [f"{title}:"]
+    for name, field in fields.items():
+        lines.append(f"  --{name}={typed((defaults or {}).get(name, field.default))}")
+        text = f"{field.description}; {allowed(field)}"
+        lines += textwrap.wrap(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "\n".join(lines)

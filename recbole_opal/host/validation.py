@@ -1,0 +1,141 @@
+"""The one place where all settings of a run are checked, before any data is read."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from recbole.evaluator.register import metric_information, metric_types
+from recbole.utils import EvaluatorType
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.host import find_model_class, supported_models
+from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
+from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
+from recbole_opal.settings.checks import check_together, following_fields
+from recbole_opal.settings.fields import Section, check_section
+from recbole_opal.settings.model_schemas import section_of
+from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
+from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.suggest import did_you_mean
+
+__all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
+
+_LONGEST_LIST = 2**16
+
+
+def checked_settings(
+    final: Mapping[str, Any], given: Mapping[str, Any], model_class: type
+) -> dict[str, Any]:
+    """Return all settings of a run, checked and completed; a SettingsError tells the first problem.
+
+    Args:
+        final: every setting, defaults included.
+        given: those that the user gave, by flag, argument or config file; only these can be
+            misspelt.
+        model_class: the class of the model.
+    """
+    refuse_unknown(given, known_settings(model_class), [model_class.__name__])
+    refuse_foreign_settings(final)
+    ours = _own_names(model_class)
+    foreign = {name: value for name, value in given.items() if name not in ours}
+    check_foreign_values(foreign, foreign_kinds(upstream_name(model_class)))
+    checked = dict(final)
+    for section in _sections(model_class):
+        checked |= check_section(section, final)
+    if "load_col" not in given:
+        checked["load_col"] = following_fields(checked)
+    _check_metrics(checked["metrics"], checked["topk"], checked["valid_metric"])
+    checked |= check_together(checked, _samples_negatives(final, model_class))
+    _check_protocol(checked, model_class)
+    return checked
+
+
+def known_settings(model_class: type) -> set[str]:
+    """Return the names that a user may give for a model; those with a refusal are among them."""
+    upstream = foreign_kinds(upstream_name(model_class))
+    return _own_names(model_class) | {*upstream, *REFUSED_KEYS, "model", "dataset"}
+
+
+def upstream_names(model_class: type) -> set[str]:
+    """Return a model's settings that only RecBole reads, whose values nobody checks for sense."""
+    return set(foreign_kinds(upstream_name(model_class))) - _own_names(model_class)
+
+
+@cache
+def known_to_any_model() -> frozenset[str]:
+    """Return the names that at least one model that runs here knows."""
+    models = map(find_model_class, supported_models())
+    return frozenset().union(*map(known_settings, models))
+
+
+def _sections(model_class: type) -> list[type[Section]]:
+    own = section_of(model_class)
+    return [*SHARED_SECTIONS, *([own] if own else [])]
+
+
+def _own_names(model_class: type) -> set[str]:
+    return {name for section in _sections(model_class) for name in section.model_fields}
+
+
+def _check_metrics(metrics: Sequence[str], topk: Sequence[int], valid_metric: str) -> None:
+    known = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
+    available: list[str] = []
+    for metric in metrics:
+        if metric.lower() not in known:
+            judges = metric.lower() in metric_types
+            why = "judges scores, not lists" if judges else "is not a metric"
+            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
+            raise SettingsError(f"--metrics: {metric} {why}{hint}")
+        over_all_ranks = "rec.meanrank" in metric_information[metric.lower()]
+        available += [metric] if over_all_ranks else [f"{metric}@{length}" for length in topk]
+    for length in topk:
+        if not 1 <= length <= _LONGEST_LIST:
+            raise SettingsError(
+                f"--topk: {length} is not in [1, {_LONGEST_LIST}]; write for example "
+                "--topk=[10,20,50]."
+            )
+    if valid_metric.lower() not in {name.lower() for name in available}:
+        raise SettingsError(
+            f"--valid_metric={valid_metric} is not measured; choose one of {', '.join(available)}, "
+            "or change --metrics and --topk."
+        )
+
+
+def _check_protocol(settings: Mapping[str, Any], model_class: type) -> None:
+    """Refuse a protocol that the model has nothing to say of, and one that needs a clock."""
+    split = next(iter(settings["eval_args"]["split"]))
+    reason = why_not_for_unmet_users(model_class, settings) if split == "user" else None
+    if reason:
+        raise SettingsError(
+            f"--model={model_class.__name__} has nothing to say of the users that the split 'user' "
+            f"of --eval_args holds out: {reason}; use a model that reads histories (OPAL, SASRec, "
+            "ItemKNN, MultiVAE, ...), or another split."
+        )
+    if settings["time_unit"] != "order":
+        return
+    fix = "or, if the times are of a clock, name their unit, as --time_unit=seconds"
+    if split in ("last_day", "time"):
+        raise SettingsError(
+            f"--eval_args: the split '{split}' needs times of a clock, and those of this data set "
+            "are an order alone (time_unit: order); write for example "
+            f"--eval_args=\"{{'split': {{'RS': [8, 1, 1]}}}}\", {fix}."
+        )
+    if getattr(model_class, "needs_times", False):
+        raise SettingsError(
+            f"--model={model_class.__name__} learns from the time between two interactions, and "
+            "the times of this data set are an order alone (time_unit: order); use another model, "
+            f"{fix}."
+        )
+
+
+def _samples_negatives(final: Mapping[str, Any], model_class: type) -> bool:
+    """Tell whether a RecBole model learns from items that RecBole samples as negatives."""
+    if section_of(model_class) is not None:
+        return False
+    kind = trained_on(model_class)
+    if kind != "histories":
+        return kind in ("pairs", "points")
+    if "loss_type" in final:
+        return bool(final["loss_type"] == "BPR")
+    input_type = getattr(model_class, "input_type", None)
+    return getattr(input_type, "name", "") == "PAIRWISE"
