@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recbole_opal.comparison.compare import compare
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
+    from recbole_opal.evaluation import Judged, Metric
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
@@ -25,6 +26,8 @@ __all__ = [
     "OPAL",
     "ComparisonResult",
     "FutureItemDataset",
+    "Judged",
+    "Metric",
     "MultiInterestRecommender",
     "MultiInterestSettings",
     "OpalConfig",
@@ -44,6 +47,8 @@ _HOMES = {
     "compare": "recbole_opal.comparison.compare",
     "OPAL": "recbole_opal.models.opal",
     "FutureItemDataset": "recbole_opal.data.dataset",
+    "Judged": "recbole_opal.evaluation.judged",
+    "Metric": "recbole_opal.evaluation.metric",
     "MultiInterestRecommender": "recbole_opal.models.base",
     "MultiInterestSettings": "recbole_opal.settings.model_schemas",
     "OpalConfig": "recbole_opal.settings.config",

@@ -17,7 +17,7 @@ from recbole_opal.comparison.variants import Variant
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.refusal import quoted, refusing
-from recbole_opal.runs.shapes import misfit
+from recbole_opal.runs.shapes import is_metric, misfit
 
 __all__ = ["COSTS", "FinishedRun", "rows_of"]
 
@@ -110,7 +110,9 @@ class FinishedRun:
         tokens = np.array([self._tokens[number] for number in arrays["user_id"]])
         order = np.argsort(tokens)
         metrics = {
-            name: values[order].astype(np.float64) for name, values in arrays.items() if "@" in name
+            name: values[order].astype(np.float64)
+            for name, values in arrays.items()
+            if is_metric(name)
         }
         return tokens[order].tolist(), metrics
 

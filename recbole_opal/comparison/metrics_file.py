@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from recbole_opal.evaluation.metric import MetricTraits
+from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs.refusal import refusing
 
 __all__ = ["check_metrics"]
@@ -74,6 +76,7 @@ class _Metrics(_Plain):
     peak_memory: _Memory
     parameters: Whole
     versions: _Versions
+    own_metrics: dict[str, MetricTraits] = {}
 
     @model_validator(mode="after")
     def _the_best_is_one_of_them(self) -> _Metrics:
@@ -83,7 +86,7 @@ class _Metrics(_Plain):
 
 
 def check_metrics(plain: Any, path: Path) -> None:
-    """Check that a run's metrics can be put into a table.
+    """Check that a run's metrics can be put into a table; learn what it says of own metrics.
 
     Args:
         plain: the content of its metrics.json.
@@ -93,4 +96,4 @@ def check_metrics(plain: Any, path: Path) -> None:
         CheckpointError: a part is missing or of a wrong type; the first one is named.
     """
     with refusing(str(path), "is not as a run leaves it", _FIX):
-        _Metrics.model_validate(plain)
+        remember(_Metrics.model_validate(plain).own_metrics)

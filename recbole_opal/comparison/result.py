@@ -10,6 +10,7 @@ from typing import Any
 from recbole_opal.comparison.differences import best_row, opal_row
 from recbole_opal.comparison.rows import Row
 from recbole_opal.evaluation.diagnostics import collapse_warning
+from recbole_opal.evaluation.registry import own_traits
 from recbole_opal.settings.fields import typed
 
 __all__ = ["ComparisonResult"]
@@ -103,6 +104,7 @@ class ComparisonResult:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the content of comparison.json."""
+        own = own_traits(name for row in self.rows for name in (*row.valid, *row.test))
         return {
             "dataset": self.dataset,
             "command": self.command,
@@ -111,5 +113,6 @@ class ComparisonResult:
             "versions": dict(self.versions),
             "hardware": self.hardware,
             "tuning": self.tuning,
+            **({"own_metrics": own} if own else {}),
             "rows": [row.as_plain() for row in self.rows],
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 from recbole_opal.comparison.rows import Row, Spread
 from recbole_opal.evaluation.cutoff import cut_off
-from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.direction import bigger_is_better, is_diversity, title_of
 
 __all__ = [
     "Section",
@@ -21,14 +21,6 @@ __all__ = [
     "once_noted",
 ]
 
-DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
-_TITLES = {
-    "ndcg": "NDCG",
-    "mrr": "MRR",
-    "map": "MAP",
-    "category_diversity": "Cat. div.",
-    "intra_list_similarity": "List sim.",
-}
 _NONE = "-"
 _SMALLEST_P = 1e-4
 _MEBIBYTE = 1 << 20
@@ -57,9 +49,7 @@ def metric_title(metric: str) -> str:
     Args:
         metric: its key in metrics.json.
     """
-    name, at, length = metric.partition("@")
-    title = _TITLES.get(name, name.replace("_", " ").capitalize())
-    return f"{title}{at}{length}"
+    return title_of(metric, short=True)
 
 
 def accuracy(rows: Sequence[Row], metric: str, length: int | None = None) -> Section:
@@ -70,7 +60,7 @@ def accuracy(rows: Sequence[Row], metric: str, length: int | None = None) -> Sec
         metric: the metric on validation that decides.
         length: only metrics of this list length; None takes all.
     """
-    shown = [name for name in _measured(rows, length) if name.partition("@")[0] not in DIVERSITY]
+    shown = [name for name in _measured(rows, length) if not is_diversity(name)]
     columns: list[tuple[str, Callable[[Row], str]]] = [
         (f"valid {metric_title(metric)}", lambda row: _number(row.valid.get(metric))),
         *((metric_title(name), _metric_cell(name)) for name in shown),
@@ -89,7 +79,7 @@ def diversity(rows: Sequence[Row], length: int | None = None) -> Section | None:
         rows: all rows.
         length: only metrics of this list length; None takes all.
     """
-    shown = [name for name in _measured(rows, length) if name.partition("@")[0] in DIVERSITY]
+    shown = [name for name in _measured(rows, length) if is_diversity(name)]
     if not shown:
         return None
     columns = [(metric_title(name), _metric_cell(name)) for name in shown]

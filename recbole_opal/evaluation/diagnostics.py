@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.evaluation.lists import InterestRecord, RankedLists
+from recbole_opal.evaluation.judged import InterestRecord, Judged
 
 __all__ = ["collapse_warning", "interest_diagnostics", "normalised_entropy"]
 
@@ -28,7 +28,7 @@ _LARGEST_SHARE = 0.9
 _LARGEST_COSINE = 0.98
 
 
-def interest_diagnostics(lists: RankedLists) -> dict[str, Any] | None:
+def interest_diagnostics(lists: Judged) -> dict[str, Any] | None:
     """Describe the interests over the whole test, or return None for a model without interests.
 
     Args:

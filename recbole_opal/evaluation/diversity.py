@@ -14,16 +14,17 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.sequences import IntArray
 
 __all__ = ["category_diversity"]
+
+IntArray = npt.NDArray[np.int64]
 
 _CHUNK_PAIRS = 2**22
 """Pairs looked at together: two boolean arrays of this size, 8 MiB."""
 
 
 def category_diversity(
-    items: npt.NDArray[np.int32], categories: IntArray, topk: Sequence[int]
+    items: npt.NDArray[np.int32], categories: npt.NDArray[np.int64], topk: Sequence[int]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return `category_diversity@k` to `(E,)` float64 in [0, 1], NaN below two items.
 

@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recbole_opal.data.sequences import IntArray
 
 __all__ = ["AudienceSimilarity"]
+
+IntArray = npt.NDArray[np.int64]
 
 _MOST_COSINES = 2**25
 """Most pairwise cosines that are kept, float32 (128 MiB): 5,792 items."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import random
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -48,7 +47,6 @@ class _Found:
         self._cuda = torch.cuda.get_rng_state_all() if cuda_in_use() else None
         self._cudnn = torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic
         self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
-        self._metrics = [(kept, kept.copy()) for kept in _metric_registry()]
 
     def give_back(self) -> None:
         """Put everything back."""
@@ -58,9 +56,6 @@ class _Found:
         from recbole_opal.runs.rng import cuda_in_use
 
         return_aliases()
-        for registry, content in self._metrics:
-            registry.clear()
-            (registry.extend if isinstance(registry, list) else registry.update)(content)
         torch.autograd.set_detect_anomaly(*self._anomaly)
         torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = self._cudnn
         if self._cuda is not None:
@@ -94,7 +89,7 @@ def undisturbed() -> Iterator[None]:
 
     That is: the environment variables and the filters of warnings that RecBole and the
     libraries below it set; the states of the global random generators, which a run seeds; torch's
-    switches for cuDNN and for anomaly mode; the metrics known to RecBole; the names that numpy and
+    switches for cuDNN and for anomaly mode; the names that numpy and
     scipy lack and RecBole needs, which are there while the block runs. Where blocks overlap, in
     each other or in several threads, the last to end gives back what the first one found. Inside
     it gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.
@@ -175,12 +170,3 @@ def alone(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
             return whole(*args, **kwargs)
 
     return call
-
-
-def _metric_registry() -> list[Any]:
-    """Return RecBole's tables of metrics; ours replace some of its own for the time of a run."""
-    register = sys.modules.get("recbole.evaluator.register")
-    if register is None:
-        return []
-    names = ("smaller_metrics", "metric_information", "metric_types", "metrics_dict")
-    return [getattr(register, name) for name in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.direction import bigger_is_better, title_of
 
 __all__ = [
     "axis_name",
@@ -19,20 +19,10 @@ __all__ = [
     "with_spread",
 ]
 
-_NAMES = {
-    "ndcg": "NDCG",
-    "mrr": "MRR",
-    "map": "MAP",
-    "gini": "Gini",
-    "category_diversity": "Category diversity",
-    "intra_list_similarity": "Intra-list similarity",
-}
-
 
 def metric_name(name: str) -> str:
     """Return `category_diversity@50` as `Category diversity@50`."""
-    plain, at, k = name.partition("@")
-    return _NAMES.get(plain, plain.replace("_", " ").capitalize()) + at + k
+    return title_of(name)
 
 
 def axis_name(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recbole_opal.errors import CheckpointError
+from recbole_opal.evaluation.registry import remember
 from recbole_opal.report.schema import ComparisonFile, DifferenceFile, RowFile, ValueFile
 from recbole_opal.report.source import Comparison, Difference, Row, Value
 from recbole_opal.runs.refusal import refusing
@@ -37,6 +38,7 @@ def read_comparison(folder: Path) -> Comparison:
 
 
 def _comparison(folder: Path, plain: ComparisonFile) -> Comparison:
+    remember(plain.own_metrics)
     return Comparison(
         folder=folder,
         dataset=plain.dataset,

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from recbole_opal.evaluation.metric import MetricTraits
+
 __all__ = ["ComparisonFile", "DifferenceFile", "RowFile", "ValueFile", "checked_lines"]
 
 # No measurement comes near the bound; beyond it pictures could not be computed.
@@ -93,6 +95,7 @@ class ComparisonFile(_Plain):
     hardware: str | None = None
     versions: dict[str, str] | None = None
     tuning: TuningFile | None = None
+    own_metrics: dict[str, MetricTraits] = {}
     rows: list[RowFile]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-__all__ = ["misfit"]
+__all__ = ["is_metric", "misfit"]
 
 # By the start of the file's name: array to its axes; equal letters are equal lengths. Arrays of
 # ids and counts are whole numbers from 0.
@@ -47,9 +47,14 @@ def misfit(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:
     return _metrics(arrays, sizes["E"]) if name.startswith("per_user-") else None
 
 
+def is_metric(array: str) -> bool:
+    """Tell whether an array of a `per_user-` file holds a metric."""
+    return array not in _LAYOUTS["per_user-"]
+
+
 def _metrics(arrays: Mapping[str, npt.NDArray[Any]], users: int) -> str | None:
     for array, values in arrays.items():
-        if "@" in array and (values.shape != (users,) or values.dtype.kind not in "fiub"):
+        if is_metric(array) and (values.shape != (users,) or values.dtype.kind not in "fiub"):
             return f"has {array} of {_kind(values)} for {users} users"
     return None
 

@@ -1,10 +1,7 @@
 """Rules that tie several settings together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from recbole.evaluator.register import metric_information, metric_types
-from recbole.utils import EvaluatorType
 
 from recbole_opal.data.reading.advice import load_col_flag
 from recbole_opal.errors import SettingsError
@@ -15,7 +12,6 @@ from recbole_opal.suggest import did_you_mean
 __all__ = ["check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
-_LONGEST_LIST = 2**16
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
 
 
@@ -28,7 +24,6 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingsError: two settings contradict each other.
     """
-    _check_metrics(settings)
     _check_columns(settings)
     _check_gradients(settings)
     _check_width(settings)
@@ -38,43 +33,6 @@ def check_together(settings: Mapping[str, Any]) -> dict[str, Any]:
         "load_col": _with_categories(settings),
         "train_neg_sample_args": _negatives(settings),
     }
-
-
-def _check_metrics(settings: Mapping[str, Any]) -> None:
-    known = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
-    for metric in settings["metrics"]:
-        if metric.lower() not in known:
-            why = (
-                "judges scores, not lists" if metric.lower() in metric_types else "is not a metric"
-            )
-            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
-            raise SettingsError(f"--metrics: {metric} {why}{hint}")
-    bad = [length for length in settings["topk"] if length < 1]
-    if bad:
-        raise SettingsError(
-            f"--topk: {bad[0]} is not in [1, inf); write for example --topk=[10,20,50]."
-        )
-    long = [length for length in settings["topk"] if length > _LONGEST_LIST]
-    if long:
-        raise SettingsError(
-            f"--topk: {long[0]} is more than {_LONGEST_LIST}; write for example --topk=[10,20,50]."
-        )
-    available = _result_names(settings["metrics"], settings["topk"])
-    wanted = settings["valid_metric"]
-    if wanted.lower() not in {name.lower() for name in available}:
-        raise SettingsError(
-            f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
-            "or change --metrics and --topk."
-        )
-
-
-def _result_names(metrics: Sequence[str], lengths: Sequence[int]) -> list[str]:
-    """Return `metric@k` for each pair; a metric over the ranks of all items (GAUC) has no k."""
-    names: list[str] = []
-    for metric in metrics:
-        over_all = "rec.meanrank" in metric_information[metric.lower()]
-        names += [metric] if over_all else [f"{metric}@{length}" for length in lengths]
-    return names
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:

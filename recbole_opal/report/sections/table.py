@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, is_diversity
 from recbole_opal.report import numbers
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.parts import Section, figure, legend, reading, scroll_box, table
@@ -15,7 +15,6 @@ from recbole_opal.report.source import Comparison, Difference, Row
 
 __all__ = ["results"]
 
-_DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
 _COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "train_seconds": ("Training", numbers.seconds),
     "epochs": ("Epochs", numbers.count),
@@ -92,9 +91,9 @@ def _references(
 def _metrics(comparison: Comparison, rows: Sequence[Row]) -> list[str]:
     """Return the main metric, the other accuracies, then diversity at the main length."""
     found = list(dict.fromkeys(metric for row in rows for metric in row.test))
-    diverse = [m for m in found if m.partition("@")[0] in _DIVERSITY]
+    diverse = [m for m in found if is_diversity(m)]
     diverse = [m for m in diverse if m.endswith(f"@{comparison.k}")]
-    others = [m for m in found if m.partition("@")[0] not in _DIVERSITY and m != comparison.metric]
+    others = [m for m in found if not is_diversity(m) and m != comparison.metric]
     return [comparison.metric, *others, *diverse]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from recbole_opal.evaluation.cutoff import cut_off
+from recbole_opal.evaluation.direction import is_diversity
 from recbole_opal.report import numbers
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.parts import Section, figure, legend, reading, tabs
@@ -14,14 +16,16 @@ from recbole_opal.report.source import Comparison, Row
 
 __all__ = ["tradeoff"]
 
-_MEASURES = ("category_diversity", "coverage", "intra_list_similarity", "gini")
+_FIRST = ("category_diversity", "coverage", "intra_list_similarity", "gini")
 
 
 def tradeoff(comparison: Comparison) -> Section | None:
     """Return the section; None where no diversity was measured."""
     panels: dict[str, Child] = {}
-    for measure in _MEASURES:
-        name = f"{measure}@{comparison.k}"
+    measured = dict.fromkeys(name for row in comparison.done for name in row.test)
+    usual = [f"{measure}@{comparison.k}" for measure in _FIRST]
+    own = [n for n in measured if is_diversity(n) and cut_off(n) in (None, comparison.k)]
+    for name in dict.fromkeys([*usual, *own]):
         rows = [row for row in comparison.done if name in row.test]
         if rows:
             panels[numbers.metric_name(name)] = _panel(comparison, rows, name)
