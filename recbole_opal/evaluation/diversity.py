@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-
 __all__ = ["category_diversity"]
 
 IntArray = npt.NDArray[np.int64]

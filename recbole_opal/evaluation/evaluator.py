@@ -78,8 +78,9 @@ def judge(
         rows, ids = (part.to(found.device) for part in batch.targets)
         return from_scores(found, k, (rows, ids) if with_ranks else None)
 
-    judged = [_judged(batch, listed(batch), training, settings) for batch in batches]
-    return _joined(judged)
+    parts = [_judged(batch, listed(batch), training, settings) for batch in batches]
+    judged: Judged = _joined(parts)
+    return judged
 
 
 def _judged(
@@ -104,8 +105,8 @@ def _judged(
         num_targets.numpy(),
         training,
         settings,
-        ranks and RankRecord(*_arrays(ranks.positive_rank_sum.double(), ranks.num_candidates)),
-        use and InterestRecord(*_arrays(use.winners, use.cosines, use.active)),
+        None if ranks is None else RankRecord(*_arrays(*vars(ranks).values())),
+        None if use is None else InterestRecord(*_arrays(*vars(use).values())),
     )
 
 

@@ -7,6 +7,7 @@ scores count half; users of whom every item is a target or left out have none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,11 @@ class _OfHits(Metric):
     """A metric of hits, whose values at all cut-offs are the columns of one table."""
 
     def at_each(self, judged: Judged, topk: Sequence[int]) -> dict[str, FloatArray]:
+        """Return each user's values."""
         table = self.curve(judged.hits[:, : max(topk)], judged.num_targets[:, None])
         return {f"{self.name}@{k}": table[:, k - 1].astype(np.float64) for k in topk}
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return (E, k) values at each cut-off from (E, k) hits and (E, 1) numbers of targets."""
         raise NotImplementedError
 
@@ -35,7 +37,7 @@ class _OfHits(Metric):
 class Recall(_OfHits):
     """Share of the targets that are listed."""
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         return hits.cumsum(axis=1) / targets
 
@@ -43,7 +45,7 @@ class Recall(_OfHits):
 class Hit(_OfHits):
     """Whether any target is listed."""
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         return np.logical_or.accumulate(hits, axis=1)
 
@@ -51,7 +53,7 @@ class Hit(_OfHits):
 class Precision(_OfHits):
     """Share of the list that are targets."""
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         return hits.cumsum(axis=1) / _places(hits)
 
@@ -59,7 +61,7 @@ class Precision(_OfHits):
 class MRR(_OfHits):
     """Reciprocal rank of the first hit."""
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         reached = np.logical_or.accumulate(hits, axis=1)
         return reached / (hits.argmax(axis=1) + 1)[:, None]
@@ -70,7 +72,7 @@ class MAP(_OfHits):
 
     title = "MAP"
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         places = _places(hits)
         precisions = hits.cumsum(axis=1) / places * hits
@@ -80,7 +82,7 @@ class MAP(_OfHits):
 class NDCG(_OfHits):
     """Gain of the hits, discounted by the logarithm of their places, relative to the best list."""
 
-    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[np.generic]:
+    def curve(self, hits: Hits, targets: Counts) -> npt.NDArray[Any]:
         """Return the values at each cut-off."""
         places = _places(hits)
         gains = 1.0 / np.log2(places + 1)

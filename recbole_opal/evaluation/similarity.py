@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-
 __all__ = ["AudienceSimilarity"]
 
 IntArray = npt.NDArray[np.int64]

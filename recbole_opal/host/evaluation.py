@@ -119,7 +119,7 @@ def dense_scores(model: Any, dataset: Any, device: torch.device, most_pairs: int
         found[:, 0] = -torch.inf
         if batch.excluded is not None:
             found[batch.excluded] = -torch.inf
-        return found
+        return found  # type: ignore[no-any-return]
 
     @cache
     def items() -> Interaction:

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
 from recbole_opal.settings.paths import require_folder
