@@ -1,4 +1,4 @@
-"""Metrics of what is listed, whoever wanted it: how much of the catalogue, how popular, how diverse.
+"""Metrics of what is listed, whoever wanted it: how much, how popular, how diverse.
 
 Fills (id 0, where fewer than k items were left) count nowhere, nor in the length of a list. The
 first five are RecBole's, whose lists have no fills, with these differences in or from it:

@@ -166,7 +166,7 @@ def _found(name: str) -> Metric:
         return _met(class_at(name, "metrics"))
     found = known_metric(name) if "@" not in name else None
     if found is None or found.every_run or type(found).problem() is not None:
-        offered = [type(m).__name__ for m in built_in().values() if not m.every_run]
+        offered = [m.name for m in built_in().values() if not m.every_run]
         why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
         hint = did_you_mean(name, offered) or (
             f"; choose from {', '.join(offered)}, or name the file of your own, as "

@@ -63,7 +63,7 @@ def training_facts(counts: Any, num_items: int) -> TrainingFacts:
 
 @pytest.fixture
 def of_lists(config: FakeConfig) -> Any:
-    """Returns a function from lists (E, k) to what is judged, without a hit unless some are told."""
+    """Returns a function from lists (E, k) to what is judged, without a hit unless told."""
 
     def of(items: Any, num_items: int = 60, counts: Any = (), **more: Any) -> Judged:
         items = np.asarray(items, dtype=np.int32)
