@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.evaluation.judged import InterestRecord, Judged, RankRecord, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.evaluation.retrieve import FullSortRetriever, from_scores
-from recbole_opal.evaluation.retrieved import Retrieved
 
 __all__ = ["Measured", "Scores", "judge", "match_targets", "measure"]
 
@@ -51,7 +50,7 @@ def judge(
     """Let a model list items for all rows, and mark the hits.
 
     Args:
-        model: a `torch.nn.Module`; left in evaluation mode.
+        model: a `torch.nn.Module` on the device; left in evaluation mode.
         batches: with targets in each row.
         settings: see `FullSortRetriever`.
         training: what training knew, for the metrics.
@@ -65,73 +64,43 @@ def judge(
         RetrievalError: the model gives numbers that are not finite.
     """
     model.eval()
-    k = max(settings["topk"])
     if scores is None:
         retriever = FullSortRetriever(
             model, settings, with_ranks=with_ranks, with_interest_use=with_interests
         )
-
-    def listed(batch: EvaluationBatch) -> Retrieved:
+    parts = []
+    for batch in batches:
+        rows, targets = batch.targets
         if scores is None:
-            return retriever.retrieve(batch.inputs.to(device), batch.excluded, batch.targets)
-        found = scores(batch)
-        rows, ids = (part.to(found.device) for part in batch.targets)
-        return from_scores(found, k, (rows, ids) if with_ranks else None)
-
-    parts = [_judged(batch, listed(batch), training, settings) for batch in batches]
+            found = retriever.retrieve(batch.inputs.to(device), batch.excluded, batch.targets)
+        else:
+            values = scores(batch)
+            own = (rows.to(values.device), targets.to(values.device)) if with_ranks else None
+            found = from_scores(values, max(settings["topk"]), own)
+        ids, ranks, use = found.ids.cpu(), found.ranks, found.interest_use
+        hits, num_targets = match_targets(ids, (rows.cpu(), targets.cpu()))
+        if bool((num_targets == 0).any()):
+            raise DataError(
+                "a row of the evaluation has no target item; drop such rows before evaluating"
+            )
+        parts.append(
+            Judged(
+                users=_array(batch.users),
+                items=_array(ids.int()),
+                hits=_array(hits),
+                num_targets=_array(num_targets),
+                training=training,
+                settings=settings,
+                ranks=RankRecord(*map(_array, vars(ranks).values())) if ranks else None,
+                interests=InterestRecord(*map(_array, vars(use).values())) if use else None,
+            )
+        )
     judged: Judged = _joined(parts)
     return judged
 
 
-def _judged(
-    batch: EvaluationBatch,
-    retrieved: Retrieved,
-    training: TrainingFacts,
-    settings: Mapping[str, Any],
-) -> Judged:
-    """Bring the lists of a batch onto the host and mark their hits."""
-    ids = retrieved.ids.cpu()
-    rows, targets = batch.targets
-    hits, num_targets = match_targets(ids, (rows.cpu(), targets.cpu()))
-    if bool((num_targets == 0).any()):
-        raise DataError(
-            "a row of the evaluation has no target item; drop such rows before evaluating"
-        )
-    ranks, use = retrieved.ranks, retrieved.interest_use
-    return Judged(
-        batch.users.cpu().numpy(),
-        ids.numpy().astype(np.int32),
-        hits.numpy(),
-        num_targets.numpy(),
-        training,
-        settings,
-        None if ranks is None else RankRecord(*_arrays(*vars(ranks).values())),
-        None if use is None else InterestRecord(*_arrays(*vars(use).values())),
-    )
-
-
-def _arrays(*tensors: Tensor) -> list[Any]:
-    return [tensor.cpu().numpy() for tensor in tensors]
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """Join arrays, and records of arrays field by field; what is one for all batches stays."""
-    first = parts[0]
-    if isinstance(first, np.ndarray):
-        return np.concatenate(parts)
-    if not isinstance(first, Judged | RankRecord | InterestRecord):
-        return first
-    columns = {each.name: [getattr(part, each.name) for part in parts] for each in fields(first)}
-    return type(first)(**{name: _joined(column) for name, column in columns.items()})
-
-
 def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = None) -> Measured:
-    """Compute metrics at the cut-offs of the settings.
-
-    Args:
-        judged: the lists.
-        metrics: what is computed.
-        digits: how many decimal places results keep; None: all.
+    """Compute metrics at the cut-offs of the settings; results keep so many digits, None: all.
 
     Raises:
         SettingsError: a metric of the user's gives values of another shape than it should.
@@ -156,14 +125,9 @@ def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = N
 
 
 def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """Mark the hits of each list.
+    """Mark the hits of (B, k) lists, (B, k) bool, and count each row's distinct targets, (B,).
 
-    Args:
-        ids: (B, k) int64; 0 never matches.
-        targets: (rows, ids); repeated pairs count once.
-
-    Returns:
-        (B, k) bool, and (B,) the number of distinct targets.
+    Fills (0) never match; of the (rows, ids) of the targets, repeated pairs count once.
     """
     batch = len(ids)
     rows, items = targets
@@ -172,3 +136,18 @@ def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, 
     keys = ids * batch + torch.arange(batch)[:, None]
     hits = torch.isin(keys, wanted) & (ids > 0)
     return hits, torch.bincount(wanted % batch, minlength=batch)
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.cpu().numpy()
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Join arrays, and records of arrays field by field; what is one for all batches stays."""
+    first, kind = parts[0], cast("Any", type(parts[0]))
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)
+    if not is_dataclass(first) or isinstance(first, TrainingFacts):
+        return first
+    columns = {each.name: [getattr(part, each.name) for part in parts] for each in fields(first)}
+    return kind(**{name: _joined(column) for name, column in columns.items()})

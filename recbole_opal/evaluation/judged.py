@@ -13,9 +13,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from recbole_opal.evaluation.similarity import AudienceSimilarity
 
-__all__ = ["InterestRecord", "Judged", "RankRecord", "TrainingFacts"]
+__all__ = ["Hits", "IntArray", "InterestRecord", "Judged", "RankRecord", "TrainingFacts"]
 
 IntArray = npt.NDArray[np.int64]
+Hits = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class InterestRecord:
 
 @dataclass(frozen=True)
 class RankRecord:
-    """Where the targets stand among all items that could be listed.
+    """Where the targets stand among all that could be listed.
 
     Attributes:
         sums: (E,) float64, sum of the average ranks of the user's targets, 1 the best.
@@ -97,7 +98,7 @@ class Judged:
 
     users: IntArray
     items: npt.NDArray[np.int32]
-    hits: npt.NDArray[np.bool_]
+    hits: Hits
     num_targets: IntArray
     training: TrainingFacts
     settings: Mapping[str, Any] = field(default_factory=dict)

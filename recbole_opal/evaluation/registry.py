@@ -31,20 +31,16 @@ __all__ = [
 ]
 
 _LONGEST_LIST = 2**16
-_own: dict[str, Metric] = {}  # by name, all that this process has met
 _OF_VALUES = ("auc", "logloss", "mae", "rmse")  # RecBole's, which judge scores of single items
+_own: dict[str, Metric] = {}  # by name, all that this process has met
 
 
 @cache
 def built_in() -> Mapping[str, Metric]:
     """Return our metrics by name, those of RecBole's names among them."""
-    classes = [
-        each
-        for module in (ranking, listed)
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, Metric) and each.problem() is None
-    ]
-    return {each.name: each() for each in classes}
+    held = [each for module in (ranking, listed) for each in vars(module).values()]
+    classes = [each for each in held if isinstance(each, type) and issubclass(each, Metric)]
+    return {each.name: each() for each in classes if each.problem() is None}
 
 
 def known_metric(name: str) -> Metric | None:
@@ -53,7 +49,11 @@ def known_metric(name: str) -> Metric | None:
 
 
 def chosen_metrics(names: Iterable[str]) -> list[Metric]:
-    """Return the metrics that the setting `metrics` names, as it was checked."""
+    """Return the metrics that the setting `metrics` names.
+
+    Raises:
+        SettingsError: one is unknown.
+    """
     return [_found(name) for name in names]
 
 
@@ -75,13 +75,12 @@ def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
         SettingsError: a metric is unknown, a length is none, or what decides is not measured.
     """
     found = chosen_metrics(settings["metrics"])
-    names = [_written(each, name) for each, name in zip(found, settings["metrics"], strict=True)]
     of_one_name = {metric.name: type(metric) for metric in found}
-    for metric in found:
-        if of_one_name[metric.name] is not type(metric):
-            raise SettingsError(
-                f"--metrics: two metrics are called {metric.name}; give one class another name."
-            )
+    twice = [each.name for each in found if of_one_name[each.name] is not type(each)]
+    if twice:
+        raise SettingsError(
+            f"--metrics: two metrics are called {twice[0]}; give one class another name."
+        )
     for length in settings["topk"]:
         if not 1 <= length <= _LONGEST_LIST:
             fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
@@ -90,7 +89,7 @@ def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
             )
     available = [
         key
-        for label, metric in labelled_metrics(names).items()
+        for label, metric in labelled_metrics(settings["metrics"]).items()
         for key in ([f"{label}@{k}" for k in settings["topk"]] if metric.at_k else [label])
     ]
     wanted = settings["valid_metric"]
@@ -99,7 +98,7 @@ def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
             f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
             "or change --metrics and --topk."
         )
-    return names
+    return [_written(each, name) for each, name in zip(found, settings["metrics"], strict=True)]
 
 
 def with_named_metrics(settings: Any, *, for_others: bool = False) -> Any:
@@ -113,13 +112,12 @@ def with_named_metrics(settings: Any, *, for_others: bool = False) -> Any:
         SettingsError: a class is no metric, or no other process could find it.
     """
     given = settings.get("metrics") if isinstance(settings, Mapping) else None
-    if isinstance(given, type | Metric):
-        given = [given]
-    elif isinstance(given, str) and is_address(given):
+    if isinstance(given, str) and is_address(given):
         given = given.split(",")
-    if not isinstance(given, list | tuple):
+    several = [given] if isinstance(given, type | Metric) else given
+    if not isinstance(several, list | tuple):
         return settings
-    return {**settings, "metrics": [_text_of(each, for_others) for each in given]}
+    return {**settings, "metrics": [_text_of(each, for_others) for each in several]}
 
 
 def own_classes(names: Iterable[str]) -> list[type[Metric]]:
@@ -129,8 +127,8 @@ def own_classes(names: Iterable[str]) -> list[type[Metric]]:
 
 def own_traits(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return what readers of results must know of the own metrics among the keys of a result."""
-    own = {name: _own[name] for name in map(name_of, keys) if name in _own}
-    return {name: metric.traits().model_dump() for name, metric in own.items()}
+    names = dict.fromkeys(map(name_of, keys))
+    return {name: _own[name].traits().model_dump() for name in names if name in _own}
 
 
 def remember(traits: Mapping[str, MetricTraits]) -> None:
@@ -156,36 +154,33 @@ def _text_of(metric: Any, for_others: bool) -> Any:
 def _written(metric: Metric, name: str) -> str:
     """Return how config.yaml names a metric: as it was given, or the full place of an own class."""
     own = type(metric)
-    if metric.name in built_in() or why_without_address(own) is not None:
-        return name
-    return address_of(own)
+    unplaced = metric.name in built_in() or why_without_address(own) is not None
+    return name if unplaced else address_of(own)
 
 
 def _found(name: str) -> Metric:
     if is_address(name):
         return _met(class_at(name, "metrics"))
     found = known_metric(name) if "@" not in name else None
-    if found is None or found.every_run or type(found).problem() is not None:
-        offered = [m.name for m in built_in().values() if not m.every_run]
-        why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
-        hint = did_you_mean(name, offered) or (
-            f"; choose from {', '.join(offered)}, or name the file of your own, as "
-            "my_metrics.py:Mine."
-        )
-        raise SettingsError(f"--metrics: {name} {why}{hint}")
-    return found
+    if found is not None and not found.every_run and found.problem() is None:
+        return found
+    offered = [each.name for each in built_in().values() if not each.every_run]
+    why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
+    hint = did_you_mean(name, offered) or (
+        f"; choose from {', '.join(offered)}, or name your own by its file, as my_metrics.py:Mine."
+    )
+    raise SettingsError(f"--metrics: {name} {why}{hint}")
 
 
 def _met(own: type[Any]) -> Metric:
     """Check and keep a class of the user's; the latest of a name counts."""
     if not issubclass(own, Metric):
-        raise SettingsError(
-            f"--metrics: the class {own.__name__} is no metric; derive it from recbole_opal.Metric."
-        )
-    known, problem = built_in().get(own.name), own.problem()
-    if known is not None and type(known) is own:
-        return known
-    if known is not None:
+        problem: str | None = "is no metric; derive it from recbole_opal.Metric"
+    elif own.name not in built_in():
+        problem = own.problem()
+    elif type(built_in()[own.name]) is own:
+        return built_in()[own.name]
+    else:
         problem = f"has the name of a metric that is here, {own.name}; give it another `name`"
     if problem is not None:
         raise SettingsError(f"--metrics: the class {own.__name__} {problem}.")
