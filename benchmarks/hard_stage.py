@@ -39,7 +39,6 @@ def main() -> None:
         kept = {n: v for n, v in soft.items() if n in fresh and "evolution" not in n}
         model.load_state_dict(fresh | kept)
         trainer = TwoStageTrainer(config, model.to(config["device"]))
-        trainer.eval_collector.data_collect(data.train)
         metric = trainer.valid_metric
         entry = trainer.evaluate(data.valid, load_best_model=False)[metric]
         trainer.fit(data.train, data.valid)

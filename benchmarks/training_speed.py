@@ -94,7 +94,6 @@ def main() -> None:
         console.print(f"data preparation: {perf_counter() - started:.2f} s  {data.counts}")
         torch.manual_seed(config["seed"])
         trainer = TwoStageTrainer(config, OPAL(config, data.dataset).to(config["device"]))
-        trainer.eval_collector.data_collect(data.train)
         table = Table(title=f"milliseconds a step, mean of {STEPS}")
         table.add_column("part")
         columns: dict[str, Clock] = {}

@@ -11,6 +11,7 @@ from recbole_opal.errors import OpalError
 
 if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
+    from recbole_opal.evaluation import Judged, Metric
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
@@ -25,6 +26,8 @@ __all__ = [
     "OPAL",
     "ComparisonResult",
     "FutureItemDataset",
+    "Judged",
+    "Metric",
     "MultiInterestRecommender",
     "MultiInterestSettings",
     "OpalConfig",
@@ -43,6 +46,8 @@ _NAMES = {
     "side_by_side.compare": ("compare",),
     "comparison.result": ("ComparisonResult",),
     "host.dataset": ("FutureItemDataset",),
+    "evaluation.judged": ("Judged",),
+    "evaluation.metric": ("Metric",),
     "experiment": ("RunResult", "resume", "run"),
     "host.config": ("OpalConfig",),
     "models.base": ("MultiInterestRecommender",),

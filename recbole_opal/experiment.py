@@ -15,15 +15,16 @@ from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError, refusing
+from recbole_opal.evaluation.registry import own_classes
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
+from recbole_opal.run_results import RunResults, id_tokens
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
@@ -230,9 +231,9 @@ class _Session:
         check_memory(self.config, data)
         return data
 
-    def _ready(self, data: PreparedData) -> tuple[Outcome, Built]:
+    def _ready(self, data: PreparedData) -> tuple[RunResults, Built]:
         """Make what wrong settings would stop."""
-        return Outcome(self.config, data), Built.of(self.config, data)
+        return RunResults(self.config, data), Built.of(self.config, data)
 
     def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
         return id_tokens(data, self.config["category_field"])
@@ -242,7 +243,7 @@ class _Session:
         folder: RunFolder,
         data: PreparedData,
         snapshot: TrainingSnapshot | None,
-        ready: tuple[Outcome, Built] | None = None,
+        ready: tuple[RunResults, Built] | None = None,
         lines: Sequence[LogRecord] = (),
     ) -> RunResult:
         """Train from the beginning or from a snapshot; evaluate; write everything down.
@@ -259,7 +260,7 @@ class _Session:
             for warning in data.warnings:
                 getLogger("recbole_opal").warning("%s", warning)
             repeat(lines)
-            outcome, built = ready or self._ready(data)
+            results, built = ready or self._ready(data)
             trainer = build_trainer(self.config, built, progress, folder.path.name)
             if snapshot is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
@@ -268,7 +269,7 @@ class _Session:
             trainer.on_progress = lambda: self._save(folder, trainer)
             try:
                 trainer.fit(data.train, data.valid)
-                stages = outcome.write(folder, trainer, lambda: self.seconds, self.memory)
+                stages = results.write(folder, trainer, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
             except KeyboardInterrupt as interrupt:
                 interrupt.folder = folder.path  # type: ignore[attr-defined]
@@ -286,6 +287,5 @@ class _Session:
 def _origin(config: OpalConfig) -> Origin:
     """Return what the run is made from, by which it is found again."""
     files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    return Origin.of(
-        config.as_plain_dict(), files, machine_of(config), source_digests(config.model_class)
-    )
+    sources = source_digests(config.model_class, *own_classes(config["metrics"]))
+    return Origin.of(config.as_plain_dict(), files, machine_of(config), sources)

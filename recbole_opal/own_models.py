@@ -52,26 +52,31 @@ def name_of(model: str) -> str:
     return model.rpartition(":")[2]
 
 
-def class_at(address: str) -> type[Any]:
+def class_at(address: str, setting: str = "model") -> type[Any]:
     """Return the class at an address; its module is imported.
 
     Args:
         address: `package.module:Class`, importable from here or installed, or `file.py:Class`.
+        setting: what names it, for messages.
 
     Raises:
         SettingsError: there is no such module, file or class, or it cannot be imported.
     """
     place, _, name = address.rpartition(":")
     if not place or not name.isidentifier():
-        raise _refusal(address, "is no place of a class", "write package.module:Class")
+        raise _refusal(setting, address, "is no place of a class", "write package.module:Class")
     _loading.append(address)
     try:
-        module = _file_module(Path(place)) if place.endswith(".py") else _named_module(place)
+        module = (
+            _file_module(Path(place), setting)
+            if place.endswith(".py")
+            else _named_module(place, setting)
+        )
     except SettingsError:
         raise
     except Exception as error:  # whatever stands in that module
         reason = f"{type(error).__name__}: {error}"
-        raise _refusal(address, f"cannot be imported ({reason})", "correct it") from error
+        raise _refusal(setting, address, f"cannot be imported ({reason})", "correct it") from error
     finally:
         _loading.pop()
     found = getattr(module, name, None)
@@ -82,7 +87,9 @@ def class_at(address: str) -> type[Any]:
             if isinstance(value, type) and value.__module__ == module.__name__
         ]
         held = ", ".join(classes) or "none"
-        raise _refusal(address, f"names no class there (it holds {held})", "correct the name")
+        raise _refusal(
+            setting, address, f"names no class there (it holds {held})", "correct the name"
+        )
     return found
 
 
@@ -146,11 +153,12 @@ def why_without_address(model: type[Any]) -> str | None:
     return None if file is not None and Path(file).is_file() else "was typed into a session"
 
 
-def address_of(model: type[Any]) -> str:
+def address_of(model: type[Any], example: str = "my_model.py") -> str:
     """Return what another process finds a class by: its file, or its module if it is installed.
 
     Args:
-        model: a model's class, none of ours.
+        model: a class of the user's.
+        example: a name for a file that could hold it.
 
     Raises:
         SettingsError: there is nothing: it was made in a function or typed into a session.
@@ -159,7 +167,7 @@ def address_of(model: type[Any]) -> str:
     if why is not None:
         raise SettingsError(
             f"the class {model.__name__} {why}, where no other process finds it; put it into a "
-            "file of its own, for example my_model.py, and import it from there."
+            f"file of its own, for example {example}, and import it from there."
         )
     path = Path(str(sys.modules[model.__module__].__file__)).resolve()
     if any(path.is_relative_to(Path(place).resolve()) for place in _INSTALLED):
@@ -167,16 +175,16 @@ def address_of(model: type[Any]) -> str:
     return f"{path}:{model.__name__}"
 
 
-def source_digests(model: type[Any]) -> dict[str, str]:
-    """Return the SHA-256 of the files that a class and its own ancestors stand in, by class.
+def source_digests(*classes: type[Any]) -> dict[str, str]:
+    """Return the SHA-256 of the files that classes and their own ancestors stand in, by class.
 
     Of ours and RecBole's the version tells.
 
     Args:
-        model: a model's class.
+        *classes: a model's class, and those of metrics.
     """
     found: dict[str, str] = {}
-    for ancestor in model.__mro__:
+    for ancestor in [ancestor for each in classes for ancestor in each.__mro__]:
         file = getattr(sys.modules.get(ancestor.__module__), "__file__", None)
         foreign = ancestor.__module__.startswith((*_OURS, "torch."))
         if not foreign and file is not None and Path(file).is_file():
@@ -184,7 +192,7 @@ def source_digests(model: type[Any]) -> dict[str, str]:
     return found
 
 
-def _named_module(name: str) -> ModuleType:
+def _named_module(name: str, setting: str) -> ModuleType:
     with _standing_here():
         try:
             return importlib.import_module(name)
@@ -192,16 +200,16 @@ def _named_module(name: str) -> ModuleType:
             if error.name is None or not f"{name}.".startswith(f"{error.name}."):
                 raise
             raise SettingsError(
-                f"--model={name}:...: there is no module {error.name}; start where it lies, "
-                "install it, or name its file, as --model=folder/file.py:Class."
+                f"--{setting}={name}:...: there is no module {error.name}; start where it lies, "
+                f"install it, or name its file, as --{setting}=folder/file.py:Class."
             ) from error
 
 
-def _file_module(path: Path) -> ModuleType:
+def _file_module(path: Path, setting: str) -> ModuleType:
     """Import a file, once however it is named; it may import its neighbours and its package."""
     file = path.expanduser().resolve()
     if not file.is_file():
-        raise SettingsError(f"--model={path}:...: there is no file {file}; check the path.")
+        raise SettingsError(f"--{setting}={path}:...: there is no file {file}; check the path.")
     for module in list(sys.modules.values()):
         known = getattr(module, "__file__", None)
         if known and module.__name__ != "__main__" and Path(known).resolve() == file:
@@ -216,7 +224,9 @@ def _file_module(path: Path) -> ModuleType:
         place = hashlib.sha256(str(file).encode()).hexdigest()[:12]
         spec = importlib.util.spec_from_file_location(f"own_model_{name}_{place}", file)
         if spec is None or spec.loader is None:
-            raise SettingsError(f"--model={path}:...: {file} is no Python file; check the path.")
+            raise SettingsError(
+                f"--{setting}={path}:...: {file} is no Python file; check the path."
+            )
         module = importlib.util.module_from_spec(spec)
         sys.modules[module.__name__] = module
         try:
@@ -238,5 +248,5 @@ def _standing_here(*folders: Path) -> Iterator[None]:
         sys.path[:] = before
 
 
-def _refusal(address: str, problem: str, fix: str) -> SettingsError:
-    return SettingsError(f"--model={address} {problem}; {fix}.")
+def _refusal(setting: str, address: str, problem: str, fix: str) -> SettingsError:
+    return SettingsError(f"--{setting}={address} {problem}; {fix}.")

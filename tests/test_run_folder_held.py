@@ -15,7 +15,7 @@ import recbole_opal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import _origin
 from recbole_opal.host.config import OpalConfig
-from recbole_opal.outcome import Outcome
+from recbole_opal.run_results import RunResults
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.side_by_side.known_runs import KnownRuns
@@ -128,7 +128,7 @@ def test_it_is_held_from_its_appearance_to_the_last_file(quick_settings, monkeyp
 
     watch(StagedTrainer, "__init__")
     watch(StagedTrainer, "fit")
-    watch(Outcome, "write")
+    watch(RunResults, "write")
     result = run(quick_settings | {"epochs": 1})
     recbole_opal.resume(result.folder)
     assert {"before __init__", "after fit", "before write", "after write"} <= set(tried)

@@ -19,6 +19,8 @@ from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
+from recbole_opal.evaluation.metric import MetricTraits
+from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
@@ -53,6 +55,7 @@ class ComparisonResult(Checked):
         versions: package to version.
         hardware: where the runs were made.
         tuning: None without tuning.
+        own_metrics: of the user's metrics among the results, what a reader must know.
         rows: the table, a row a variant and stage; a failed one says why in `error`.
         folder: the comparison folder with the tables and the report.
         users: `UserValues` by the row's label, as far as they were read; see `user_values`.
@@ -73,6 +76,7 @@ class ComparisonResult(Checked):
     versions: Annotated[dict[str, str], filled({})] = {}
     hardware: Annotated[str, filled("")] = ""
     tuning: Tuning | None = None
+    own_metrics: Annotated[dict[str, MetricTraits], filled({})] = {}
     rows: list[Row]
     folder: Path = Field(exclude=True)
     users: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True)
@@ -93,6 +97,10 @@ class ComparisonResult(Checked):
             ) from error
         with refusing(str(path), "is no comparison", _ANEW):
             return cls.model_validate(from_json(content) | {"folder": Path(folder), "users": {}})
+
+    def model_post_init(self, context: Any) -> None:
+        """Let tables know the directions and titles of the user's metrics."""
+        remember(self.own_metrics)
 
     @property
     def bigger(self) -> bool:

@@ -16,9 +16,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from recbole_opal.comparison.row import COSTS, Checked, Diagnostics, Interests, MetricName
 from recbole_opal.errors import CheckpointError, quoted, refusing
+from recbole_opal.evaluation.metric import MetricTraits
+from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
-from recbole_opal.runs.shapes import misfit
+from recbole_opal.runs.shapes import is_metric, misfit
 
 __all__ = [
     "RunMetrics",
@@ -97,6 +99,7 @@ class RunMetrics(Checked):
     peak_memory: _Memory
     parameters: Whole
     versions: _Versions
+    own_metrics: dict[str, MetricTraits] = {}
 
     @model_validator(mode="after")
     def _the_best_is_one_of_them(self) -> RunMetrics:
@@ -173,10 +176,12 @@ def load_training_log(run: RunReader) -> list[dict[str, Any]]:
 
 
 def load_metrics(run: RunReader) -> RunMetrics:
-    """Return a run's metrics.json, in which all that a table needs is there."""
+    """Return a run's metrics.json, in which all that a table needs is there, own metrics too."""
     metrics = run.load_json("metrics.json")
     with refusing(str(run.path / "metrics.json"), "is not as a run leaves it", _NEW_RUN):
-        return RunMetrics.model_validate(metrics)
+        found = RunMetrics.model_validate(metrics)
+    remember(found.own_metrics)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +223,9 @@ def _user_values(run: RunReader, stage: str) -> tuple[list[str], dict[str, NDArr
         raise CheckpointError(f"{run.path / name} {wrong}; {_NEW_RUN}.")
     users = np.array([tokens[number] for number in arrays["user_id"]])
     order = np.argsort(users)
-    values = {name: each[order].astype(np.float64) for name, each in arrays.items() if "@" in name}
+    values = {
+        name: each[order].astype(np.float64) for name, each in arrays.items() if is_metric(name)
+    }
     return users[order].tolist(), values
 
 

@@ -39,10 +39,15 @@ def write_tables(result: ComparisonResult) -> list[Path]:
     """Write the tables into the comparison folder in four forms; return the paths."""
     path = result.folder / "comparison"
     texts = {".md": as_markdown(result), ".csv": as_csv(result), ".tex": as_latex(result)}
-    write_json(path.with_suffix(".json"), result.model_dump())
+    write_json(path.with_suffix(".json"), _plain(result))
     for ending, text in texts.items():
         write_text(path.with_suffix(ending), text)
     return [path.with_suffix(ending) for ending in (".json", *texts)]
+
+
+def _plain(result: ComparisonResult) -> dict[str, Any]:
+    """Return what comparison.json holds; of own metrics only where there are any."""
+    return result.model_dump(exclude=set() if result.own_metrics else {"own_metrics"})
 
 
 def as_csv(result: ComparisonResult) -> str:

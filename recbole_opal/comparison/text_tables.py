@@ -9,20 +9,12 @@ from html import escape
 
 from recbole_opal.comparison.row import Difference, Row, Spread
 from recbole_opal.evaluation.cutoff import cut_off
-from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.direction import bigger_is_better, is_diversity, title_of
 
 __all__ = ["TextTable", "metric_title", "once_noted", "tables_of"]
 
 Column = tuple[str, Callable[[Row], str]]
 
-DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
-_TITLES = {
-    "ndcg": "NDCG",
-    "mrr": "MRR",
-    "map": "MAP",
-    "category_diversity": "Cat. div.",
-    "intra_list_similarity": "List sim.",
-}
 _NONE = "-"
 _SMALLEST_P = 1e-4
 _MEBIBYTE = 1 << 20
@@ -81,7 +73,7 @@ def tables_of(
     measured = list(dict.fromkeys(name for row in rows for name in row.test))
     of_length = [name for name in measured if cut_off(name) == length]
     shown = [m for m in measured if cut_off(m) in (None, length)] if briefly else measured
-    diverse = [name for name in shown if name.partition("@")[0] in DIVERSITY]
+    diverse = [name for name in shown if is_diversity(name)]
     references = {"against_best": best} | ({"against_opal": opal} if opal is not best else {})
     found = [
         _accuracy(rows, metric, [name for name in shown if name not in diverse]),
@@ -96,9 +88,7 @@ def tables_of(
 
 def metric_title(metric: str) -> str:
     """Return a metric's name as it is shown: `recall@50` is `Recall@50`."""
-    name, at, length = metric.partition("@")
-    title = _TITLES.get(name, name.replace("_", " ").capitalize())
-    return f"{title}{at}{length}"
+    return title_of(metric, short=True)
 
 
 def once_noted(tables: Sequence[TextTable]) -> list[TextTable]:

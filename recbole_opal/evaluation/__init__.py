@@ -1,20 +1,21 @@
-"""Full-sort evaluation of multi-interest models on RecBole's metrics."""
+"""Full-sort evaluation: models to lists, lists to metrics."""
 
-from recbole_opal.evaluation.collector import TopKCollector
-from recbole_opal.evaluation.mixin import TopKEvaluation
-from recbole_opal.evaluation.per_user import per_user_values
-from recbole_opal.evaluation.registry import register_metrics
+from recbole_opal.evaluation.evaluator import Measured, judge, measure
+from recbole_opal.evaluation.judged import Judged, TrainingFacts
+from recbole_opal.evaluation.metric import Metric
 from recbole_opal.evaluation.retrieve import FullSortRetriever, InterestModel, from_scores
 from recbole_opal.evaluation.retrieved import RankSums, Retrieved
 
 __all__ = [
     "FullSortRetriever",
     "InterestModel",
+    "Judged",
+    "Measured",
+    "Metric",
     "RankSums",
     "Retrieved",
-    "TopKCollector",
-    "TopKEvaluation",
+    "TrainingFacts",
     "from_scores",
-    "per_user_values",
-    "register_metrics",
+    "judge",
+    "measure",
 ]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.evaluation.lists import InterestRecord, RankedLists
+from recbole_opal.evaluation.judged import InterestRecord, Judged
 
 __all__ = ["collapse_warning", "interest_diagnostics", "normalised_entropy"]
 
@@ -28,11 +28,8 @@ _LARGEST_SHARE = 0.9
 _LARGEST_COSINE = 0.98
 
 
-def interest_diagnostics(lists: RankedLists) -> dict[str, Any] | None:
+def interest_diagnostics(lists: Judged) -> dict[str, Any] | None:
     """Describe the interests over the whole test, or return None for a model without interests.
-
-    Args:
-        lists: what was listed, with what each interest won.
 
     Returns:
         `num_interests`; `usage`, the share of listed items that each interest won; its
@@ -61,11 +58,7 @@ def interest_diagnostics(lists: RankedLists) -> dict[str, Any] | None:
 
 
 def collapse_warning(diagnostics: dict[str, Any]) -> str | None:
-    """Return one line that says how the interests collapsed, or None if they did not.
-
-    Args:
-        diagnostics: what `interest_diagnostics` gave.
-    """
+    """Return one line that says how the interests collapsed, or None if they did not."""
     signs = _signs(diagnostics)
     if not signs:
         return None
@@ -76,15 +69,9 @@ def collapse_warning(diagnostics: dict[str, Any]) -> str | None:
 
 
 def normalised_entropy(shares: list[float] | None) -> float | None:
-    """Return the entropy of K shares divided by log K: 1 is even use, 0 is a single one in use.
-
-    Args:
-        shares: K numbers that sum to 1; None gives None. One share gives 1.
-    """
-    if shares is None:
-        return None
-    if len(shares) == 1:
-        return 1.0
+    """Return the entropy of K shares by log K: 1 is even use (so is K = 1), 0 is one in use."""
+    if shares is None or len(shares) == 1:
+        return None if shares is None else 1.0
     used = np.array([share for share in shares if share > 0])
     return float(-(used * np.log(used)).sum() / np.log(len(shares))) + 0.0
 

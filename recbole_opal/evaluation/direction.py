@@ -1,8 +1,4 @@
-"""Whether more of a metric is better: the one answer for tables, report, tuning and stopping.
-
-RecBole's registry knows its own metrics, and the settings' check asks it too; the measures of lists
-that are added here are told apart below. Nothing else in this package holds such a list.
-"""
+"""Whether more of a metric is better: the one answer for tables, report, tuning and stopping."""
 
 from __future__ import annotations
 
@@ -10,59 +6,57 @@ from collections.abc import Callable, Iterable
 from math import isnan
 from typing import TypeVar
 
-from recbole.evaluator.register import smaller_metrics
+from recbole_opal.evaluation.metric import name_of
+from recbole_opal.evaluation.registry import known_metric
 
-__all__ = ["best_of", "better", "bigger_is_better", "name_of", "sign_of"]
+__all__ = [
+    "best_of",
+    "better",
+    "bigger_is_better",
+    "is_diversity",
+    "name_of",
+    "sign_of",
+    "title_of",
+]
 
 Item = TypeVar("Item")
 
-# Measures of lists that are no metrics of RecBole: less of them is more diverse.
-_SMALLER = frozenset({"gini", "intra_list_similarity"})
-
-
-def name_of(metric: str) -> str:
-    """Return the metric without its list length, in lower case: `Recall@50` is `recall`.
-
-    Args:
-        metric: as in settings or in metrics.json.
-    """
-    return metric.partition("@")[0].lower()
-
 
 def bigger_is_better(metric: str) -> bool:
-    """Tell whether more of a metric is better.
-
-    Args:
-        metric: with or without its list length, in upper or lower case.
-    """
-    name = name_of(metric)
-    return name not in _SMALLER and name not in smaller_metrics
+    """Tell whether more of a metric is better; its name may have a length, in either case."""
+    found = known_metric(metric)
+    return found is None or found.bigger_is_better
 
 
 def sign_of(metric: str) -> int:
-    """Return 1 if more of a metric is better, else -1: values times it are best where largest.
-
-    Args:
-        metric: see `bigger_is_better`.
-    """
+    """Return 1 if more of a metric is better, else -1: values times it are best where largest."""
     return 1 if bigger_is_better(metric) else -1
 
 
 def better(metric: str) -> str:
-    """Return the word for the better side: `higher` or `lower`.
-
-    Args:
-        metric: see `bigger_is_better`.
-    """
+    """Return the word for the better side: `higher` or `lower`."""
     return "higher" if bigger_is_better(metric) else "lower"
+
+
+def is_diversity(metric: str) -> bool:
+    """Tell whether a metric is shown with the diversity of the lists, not with accuracy."""
+    found = known_metric(metric)
+    return found is not None and found.diversity
+
+
+def title_of(metric: str, *, short: bool = False) -> str:
+    """Return a metric as people read it: `category_diversity@50` is `Category diversity@50`."""
+    name, at, length = metric.partition("@")
+    found = known_metric(name)
+    if found is None:
+        return f"{name.replace('_', ' ').capitalize()}{at}{length}"
+    return f"{found.short if short else found.title}{at}{length}"
 
 
 def best_of(
     items: Iterable[Item], value: Callable[[Item], float | None], *, bigger: bool
 ) -> Item | None:
     """Return the item with the best value; of equals the earlier one, None if none has a value.
-
-    NaN is no value.
 
     Args:
         items: what is chosen from.

@@ -14,25 +14,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.user_sequences import IntArray
-
 __all__ = ["category_diversity"]
+
+IntArray = npt.NDArray[np.int64]
 
 _CHUNK_PAIRS = 2**22
 """Pairs looked at together: two boolean arrays of this size, 8 MiB."""
 
 
 def category_diversity(
-    items: npt.NDArray[np.int32], categories: IntArray, topk: Sequence[int]
+    items: npt.NDArray[np.int32], categories: npt.NDArray[np.int64], topk: Sequence[int]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return `category_diversity@k` to `(E,)` float64 in [0, 1], NaN below two items.
+    """Return `category_diversity@k` of (E, k) lists to (E,) in [0, 1], NaN below two items.
 
-    The work is `E k^2 T^2` comparisons, so it is quick where items have few categories.
-
-    Args:
-        items: `(E, k)` internal item ids, best first, 0 = fill.
-        categories: `(N, T)` the categories of each item, 0 = none.
-        topk: the cut-offs, each at most k.
+    The work is `E k^2 T^2` comparisons with (N, T) categories, so it is quick where items have few.
     """
     width = max(topk)
     found = {k: np.full(len(items), np.nan) for k in topk}

@@ -1,19 +1,188 @@
-"""Puts our faster metrics into RecBole's registry under RecBole's names."""
+"""Which metrics there are: ours and RecBole's by name, a user's own by class or by its place.
 
-from recbole.evaluator import register as recbole_register
+A metric of ours is a class in `ranking` or `listed`, and nothing else. One of a user's is known
+from when its class, or a result that it stands in, is first met; what tables must know of it is
+kept in metrics.json, since its class may not be there when they are made again.
+"""
 
-from recbole_opal.evaluation import metrics
-from recbole_opal.host import set_numpy_aliases
+from __future__ import annotations
 
-__all__ = ["register_metrics"]
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation import listed, ranking
+from recbole_opal.evaluation.metric import Metric, MetricTraits, name_of
+from recbole_opal.own_models import address_of, class_at, is_address, why_without_address
+from recbole_opal.suggest import did_you_mean
+
+__all__ = [
+    "built_in",
+    "checked_metrics",
+    "chosen_metrics",
+    "every_run_metrics",
+    "known_metric",
+    "labelled_metrics",
+    "own_classes",
+    "own_traits",
+    "remember",
+    "with_named_metrics",
+]
+
+_LONGEST_LIST = 2**16
+_OF_VALUES = ("auc", "logloss", "mae", "rmse")  # RecBole's, which judge scores of single items
+_own: dict[str, Metric] = {}  # by name, all that this process has met
 
 
-def register_metrics() -> None:
-    """Register the metrics; call before a RecBole `Config` is built. Safe to repeat."""
-    set_numpy_aliases()  # upstream's NDCG, MAP and GAUC still write np.float and np.bool
-    smaller, needs, types, classes = recbole_register.cluster_info(metrics.__name__)
-    recbole_register.metric_information.update(needs)
-    recbole_register.metric_types.update(types)
-    recbole_register.metrics_dict.update(classes)
-    known = recbole_register.smaller_metrics
-    known.extend(name for name in smaller if name not in known)
+@cache
+def built_in() -> Mapping[str, Metric]:
+    """Return our metrics by name, those of RecBole's names among them."""
+    held = [each for module in (ranking, listed) for each in vars(module).values()]
+    classes = [each for each in held if isinstance(each, type) and issubclass(each, Metric)]
+    return {each.name: each() for each in classes if each.problem() is None}
+
+
+def known_metric(name: str) -> Metric | None:
+    """Return the metric of a key of metrics.json, with or without `@k`; None if nobody knows it."""
+    return built_in().get(name_of(name)) or _own.get(name_of(name))
+
+
+def chosen_metrics(names: Iterable[str]) -> list[Metric]:
+    """Return the metrics that the setting `metrics` names.
+
+    Raises:
+        SettingsError: one is unknown.
+    """
+    return [_found(name) for name in names]
+
+
+def labelled_metrics(names: Iterable[str]) -> dict[str, Metric]:
+    """Return the chosen metrics by how settings write them: an own one, of a place, by its name."""
+    metrics = {name: _found(name) for name in names}
+    return {each.name if is_address(name) else name: each for name, each in metrics.items()}
+
+
+def every_run_metrics() -> list[Metric]:
+    """Return the metrics of the test part of every run, whatever the settings name."""
+    return [metric for metric in built_in().values() if metric.every_run]
+
+
+def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
+    """Check `metrics`, `topk` and `valid_metric`; return the names, of own metrics the full place.
+
+    Raises:
+        SettingsError: a metric is unknown, a length is none, or what decides is not measured.
+    """
+    found = chosen_metrics(settings["metrics"])
+    of_one_name = {metric.name: type(metric) for metric in found}
+    twice = [each.name for each in found if of_one_name[each.name] is not type(each)]
+    if twice:
+        raise SettingsError(
+            f"--metrics: two metrics are called {twice[0]}; give one class another name."
+        )
+    for length in settings["topk"]:
+        if not 1 <= length <= _LONGEST_LIST:
+            fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
+            raise SettingsError(
+                f"--topk: {length} is {fault}; write for example --topk=[10,20,50]."
+            )
+    available = [
+        key
+        for label, metric in labelled_metrics(settings["metrics"]).items()
+        for key in ([f"{label}@{k}" for k in settings["topk"]] if metric.at_k else [label])
+    ]
+    wanted = settings["valid_metric"]
+    if wanted.lower() not in map(str.lower, available):
+        raise SettingsError(
+            f"--valid_metric={wanted} is not measured; choose one of {', '.join(available)}, "
+            "or change --metrics and --topk."
+        )
+    return [_written(each, name) for each, name in zip(found, settings["metrics"], strict=True)]
+
+
+def with_named_metrics(settings: Any, *, for_others: bool = False) -> Any:
+    """Return settings whose `metrics` are texts, where a program gave classes.
+
+    Args:
+        settings: as they were given; what is no mapping is told by whoever reads it.
+        for_others: whether other processes must find the metrics, so that a class needs a file.
+
+    Raises:
+        SettingsError: a class is no metric, or no other process could find it.
+    """
+    given = settings.get("metrics") if isinstance(settings, Mapping) else None
+    if isinstance(given, str) and is_address(given):
+        given = given.split(",")
+    several = [given] if isinstance(given, type | Metric) else given
+    if not isinstance(several, list | tuple):
+        return settings
+    return {**settings, "metrics": [_text_of(each, for_others) for each in several]}
+
+
+def own_classes(names: Iterable[str]) -> list[type[Metric]]:
+    """Return the classes of the metrics of a user's among the chosen ones."""
+    return [type(each) for each in chosen_metrics(names) if each.name not in built_in()]
+
+
+def own_traits(keys: Iterable[str]) -> dict[str, MetricTraits]:
+    """Return what readers of results must know of the own metrics among the keys of a result."""
+    names = dict.fromkeys(map(name_of, keys))
+    return {name: _own[name].traits() for name in names if name in _own}
+
+
+def remember(traits: Mapping[str, MetricTraits]) -> None:
+    """Learn from a result what it says of own metrics; a class that is known tells it itself."""
+    for name, known in traits.items():
+        if known_metric(name) is None:
+            _own[name] = type("Remembered", (Metric,), {"name": name, **known.model_dump()})()
+
+
+def _text_of(metric: Any, for_others: bool) -> Any:
+    """Return what the settings call a metric: a name, or the place of its class."""
+    own = type(metric) if isinstance(metric, Metric) else metric
+    if for_others and isinstance(metric, str) and is_address(metric):
+        own = class_at(metric.strip(), "metrics")
+    if not isinstance(own, type):
+        return metric
+    found = _met(own)
+    if for_others and found.name not in built_in():
+        return address_of(own, "my_metrics.py")
+    return _written(found, found.name)
+
+
+def _written(metric: Metric, name: str) -> str:
+    """Return how config.yaml names a metric: as it was given, or the full place of an own class."""
+    own = type(metric)
+    unplaced = metric.name in built_in() or why_without_address(own) is not None
+    return name if unplaced else address_of(own)
+
+
+def _found(name: str) -> Metric:
+    if is_address(name):
+        return _met(class_at(name, "metrics"))
+    found = known_metric(name) if "@" not in name else None
+    if found is not None and not found.every_run and found.problem() is None:
+        return found
+    offered = [each.name for each in built_in().values() if not each.every_run]
+    why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
+    hint = did_you_mean(name, offered) or (
+        f"; choose from {', '.join(offered)}, or name your own by its file, as my_metrics.py:Mine."
+    )
+    raise SettingsError(f"--metrics: {name} {why}{hint}")
+
+
+def _met(own: type[Any]) -> Metric:
+    """Check and keep a class of the user's; the latest of a name counts."""
+    if not issubclass(own, Metric):
+        problem: str | None = "is no metric; derive it from recbole_opal.Metric"
+    elif own.name not in built_in():
+        problem = own.problem()
+    elif type(built_in()[own.name]) is own:
+        return built_in()[own.name]
+    else:
+        problem = f"has the name of a metric that is here, {own.name}; give it another `name`"
+    if problem is not None:
+        raise SettingsError(f"--metrics: the class {own.__name__} {problem}.")
+    _own[own.name] = own()
+    return _own[own.name]

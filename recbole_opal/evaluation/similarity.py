@@ -23,9 +23,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recbole_opal.data.user_sequences import IntArray
-
 __all__ = ["AudienceSimilarity"]
+
+Lists = npt.NDArray[np.int32]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Sums = dict[int, FloatArray]
 
 _MOST_COSINES = 2**25
 """Most pairwise cosines that are kept, float32 (128 MiB): 5,792 items."""
@@ -39,13 +42,7 @@ each, and about three copies while they are summed, 100 MiB."""
 
 
 class AudienceSimilarity:
-    """Intra-list similarity over the training interactions.
-
-    Args:
-        users: `(R,)` internal user ids of the training interactions.
-        items: `(R,)` internal item ids of the same interactions.
-        num_items: N, with the padding.
-    """
+    """Intra-list similarity over (R,) training interactions, N items with the padding."""
 
     def __init__(self, users: IntArray, items: IntArray, num_items: int) -> None:
         pairs = np.unique(np.stack([items, users], axis=1), axis=0)
@@ -54,25 +51,15 @@ class AudienceSimilarity:
         shape = (num_items, int(users.max(initial=0)) + 1)
         self._vectors = csr_matrix((values, (pairs[:, 0], pairs[:, 1])), shape=shape)
 
-    def of_lists(
-        self, items: npt.NDArray[np.int32], topk: Sequence[int]
-    ) -> dict[str, npt.NDArray[np.float64]]:
-        """Return `intra_list_similarity@k` to `(E,)` float64 in [0, 1], NaN below two items.
-
-        Args:
-            items: `(E, k)` internal item ids, best first, 0 = fill.
-            topk: the cut-offs, each at most k.
-        """
+    def of_lists(self, items: Lists, topk: Sequence[int]) -> dict[str, FloatArray]:
+        """Return `intra_list_similarity@k` of (E, k) lists to (E,) in [0, 1], NaN below two."""
         listed = np.unique(items)
         few = len(listed) ** 2 <= _MOST_COSINES
         sums = self._by_cosines(items, topk, listed) if few else self._by_sums(items, topk)
-        return {
-            f"intra_list_similarity@{k}": self._mean_over_pairs(sums[k], items[:, :k]) for k in topk
-        }
+        means = {k: self._mean_over_pairs(sums[k], items[:, :k]) for k in topk}
+        return {f"intra_list_similarity@{k}": values for k, values in means.items()}
 
-    def _by_cosines(
-        self, items: npt.NDArray[np.int32], topk: Sequence[int], listed: npt.NDArray[np.int32]
-    ) -> dict[int, npt.NDArray[np.float64]]:
+    def _by_cosines(self, items: Lists, topk: Sequence[int], listed: Lists) -> Sums:
         """Return k to `(E,)`, the sum of the cosines of all ordered pairs, own ones included."""
         vectors = self._vectors[listed].astype(np.float32)
         cosines = np.empty((len(listed), len(listed)), dtype=np.float32)
@@ -90,9 +77,7 @@ class AudienceSimilarity:
                 found[k][rows] = pairs.sum(axis=(1, 2), dtype=np.float64)
         return found
 
-    def _by_sums(
-        self, items: npt.NDArray[np.int32], topk: Sequence[int]
-    ) -> dict[int, npt.NDArray[np.float64]]:
+    def _by_sums(self, items: Lists, topk: Sequence[int]) -> Sums:
         """Return the same from the summed vectors of each list."""
         found = {k: np.empty(len(items)) for k in topk}
         for rows in self._chunks(items[:, : max(topk)]):
@@ -104,23 +89,21 @@ class AudienceSimilarity:
                 found[k][rows] = np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
         return found
 
-    def _mean_over_pairs(
-        self, squared: npt.NDArray[np.float64], items: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.float64]:
+    def _mean_over_pairs(self, squared: FloatArray, items: Lists) -> FloatArray:
         counts = (items > 0).sum(axis=1)
         own = (self._sizes[items] > 0).sum(axis=1)  # |x_i| is 1, or 0 without a training user
         pairs = np.where(counts > 1, counts * (counts - 1), np.nan)
-        means: npt.NDArray[np.float64] = np.maximum(squared - own, 0.0) / pairs
+        means: FloatArray = np.maximum(squared - own, 0.0) / pairs
         return means
 
-    def _sums(self, items: npt.NDArray[np.int32]) -> csr_matrix:
+    def _sums(self, items: Lists) -> csr_matrix:
         """Return the sum of the item vectors of each row, (R, U); fills add nothing."""
         rows, width = items.shape
         ends = np.arange(0, rows * width + 1, width)
         chosen = (np.ones(rows * width), items.ravel(), ends)
         return csr_matrix(chosen, shape=(rows, self._vectors.shape[0])) @ self._vectors
 
-    def _chunks(self, items: npt.NDArray[np.int32]) -> Iterator[slice]:
+    def _chunks(self, items: Lists) -> Iterator[slice]:
         """Cut the rows so that the audiences of a chunk's items stay within the bound."""
         entries = np.cumsum(self._sizes[items].sum(axis=1))
         start = 0

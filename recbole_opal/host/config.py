@@ -9,6 +9,8 @@ from recbole.config import Config
 
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.registry import checked_metrics, with_named_metrics
 from recbole_opal.host import find_model_class, set_numpy_aliases
 from recbole_opal.host.defaults import model_files
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
@@ -90,7 +92,7 @@ class OpalConfig(Config):
     ) -> None:
         """See the class."""
         refuse_while_importing()
-        given = plain_settings_given({} if settings is None else settings)
+        given = plain_settings_given(with_named_metrics({} if settings is None else settings))
         dataset = text_given("dataset", dataset)
         files = paths_given("config_files", config_files)
         self.places, self.notes = {}, []
@@ -215,6 +217,8 @@ class OpalConfig(Config):
     def _get_final_config_dict(self) -> dict[str, Any]:
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
+        checked["metrics"] = checked_metrics(checked)
+        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         if not hasattr(self._class, "input_type"):
             checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one
         # What is refused but for its harmless values: RecBole asks for some whether they are there.
@@ -222,8 +226,12 @@ class OpalConfig(Config):
         return {name: value for name, value in checked.items() if name not in harmless}
 
     def _set_default_parameters(self) -> None:
-        root = str(self.final_config_dict["data_path"])
+        root, metrics = str(self.final_config_dict["data_path"]), self.final_config_dict["metrics"]
+        self.final_config_dict["metrics"] = ["Recall"]  # RecBole knows its own alone
         super()._set_default_parameters()
+        self.final_config_dict["metrics"] = metrics
+        valid_metric = self.final_config_dict["valid_metric"]
+        self.final_config_dict["valid_metric_bigger"] = bigger_is_better(valid_metric)
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:

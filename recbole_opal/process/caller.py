@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import random
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ Result = TypeVar("Result")
 # stay: what they are for, the OpenMP library, may read them long after the import.
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
 # RecBole's tables of metrics; ours replace some of its own for the time of a run.
-_METRIC_TABLES = ("smaller_metrics", "metric_information", "metric_types", "metrics_dict")
 _turn = threading.RLock()  # a report stands inside a comparison
 _lock = threading.Lock()
 _depth = 0  # calls that are under way, in whichever thread
@@ -46,10 +44,6 @@ def _as_found() -> ExitStack:
         stack.callback(setattr, cudnn, name, getattr(cudnn, name))
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     stack.callback(torch.autograd.set_detect_anomaly, *anomaly)
-    register = sys.modules.get("recbole.evaluator.register")
-    for name in _METRIC_TABLES if register else ():
-        table = getattr(register, name)
-        stack.callback(_refill, table, table.copy())
     stack.callback(return_aliases)
     return stack
 
@@ -66,11 +60,6 @@ def _restore_generators(state: dict[str, Any], seed: int) -> None:
     restore_cpu_rng(state)
 
 
-def _refill(table: Any, content: Any) -> None:
-    table.clear()
-    (table.extend if isinstance(table, list) else table.update)(content)
-
-
 def set_variable(name: str, value: str | None) -> None:
     """Set an environment variable; None takes it away."""
     if value is None:
@@ -85,7 +74,7 @@ def undisturbed() -> Iterator[None]:
 
     That is: the environment variables and the filters of warnings that RecBole and the
     libraries below it set; the states of the global random generators, which a run seeds; torch's
-    switches for cuDNN and for anomaly mode; the metrics known to RecBole; the names that numpy and
+    switches for cuDNN and for anomaly mode; the names that numpy and
     scipy lack and RecBole needs, which are there while the block runs. Where blocks overlap, in
     each other or in several threads, the last to end gives back what the first one found. Inside
     it gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.

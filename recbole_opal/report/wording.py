@@ -4,28 +4,19 @@ import math
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.direction import bigger_is_better, title_of
 
 __all__ = [
     "axis_name", "count", "listed", "metric_name", "number", "percent", "relative", "seconds",
     "signed", "size", "with_spread",
 ]  # fmt: skip
 
-_NAMES = {
-    "ndcg": "NDCG",
-    "mrr": "MRR",
-    "map": "MAP",
-    "gini": "Gini",
-    "category_diversity": "Category diversity",
-    "intra_list_similarity": "Intra-list similarity",
-}
 _NONE = "–"
 
 
 def metric_name(name: str) -> str:
     """Return `category_diversity@50` as `Category diversity@50`."""
-    plain, at, k = name.partition("@")
-    return _NAMES.get(plain, plain.replace("_", " ").capitalize()) + at + k
+    return title_of(name)
 
 
 def axis_name(name: str) -> str:

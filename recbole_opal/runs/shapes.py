@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-__all__ = ["misfit"]
+__all__ = ["is_metric", "misfit"]
 
 # By the start of the file's name: array to its axes; equal letters are equal lengths. Arrays of
 # ids and counts are whole numbers from 0.
@@ -39,7 +39,12 @@ def misfit(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:
     if start == "item_counts." and not sizes["N"]:
         return "counts no item"
     for array, values in arrays.items() if start == "per_user-" else ():
-        if "@" in array and (values.shape != (sizes["E"],) or values.dtype.kind not in "fiub"):
+        if is_metric(array) and (values.shape != (sizes["E"],) or values.dtype.kind not in "fiub"):
             kind = f"shape {values.shape} and type {values.dtype}"
             return f"has {array} of {kind} for {sizes['E']} users"
     return None
+
+
+def is_metric(array: str) -> bool:
+    """Tell whether an array of a `per_user-` file holds a metric."""
+    return array not in _LAYOUTS["per_user-"]

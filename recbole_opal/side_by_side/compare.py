@@ -14,6 +14,7 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.registry import own_traits
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report import write_report
@@ -134,6 +135,7 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
             versions=package_versions(environments),
             hardware=hardware(environments),
             tuning=_tuning(plan, found),
+            own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
             rows=rows,
         )
         progress.message("testing the differences over users")

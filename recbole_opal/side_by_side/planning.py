@@ -9,6 +9,7 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
+from recbole_opal.evaluation.registry import own_classes, with_named_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.own_models import address_of, is_ours, source_digests
@@ -111,7 +112,7 @@ class Plan:
         plain = config.as_plain_dict()
         if "data_path" in plain:  # also for a run that goes on, whose data may lie elsewhere now
             settings["data_path"] = plain["data_path"]
-        sources = source_digests(config.model_class)
+        sources = source_digests(config.model_class, *own_classes(config["metrics"]))
         origin = Origin.of(plain, self.data, machine_of(config, self.threads), sources)
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
@@ -204,8 +205,8 @@ def _shared(
         content = load_settings_file(path)
         shared |= content
         places |= dict.fromkeys(content, str(path))
-    own = plain_settings_given(settings)
-    shared |= own
+    own = plain_settings_given(with_named_metrics(settings, for_others=True))
+    shared = with_named_metrics(shared | own, for_others=True)
     for name in ("model", "dataset"):
         shared.pop(name, None)
     return shared, {name: at for name, at in places.items() if name in shared and name not in own}

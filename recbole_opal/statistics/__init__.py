@@ -1,15 +1,11 @@
-"""Which differences between runs can be trusted."""
+"""Which differences between runs can be trusted, and how unevenly something is shared out."""
 
 from recbole_opal.statistics.gini import gini
-from recbole_opal.statistics.holm import adjust
-from recbole_opal.statistics.matching import match_users
-from recbole_opal.statistics.paired import PairedDifference, paired_difference, paired_differences
+from recbole_opal.statistics.paired import (
+    PairedDifference,
+    adjust,
+    paired_difference,
+    paired_differences,
+)
 
-__all__ = [
-    "PairedDifference",
-    "adjust",
-    "gini",
-    "match_users",
-    "paired_difference",
-    "paired_differences",
-]
+__all__ = ["PairedDifference", "adjust", "gini", "paired_difference", "paired_differences"]

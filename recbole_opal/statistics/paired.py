@@ -1,22 +1,31 @@
-"""Paired differences between two models over the same users."""
+"""Paired differences between two models over the same users, and Holm's correction for many.
+
+The interval is the percentile interval of the paired bootstrap over users. The p-value is that of
+the paired t-test (`scipy.stats.ttest_1samp` of the users' differences): a bootstrap p-value cannot
+fall below 1 / resamples, where a table of some hundred tests, corrected by Holm, asks for less than
+1e-4; with hundreds of users the mean is normal enough for the two to agree. Sources: B. Efron,
+R. Tibshirani, An introduction to the bootstrap, 1993, chapter 13; the pairing over users: T. Sakai,
+Laboratory experiments in information retrieval, 2018.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import DataError
-from recbole_opal.statistics.bootstrap import bootstrap_means
-from recbole_opal.statistics.matching import match_users
 
-__all__ = ["PairedDifference", "paired_difference", "paired_differences"]
+__all__ = ["PairedDifference", "adjust", "bootstrap_means", "paired_difference",
+           "paired_differences"]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
 _LEVEL = 0.95
+_CHUNK_COUNTS = 2**21
+"""Counts held at a time, resamples x users, float64 (16 MiB)."""
 
 
 @dataclass(frozen=True)
@@ -42,36 +51,17 @@ class PairedDifference:
 
 
 def paired_difference(
-    one: FloatArray,
-    other: FloatArray,
-    *,
-    users: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None,
-    resamples: int = 10_000,
-    seed: int = 0,
+    one: FloatArray, other: FloatArray, *, resamples: int = 10_000, seed: int = 0
 ) -> PairedDifference:
-    """Compare two models on one metric; see `paired_differences`, which does many at once.
-
-    Args:
-        one: `(S, E)` float64, the value of each user in each seed's run, or `(E,)` for one run.
-        other: `(S', E)`, the number of seeds may differ.
-        users: the users of `one` and of `other`, `(E,)` each; None: they stand in the same order.
-        resamples: how often users are drawn.
-        seed: of the draws.
-
-    Raises:
-        DataError: the users differ, or fewer than two have a value.
-    """
-    found = paired_differences(
-        {"metric": one}, {"metric": other}, users=users, resamples=resamples, seed=seed
-    )
-    return found["metric"]
+    """Compare two models on one metric; see `paired_differences`."""
+    found = paired_differences({"": one}, {"": other}, resamples=resamples, seed=seed)
+    return found[""]
 
 
 def paired_differences(
     one: Mapping[str, FloatArray],
     other: Mapping[str, FloatArray],
     *,
-    users: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None,
     resamples: int = 10_000,
     seed: int = 0,
 ) -> dict[str, PairedDifference]:
@@ -81,32 +71,16 @@ def paired_differences(
     what other users would change, not what other seeds would (the table's spread tells that).
     Users without a value (NaN) in a run of either model are left out of that metric.
 
-    The interval is the percentile interval of the paired bootstrap over users. The p-value is that
-    of the paired t-test (`scipy.stats.ttest_1samp` of the users' differences): a bootstrap p-value
-    cannot fall below 1 / resamples, where a table of some hundred tests, corrected by Holm, asks
-    for less than 1e-4; with hundreds of users the mean is normal enough for the two to agree.
-    Source: B. Efron, R. Tibshirani, An introduction to the bootstrap, 1993, chapter 13; the pairing
-    over users: T. Sakai, Laboratory experiments in information retrieval, 2018.
-
     Args:
-        one: metric to `(S, E)` float64 (or `(E,)`), the value of each user in each seed's run.
-        other: the same of the other model; the number of seeds may differ.
-        users: the users of `one` and of `other`, `(E,)` each; None: they stand in the same order.
+        one: metric to (S, E) values (or (E,)), those of each user in each seed's run.
+        other: the same of the other model, of the same users; seeds may differ in number.
         resamples: how often users are drawn.
         seed: of the draws.
 
-    Returns:
-        Metric to difference; metrics of only one model are left out.
-
     Raises:
-        DataError: the users differ, or fewer than two have a value of a metric.
+        DataError: the users differ in number, or fewer than two have a value of a metric.
     """
-    places = None if users is None else match_users(*users)
-    gaps = {
-        name: _user_means(one[name]) - _in_order(_user_means(other[name]), places, name, one[name])
-        for name in one
-        if name in other
-    }
+    gaps = {name: _gaps(name, one[name], other[name]) for name in one if name in other}
     # Metrics with values of the same users share the draws.
     groups: dict[bytes, list[str]] = {}
     for name, gap in gaps.items():
@@ -120,30 +94,66 @@ def paired_differences(
                 "the comparison."
             )
         means = bootstrap_means(table, resamples, np.random.default_rng(seed))
-        tails = [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]
-        bounds = np.quantile(means, tails, axis=0)  # (2, M)
+        bounds = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)  # (2, M)
         for place, name in enumerate(names):
             found[name] = _summary(table[:, place], *bounds[:, place].tolist())
     return {name: found[name] for name in gaps}
 
 
-def _user_means(values: FloatArray) -> FloatArray:
-    """Average (S, E) over seeds; NaN in any seed is NaN."""
-    means: FloatArray = np.atleast_2d(np.asarray(values, dtype=np.float64)).mean(axis=0)
+def bootstrap_means(
+    values: FloatArray, resamples: int, generator: np.random.Generator
+) -> FloatArray:
+    """Draw the E users of (E, M) values with replacement; return (resamples, M) means.
+
+    All columns see the same draws, so that the work hardly grows with their number: a resample is
+    a count of each user, and the means of all columns are one matrix product. scipy's `bootstrap`
+    would draw for each column anew and gather `resamples x E` values.
+    """
+    users = len(values)
+    means = np.empty((resamples, values.shape[1]))
+    step = max(1, _CHUNK_COUNTS // users)
+    counts = np.empty((min(step, resamples), users))
+    for start in range(0, resamples, step):
+        rows = min(step, resamples - start)
+        for row in range(rows):
+            drawn = generator.integers(0, users, users, dtype=np.int32)
+            counts[row] = np.bincount(drawn, minlength=users)
+        means[start : start + rows] = counts[:rows] @ values / users
     return means
 
 
-def _in_order(
-    values: FloatArray, places: npt.NDArray[np.int64] | None, name: str, one: FloatArray
-) -> FloatArray:
-    if places is not None:
-        return values[places]
-    if len(values) != np.shape(one)[-1]:
+def adjust(p_values: Sequence[float] | FloatArray) -> FloatArray:
+    """Return p-values such that calling all below a level holds the chance of any error there.
+
+    Holm's step-down method: the smallest of n p-values is multiplied by n, the next by n - 1, and
+    so on; none falls below the one before, none exceeds 1. It needs nothing of how the tests
+    depend on each other, unlike a control of the false discovery rate, which is all that scipy
+    offers. Source: S. Holm, A simple sequentially rejective multiple test procedure,
+    Scandinavian Journal of Statistics 6 (1979).
+
+    Raises:
+        ValueError: a value is not in [0, 1].
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    if not bool(((given >= 0) & (given <= 1)).all()):
+        raise ValueError("p-values lie in [0, 1]; leave out tests that have none.")
+    order = np.argsort(given, kind="stable")
+    scaled = given[order] * np.arange(len(given), 0, -1)
+    adjusted = np.empty_like(given)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return adjusted
+
+
+def _gaps(name: str, one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return each user's difference of means over seeds; NaN in any seed is NaN."""
+    left, right = (np.atleast_2d(values).mean(axis=0, dtype=np.float64) for values in (one, other))
+    if len(left) != len(right):
         raise DataError(
-            f"{name} has {np.shape(one)[-1]} users in one model and {len(values)} in the other; "
+            f"{name} has {len(left)} users in one model and {len(right)} in the other; "
             "compare runs with the same dataset, filters and eval_args."
         )
-    return values
+    gaps: FloatArray = left - right
+    return gaps
 
 
 def _summary(gaps: FloatArray, low: float, high: float) -> PairedDifference:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from recbole_opal.data.loaders import FUTURE_ITEMS
 from recbole_opal.data.prepare import PreparedData, prepare_data
-from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.retrieval import exact_top_k
@@ -196,7 +195,4 @@ def _first_rows(case: ContractCase, count: int) -> dict[str, Tensor]:
 def _lists(model: MultiInterestRecommender, data: PreparedData, config: OpalConfig) -> Tensor:
     """Return the lists of all test users, (E, k) int64."""
     trainer = StagedTrainer(config, model, stages=(model.stage,))
-    trainer.eval_collector.data_collect(data.train)
-    trainer.eval_collector.keep_lists = True
-    trainer.evaluate(data.test, load_best_model=False)
-    return torch.from_numpy(RankedLists.of(trainer.eval_collector.last_struct).items)
+    return torch.from_numpy(trainer.judge(data.test).items)

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 
 from recbole_opal.errors import TrainingError
+from recbole_opal.evaluation.metric import name_of
+from recbole_opal.evaluation.registry import labelled_metrics
 
 __all__ = ["check_losses", "check_score", "check_weights"]
 
@@ -85,12 +87,13 @@ def check_score(score: float, config: Any, place: str) -> None:
     if math.isfinite(score):
         return
     metric = str(config["valid_metric"])
-    others = [name for name in config["metrics"] if name.lower() != "gauc"] or ["Recall"]
-    name, k = others[0], max(config["topk"])
+    chosen = labelled_metrics(config["metrics"])
+    others = [n for n, each in chosen.items() if each.at_k and each.name != name_of(metric)]
+    name, k = (others or ["Recall"])[0], max(config["topk"])
     raise TrainingError(
         f"--valid_metric={metric} has no value: {metric.lower()} on validation is no number in "
         f"{place}, so that no epoch can be the best by it; write --valid_metric={name}@{k}"
-        + ("." if name in config["metrics"] else f" --metrics={name}.")
+        + ("." if others else f" --metrics={name}.")
     )
 
 

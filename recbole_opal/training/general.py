@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.evaluation import Judged
 from recbole_opal.host.known_history import known_history
 from recbole_opal.host.upstream_models import computed_at_once
 from recbole_opal.training.budget import TrainingBudget
@@ -44,9 +44,9 @@ class GeneralTrainer(StagedTrainer):
             self._budget = TrainingBudget(None, self.stages, on_gpu=False)
             self.record.train_seconds = built_in
 
-    def evaluate(self, eval_data: Any, *args: Any, **kwargs: Any) -> OrderedDict[str, float] | None:
-        """Evaluate with the users' histories up to the part; see `StagedTrainer`."""
+    def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
+        """List with the users' histories up to the part; see `TopKEvaluation`."""
         if eval_data.known is None:
-            return super().evaluate(eval_data, *args, **kwargs)
+            return super().judge(eval_data, with_interests=with_interests)
         with known_history(self.model, eval_data.known):
-            return super().evaluate(eval_data, *args, **kwargs)
+            return super().judge(eval_data, with_interests=with_interests)

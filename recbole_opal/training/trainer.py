@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.evaluation.mixin import TopKEvaluation
+from recbole_opal.host.evaluation import TopKEvaluation
 from recbole_opal.training.budget import TrainingBudget
 from recbole_opal.training.epoch_line import epoch_line
 from recbole_opal.training.finite import check_losses, check_score, check_weights
@@ -158,7 +158,6 @@ class StagedTrainer(TopKEvaluation, Trainer):
             TrainingError: a loss, a weight or the validation score is not a number.
         """
         self._train_data = train_data
-        self.eval_collector.data_collect(train_data)
         try:
             for stage in self.stages[self.stages.index(self.stage) :]:
                 if stage != self.stage:

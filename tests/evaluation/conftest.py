@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.evaluation import register_metrics
+from recbole_opal.batches import EvaluationBatch
+from recbole_opal.evaluation import Judged, TrainingFacts, judge
 
 
 class FakeConfig(dict[str, Any]):
@@ -33,11 +34,50 @@ class RandomEvaluation:
         rows = np.repeat(np.arange(len(lists)), [len(ids) for ids in lists])
         return torch.from_numpy(rows), torch.from_numpy(np.concatenate(lists))
 
+    def judged(self, settings: Any, counts: Any = (), step: int = 128) -> Judged:
+        """Returns the lists of the scores, in batches of `step` users."""
+        scores = torch.from_numpy(self.scores).clone()
+        scores[:, 0] = -torch.inf
+        scores[self.pairs(self.masked)] = -torch.inf
+        starts = range(0, len(scores), step)
+        batches = [
+            EvaluationBatch(
+                torch.arange(len(scores))[start : start + step],
+                scores[start : start + step],
+                None,
+                self.pairs(self.targets[start : start + step]),
+            )
+            for start in starts
+        ]
+        facts = training_facts(counts, scores.shape[1])
+        model = torch.nn.Module()
+        asked = {"scores": lambda batch: batch.inputs, "with_ranks": True}
+        return judge(model, batches, settings, facts, **asked)
+
+
+def training_facts(counts: Any, num_items: int) -> TrainingFacts:
+    """Returns facts of a log where each item of the mapping was met so often, by other users."""
+    items = np.repeat(np.array(list(counts), dtype=np.int64), list(dict(counts).values()))
+    return TrainingFacts(num_items, np.arange(1, len(items) + 1), items)
+
+
+@pytest.fixture
+def of_lists(config: FakeConfig) -> Any:
+    """Returns a function from lists (E, k) to what is judged, without a hit unless told."""
+
+    def of(items: Any, num_items: int = 60, counts: Any = (), **more: Any) -> Judged:
+        items = np.asarray(items, dtype=np.int32)
+        given = {"hits": np.zeros(items.shape, dtype=bool), "settings": config} | more
+        users, targets = np.arange(len(items)), np.ones(len(items), dtype=np.int64)
+        given = {"users": users, "num_targets": targets} | given
+        return Judged(items=items, training=training_facts(counts, num_items), **given)
+
+    return of
+
 
 @pytest.fixture
 def config() -> FakeConfig:
     """Returns settings with all ranking metrics."""
-    register_metrics()
     metrics = ["Recall", "Hit", "NDCG", "MRR", "MAP", "Precision", "GAUC", "ItemCoverage"]
     metrics += ["GiniIndex", "ShannonEntropy", "AveragePopularity", "TailPercentage"]
     return FakeConfig(
@@ -68,6 +108,12 @@ def config() -> FakeConfig:
         ITEM_LIST_LENGTH_FIELD="item_length",
         tail_ratio=0.3,
     )
+
+
+@pytest.fixture
+def random_evaluation() -> type[RandomEvaluation]:
+    """Returns the class."""
+    return RandomEvaluation
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Interest diagnostics: by hand, and what counts as collapsed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from recbole_opal.evaluation.diagnostics import (
     interest_diagnostics,
     normalised_entropy,
 )
-from recbole_opal.evaluation.lists import InterestRecord, RankedLists
+from recbole_opal.evaluation.judged import InterestRecord, Judged, TrainingFacts
 
 
 def lists_of(winners, *, count, items=None, hits=None, cosine=0.1, active=None):
@@ -23,7 +24,10 @@ def lists_of(winners, *, count, items=None, hits=None, cosine=0.1, active=None):
     cosines = np.full(rows, cosine if count > 1 else np.nan)
     every = np.ones((rows, count), dtype=bool)
     record = InterestRecord(winners, cosines, every if active is None else np.array(active))
-    return RankedLists(np.arange(rows), np.asarray(items), np.asarray(hits, dtype=bool), record)
+    nothing = TrainingFacts(1, np.zeros(0, dtype=int), np.zeros(0, dtype=int))
+    hits = np.asarray(hits, dtype=bool)
+    return Judged(np.arange(rows), np.asarray(items), hits, np.ones(rows, int), nothing,
+                  interests=record)  # fmt: skip
 
 
 def test_usage_hits_and_dead_users_by_hand():
@@ -121,4 +125,4 @@ def test_no_hits_have_no_shares():
 
 def test_models_without_interests_have_no_diagnostics():
     lists = lists_of([[0, 1]], count=2)
-    assert interest_diagnostics(RankedLists(lists.users, lists.items, lists.hits, None)) is None
+    assert interest_diagnostics(replace(lists, interests=None)) is None

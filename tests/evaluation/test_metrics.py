@@ -1,4 +1,4 @@
-"""Our faster metrics against RecBole's loops, and lists with fills by hand."""
+"""Our metrics against RecBole's own loops, and lists with fills by hand."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,32 +7,46 @@ import numpy as np
 import pytest
 import torch
 from recbole.evaluator import metrics as upstream
-from recbole.evaluator import register as recbole_register
 
-from recbole_opal.evaluation import metrics, register_metrics
+from recbole_opal.evaluation import Judged, measure
+from recbole_opal.evaluation.judged import RankRecord
+from recbole_opal.evaluation.registry import chosen_metrics
+from recbole_opal.process.aliases import set_numpy_aliases
 
-NAMES = ["ItemCoverage", "ShannonEntropy", "GiniIndex", "AveragePopularity", "TailPercentage"]
+LISTED = ["ItemCoverage", "ShannonEntropy", "GiniIndex", "AveragePopularity", "TailPercentage"]
+RANKING = ["Recall", "Hit", "NDCG", "MRR", "MAP", "Precision", "GAUC"]
 
 
-def _struct(items: np.ndarray, num_items: int, counts: dict[int, int]) -> Any:
+def _values(name: str, judged: Judged) -> dict[str, float]:
+    return measure(judged, chosen_metrics([name]), digits=12).results
+
+
+def _upstream(name: str, config: Any, judged: Judged) -> dict[str, float]:
+    set_numpy_aliases()  # RecBole's NDCG, MAP and GAUC still write np.float and np.bool
+    counts = enumerate(judged.training.counts.tolist())
+    targets = torch.from_numpy(judged.num_targets)[:, None]
     values = {
-        "rec.items": torch.from_numpy(items),
-        "data.num_items": num_items,
-        "data.count_items": counts,
+        "rec.items": torch.from_numpy(judged.items.astype(np.int64)),
+        "rec.topk": torch.cat((torch.from_numpy(judged.hits).long(), targets), dim=1),
+        "data.num_items": judged.training.num_items,
+        "data.count_items": {item: count for item, count in counts if count},
     }
-    return SimpleNamespace(get=values.__getitem__)
+    if judged.ranks is not None:
+        columns = (judged.ranks.sums, judged.ranks.candidates, judged.num_targets)
+        values["rec.meanrank"] = torch.from_numpy(np.stack(columns, axis=1))
+    struct = SimpleNamespace(get=values.__getitem__)
+    return dict(getattr(upstream, name)(config).calculate_metric(struct))
 
 
 @pytest.mark.parametrize("tail_ratio", [None, 0.25, 3])
-@pytest.mark.parametrize("name", NAMES)
-def test_equals_upstream(config: Any, name: str, tail_ratio: float | None) -> None:
+@pytest.mark.parametrize("name", LISTED)
+def test_equals_upstream(config: Any, of_lists: Any, name: str, tail_ratio: float | None) -> None:
     config["tail_ratio"] = tail_ratio
     random = np.random.default_rng(3)
     items = np.stack([random.permutation(np.arange(1, 60))[:20] for _ in range(80)])
-    counts = {int(item): int(random.integers(1, 9)) for item in random.permutation(60)[:45]}
-    struct = _struct(items, 60, counts)
-    found = getattr(metrics, name)(config).calculate_metric(struct)
-    expected = getattr(upstream, name)(config).calculate_metric(struct)
+    counts = {int(i): int(random.integers(1, 9)) for i in 1 + random.permutation(59)[:45]}
+    judged = of_lists(items, 60, counts)
+    found, expected = _values(name, judged), _upstream(name, config, judged)
     if name == "ShannonEntropy":  # upstream divides the sum by the number of distinct items
         for key in expected:
             expected[key] *= len(np.unique(items[:, : int(key.partition("@")[2])]))
@@ -41,18 +55,25 @@ def test_equals_upstream(config: Any, name: str, tail_ratio: float | None) -> No
     assert len(set(found.values())) > 1
 
 
-def test_mrr_equals_upstream(config: Any) -> None:
-    hits = np.random.default_rng(0).random((200, 20)) < 0.05
-    found, expected = metrics.MRR(config).metric_info(hits), upstream.MRR(config).metric_info(hits)
-    assert np.array_equal(found, expected)
+@pytest.mark.parametrize("name", RANKING)
+def test_ranking_equals_upstream(config: Any, of_lists: Any, name: str) -> None:
+    random = np.random.default_rng(0)
+    hits = random.random((200, 20)) < 0.05
+    targets = hits.sum(axis=1) + random.integers(1, 30, 200)
+    candidates = random.integers(60, 90, 200)
+    sums = (targets * (targets + 1) / 2) + random.integers(0, 400, 200)
+    ranks = RankRecord(sums, candidates)
+    judged = of_lists(np.ones((200, 20)), hits=hits, num_targets=targets, ranks=ranks)
+    found, expected = _values(name, judged), _upstream(name, config, judged)
+    assert found == pytest.approx(expected, abs=1e-12)
 
 
-def test_fills_are_left_out(config: Any) -> None:
+def test_fills_are_left_out(config: Any, of_lists: Any) -> None:
     config["topk"] = [2]
-    struct = _struct(np.array([[1, 2], [1, 0]]), 4, {1: 6, 2: 2, 3: 1})
-    values = {}
-    for name in NAMES:
-        values.update(getattr(metrics, name)(config).calculate_metric(struct))
+    judged = of_lists([[1, 2], [1, 0]], 4, {1: 6, 2: 2, 3: 1})
+    values: dict[str, float] = {}
+    for name in LISTED:
+        values |= _values(name, judged)
     entropy = -(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3))
     assert values["itemcoverage@2"] == 0.5
     assert values["shannonentropy@2"] == pytest.approx(entropy)
@@ -63,21 +84,8 @@ def test_fills_are_left_out(config: Any) -> None:
     assert values["giniindex@2"] == pytest.approx(7 / 12)
 
 
-def test_only_fills(config: Any) -> None:
+@pytest.mark.parametrize("name", LISTED)
+def test_only_fills(config: Any, of_lists: Any, name: str) -> None:
     config["topk"] = [2]
-    struct = _struct(np.zeros((2, 2), dtype=np.int64), 4, {1: 6})
-    for name in NAMES:
-        values = getattr(metrics, name)(config).calculate_metric(struct)
-        assert list(values.values()) == [0.0]
-
-
-def test_registration_keeps_names_needs_and_directions() -> None:
-    register_metrics()
-    before = list(recbole_register.smaller_metrics)
-    register_metrics()
-    assert recbole_register.smaller_metrics == before
-    assert {"giniindex", "averagepopularity"} <= set(before)
-    for name in (*NAMES, "MRR"):
-        key = name.lower()
-        assert recbole_register.metrics_dict[key] is getattr(metrics, name)
-        assert recbole_register.metric_information[key] == getattr(upstream, name).metric_need
+    judged = of_lists(np.zeros((2, 2)), 4, {1: 6})
+    assert list(_values(name, judged).values()) == [0.0]

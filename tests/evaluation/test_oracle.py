@@ -6,30 +6,21 @@ import numpy as np
 import pytest
 import pytrec_eval
 import torch
-from recbole.evaluator import Evaluator
 
-from recbole_opal.evaluation import TopKCollector, from_scores, per_user_values
+from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.registry import chosen_metrics
 
 USERS, ITEMS = 1000, 300
 
 
 @pytest.fixture
 def judged(config: Any, make_evaluation: Any) -> Any:
-    """Returns (our struct, trec's runs cut at k by user, trec's targets)."""
+    """Returns (our lists, trec's runs cut at k by user, trec's targets)."""
     config["metrics"] = ["Recall", "NDCG", "Precision", "MRR", "Hit", "MAP"]
     evaluation = make_evaluation(USERS, ITEMS, seed=11)
     scores = torch.from_numpy(evaluation.scores)
     scores[:, 0] = -torch.inf
     scores[evaluation.pairs(evaluation.masked)] = -torch.inf
-    collector = TopKCollector(config)
-    for start in range(0, USERS, 128):
-        stop = min(start + 128, USERS)
-        rows = torch.cat(
-            [torch.full((len(t),), i) for i, t in enumerate(evaluation.targets[start:stop])]
-        )
-        ids = torch.from_numpy(np.concatenate(evaluation.targets[start:stop]))
-        lists = from_scores(scores[start:stop], 20, (rows, ids))
-        collector.eval_batch_collect(lists, {"user_id": torch.arange(start, stop)}, rows, ids)
     # trec's runs come from numpy's sort of the scores, not from our retrieval.
     order = np.argsort(-scores.numpy(), axis=1)
     runs = {
@@ -42,11 +33,11 @@ def judged(config: Any, make_evaluation: Any) -> Any:
     targets = {
         str(user): {str(item): 1 for item in ids} for user, ids in enumerate(evaluation.targets)
     }
-    return collector.get_data_struct(), runs, targets
+    return evaluation.judged(config), runs, targets
 
 
 @pytest.mark.parametrize(
-    ("name", "measure"),
+    ("name", "trec"),
     [
         ("recall", "recall"),
         ("ndcg", "ndcg_cut"),
@@ -56,13 +47,13 @@ def judged(config: Any, make_evaluation: Any) -> Any:
         ("map", "map_cut"),
     ],
 )
-def test_agrees_with_trec_eval(config: Any, judged: Any, name: str, measure: str) -> None:
-    struct, runs, targets = judged
-    users, values = per_user_values(struct, config)
-    means = Evaluator(config).evaluate(struct)
-    assert users.tolist() == list(range(USERS))
+def test_agrees_with_trec_eval(config: Any, judged: Any, name: str, trec: str) -> None:
+    lists, runs, targets = judged
+    measured = measure(lists, chosen_metrics(config["metrics"]))
+    values, means = measured.per_user, measured.results
+    assert lists.users.tolist() == list(range(USERS))
     for k in config["topk"]:
-        asked = measure if measure == "recip_rank" else f"{measure}.{k}"
+        asked = trec if trec == "recip_rank" else f"{trec}.{k}"
         key = asked.replace(".", "_")
         results = pytrec_eval.RelevanceEvaluator(targets, {asked}).evaluate(runs[k])
         oracle = np.array([results[str(user)][key] for user in range(USERS)])
@@ -81,11 +72,9 @@ def test_gauc_equals_a_naive_count(config: Any, make_evaluation: Any) -> None:
     scores = torch.from_numpy(evaluation.scores // 3)  # ties
     scores[:, 0] = -torch.inf
     scores[evaluation.pairs(evaluation.masked)] = -torch.inf
-    rows, ids = evaluation.pairs(evaluation.targets)
-    collector = TopKCollector(config)
-    lists = from_scores(scores, 20, (rows, ids))
-    collector.eval_batch_collect(lists, {"user_id": torch.arange(40)}, rows, ids)
-    found = Evaluator(config).evaluate(collector.get_data_struct())["gauc"]
+    evaluation.scores = scores.numpy()
+    judged = evaluation.judged(config)
+    found = measure(judged, chosen_metrics(config["metrics"]), digits=12).results["gauc"]
     total, weight = 0.0, 0
     for row, targets in zip(scores.numpy(), evaluation.targets, strict=True):
         others = np.setdiff1d(np.flatnonzero(row > -np.inf), targets)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from recbole.evaluator import Evaluator
 
-from recbole_opal.evaluation import TopKCollector, from_scores, metrics
+from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.listed import ShannonEntropy
+from recbole_opal.evaluation.registry import chosen_metrics
 
 USERS, ITEMS, K = 9, 12, 5
 TRAINING = {1: 8, 2: 5, 3: 5, 4: 3, 5: 2, 6: 2, 7: 1, 8: 1, 9: 1, 10: 1}  # 11 has none
@@ -87,20 +87,13 @@ def _by_definition(scores: np.ndarray, targets: list[list[int]], k: int) -> dict
 
 
 @pytest.fixture
-def evaluated(config: Any) -> dict[str, float]:
+def evaluated(config: Any, random_evaluation: Any) -> dict[str, float]:
     config["topk"] = [1, 2, K]
     scores, targets = _case()
-    collector = TopKCollector(config)
-    collector.data_struct.set("data.num_items", ITEMS)
-    collector.data_struct.set("data.count_items", TRAINING)
-    masked = torch.from_numpy(scores).clone()
-    masked[:, 0] = -torch.inf
-    rows = torch.tensor([row for row, own in enumerate(targets) for _ in own])
-    ids = torch.tensor([item for own in targets for item in own])
-    lists = from_scores(masked, K, (rows, ids))
-    collector.eval_batch_collect(lists, {"user_id": torch.arange(USERS)}, rows, ids)
-    found: dict[str, float] = Evaluator(config).evaluate(collector.get_data_struct())
-    return found
+    nothing = [np.zeros(1, dtype=np.int64)]
+    evaluation = random_evaluation(scores, [np.array(own) for own in targets], nothing)
+    judged = evaluation.judged(config, TRAINING)
+    return measure(judged, chosen_metrics(config["metrics"]), digits=12).results
 
 
 def test_every_metric_is_what_its_name_says(evaluated: dict[str, float]) -> None:
@@ -120,8 +113,8 @@ def found_names(values: dict[str, float]) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 49])
-def test_entropy_of_even_use_is_the_logarithm(config: Any, count: int) -> None:
+def test_entropy_of_even_use_is_the_logarithm(of_lists: Any, count: int) -> None:
     items = np.arange(1, count + 1).reshape(-1, 1).repeat(3, axis=0)
-    entropy = metrics.ShannonEntropy(config).get_entropy(items)
+    entropy = ShannonEntropy().values(of_lists(items), 1)
     assert entropy == pytest.approx(math.log(count))
     assert not math.copysign(1, entropy) < 0

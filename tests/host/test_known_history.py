@@ -146,7 +146,6 @@ def test_what_was_swapped_comes_back_after_an_error(build):
 def test_the_trainer_tells_it_for_test_and_not_for_validation(build):
     config, data, model = build("MultiVAE")
     trainer = GeneralTrainer(config, model)
-    trainer.eval_collector.data_collect(data.train)
     seen = []
     original = model.full_sort_predict
 

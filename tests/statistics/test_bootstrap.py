@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from recbole_opal.statistics import bootstrap
-from recbole_opal.statistics.bootstrap import bootstrap_means
+from recbole_opal.statistics import paired
+from recbole_opal.statistics.paired import bootstrap_means
 
 
 def test_equals_a_loop_over_the_same_draws(monkeypatch):
-    monkeypatch.setattr(bootstrap, "_CHUNK_COUNTS", 25)  # several chunks, the last one short
+    monkeypatch.setattr(paired, "_CHUNK_COUNTS", 25)  # several chunks, the last one short
     values = np.random.default_rng(1).normal(size=(9, 3))
     found = bootstrap_means(values, 11, np.random.default_rng(2))
     generator = np.random.default_rng(2)

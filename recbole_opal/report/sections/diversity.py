@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
+from recbole_opal.evaluation.cutoff import cut_off
+from recbole_opal.evaluation.direction import is_diversity
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.scale import outliers
@@ -15,14 +17,16 @@ from recbole_opal.report.rows import keys
 
 __all__ = ["diversity"]
 
-_MEASURES = ("category_diversity", "coverage", "intra_list_similarity", "gini")
+_FIRST = ("category_diversity", "coverage", "intra_list_similarity", "gini")
 
 
 def diversity(comparison: ComparisonResult) -> Section | None:
     """Return the section; None where no diversity was measured."""
     panels: dict[str, Child] = {}
-    for name in _MEASURES:
-        measure = f"{name}@{comparison.k}"
+    measured = dict.fromkeys(name for row in comparison.done for name in row.test)
+    usual = [f"{name}@{comparison.k}" for name in _FIRST]
+    own = [n for n in measured if is_diversity(n) and cut_off(n) in (None, comparison.k)]
+    for measure in dict.fromkeys([*usual, *own]):
         rows = [row for row in comparison.done if measure in row.test]
         if rows:
             panels[wording.metric_name(measure)] = _panel(comparison.metric, rows, measure)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row, Spread
-from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, is_diversity
 from recbole_opal.report import wording
 from recbole_opal.report.charts.forest import forest
 from recbole_opal.report.elements import Section, failures, legend, note, reading, table
@@ -14,7 +14,6 @@ from recbole_opal.report.rows import keys
 
 __all__ = ["results"]
 
-_DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
 _COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
     "train_seconds": ("Training", wording.seconds),
     "epochs": ("Epochs", wording.count),
@@ -47,7 +46,7 @@ def results(comparison: ComparisonResult) -> Section:
 def _metrics(comparison: ComparisonResult, rows: Sequence[Row]) -> list[str]:
     """Return the main metric, the other accuracies, then diversity at the main length."""
     found = dict.fromkeys([comparison.metric, *(metric for row in rows for metric in row.test)])
-    diverse = [m for m in found if m.partition("@")[0] in _DIVERSITY]
+    diverse = [m for m in found if is_diversity(m)]
     others = [m for m in found if m not in diverse]
     at = f"@{comparison.k}"
     return list(dict.fromkeys([comparison.metric, *others,

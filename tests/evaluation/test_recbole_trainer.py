@@ -1,6 +1,5 @@
 """The whole evaluator in RecBole's own evaluation loop, on tiny models."""
 
-from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +13,9 @@ from torch import Tensor
 
 from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.errors import RetrievalError
-from recbole_opal.evaluation import TopKEvaluation, per_user_values
-from recbole_opal.evaluation.lists import RankedLists
+from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.registry import chosen_metrics
+from recbole_opal.host.evaluation import TopKEvaluation
 
 USERS, ITEMS = 40, 90
 
@@ -79,25 +79,25 @@ class Rows:
 def parts(
     config: Any, make_evaluation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """Returns (config, loader, evaluation, train data) in a folder of their own."""
+    """Returns (config, loader, evaluation) in a folder of their own."""
     monkeypatch.chdir(tmp_path)  # RecBole writes log folders below the current one
     evaluation = make_evaluation(USERS, ITEMS, seed=1)
+    met = np.repeat(np.arange(1, ITEMS), 1 + np.arange(1, ITEMS) % 7)
     dataset = SimpleNamespace(
         uid_field="user_id",
         iid_field="item_id",
         item_num=ITEMS,
         get_item_feature=lambda: Interaction({"item_id": torch.arange(ITEMS)}),
-        num=lambda field: ITEMS if field == "item_id" else USERS,
-        item_counter=Counter({item: 1 + item % 7 for item in range(1, ITEMS)}),
+        config=config,
+        inter_feat={"user_id": torch.arange(len(met)), "item_id": torch.from_numpy(met)},
     )
     loader = MultiTargetEvalLoader(config, dataset, Rows(evaluation), "test")
-    return config, loader, evaluation, SimpleNamespace(dataset=dataset)
+    return config, loader, evaluation
 
 
 def _evaluate(parts: Any, model: torch.nn.Module) -> tuple[Any, Any]:
-    config, loader, _, train_data = parts
+    config, loader, _ = parts
     trainer = OurTrainer(config, model)
-    trainer.eval_collector.data_collect(train_data)
     return trainer, trainer.evaluate(loader, load_best_model=False)
 
 
@@ -114,7 +114,7 @@ def _naive_recall(model: MultiInterest, evaluation: Any, k: int) -> float:
 
 @pytest.mark.parametrize("backend", ["torch", "faiss"])
 def test_interest_models_and_dense_models_agree_on_every_metric(parts: Any, backend: str) -> None:
-    config, _, evaluation, _ = parts
+    config, _, evaluation = parts
     config["retrieval"] = backend
     _, found = _evaluate(parts, MultiInterest())
     _, dense = _evaluate(parts, Dense())
@@ -128,8 +128,9 @@ def test_interest_models_and_dense_models_agree_on_every_metric(parts: Any, back
 
 def test_per_user_values_of_the_last_evaluation(parts: Any) -> None:
     trainer, found = _evaluate(parts, MultiInterest())
-    users, values = per_user_values(trainer.eval_collector.last_struct, parts[0])
-    assert users.tolist() == list(range(USERS))
+    judged = trainer.judge(parts[1])
+    values = measure(judged, chosen_metrics(parts[0]["metrics"])).per_user
+    assert judged.users.tolist() == list(range(USERS))
     assert values["ndcg@20"].mean() == pytest.approx(found["ndcg@20"])
 
 
@@ -143,6 +144,35 @@ def test_a_second_evaluation_sees_new_weights(parts: Any) -> None:
     after = trainer.evaluate(parts[1], load_best_model=False)
     assert after["recall@20"] == pytest.approx(_naive_recall(model, parts[2], 20), abs=1e-9)
     assert after != before
+
+
+class InPairs(Dense):
+    """RecBole's models that score one user and one item at a time."""
+
+    def full_sort_predict(self, interaction: Interaction) -> Tensor:
+        raise NotImplementedError
+
+    def predict(self, interaction: Interaction) -> Tensor:
+        users, items = self.users[interaction["user_id"]], self.items[interaction["item_id"]]
+        return torch.einsum("bkd,bd->bk", users, items).amax(dim=1)
+
+
+def test_models_that_score_pairs_alone_are_asked_for_every_pair(parts: Any) -> None:
+    _, found = _evaluate(parts, InPairs())
+    _, dense = _evaluate(parts, Dense())
+    assert dict(found) == pytest.approx(dict(dense), abs=1e-12)
+
+
+def test_the_best_model_is_loaded_where_recbole_loads_it(parts: Any) -> None:
+    model = MultiInterest()
+    model.load_other_parameter = lambda value: None
+    trainer, before = _evaluate(parts, model)
+    torch.save({"state_dict": model.state_dict()}, "best.pth")
+    with torch.no_grad():
+        model.items.copy_(model.items.flip(0))
+    assert trainer.evaluate(parts[1], load_best_model=False) != before
+    assert trainer.evaluate(parts[1], model_file="best.pth") == before
+    assert trainer.evaluate([]) is None
 
 
 def test_a_failed_evaluation_leaves_nothing_behind(parts: Any) -> None:
@@ -159,14 +189,11 @@ def test_a_failed_evaluation_leaves_nothing_behind(parts: Any) -> None:
 
 
 def test_kept_lists_tell_the_hits_and_who_won_them(parts: Any) -> None:
-    config, loader, evaluation, train_data = parts
+    config, loader, evaluation = parts
     config["metrics"] = ["ItemCoverage"]  # no metric that asks for hits
     model = MultiInterest()
     trainer = OurTrainer(config, model)
-    trainer.eval_collector.data_collect(train_data)
-    trainer.eval_collector.keep_lists = True
-    trainer.evaluate(loader, load_best_model=False)
-    lists = RankedLists.of(trainer.eval_collector.last_struct)
+    lists = trainer.judge(loader, with_interests=True)
     assert lists.interests is not None
     assert lists.interests.count == 3
     assert lists.interests.active.shape == (USERS, 3)
@@ -177,17 +204,11 @@ def test_kept_lists_tell_the_hits_and_who_won_them(parts: Any) -> None:
         for place, item in enumerate(lists.items[user]):
             assert lists.interests.winners[user, place] == products[user, :, item].argmax()
             assert lists.hits[user, place] == (item in evaluation.targets[user])
-    trainer.eval_collector.keep_lists = False
-    trainer.evaluate(loader, load_best_model=False)
-    assert "rec.winners" not in trainer.eval_collector.last_struct
+    assert trainer.judge(loader).interests is None
 
 
 def test_models_without_interests_have_lists_without_winners(parts: Any) -> None:
-    config, loader, _, train_data = parts
-    trainer = OurTrainer(config, Dense())
-    trainer.eval_collector.data_collect(train_data)
-    trainer.eval_collector.keep_lists = True
-    trainer.evaluate(loader, load_best_model=False)
-    lists = RankedLists.of(trainer.eval_collector.last_struct)
+    config, loader, _ = parts
+    lists = OurTrainer(config, Dense()).judge(loader, with_interests=True)
     assert lists.items.shape == lists.hits.shape == (USERS, 20)
     assert lists.interests is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from logging import getLogger
+from math import isnan
 from time import perf_counter
 from typing import Any
 
@@ -12,26 +13,21 @@ import numpy as np
 from recbole_opal.data.categories import ItemCategories
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
-from recbole_opal.evaluation.lists import RankedLists
-from recbole_opal.evaluation.measures import ListMeasures
-from recbole_opal.evaluation.per_user import per_user_values
+from recbole_opal.evaluation.evaluator import measure
+from recbole_opal.evaluation.registry import chosen_metrics, every_run_metrics, own_traits
 from recbole_opal.host.categories import item_categories
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions
 from recbole_opal.training.trainer import StagedTrainer
 
-__all__ = ["Outcome", "id_tokens"]
+__all__ = ["RunResults", "id_tokens"]
 
 _RESULTS = ("valid", "test", "diagnostics")
 
 
-class Outcome:
+class RunResults:
     """Tests every stage of a trained model and writes down all that is known of the run.
-
-    Args:
-        config: the settings of the run.
-        data: its data.
 
     Raises:
         DataError: `category_field` names no column of categories.
@@ -41,7 +37,6 @@ class Outcome:
         self._config = config
         self._data = data
         self._categories = item_categories(data.dataset, config["category_field"])
-        self._measures: ListMeasures | None = None
 
     def write(
         self,
@@ -83,35 +78,24 @@ class Outcome:
 
     def _test(self, folder: RunFolder, trainer: StagedTrainer, stage: str) -> dict[str, Any]:
         """Evaluate on test, save each user's values and lists; return the stage's metrics."""
-        collector = trainer.eval_collector
-        collector.data_collect(self._data.train)
-        collector.keep_lists = True
         started = perf_counter()
-        metrics = trainer.evaluate(self._data.test, load_best_model=False)
+        judged = trainer.judge(self._data.test, with_interests=True)
+        digits = self._config["metric_decimal_place"]
+        chosen = measure(judged, chosen_metrics(self._config["metrics"]), digits=digits)
         taken = perf_counter() - started
-        collector.keep_lists = False
-        lists = RankedLists.of(collector.last_struct)
-        users, values = per_user_values(collector.last_struct, self._config)
-        measured = self._measures or ListMeasures(
-            self._data.dataset, self._categories, self._config["topk"]
-        )
-        self._measures = measured
-        per_user = measured.of_each_user(lists)
-        folder.save_arrays(
-            f"per_user-{stage}-test.npz",
-            {
-                "user_id": users,
-                **values,
-                **per_user,
-                "history_length": _history_lengths(self._data.dataset, users),
-            },
-        )
-        folder.save_arrays(f"lists-{stage}-test.npz", lists.arrays())
-        found: dict[str, Any] = {
-            "test": {**(metrics or {}), **measured.of_all(lists, per_user)},
-            "test_seconds": taken,
+        more = measure(judged, every_run_metrics())
+        values = {
+            "user_id": judged.users,
+            **chosen.per_user,
+            **more.per_user,
+            "history_length": _history_lengths(self._data.dataset, judged.users),
         }
-        diagnostics = interest_diagnostics(lists)
+        folder.save_arrays(f"per_user-{stage}-test.npz", values)
+        folder.save_arrays(f"lists-{stage}-test.npz", judged.arrays())
+        # What no list has, as similarity at k = 1, was not asked for and is left out.
+        told = {name: value for name, value in more.results.items() if not isnan(value)}
+        found: dict[str, Any] = {"test": chosen.results | told, "test_seconds": taken}
+        diagnostics = interest_diagnostics(judged)
         if diagnostics is None:
             return found
         warning = collapse_warning(diagnostics)
@@ -136,6 +120,12 @@ class Outcome:
         seconds: float,
         memory: PeakMemory,
     ) -> dict[str, Any]:
+        own = {
+            name: traits.model_dump()
+            for name, traits in own_traits(
+                metric.name for metric in chosen_metrics(self._config["metrics"])
+            ).items()
+        }
         return {
             "model": self._config["model"],
             "dataset": self._config["dataset"],
@@ -148,15 +138,11 @@ class Outcome:
             "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
             "data": self._data.counts,
             "versions": versions(trainer.device),
-        }
+        } | ({"own_metrics": own} if own else {})
 
 
 def id_tokens(data: PreparedData, category_field: str | None) -> dict[str, list[str]]:
     """Return the token of each internal id, 0 is padding: users, items and categories.
-
-    Args:
-        data: the data of the run.
-        category_field: the setting of that name.
 
     Raises:
         DataError: `category_field` names no column of categories.

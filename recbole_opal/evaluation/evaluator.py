@@ -1,0 +1,153 @@
+"""The evaluation loop: batches to lists, lists to metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recbole_opal.batches import EvaluationBatch
+from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.evaluation.judged import InterestRecord, Judged, RankRecord, TrainingFacts
+from recbole_opal.evaluation.metric import FloatArray, Metric
+from recbole_opal.evaluation.retrieve import FullSortRetriever, from_scores
+
+__all__ = ["Measured", "Scores", "judge", "match_targets", "measure"]
+
+Scores = Callable[[EvaluationBatch], Tensor]
+"""Gives (B, N) scores of a batch, -inf for the padding and for what is left out."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What metrics say of lists.
+
+    Attributes:
+        results: by `name@k`; NaN where no user has a value.
+        per_user: of the metrics that users have, (E,) float64, NaN where one has none, not rounded.
+    """
+
+    results: dict[str, float]
+    per_user: dict[str, FloatArray]
+
+
+@torch.no_grad()
+def judge(
+    model: Any,
+    batches: Iterable[EvaluationBatch],
+    settings: Mapping[str, Any],
+    training: TrainingFacts,
+    *,
+    device: torch.device | str = "cpu",
+    scores: Scores | None = None,
+    with_ranks: bool = False,
+    with_interests: bool = False,
+) -> Judged:
+    """Let a model list items for all rows, and mark the hits.
+
+    Args:
+        model: a `torch.nn.Module` on the device; left in evaluation mode.
+        batches: with targets in each row.
+        settings: see `FullSortRetriever`.
+        training: what training knew, for the metrics.
+        device: where the model is.
+        scores: for a model that scores all items itself; None: an `InterestModel`.
+        with_ranks: whether a metric `needs_ranks`.
+        with_interests: whether to keep what each interest did.
+
+    Raises:
+        DataError: a row has no target, for which recall is undefined.
+        RetrievalError: the model gives numbers that are not finite.
+    """
+    model.eval()
+    if scores is None:
+        retriever = FullSortRetriever(
+            model, settings, with_ranks=with_ranks, with_interest_use=with_interests
+        )
+    parts = []
+    for batch in batches:
+        rows, targets = batch.targets
+        if scores is None:
+            found = retriever.retrieve(batch.inputs.to(device), batch.excluded, batch.targets)
+        else:
+            values = scores(batch)
+            own = (rows.to(values.device), targets.to(values.device)) if with_ranks else None
+            found = from_scores(values, max(settings["topk"]), own)
+        ids, ranks, use = found.ids.cpu(), found.ranks, found.interest_use
+        hits, num_targets = match_targets(ids, (rows.cpu(), targets.cpu()))
+        if bool((num_targets == 0).any()):
+            raise DataError(
+                "a row of the evaluation has no target item; drop such rows before evaluating"
+            )
+        parts.append(
+            Judged(
+                users=_array(batch.users),
+                items=_array(ids.int()),
+                hits=_array(hits),
+                num_targets=_array(num_targets),
+                training=training,
+                settings=settings,
+                ranks=RankRecord(*map(_array, vars(ranks).values())) if ranks else None,
+                interests=InterestRecord(*map(_array, vars(use).values())) if use else None,
+            )
+        )
+    judged: Judged = _joined(parts)
+    return judged
+
+
+def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = None) -> Measured:
+    """Compute metrics at the cut-offs of the settings; results keep so many digits, None: all.
+
+    Raises:
+        SettingsError: a metric of the user's gives values of another shape than it should.
+    """
+    results: dict[str, float] = {}
+    per_user: dict[str, FloatArray] = {}
+    for metric in metrics:
+        for key, given in metric.at_each(judged, judged.topk).items():
+            values = np.asarray(given, dtype=np.float64)
+            if values.shape != (judged.users.shape if metric.per_user else ()):
+                raise SettingsError(
+                    f"--metrics: {type(metric).__name__}.values gave an array of shape "
+                    f"{values.shape} for {len(judged.users)} users; give one value a user, or set "
+                    "per_user = False and give one number."
+                )
+            defined = values[~np.isnan(values)]
+            mean = float(defined.mean()) if defined.size else float("nan")
+            results[key] = mean if digits is None else round(mean, digits)
+            if metric.per_user:
+                per_user[key] = values
+    return Measured(results, per_user)
+
+
+def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Mark the hits of (B, k) lists, (B, k) bool, and count each row's distinct targets, (B,).
+
+    Fills (0) never match; of the (rows, ids) of the targets, repeated pairs count once.
+    """
+    batch = len(ids)
+    rows, items = targets
+    # Keys put the row last, so that they stay below 2^63 for any catalogue.
+    wanted = torch.unique(items * batch + rows)
+    keys = ids * batch + torch.arange(batch)[:, None]
+    hits = torch.isin(keys, wanted) & (ids > 0)
+    return hits, torch.bincount(wanted % batch, minlength=batch)
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.cpu().numpy()
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Join arrays, and records of arrays field by field; what is one for all batches stays."""
+    first, kind = parts[0], cast("Any", type(parts[0]))
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)
+    if not is_dataclass(first) or isinstance(first, TrainingFacts):
+        return first
+    columns = {each.name: [getattr(part, each.name) for part in parts] for each in fields(first)}
+    return kind(**{name: _joined(column) for name, column in columns.items()})

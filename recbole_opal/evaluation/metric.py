@@ -1,0 +1,114 @@
+"""A metric is one object: its name, title, direction, what it is of, and how it is computed.
+
+Evaluator, stopping, tables, differences and report read it from here; nothing else lists metrics.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from recbole_opal.evaluation.judged import Judged
+
+__all__ = ["FloatArray", "Metric", "MetricTraits", "name_of"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_TAKEN = ("user_id", "history_length")  # arrays that lie beside the values of each user
+
+
+class Metric:
+    """How lists are judged; derive from it for a metric of your own and write `values`.
+
+    Stability: stable.
+
+    Attributes:
+        name: its key in results, as in `name@50`; the class's name in lower case if none is given.
+        title: as reports call it; the class's name if none is given.
+        short: as the columns of tables call it; the title if none is given.
+        bigger_is_better: which side stopping, tuning, tables and the report take as the better one.
+        per_user: whether there is a value for each user, of which the mean is told and the
+            differences between models are tested; else there is one for all lists together.
+        at_k: whether it is of the first k of a list, for each k of the setting `topk`.
+        diversity: whether tables show it with the diversity of the lists, not with accuracy.
+        every_run: whether ours is measured on the test part of every run, chosen or not.
+        needs_ranks: whether it reads `Judged.ranks`, which cost a second pass over the items.
+
+    Example:
+        >>> class Novelty(Metric):
+        ...     def values(self, judged, k):
+        ...         rarity = -np.log2(judged.training.counts / judged.training.counts.sum())
+        ...         return rarity[judged.items[:, :k]].mean(axis=1)
+        >>> Novelty().name
+        'novelty'
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    short: ClassVar[str] = ""
+    bigger_is_better: ClassVar[bool] = True
+    per_user: ClassVar[bool] = True
+    at_k: ClassVar[bool] = True
+    diversity: ClassVar[bool] = False
+    every_run: ClassVar[bool] = False
+    needs_ranks: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Name the metric after its class where it has no name or title of its own."""
+        super().__init_subclass__()
+        own = vars(cls)
+        cls.name = own.get("name") or cls.__name__.lower()
+        cls.title = own.get("title") or cls.__name__
+        cls.short = own.get("short") or cls.title
+
+    def values(self, judged: Judged, k: int) -> FloatArray | float:
+        """Return (E,) values, NaN for users that have none, or one if it is not `per_user`.
+
+        Args:
+            judged: the lists of E users, the targets among them, and what training knew.
+            k: how much of each list counts; the whole length for a metric that is not `at_k`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method `values`.")
+
+    def at_each(self, judged: Judged, topk: Sequence[int]) -> Mapping[str, FloatArray | float]:
+        """Return what `values` gives at each cut-off, by the key that results have."""
+        if not self.at_k:
+            return {self.name: self.values(judged, max(topk))}
+        return {f"{self.name}@{k}": self.values(judged, k) for k in topk}
+
+    def traits(self) -> MetricTraits:
+        """Return what readers of a result must know of a metric whose class they do not have."""
+        kept = {name: getattr(self, name) for name in MetricTraits.model_fields}
+        return MetricTraits.model_validate(kept)
+
+    @classmethod
+    def problem(cls) -> str | None:
+        """Return what keeps a class from being a metric, None if nothing does."""
+        if not _NAME.fullmatch(cls.name) or cls.name in _TAKEN:
+            return f"has the name {cls.name!r}; write small letters, digits and `_`"
+        if cls.values is Metric.values and cls.at_each is Metric.at_each:
+            return "has no method `values(self, judged, k)`; write it"
+        return None
+
+
+class MetricTraits(BaseModel):
+    """What a result says of a metric of the user's, for readers that do not have its class."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    title: str = Field(min_length=1, max_length=200)
+    short: str = Field(min_length=1, max_length=200)
+    bigger_is_better: bool
+    diversity: bool
+
+
+def name_of(metric: str) -> str:
+    """Return the metric without its list length, in lower case: `Recall@50` is `recall`."""
+    return metric.partition("@")[0].lower()

@@ -1,0 +1,144 @@
+"""RecBole's trainer and models meet our evaluation: `evaluate` as RecBole's trainer has it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import torch
+from recbole.data.interaction import Interaction
+from recbole.trainer.trainer import Trainer
+from torch import Tensor
+
+from recbole_opal.batches import EvaluationBatch
+from recbole_opal.evaluation.evaluator import Scores, judge, measure
+from recbole_opal.evaluation.judged import Judged, TrainingFacts
+from recbole_opal.evaluation.registry import chosen_metrics
+from recbole_opal.evaluation.retrieve import InterestModel
+from recbole_opal.host.categories import item_categories
+
+__all__ = ["TopKEvaluation", "dense_scores", "training_facts"]
+
+
+class TopKEvaluation(Trainer):
+    """A RecBole trainer whose `evaluate` is ours: lists of ids instead of a score matrix.
+
+    Use it as `class MyTrainer(TopKEvaluation, Trainer)`.
+
+    Stability: stable.
+    """
+
+    def __init__(self, config: Any, model: Any) -> None:
+        # RecBole's constructor makes an evaluator of its own, which goes unused and knows RecBole's
+        # metrics alone.
+        chosen, config["metrics"] = config["metrics"], ["Recall"]
+        try:
+            super().__init__(config, model)
+        finally:
+            config["metrics"] = chosen
+        self._facts: tuple[Any, TrainingFacts] | None = None
+
+    def evaluate(
+        self,
+        eval_data: Any,
+        load_best_model: bool = True,
+        model_file: str | None = None,
+        show_progress: bool = False,
+    ) -> OrderedDict[str, float] | None:
+        """Evaluate as RecBole does; see `recbole.trainer.Trainer.evaluate`.
+
+        Returns:
+            Metric name to a plain Python float, or `None` if there is nothing to evaluate.
+        """
+        if not eval_data:
+            return None
+        if load_best_model:
+            saved = torch.load(model_file or self.saved_model_file, map_location=self.device)
+            self.model.load_state_dict(saved["state_dict"])
+            self.model.load_other_parameter(saved.get("other_parameter"))
+        judged, metrics = self.judge(eval_data), chosen_metrics(self.config["metrics"])
+        digits = self.config["metric_decimal_place"]
+        return OrderedDict(measure(judged, metrics, digits=digits).results)
+
+    def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
+        """Return the lists of a part, with their hits and what the chosen metrics need.
+
+        Args:
+            eval_data: one of our evaluation loaders.
+            with_interests: whether to keep what each interest did.
+        """
+        dataset = eval_data._dataset
+        if self._facts is None or self._facts[0] is not dataset:
+            self._facts = (dataset, training_facts(dataset))
+        metrics = chosen_metrics(self.config["metrics"])
+        scores = None
+        if not isinstance(self.model, InterestModel):
+            scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
+        return judge(
+            self.model,
+            _batches(eval_data, self.config["USER_ID_FIELD"]),
+            self.config,
+            self._facts[1],
+            device=self.device,
+            scores=scores,
+            with_ranks=any(metric.needs_ranks for metric in metrics),
+            with_interests=with_interests,
+        )
+
+
+def training_facts(dataset: Any) -> TrainingFacts:
+    """Return what metrics may ask of a training dataset of RecBole's."""
+    categories = item_categories(dataset, dataset.config["category_field"])
+    return TrainingFacts(
+        dataset.item_num,
+        dataset.inter_feat[dataset.uid_field].numpy(),
+        dataset.inter_feat[dataset.iid_field].numpy(),
+        None if categories is None else categories.table(dataset.item_num),
+    )
+
+
+def dense_scores(model: Any, dataset: Any, device: torch.device, most_pairs: int) -> Scores:
+    """Return how a model of RecBole's own scores all items, padding and history masked.
+
+    Args:
+        model: with `full_sort_predict`, or with `predict` alone, which is asked for every pair.
+        dataset: RecBole's, for the features of the items.
+        device: where the model is.
+        most_pairs: pairs of users and items scored together by `predict`.
+    """
+
+    def scores(batch: EvaluationBatch) -> Tensor:
+        asked = batch.inputs.to(device)
+        try:
+            found = model.full_sort_predict(asked)
+        except NotImplementedError:
+            found = torch.cat([model.predict(part).view(-1) for part in pairs(asked)])
+        found = found.view(-1, dataset.item_num)
+        found[:, 0] = -torch.inf
+        if batch.excluded is not None:
+            found[batch.excluded] = -torch.inf
+        return found  # type: ignore[no-any-return]
+
+    @cache
+    def items() -> Interaction:
+        return dataset.get_item_feature().to(device)
+
+    def pairs(asked: Interaction) -> Iterator[Interaction]:
+        every = asked.repeat_interleave(dataset.item_num)
+        every.update(items().repeat(len(asked)))
+        for start in range(0, len(every), most_pairs):
+            yield every[start : start + most_pairs]
+
+    return scores
+
+
+def _batches(loader: Iterable[Any], user_field: str) -> Iterator[EvaluationBatch]:
+    """Yield RecBole's tuples (interaction, seen, rows, targets) as our batches."""
+    for batch in loader:
+        if isinstance(batch, EvaluationBatch):
+            yield batch
+        else:
+            inputs, seen, rows, ids = batch
+            yield EvaluationBatch(inputs[user_field], inputs, seen, (rows, ids))
