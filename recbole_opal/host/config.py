@@ -10,7 +10,7 @@ from recbole.config import Config
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.evaluation.registry import checked_metrics, with_named_metrics
+from recbole_opal.evaluation.registry import with_named_metrics
 from recbole_opal.host import find_model_class, set_numpy_aliases
 from recbole_opal.host.defaults import model_files
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
@@ -217,7 +217,6 @@ class OpalConfig(Config):
     def _get_final_config_dict(self) -> dict[str, Any]:
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
-        checked["metrics"] = checked_metrics(checked)
         # What is refused but for its harmless values: RecBole asks for some whether they are there.
         if not hasattr(self._class, "input_type"):
             checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one

@@ -1,13 +1,11 @@
 """The one place where all settings of a run are checked, before any data is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from recbole.evaluator.register import metric_information, metric_types
-from recbole.utils import EvaluatorType
-
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.registry import checked_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
 from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
@@ -16,11 +14,8 @@ from recbole_opal.settings.fields import Section, check_section
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
 from recbole_opal.settings.schema import SHARED_SECTIONS
-from recbole_opal.suggest import did_you_mean
 
 __all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
-
-_LONGEST_LIST = 2**16
 
 
 def checked_settings(
@@ -44,7 +39,7 @@ def checked_settings(
         checked |= check_section(section, final)
     if "load_col" not in given:
         checked["load_col"] = following_fields(checked)
-    _check_metrics(checked["metrics"], checked["topk"], checked["valid_metric"])
+    checked["metrics"] = checked_metrics(checked)
     checked |= check_together(checked, _samples_negatives(final, model_class))
     _check_protocol(checked, model_class)
     return checked
@@ -75,30 +70,6 @@ def _sections(model_class: type) -> list[type[Section]]:
 
 def _own_names(model_class: type) -> set[str]:
     return {name for section in _sections(model_class) for name in section.model_fields}
-
-
-def _check_metrics(metrics: Sequence[str], topk: Sequence[int], valid_metric: str) -> None:
-    known = [name for name, kind in metric_types.items() if kind == EvaluatorType.RANKING]
-    available: list[str] = []
-    for metric in metrics:
-        if metric.lower() not in known:
-            judges = metric.lower() in metric_types
-            why = "judges scores, not lists" if judges else "is not a metric"
-            hint = did_you_mean(metric, known) or f"; choose from {', '.join(known)}."
-            raise SettingsError(f"--metrics: {metric} {why}{hint}")
-        over_all_ranks = "rec.meanrank" in metric_information[metric.lower()]
-        available += [metric] if over_all_ranks else [f"{metric}@{length}" for length in topk]
-    for length in topk:
-        if not 1 <= length <= _LONGEST_LIST:
-            raise SettingsError(
-                f"--topk: {length} is not in [1, {_LONGEST_LIST}]; write for example "
-                "--topk=[10,20,50]."
-            )
-    if valid_metric.lower() not in {name.lower() for name in available}:
-        raise SettingsError(
-            f"--valid_metric={valid_metric} is not measured; choose one of {', '.join(available)}, "
-            "or change --metrics and --topk."
-        )
 
 
 def _check_protocol(settings: Mapping[str, Any], model_class: type) -> None:
