@@ -40,11 +40,7 @@ def python(code: str) -> str:
 
 
 def require_folder() -> None:
-    """Check that the folder in which the process stands is there.
-
-    Raises:
-        SettingsError: it was deleted, and libraries below cannot even be loaded without it.
-    """
+    """Refuse a working folder that was deleted: libraries cannot even be loaded without it."""
     try:
         os.getcwd()  # noqa: PTH109, the same call without a Path around it
     except OSError as error:
