@@ -60,14 +60,12 @@ def interests_table(
     table.add_column("measure")
     for name in known:
         table.add_column(name, justify="right")
-    table.add_row("share of the lists, each", *(_shares(each["usage"]) for each in known.values()))
+    shares = (each["usage"] for each in known.values())
+    cells = ("-" if each is None else " ".join(f"{part:.2f}" for part in each) for each in shares)
+    table.add_row("share of the lists, each", *cells)
     for name, text in _MEASURES.items():
         table.add_row(text, *(_number(each[name], 3) for each in known.values()))
     return table
-
-
-def _shares(shares: list[float] | None) -> str:
-    return "-" if shares is None else " ".join(f"{share:.2f}" for share in shares)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -80,6 +80,8 @@ def undisturbed() -> Iterator[None]:
     it gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.
     """
     global _depth, _found
+    import torch
+
     with _lock:
         if _depth == 0:
             _found = _as_found()
@@ -87,7 +89,9 @@ def undisturbed() -> Iterator[None]:
     outermost = aliases_are_borrowed(True)
     set_numpy_aliases()
     try:
-        with _usual_modes():
+        with torch.inference_mode(False), torch.enable_grad(), ExitStack() as devices:
+            if torch.get_default_device().type != "cpu":
+                devices.enter_context(torch.device("cpu"))
             yield
     finally:
         aliases_are_borrowed(outermost)
@@ -95,19 +99,6 @@ def undisturbed() -> Iterator[None]:
             _depth -= 1
             if _depth == 0:
                 _found.close()
-
-
-@contextmanager
-def _usual_modes() -> Iterator[None]:
-    """Give the block torch's modes of a new process: a caller may stand in `no_grad`."""
-    import torch
-
-    with ExitStack() as modes:
-        modes.enter_context(torch.inference_mode(False))
-        modes.enter_context(torch.enable_grad())
-        if torch.get_default_device().type != "cpu":
-            modes.enter_context(torch.device("cpu"))
-        yield
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from recbole_opal.process.rng import capture_rng, restore_rng
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.manifest import FileDigest, Manifest, verified_bytes
 from recbole_opal.runs.reader import RunReader
-from recbole_opal.runs.state import decode_state, encode_state, flatten_state, restore_state
+from recbole_opal.runs.state import decode_state, encode_state
 
 __all__ = [
     "FileDigest",
@@ -14,8 +14,6 @@ __all__ = [
     "capture_rng",
     "decode_state",
     "encode_state",
-    "flatten_state",
     "restore_rng",
-    "restore_state",
     "verified_bytes",
 ]

@@ -73,9 +73,7 @@ class RunFolder(VerifiedFolder, RunReader):
     def open(cls, path: Path) -> "RunFolder":
         """Open a run folder, finishing or undoing what a kill cut off and removing its leftovers.
 
-        Raises:
-            CheckpointError: `path` is no run folder, its manifest is damaged, or a process is
-                `working` in it.
+        What is no run folder, is damaged, or has a process `working` in it is refused.
         """
         return cls(path)
 
@@ -92,8 +90,7 @@ class RunFolder(VerifiedFolder, RunReader):
     def save_weights(self, stage: str, state_dict: Mapping[str, Tensor]) -> None:
         """Save a model's weights as `weights-<stage>.safetensors`, bit for bit.
 
-        Raises:
-            CheckpointError: They are known to be of another stage, or cannot be written.
+        Those that are known to be of another stage are refused.
         """
         if stage_of(state_dict) not in (None, stage):
             raise CheckpointError(

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from recbole_opal.precision import product_precision
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.origin import Origin
 
@@ -126,13 +127,11 @@ def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -
 
 def _torch_switches() -> dict[str, str]:
     """Return the switches of this process that are not as in a new one."""
-    found = {}
-    for name in ("cuda", "mkldnn"):
-        # The older `torch.get_float32_matmul_precision` raises once a user sets these.
-        matmul = getattr(getattr(torch.backends, name), "matmul", None)
-        precision = getattr(matmul, "fp32_precision", "none")
-        if precision not in _EXACT:
-            found[f"{name} precision"] = str(precision)
+    told = {
+        "cuda precision": product_precision("cuda"),
+        "mkldnn precision": product_precision("cpu"),
+    }
+    found = {name: precision for name, precision in told.items() if precision not in _EXACT}
     if torch.get_default_dtype() != torch.float32:
         found["dtype"] = str(torch.get_default_dtype())
     return found

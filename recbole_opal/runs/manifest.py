@@ -69,12 +69,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Read and check the manifest of `folder`.
-
-        Raises:
-            CheckpointError: `folder` is no run folder, or its manifest is damaged, names a file
-                outside the folder, or was written in another format.
-        """
+        """Read the manifest of `folder`, see `decode`; without one it is no run folder."""
         path = folder / MANIFEST_NAME
         if not path.is_file():
             raise CheckpointError(
@@ -85,7 +80,12 @@ class Manifest:
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> "Manifest":
-        """Parse `manifest.json`; raises CheckpointError as `read` does."""
+        """Parse `manifest.json`.
+
+        Raises:
+            CheckpointError: it is damaged, names a file outside the folder, or was written in
+                another format.
+        """
         with refusing(str(path), "is damaged: it is no manifest", _FIX):
             if len(data) > _MAX_MANIFEST_BYTES:
                 raise ValueError(f"more than {_MAX_MANIFEST_BYTES} bytes")
@@ -111,10 +111,9 @@ class Manifest:
 
 
 def check_name(name: str, where: Path) -> str:
-    """Return `name` if it is a plain file name; `where` is told else.
+    """Return `name`, unless it could lead out of the folder, is hidden, or is the manifest's own.
 
-    Raises:
-        CheckpointError: `name` could lead out of the folder, is hidden, or is the manifest's own.
+    The CheckpointError names `where` it stands.
     """
     if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST_NAME:
         raise CheckpointError(
@@ -128,10 +127,7 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
     """Read a file of `folder` and return its content once size and digest match the manifest.
 
     The size is compared before anything is read, so memory is bounded by what the manifest states.
-
-    Raises:
-        CheckpointError: The manifest does not name the file, or it is missing, no regular file,
-            or differs from its digest.
+    A file that the manifest does not name, that is missing, or no regular one, is refused too.
     """
     path = folder / check_name(name, folder)
     expected = manifest.files.get(name)
@@ -151,11 +147,7 @@ def verified_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
 
 
 def regular_bytes(path: Path, max_bytes: int) -> bytes:
-    """Read a regular file of at most so many bytes; a larger one is not read.
-
-    Raises:
-        CheckpointError: It is a link, pipe or device, larger, or cannot be read.
-    """
+    """Read a regular file of at most so many bytes; no link, pipe or device, and no larger one."""
     try:
         status = path.lstat()
         if not S_ISREG(status.st_mode):

@@ -70,11 +70,8 @@ class Origin:
     ) -> "Origin":
         """Return the origin of a run in this installation.
 
-        Args:
-            settings: all settings as plain data, see `OpalConfig.as_plain_dict`.
-            data: what `data_digests` returns.
-            machine: what `machine_of` returns; None: not known.
-            sources: SHA-256 of the files of a model of the user's, by class.
+        It takes all settings as plain data, what `data_digests` and `machine_of` return, and of a
+        model of the user's the SHA-256 of its files, by class.
         """
         versions = {"recbole_opal": __version__} | {name: version(name) for name in PACKAGES}
         versions |= {f"file of {name}": sha for name, sha in (sources or {}).items()}
@@ -108,15 +105,9 @@ def settings_digest(settings: Mapping[str, Any]) -> str:
 
 
 def data_digests(folder: Path, dataset: str, kinds: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the SHA-256 of each atomic file that is read, by the file's name.
+    """Return the SHA-256 of each atomic file of a data set that is read, by the file's name.
 
-    Args:
-        folder: the folder of the data set.
-        dataset: its name.
-        kinds: the `load_col` setting, whose keys are the files' endings; None reads all files.
-
-    Raises:
-        DataError: a file cannot be read.
+    The keys of `kinds`, the setting `load_col`, are the files' endings; None reads all files.
     """
     prefix = f"{dataset}."
     names = (

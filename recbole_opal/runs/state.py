@@ -23,7 +23,7 @@ from torch import Tensor
 from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
 
-__all__ = ["decode_state", "encode_state", "flatten_state", "restore_state"]
+__all__ = ["decode_state", "encode_state"]
 
 _STRUCTURE = "structure"
 _LONGEST_DTYPE = 64  # characters; numpy takes long over lists of types
@@ -37,7 +37,8 @@ def encode_state(state: Any) -> bytes:
     and arrays, and tensors (restored on the CPU, without gradient). Of a value of another type a
     CheckpointError says where it is.
     """
-    tensors, structure = flatten_state(state)
+    tensors: dict[str, Tensor] = {}
+    structure = _describe(state, "state", tensors)
     return encode_tensors(tensors, {_STRUCTURE: json.dumps(structure, separators=(",", ":"))})
 
 
@@ -45,18 +46,7 @@ def decode_state(data: bytes, name: str) -> Any:
     """Restore what `encode_state` encoded; a CheckpointError says that it is no state."""
     tensors, metadata = decode_tensors(data, name)
     with refusing(name, "holds no training state", "start the run again without --resume"):
-        return restore_state(tensors, json.loads(metadata[_STRUCTURE]))
-
-
-def flatten_state(state: Any) -> tuple[dict[str, Tensor], Any]:
-    """Split a nested state into tensors by number and a JSON value that describes the nesting."""
-    tensors: dict[str, Tensor] = {}
-    return tensors, _describe(state, "state", tensors)
-
-
-def restore_state(tensors: dict[str, Tensor], structure: Any) -> Any:
-    """Put together what `flatten_state` split; any error comes of what is not from there."""
-    return _restore(structure, dict(tensors))
+        return _restore(json.loads(metadata[_STRUCTURE]), tensors)
 
 
 def _restore(structure: Any, unused: dict[str, Tensor]) -> Any:

@@ -91,7 +91,6 @@ class VerifiedFolder(VerifiedFiles):
     def __init__(self, path: Path, *, held: bool = False) -> None:
         super().__init__(path)  # what is no run folder is refused before it is locked
         self._draft: dict[str, FileDigest] | None = None
-        self._staged: dict[str, Path] = {}
         self._held = self._settled = held
         with self.working():
             pass  # tidied up
@@ -135,14 +134,12 @@ class VerifiedFolder(VerifiedFiles):
         """Add or replace a file; inside `update` it counts when the block ends."""
         with self.update() as draft:
             entry = FileDigest.of(data)
-            self._unstage(check_name(name, self.path))
-            self._staged[name] = atomic.stage(self.path / name, data, entry.sha256)
+            atomic.stage(self.path / check_name(name, self.path), data, entry.sha256)
             draft[name] = entry
 
     def drop(self, name: str) -> None:
         """Take a file out of the folder; inside `update` it counts when the block ends."""
         with self.update() as draft:
-            self._unstage(name)
             draft.pop(name, None)
 
     @contextmanager
@@ -167,7 +164,6 @@ class VerifiedFolder(VerifiedFiles):
                 raise
             finally:
                 self._draft = None
-                self._staged = {}
 
     def _commit(self, files: dict[str, FileDigest]) -> None:
         """Steps 2 and 3 of the module's description."""
@@ -179,11 +175,12 @@ class VerifiedFolder(VerifiedFiles):
         atomic.publish(temporary, path, len(data))
         dropped = self._files.keys() - files.keys()
         self._files = files
-        for name, staged in self._staged.items():
-            self._finish(staged, name)
+        for name, entry in files.items():
+            self._finish(name, entry)
         for name in sorted(dropped):
             with atomic.writing(self.path / name):
                 (self.path / name).unlink(missing_ok=True)
+        atomic.sweep(self.path)  # of what was written, and then written again or dropped
 
     def _settle(self) -> None:
         """Take the manifest from the disk, finish a committed update, sweep everything else."""
@@ -191,15 +188,13 @@ class VerifiedFolder(VerifiedFiles):
         self._files = dict(Manifest.read(self.path).files)
         for name, entry in self._files.items():
             if self._staged_bytes(name, entry) is not None:
-                self._finish(self._staged_path(name, entry), name)
+                self._finish(name, entry)
         atomic.sweep(self.path)
         self._settled = True
 
-    def _finish(self, staged: Path, name: str) -> None:
-        with atomic.writing(self.path / name):
-            staged.replace(self.path / name)
-
-    def _unstage(self, name: str) -> None:
-        former = self._staged.pop(name, None)
-        if former is not None:
-            atomic.discard(former)
+    def _finish(self, name: str, entry: FileDigest) -> None:
+        """Give a staged file, if there is one, its final name."""
+        staged = self._staged_path(name, entry)
+        if staged.exists():
+            with atomic.writing(self.path / name):
+                staged.replace(self.path / name)

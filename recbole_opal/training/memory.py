@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import torch
 
 from recbole_opal.data.prepare import PreparedData
@@ -101,7 +101,7 @@ def _widths(config: Any) -> tuple[str, ...]:
 
 
 def _largest_memory() -> int:
-    host = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    host = int(psutil.virtual_memory().total)
     if not torch.cuda.is_available():
         return host
     return max(host, int(torch.cuda.get_device_properties(0).total_memory))

@@ -111,5 +111,8 @@ def test_run_folders_know_nothing_of_the_host() -> None:
             for module in modules:
                 assert module.split(".")[0] not in ("recbole", "pandas"), file.name
                 if module.startswith("recbole_opal."):
-                    allowed = [f"recbole_opal.{room}" for room in ("runs", "errors", "process")]
+                    allowed = [
+                        f"recbole_opal.{room}"
+                        for room in ("runs", "errors", "precision", "process")
+                    ]
                     assert module.startswith(tuple(allowed)), module
