@@ -37,9 +37,6 @@ class FutureItemDataset(AtomicFileDataset):
     After `build()`, `inter_feat` holds the training part only, so that counters, popularity
     and interaction matrices that models ask for never see validation or test.
 
-    Args:
-        config: the settings of the run.
-
     Attributes:
         sequences: all users' interactions.
         split: where the parts begin.
