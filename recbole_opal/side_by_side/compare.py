@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.result import ComparisonResult, Tuning
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
@@ -30,7 +30,7 @@ from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
-from recbole_opal.side_by_side.tuned_variants import Found, tune_all
+from recbole_opal.side_by_side.tuned_variants import tune_all
 from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 __all__ = ["compare", "compare_request"]
@@ -124,17 +124,18 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
     with own_folder(plan.folder), ComparisonProgress(enabled=shown) as progress:
         progress.message(f"comparison folder: {plan.folder}")
         execution = Execution(plan.folder / "logs", jobs, progress)
-        found = tune_all(plan, execution, progress) if plan.tune else None
-        rows, environments = _train(plan, command, execution, progress, found)
+        tuning, untuned = tune_all(plan, execution, progress) if plan.tune else (None, {})
+        found = tuning.found if tuning else {}
+        rows, versions = _train(plan, command, execution, progress, found, untuned)
         result = ComparisonResult(
             folder=plan.folder,
             dataset=plan.dataset,
             command=command,
             seeds=list(plan.seeds),
             metric=plan.metric,
-            versions=package_versions(environments),
-            hardware=hardware(environments),
-            tuning=_tuning(plan, found),
+            versions=package_versions(versions),
+            hardware=hardware(versions),
+            tuning=tuning,
             own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
             rows=rows,
         )
@@ -148,11 +149,7 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
 
 @contextmanager
 def own_folder(folder: Path) -> Iterator[None]:
-    """Make the comparison folder, keep others out while the block runs, tidy up after a kill.
-
-    Raises:
-        CheckpointError: it cannot be made, or another process works in it.
-    """
+    """Make the comparison folder, keep others out while the block runs, tidy up after a kill."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -163,11 +160,7 @@ def own_folder(folder: Path) -> Iterator[None]:
 
 
 def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:
-    """Write plan.yaml: what was asked, and the digest of each run's settings.
-
-    Raises:
-        CheckpointError: it cannot be written.
-    """
+    """Write plan.yaml: what was asked, and the digest of each run's settings."""
     content = {
         "command": command,
         "dataset": plan.dataset,
@@ -186,12 +179,12 @@ def _train(
     command: str,
     execution: Execution,
     progress: ComparisonProgress,
-    found: Sequence[Found] | None,
+    found: Mapping[str, Mapping[str, Any]],
+    untuned: Mapping[str, str],
 ) -> tuple[list[Row], list[dict[str, str]]]:
-    """Do every run; return the rows and what each run was made with."""
-    found = found or [Found({}, {})] * len(plan.variants)
-    ready = [pair for pair in zip(plan.variants, found, strict=True) if pair[1].error is None]
-    runs = [plan.run(v, seed, **tuned.settings) for v, tuned in ready for seed in plan.seeds]
+    """Do every run with the settings that tuning found; return rows and the runs' versions."""
+    ready = [variant for variant in plan.variants if variant.label not in untuned]
+    runs = [plan.run(v, seed, **found.get(v.label, {})) for v in ready for seed in plan.seeds]
     write_plan(plan, command, runs)
     progress.expect(len({run.origin.settings for run in runs}))
     again = computed_elsewhere(runs, plan.parent)
@@ -199,32 +192,14 @@ def _train(
         progress.message(again)
     endings = iter(execution.do(runs, plan.parent))
     rows: list[Row] = []
-    for variant, tuned in zip(plan.variants, found, strict=True):
-        if tuned.error is None:
-            ended = {seed: next(endings) for seed in plan.seeds}
-        else:
-            ended = {seed: Ending(None, tuned.error) for seed in plan.seeds}
-        rows += rows_of(variant, plan.given(variant) | dict(tuned.settings), ended, plan.folder)
+    for variant in plan.variants:
+        failed = Ending(None, untuned.get(variant.label))
+        ended = {seed: next(endings) if variant in ready else failed for seed in plan.seeds}
+        given = plan.given(variant) | dict(found.get(variant.label, {}))
+        rows += rows_of(variant, given, ended, plan.folder)
     folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
     runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
     return rows, [load_metrics(run).versions.model_dump() for run in runs_read]
-
-
-def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
-    if found is None:
-        return None
-    labelled = {
-        variant.label: each
-        for variant, each in zip(plan.variants, found, strict=True)
-        if each.error is None
-    }
-    return Tuning(
-        trials=plan.tune,
-        seconds=plan.tune_seconds,
-        tried={label: each.tried for label, each in labelled.items()},
-        search={label: dict(each.space) for label, each in labelled.items()},
-        found={label: dict(each.settings) for label, each in labelled.items()},
-    )
 
 
 def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recbole_opal.comparison.result import Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunReader
@@ -18,21 +18,20 @@ from recbole_opal.side_by_side.execution import Execution
 from recbole_opal.side_by_side.planning import Plan
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["Found", "tune_all"]
+if TYPE_CHECKING:
+    from recbole_opal.tuning import Tuned
+
+__all__ = ["tune_all"]
 
 
-@dataclass(frozen=True)
-class Found:
-    """What tuning a variant gave: settings found in a space, or why there are none in one line."""
+def tune_all(
+    plan: Plan, execution: Execution, progress: ComparisonProgress
+) -> tuple[Tuning, dict[str, str]]:
+    """Tune each variant on validation, several variants at once, the trials of one in order.
 
-    settings: Mapping[str, Any]
-    space: Mapping[str, Any]
-    tried: int = 0
-    error: str | None = None
-
-
-def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> list[Found]:
-    """Tune each variant on validation, several variants at once, the trials of one in order."""
+    Returns:
+        What was found, and by the label of a variant that could not be tuned why, in one line.
+    """
     # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
     # wait for an import in each of the others would take seconds.
     from recbole_opal.tuning import require_optuna
@@ -41,14 +40,23 @@ def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> 
     import_module("optuna.samplers")
     import_module("optuna.storages")
     progress.expect(plan.tune * len(plan.variants))
-    return execution.side_by_side(
+    tuning, errors = Tuning(trials=plan.tune, seconds=plan.tune_seconds), {}
+    outcomes = execution.side_by_side(
         lambda variant: _tune(plan, variant, execution, progress), plan.variants
     )
+    for label, outcome in zip((each.label for each in plan.variants), outcomes, strict=True):
+        if isinstance(outcome, OpalError):
+            errors[label] = str(outcome)
+        else:
+            tuning.tried[label] = len(outcome.trials)
+            tuning.search[label] = outcome.space
+            tuning.found[label] = outcome.settings
+    return tuning, errors
 
 
 def _tune(
     plan: Plan, variant: Variant, execution: Execution, progress: ComparisonProgress
-) -> Found:
+) -> Tuned | OpalError:
     from recbole_opal.tuning import TunableVariant, save_tuned, tune
 
     # Old trials are worthless where data, versions, defaults or the seed are others.
@@ -64,13 +72,12 @@ def _tune(
     try:
         tuned = tune(tunable, plan.tune, plan.folder, validate=validate, bigger=plan.bigger)
     except OpalError as error:
-        # Its row tells why; the other models are tuned and trained all the same.
-        return Found({}, {}, error=str(error))
+        return error  # its row tells why; the other models are tuned and trained all the same
     finally:
         # Done in an earlier session, or fewer than were allowed for want of a search space.
         progress.expect(len(tried) - plan.tune)
     save_tuned(tunable, tuned, plan.folder)
-    return Found(tuned.settings, tuned.space, len(tuned.trials))
+    return tuned
 
 
 def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any]) -> float:
