@@ -140,7 +140,7 @@ def _run(request: Request) -> int:
 def _compare(request: Request, arguments: Sequence[str]) -> int:
     from rich.console import Console
 
-    from recbole_opal.comparison.screen import on_screen
+    from recbole_opal.comparison.table_formats import on_screen
     from recbole_opal.process.program import command
     from recbole_opal.side_by_side.compare import compare_request
 

@@ -8,7 +8,7 @@ import recbole_opal
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs import RunFolder
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.side_by_side.protocol import check_same_protocol, refuse_protocol_settings
+from recbole_opal.side_by_side.shared_settings import check_same_protocol, refuse_protocol_settings
 from recbole_opal.side_by_side.variants import parse_variants
 
 USER = {"split": {"user": [6, 2, 2]}}

@@ -26,9 +26,6 @@ def add_differences(result: ComparisonResult) -> None:
     Holm's method over all tests of the table, is below 0.05. The reference's own entries stay
     empty. Where both references meet, or are the same row, the two entries tell of one test, and
     Holm's method counts it once.
-
-    Raises:
-        CheckpointError: the values of a row's users cannot be read.
     """
     best, opal = result.best, result.opal
     tests = _Tests(result)

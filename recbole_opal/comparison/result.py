@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, SkipValidation
 from pydantic_core import from_json
 
-from recbole_opal.comparison.row import Checked, Known, Number, Row, filled
+from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row, filled
 from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
 from recbole_opal.comparison.text_tables import TextTable, tables_of
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.diagnostics import collapse_warning
-from recbole_opal.evaluation.direction import best_of, bigger_is_better
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
@@ -36,15 +36,7 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Tuning(Checked):
-    """What tuning tried and found.
-
-    Attributes:
-        trials: the budget of each row.
-        seconds: bound each trial; None: as the runs.
-        tried: how many were tried, by label.
-        search: the space, by label.
-        found: the settings found, by label.
-    """
+    """The budget of each row, what bounded a trial, and by label what was tried and found."""
 
     trials: Count | None = None
     seconds: Number | None = None
@@ -57,16 +49,13 @@ class ComparisonResult(Checked):
     """What came out of a comparison; `comparison.json` holds it.
 
     Attributes:
-        dataset: the data set's name.
         command: what makes the same comparison again.
-        seeds: the seeds of each variant.
         metric: the metric on validation that decides, in lower case.
         versions: package to version.
         hardware: where the runs were made.
         tuning: None without tuning.
         rows: the table, a row a variant and stage; a failed one says why in `error`.
         folder: the comparison folder with the tables and the report.
-        bigger: whether more of the metric is better.
         users: `UserValues` by the row's label, as far as they were read; see `user_values`.
 
     Example:
@@ -81,17 +70,12 @@ class ComparisonResult(Checked):
     dataset: str
     command: str
     seeds: list[int | str]
-    metric: Annotated[
-        str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$"), AfterValidator(str.lower)
-    ]
+    metric: Annotated[MetricName, AfterValidator(str.lower)]
     versions: Annotated[dict[str, str], filled({})] = {}
     hardware: Annotated[str, filled("")] = ""
     tuning: Tuning | None = None
     rows: list[Row]
     folder: Path = Field(exclude=True)
-    bigger: bool = Field(
-        default_factory=lambda known: bigger_is_better(known["metric"]), exclude=True
-    )
     users: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True)
 
     @classmethod
@@ -109,13 +93,12 @@ class ComparisonResult(Checked):
                 f"cannot read {path}: {error.strerror}; give the folder of a finished comparison."
             ) from error
         with refusing(str(path), "is no comparison", _ANEW):
-            plain = {name: value for name, value in from_json(content).items() if name != "users"}
-            return cls.model_validate(plain | {"folder": Path(folder)})
+            return cls.model_validate(from_json(content) | {"folder": Path(folder), "users": {}})
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return the content of comparison.json; the side of a metric of one's own is in it."""
-        usual = self.bigger == bigger_is_better(self.metric)
-        return self.model_dump() | ({} if usual else {"bigger": self.bigger})
+    @property
+    def bigger(self) -> bool:
+        """Whether more of the metric is better."""
+        return bigger_is_better(self.metric)
 
     @property
     def failed(self) -> list[Row]:
@@ -126,7 +109,7 @@ class ComparisonResult(Checked):
     def done(self) -> list[Row]:
         """The rows that have the metric on the test part, best there first."""
         scored = [row for row in self.rows if self.metric in row.test]
-        return sorted(scored, key=lambda row: -self._sign * row.test[self.metric].mean)
+        return sorted(scored, key=lambda row: -sign_of(self.metric) * row.test[self.metric].mean)
 
     @property
     def incomplete(self) -> list[Row]:
@@ -155,7 +138,7 @@ class ComparisonResult(Checked):
         Larger is better whatever the metric; a row without a value is worse than any other.
         """
         value = row.valid.get(self.metric)
-        return self._sign * value.mean if value else -math.inf
+        return sign_of(self.metric) * value.mean if value else -math.inf
 
     def run_folders(self, row: Row) -> dict[str, Path]:
         """Return the run folder of each seed of a row."""
@@ -257,10 +240,6 @@ class ComparisonResult(Checked):
         return f"<p>{escape(repr(self))}</p>" + "".join(
             table.as_html() for table in self.tables(briefly=True)
         )
-
-    @property
-    def _sign(self) -> int:
-        return 1 if self.bigger else -1
 
     def _best(self, rows: Sequence[Row]) -> Row | None:
         valid = [row for row in rows if self.metric in row.valid]

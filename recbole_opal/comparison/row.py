@@ -22,6 +22,7 @@ __all__ = [
     "Row",
     "Spread",
     "filled",
+    "shortened",
     "spread",
 ]
 
@@ -56,7 +57,9 @@ def filled(empty: Any) -> BeforeValidator:
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e19, le=1e19)]
 Interests = Annotated[int, Field(ge=1, le=10**6)]
 _Folder = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+MetricName = Annotated[str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$")]
 Known = Annotated[dict[str, Value], BeforeValidator(_known), filled({})]
+Metrics = Annotated[dict[MetricName, Value], BeforeValidator(_known), filled({})]
 Told = Annotated[Value | None, BeforeValidator(_told)]
 
 
@@ -76,6 +79,11 @@ class Spread(Checked):
     values: Annotated[list[Number], BeforeValidator(_known), filled([])] = []
 
 
+def shortened(label: str) -> str:
+    """Return a label as it fits where place is scarce: `OPAL K=8 soft`."""
+    return label.replace("num_interests=", "K=")
+
+
 def spread(values: Sequence[float | None]) -> Spread | None:
     """Return mean and spread of a number over seeds; None if a seed has none."""
     known = [float(value) for value in values if value is not None and np.isfinite(value)]
@@ -86,12 +94,9 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 
 
 class Difference(Checked):
-    """A paired difference of a row to another: positive where the row is higher.
+    """The mean over users of a row less another, with the ends of its 95 % interval.
 
     Attributes:
-        difference: mean over users.
-        low: lower end of the 95 % interval.
-        high: upper end.
         effect_size: d_z, the mean difference in standard deviations of the users' differences;
             None where it is infinite, since all of them are the same.
         p: of the paired t-test.
@@ -116,11 +121,15 @@ class Difference(Checked):
 
     def mirrored(self) -> Difference:
         """Return the difference the other way round: the same test with the signs changed."""
+        size = self.effect_size
         # Subtracted, so that 0 stays 0 and is not shown as -0.
-        turned = {"difference": 0.0 - self.difference, "low": 0.0 - self.high,
-                  "high": 0.0 - self.low}  # fmt: skip
-        size = None if self.effect_size is None else 0.0 - self.effect_size
-        return self.model_copy(update={**turned, "effect_size": size})
+        changed = {
+            "difference": 0.0 - self.difference,
+            "low": 0.0 - self.high,
+            "high": 0.0 - self.low,
+            "effect_size": None if size is None else 0.0 - size,
+        }
+        return self.model_copy(update=changed)
 
 
 class Diagnostics(Checked):
@@ -140,27 +149,20 @@ class Diagnostics(Checked):
 
 
 class Row(Checked):
-    """One stage of one variant, over its seeds.
+    """One stage of one variant, over its seeds; comparison.json has the same names.
+
+    Costs include the stages that this one started from; memory (bytes) and parameters are those of
+    the whole run. A cut short run was ended by a bound on time or epochs at its best validation so
+    far: with more training it might be better.
 
     Attributes:
         label: unique in the table, as `OPAL num_interests=8 soft`.
         variant: as it was typed, `OPAL@num_interests=8`; its stages share their runs.
-        model: the model's name.
-        stage: the stage, empty where nothing was trained.
+        stage: empty where nothing was trained.
         settings: those given to this variant, tuned ones among them.
-        num_interests: interests a user, None for a model without.
         runs: seed to the run folder, relative to the comparison folder.
         error: why runs failed, in one line; None if none did.
-        valid: metric to its spread, on validation.
-        test: the same on test.
-        train_seconds: with the stages that this one started from, as `epochs`.
-        epochs: see above.
-        test_seconds: of this stage.
-        peak_memory: in bytes, of the whole run, as `parameters`.
-        parameters: see above.
-        cut_short: number of runs that a bound on time or epochs ended at their best validation so
-            far: with more training they might be better.
-        diagnostics: of the interests, None for a model without.
+        cut_short: number of such runs.
         against_best: metric to the difference to the best row on validation.
         against_opal: the same to OPAL's best row; None without OPAL.
     """
@@ -173,8 +175,8 @@ class Row(Checked):
     num_interests: Interests | None = None
     runs: Known[_Folder] = {}
     error: str | None = None
-    valid: Known[Spread] = {}
-    test: Known[Spread] = {}
+    valid: Metrics[Spread] = {}
+    test: Metrics[Spread] = {}
     train_seconds: Told[Spread] = None
     epochs: Told[Spread] = None
     test_seconds: Told[Spread] = None
@@ -182,8 +184,8 @@ class Row(Checked):
     parameters: Told[Spread] = None
     cut_short: Annotated[int, Field(ge=0, le=10**15), filled(0)] = 0
     diagnostics: Diagnostics | None = None
-    against_best: Known[Difference] = {}
-    against_opal: Known[Difference] | None = None
+    against_best: Metrics[Difference] = {}
+    against_opal: Metrics[Difference] | None = None
 
     @property
     def measured(self) -> bool:
@@ -222,7 +224,7 @@ class Row(Checked):
     @property
     def short(self) -> str:
         """The label where place is scarce: `OPAL K=8 hard`."""
-        return self.label.replace("num_interests=", "K=")
+        return shortened(self.label)
 
     def flat(self) -> dict[str, Any]:
         """Return its line of comparison.csv, all numbers unrounded; what it has not is None."""

@@ -1,4 +1,7 @@
-"""What tables and pictures need of run folders, checked as a whole before it is computed with."""
+"""What tables and pictures need of run folders, checked as a whole before it is computed with.
+
+Whatever is missing, damaged or not as a run leaves it is a CheckpointError, one line with the file.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
-from recbole_opal.comparison.row import COSTS, Checked, Diagnostics
+from recbole_opal.comparison.row import COSTS, Checked, Diagnostics, Interests, MetricName
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
@@ -19,7 +22,8 @@ from recbole_opal.runs.refusal import quoted, refusing
 from recbole_opal.runs.shapes import misfit
 
 __all__ = [
-    "FinishedRun",
+    "RunMetrics",
+    "StageMetrics",
     "UserValues",
     "differs",
     "load_arrays",
@@ -33,13 +37,13 @@ _NEW_RUN = "move the run folder away and give the command again"
 # No measurement comes near the bounds; beyond them means could not be computed.
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
 Whole = Annotated[int, Field(ge=-1, le=10**15)]
-Numbers = dict[str, Number | None]
+Numbers = dict[MetricName, Number | None]
 
 
 class _Diagnostics(Diagnostics):
     model_config = ConfigDict(extra="forbid")
 
-    num_interests: Annotated[int, Field(ge=1, le=10**6)]
+    num_interests: Interests
 
     @model_validator(mode="after")
     def _one_share_an_interest(self) -> _Diagnostics:
@@ -49,7 +53,9 @@ class _Diagnostics(Diagnostics):
         return self
 
 
-class _Stage(Checked):
+class StageMetrics(Checked):
+    """What a run's metrics.json tells of a stage."""
+
     train_seconds: Number
     epochs: Whole
     best_epoch: Whole
@@ -59,6 +65,16 @@ class _Stage(Checked):
     score: Number | None = None
     test_seconds: Number | None = None
     diagnostics: _Diagnostics | None = None
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a bound ended the stage and its last validation was its best.
+
+        Models that are computed at once have a single epoch and are never cut short.
+        """
+        by_epochs = self.ended == "epochs" and self.epochs > 1
+        bound = by_epochs or self.ended == "max_train_seconds"
+        return bound and self.best_epoch == self.epochs - 1
 
 
 class _Memory(Checked):
@@ -74,25 +90,44 @@ class _Versions(Checked):
     threads: Annotated[str, Field(pattern="^[0-9]{1,6}$")]
 
 
-class _Metrics(Checked):
-    stages: Annotated[dict[str, _Stage], Field(min_length=1)]
+class RunMetrics(Checked):
+    """What a table needs of a run's metrics.json; the stages are in the order of training."""
+
+    stages: Annotated[dict[str, StageMetrics], Field(min_length=1)]
     best_stage: str
     peak_memory: _Memory
     parameters: Whole
     versions: _Versions
 
     @model_validator(mode="after")
-    def _the_best_is_one_of_them(self) -> _Metrics:
+    def _the_best_is_one_of_them(self) -> RunMetrics:
         if self.best_stage not in self.stages:
             raise ValueError("best_stage is none of the stages")
         return self
+
+    def costs(self, stage: str) -> dict[str, float | None]:
+        """Return what it took; training and epochs include the stages that this one started from.
+
+        Memory and parameters are known of the whole run only.
+        """
+        names = list(self.stages)
+        until = [self.stages[name] for name in names[: names.index(stage) + 1]]
+        device = self.peak_memory.device_bytes
+        values = (
+            sum(each.train_seconds for each in until),
+            sum(each.epochs for each in until),
+            self.stages[stage].test_seconds,
+            self.peak_memory.host_bytes if device is None else device,
+            self.parameters,
+        )
+        return dict(zip(COSTS, values, strict=True))
 
 
 class _Epoch(Checked):
     """A line of training.jsonl."""
 
     stage: str
-    loss: Numbers | None = None
+    loss: dict[str, Number | None] | None = None
     valid: Numbers | None = None
 
 
@@ -100,14 +135,11 @@ _EPOCHS = TypeAdapter(list[_Epoch])
 
 
 def open_run(path: Path, planned: Collection[str] = ()) -> RunReader:
-    """Open a run folder; one that became another run since the table was made is refused.
+    """Open a run folder; one that is made from other settings than were planned is refused.
 
     Args:
         path: the run folder.
         planned: digests of the settings that the comparison's runs were made from; none: unknown.
-
-    Raises:
-        CheckpointError: it is no run folder, or has been continued with other settings.
     """
     try:
         run = RunReader.open(path)
@@ -124,11 +156,7 @@ def open_run(path: Path, planned: Collection[str] = ()) -> RunReader:
 
 
 def load_arrays(run: RunReader, name: str) -> dict[str, NDArray[Any]]:
-    """Return an npz file of a run, its shapes checked.
-
-    Raises:
-        CheckpointError: it is damaged, or not as a run leaves it.
-    """
+    """Return an npz file of a run, its shapes checked."""
     arrays = run.load_arrays(name)
     wrong = misfit(name, arrays)
     if wrong is not None:
@@ -137,11 +165,7 @@ def load_arrays(run: RunReader, name: str) -> dict[str, NDArray[Any]]:
 
 
 def load_training_log(run: RunReader) -> list[dict[str, Any]]:
-    """Return the epochs of training.jsonl, each with `stage`, `loss` and `valid`; [] without one.
-
-    Raises:
-        CheckpointError: it is damaged, or something else.
-    """
+    """Return the epochs of training.jsonl, each with stage, loss and valid; [] without a log."""
     name = "training.jsonl"
     if name not in run.names:
         return []
@@ -149,16 +173,11 @@ def load_training_log(run: RunReader) -> list[dict[str, Any]]:
         return [each.model_dump() for each in _EPOCHS.validate_python(run.load_lines(name))]
 
 
-def load_metrics(run: RunReader) -> dict[str, Any]:
-    """Return a run's metrics.json, in which all that a table needs is there.
-
-    Raises:
-        CheckpointError: a part is missing or of a wrong type; the first one is named.
-    """
-    metrics: dict[str, Any] = run.load_json("metrics.json")
+def load_metrics(run: RunReader) -> RunMetrics:
+    """Return a run's metrics.json, in which all that a table needs is there."""
+    metrics = run.load_json("metrics.json")
     with refusing(str(run.path / "metrics.json"), "is not as a run leaves it", _NEW_RUN):
-        _Metrics.model_validate(metrics)
-    return metrics
+        return RunMetrics.model_validate(metrics)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +194,7 @@ class UserValues:
 
 
 def load_user_values(runs: Sequence[RunReader], stage: str) -> UserValues:
-    """Return the users' metrics of a stage, a seed a run; the seeds share the users.
-
-    Raises:
-        CheckpointError: a file is damaged, or a run has other users than the first.
-    """
+    """Return the users' metrics of a stage, a seed a run; the seeds share the users."""
     read = [_user_values(run, stage) for run in runs]
     if not read:
         return UserValues()
@@ -214,54 +229,3 @@ def differs(path: Path, first: Path, what: str) -> CheckpointError:
         f"{path} has {quoted(what)}, unlike {first}, the run of another seed; move the one that is "
         "not as a run leaves it away and give the command again."
     )
-
-
-class FinishedRun:
-    """A finished run as a table reads it.
-
-    Attributes:
-        path: the run folder.
-        metrics: the content of metrics.json.
-        config: the content of config.yaml.
-
-    Raises:
-        CheckpointError: a file is missing or damaged.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """See the class."""
-        self.path = path
-        run = RunReader.open(path)
-        self.metrics = load_metrics(run)
-        self.config = run.load_yaml("config.yaml")
-
-    @property
-    def stages(self) -> list[str]:
-        """The stages, in the order of training."""
-        return list(self.metrics["stages"])
-
-    def costs(self, stage: str) -> dict[str, float | None]:
-        """Return what it took; training and epochs include the stages that this one started from.
-
-        Memory and parameters are known of the whole run only.
-        """
-        until = self.stages[: self.stages.index(stage) + 1]
-        stages, memory = self.metrics["stages"], self.metrics["peak_memory"]
-        values = (
-            sum(stages[each]["train_seconds"] for each in until),
-            sum(stages[each]["epochs"] for each in until),
-            stages[stage].get("test_seconds"),
-            memory.get("device_bytes", memory["host_bytes"]),
-            self.metrics["parameters"],
-        )
-        return dict(zip(COSTS, values, strict=True))
-
-    def is_cut_short(self, stage: str) -> bool:
-        """Tell whether a bound ended a stage whose last validation was its best.
-
-        Models that are computed at once have a single epoch and are never cut short.
-        """
-        record = self.metrics["stages"][stage]
-        by_time = record["ended"] == "max_train_seconds"
-        by_epochs = record["ended"] == "epochs" and record["epochs"] > 1
-        return bool((by_time or by_epochs) and record["best_epoch"] == record["epochs"] - 1)

@@ -1,16 +1,27 @@
-"""The files of a comparison folder for people: comparison.md, comparison.csv and comparison.tex."""
+"""A comparison as people and programs take it: comparison.json, .md, .csv, .tex, and the screen."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import shortened
 from recbole_opal.comparison.text_tables import TextTable, metric_title, once_noted
+from recbole_opal.evaluation.direction import better
+from recbole_opal.runs.atomic import write_json, write_text
 from recbole_opal.settings.fields import typed
 
-__all__ = ["as_csv", "as_latex", "as_markdown", "latex_escaped"]
+__all__ = ["as_csv", "as_latex", "as_markdown", "latex_escaped", "on_screen", "write_tables"]
 
+_LONGEST_LABEL = 34  # on screen
 _ESCAPES = str.maketrans(
     {letter: f"\\{letter}" for letter in "&%$#_{}"}
     | {
@@ -22,6 +33,16 @@ _ESCAPES = str.maketrans(
         ">": r"\textgreater{}",
     }
 )
+
+
+def write_tables(result: ComparisonResult) -> list[Path]:
+    """Write the tables into the comparison folder in four forms; return the paths."""
+    path = result.folder / "comparison"
+    texts = {".md": as_markdown(result), ".csv": as_csv(result), ".tex": as_latex(result)}
+    write_json(path.with_suffix(".json"), result.model_dump())
+    for ending, text in texts.items():
+        write_text(path.with_suffix(ending), text)
+    return [path.with_suffix(ending) for ending in (".json", *texts)]
 
 
 def as_csv(result: ComparisonResult) -> str:
@@ -39,12 +60,11 @@ def as_markdown(result: ComparisonResult) -> str:
     """Return everything a reader needs, with the command that makes it again."""
     seeds = ", ".join(map(str, result.seeds))
     over = f"Mean ± standard deviation over seeds {seeds}" if len(result.seeds) > 1 else None
-    side = "higher" if result.bigger else "lower"
     lines = [
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
         f"{over or f'One seed, {seeds}'}. Stages and stopping are decided by "
-        f"{metric_title(result.metric)} on validation, where {side} is better.",
+        f"{metric_title(result.metric)} on validation, where {better(result.metric)} is better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")
@@ -54,7 +74,9 @@ def as_markdown(result: ComparisonResult) -> str:
         budget, *found = result.tuned
         lines += ["## Tuning", budget, "\n".join(f"- {line}" for line in found)]
     versions = ", ".join(f"{name} {value}" for name, value in result.versions.items())
-    lines += [_settings(result), f"## Made with\n\n{versions}; {result.hardware}."]
+    settings = {row.variant: row.settings for row in result.rows}.items()
+    lines.append("\n".join(["## Settings given\n", *(_settings(*each) for each in settings)]))
+    lines.append(f"## Made with\n\n{versions}; {result.hardware}.")
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -65,13 +87,9 @@ def _markdown_table(table: TextTable) -> str:
     return f"## {table.title}\n\n" + "\n".join(lines) + notes
 
 
-def _settings(result: ComparisonResult) -> str:
-    lines = ["## Settings given", ""]
-    settings = {row.variant: row.settings for row in result.rows}
-    for variant, given in settings.items():
-        pairs = " ".join(f"--{name}={typed(value)}" for name, value in given.items())
-        lines.append(f"- {variant}: {f'`{pairs}`' if pairs else 'defaults'}")
-    return "\n".join(lines)
+def _settings(variant: str, given: dict[str, Any]) -> str:
+    pairs = " ".join(f"--{name}={typed(value)}" for name, value in given.items())
+    return f"- {variant}: {f'`{pairs}`' if pairs else 'defaults'}"
 
 
 def as_latex(result: ComparisonResult) -> str:
@@ -109,3 +127,27 @@ def _latex_table(table: TextTable) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
+    """Yield what is printed at the end of a comparison, for 100 columns, the warnings last."""
+    for table in once_noted(result.tables(briefly=True)):
+        drawn = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+        first, *others = table.header
+        drawn.add_column(Text(first), max_width=_LONGEST_LABEL, overflow="fold")
+        for name in others:
+            drawn.add_column(Text(name), justify="right", no_wrap=True)
+        for label, *cells in table.cells:
+            drawn.add_row(Text(shortened(label)), *map(Text, cells))
+        yield drawn
+        for note in table.notes:
+            yield Text(note, style="dim")
+        yield Text()
+    if result.tuned:
+        yield Text("Tuning", style="italic")
+        for line in [*result.tuned, ""]:
+            yield Text(line)
+    if result.best is not None:
+        yield Text(f"best on validation: {result.best.short}")
+    for warning in result.warnings:
+        yield Text(shortened(f"warning: {warning}"), style="yellow")

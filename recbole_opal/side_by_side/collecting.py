@@ -1,8 +1,9 @@
-"""From run folders to rows."""
+"""From run folders to rows, and where the runs were made."""
 
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,28 +11,22 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.comparison.row import COSTS, Diagnostics, Row, Spread, spread
-from recbole_opal.comparison.run_files import FinishedRun, differs
+from recbole_opal.comparison.run_files import RunMetrics, differs, load_metrics
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.machine import processor_name
 from recbole_opal.side_by_side.execution import Ending
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["rows_of"]
+__all__ = ["hardware", "mean_diagnostics", "package_versions", "rows_of"]
+
+_NOT_PACKAGES = ("device", "platform", "threads")
 
 
 def rows_of(
     variant: Variant, settings: Mapping[str, Any], endings: Mapping[int, Ending], folder: Path
 ) -> list[Row]:
-    """Return the rows of a variant, one a stage.
-
-    Args:
-        variant: whose rows.
-        settings: the settings given to it, tuned ones among them.
-        endings: seed to how its run ended.
-        folder: the comparison folder, which paths are told from.
-
-    Raises:
-        CheckpointError: a run's metrics are not as a run leaves them, or seeds differ in stages.
-    """
-    done = {seed: FinishedRun(each.folder) for seed, each in endings.items() if each.folder}
+    """Return the rows of a variant, one a stage, for the table in the comparison folder."""
+    done = {seed: RunReader.open(each.folder) for seed, each in endings.items() if each.folder}
     row = Row(
         label=variant.label,
         variant=variant.text,
@@ -42,14 +37,19 @@ def rows_of(
     )
     if not done:
         return [row]
-    first, *others = done.values()
-    for run in others:
-        if run.stages != first.stages:
-            stages = f"the stages {', '.join(run.stages)}"
-            raise differs(run.path / "metrics.json", first.path, stages)
-    rows = [row.model_copy(update=_measured([*done.values()], each)) for each in first.stages]
-    if len(rows) > 1:
-        rows = [r.model_copy(update={"label": f"{row.label} {r.stage}"}) for r in rows]
+    metrics = {run.path: load_metrics(run) for run in done.values()}
+    (first, reference), *others = metrics.items()
+    for path, found in others:
+        if list(found.stages) != list(reference.stages):
+            stages = f"the stages {', '.join(found.stages)}"
+            raise differs(path / "metrics.json", first, stages)
+    interests = next(iter(done.values())).load_yaml("config.yaml").get("num_interests")
+    rows = []
+    for stage in reference.stages:
+        label = f"{row.label} {stage}" if len(reference.stages) > 1 else row.label
+        measured = _measured([*metrics.values()], stage)
+        measured.setdefault("num_interests", interests)
+        rows.append(row.model_copy(update={"label": label, "stage": stage, **measured}))
     return rows
 
 
@@ -61,21 +61,19 @@ def _errors(endings: Mapping[int, Ending]) -> str | None:
     return "; ".join(f"seed {', '.join(seeds)}: {why}" for why, seeds in told.items()) or None
 
 
-def _measured(runs: Sequence[FinishedRun], stage: str) -> dict[str, Any]:
+def _measured(runs: Sequence[RunMetrics], stage: str) -> dict[str, Any]:
     """Return what a row tells of a stage."""
-    records = [run.metrics["stages"][stage] for run in runs]
+    records = [run.stages[stage] for run in runs]
     costs = [run.costs(stage) for run in runs]
-    diagnostics = mean_diagnostics([record.get("diagnostics") for record in records])
-    known = diagnostics.num_interests if diagnostics else runs[0].config.get("num_interests")
+    found = mean_diagnostics([record.diagnostics for record in records])
     return {
-        "stage": stage,
-        "num_interests": known,
-        **{part: _spreads([record.get(part, {}) for record in records])
-           for part in ("valid", "test")},
+        "valid": _spreads([record.valid for record in records]),
+        "test": _spreads([record.test for record in records]),
         **{name: spread([cost[name] for cost in costs]) for name in COSTS},
-        "cut_short": sum(run.is_cut_short(stage) for run in runs),
-        "diagnostics": diagnostics,
-    }  # fmt: skip
+        "cut_short": sum(record.cut_short for record in records),
+        "diagnostics": found,
+        **({"num_interests": found.num_interests} if found else {}),
+    }
 
 
 def _spreads(values: Sequence[Mapping[str, float | None]]) -> dict[str, Spread]:
@@ -84,7 +82,7 @@ def _spreads(values: Sequence[Mapping[str, float | None]]) -> dict[str, Spread]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> Diagnostics | None:
+def mean_diagnostics(found: Sequence[Diagnostics | None]) -> Diagnostics | None:
     """Return the diagnostics averaged over the seeds that have them, None if none has.
 
     A seed numbers its interests as it likes, so shares (`usage`, `hit_usage`) are put in descending
@@ -94,9 +92,9 @@ def mean_diagnostics(found: Sequence[Mapping[str, Any] | None]) -> Diagnostics |
     known = [each for each in found if each is not None]
     if not known:
         return None
-    values = {name: [each[name] for each in known if each.get(name) is not None]
-              for name in known[0]}  # fmt: skip
-    return Diagnostics(**{name: _mean(each) for name, each in values.items()})
+    values = {name: [getattr(each, name) for each in known] for name in Diagnostics.model_fields}
+    told = {name: [v for v in each if v is not None] for name, each in values.items()}
+    return Diagnostics(**{name: _mean(each) for name, each in told.items()})
 
 
 def _mean(values: Sequence[Any]) -> Any:
@@ -110,3 +108,22 @@ def _mean(values: Sequence[Any]) -> Any:
     if isinstance(values[0], list):
         return np.mean([sorted(shares, reverse=True) for shares in values], axis=0).tolist()
     return float(np.mean(values))
+
+
+def hardware(runs: Sequence[dict[str, str]]) -> str:
+    """Return processor, cores, system, and the devices and threads of runs with these versions."""
+    # A run on the CPU names its architecture, which says nothing beside the processor's name.
+    devices = sorted({run["device"] for run in runs} - {platform.machine()})
+    threads = sorted({run["threads"] for run in runs}, key=int)
+    parts = [processor_name(), f"{os.cpu_count()} cores", platform.system(), *devices]
+    if threads:
+        parts.append(f"{' or '.join(threads)} thread{'' if threads == ['1'] else 's'} a run")
+    return ", ".join(parts)
+
+
+def package_versions(runs: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return the version of Python and each package; several, if runs differ."""
+    names = dict.fromkeys(name for run in runs for name in run if name not in _NOT_PACKAGES)
+    return {
+        name: " or ".join(dict.fromkeys(run[name] for run in runs if name in run)) for name in names
+    }

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.result import ComparisonResult, Tuning
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
-from recbole_opal.comparison.run_files import FinishedRun
-from recbole_opal.comparison.writing import write_tables
+from recbole_opal.comparison.run_files import load_metrics
+from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report import write_report
+from recbole_opal.runs import RunReader
 from recbole_opal.runs.atomic import sweep, write_bytes, write_error
 from recbole_opal.runs.encoding import encode_yaml
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.counts import checked_count, checked_seconds, checked_seeds
-from recbole_opal.side_by_side.collecting import rows_of
+from recbole_opal.side_by_side.collecting import hardware, package_versions, rows_of
 from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
-from recbole_opal.side_by_side.elsewhere import computed_elsewhere
 from recbole_opal.side_by_side.execution import Ending, Execution
-from recbole_opal.side_by_side.hardware import hardware, package_versions
+from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
-from recbole_opal.side_by_side.tuned_variants import Found, tune_all
+from recbole_opal.side_by_side.tuned_variants import tune_all
 from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 __all__ = ["compare", "compare_request"]
@@ -71,18 +71,19 @@ def compare(
         OpalError: settings or data are wrong; nothing was trained then.
     """
     variants = _variants(models)
-    checked = _asked(seeds, tune, tune_seconds)
+    seconds = plain_value("tune_seconds", tune_seconds)
+    asked: dict[str, Any] = {
+        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
+        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
+        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
+    }
     count = checked_count("jobs", plain_value("jobs", jobs), str(jobs), 1)
-    plan = make_plan(
-        variants,
-        dataset,
-        **checked,
-        jobs=count,
-        config_files=paths_given("config_files", config_files),
-        settings=settings,
-    )
-    asked = checked | {"seeds": list(checked["seeds"])}
-    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+    files = paths_given("config_files", config_files)
+    plan = make_plan(variants, dataset, **asked, jobs=count, config_files=files, settings=settings)
+    told = asked | {"seeds": list(asked["seeds"])} | plan.shared
+    words = [repr([variant.text for variant in variants]), repr(plan.dataset)]
+    words += [f"{name}={value!r}" for name, value in told.items() if value not in (None, [])]
+    return _compare(plan, count, f"recbole_opal.compare({', '.join(words)})")
 
 
 def _variants(models: Any) -> list[Variant]:
@@ -101,27 +102,9 @@ def _variants(models: Any) -> list[Variant]:
     return variants
 
 
-def _asked(seeds: Any, tune: Any, tune_seconds: Any) -> dict[str, Any]:
-    """Return the seeds and the trials that are asked for, checked as flags are."""
-    seconds = plain_value("tune_seconds", tune_seconds)
-    return {
-        "seeds": checked_seeds(plain_value("seeds", seeds), str(seeds)),
-        "tune": checked_count("tune", plain_value("tune", tune), str(tune), 0),
-        "tune_seconds": None if seconds is None else checked_seconds(seconds, str(seconds)),
-    }
-
-
 @leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
-    """Do what a command line asks for.
-
-    Args:
-        request: the parsed command line.
-        command: the line itself.
-
-    Raises:
-        OpalError: see `compare`.
-    """
+    """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
     plan = make_plan(
         parse_variants(request.model),
         request.dataset,
@@ -140,18 +123,18 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
     with own_folder(plan.folder), ComparisonProgress(enabled=shown) as progress:
         progress.message(f"comparison folder: {plan.folder}")
         execution = Execution(plan.folder / "logs", jobs, progress)
-        found = tune_all(plan, execution, progress) if plan.tune else None
-        rows, environments = _train(plan, command, execution, progress, found)
+        tuning, untuned = tune_all(plan, execution, progress) if plan.tune else (None, {})
+        found = tuning.found if tuning else {}
+        rows, versions = _train(plan, command, execution, progress, found, untuned)
         result = ComparisonResult(
             folder=plan.folder,
             dataset=plan.dataset,
             command=command,
             seeds=list(plan.seeds),
             metric=plan.metric,
-            bigger=plan.bigger,
-            versions=package_versions(environments),
-            hardware=hardware(environments),
-            tuning=_tuning(plan, found),
+            versions=package_versions(versions),
+            hardware=hardware(versions),
+            tuning=tuning,
             rows=rows,
         )
         progress.message("testing the differences over users")
@@ -202,12 +185,12 @@ def _train(
     command: str,
     execution: Execution,
     progress: ComparisonProgress,
-    found: Sequence[Found] | None,
+    found: Mapping[str, Mapping[str, Any]],
+    untuned: Mapping[str, str],
 ) -> tuple[list[Row], list[dict[str, str]]]:
-    """Do every run; return the rows and what each run was made with."""
-    found = found or [Found({}, {})] * len(plan.variants)
-    ready = [pair for pair in zip(plan.variants, found, strict=True) if pair[1].error is None]
-    runs = [plan.run(v, seed, **tuned.settings) for v, tuned in ready for seed in plan.seeds]
+    """Do every run with the settings that tuning found; return rows and the runs' versions."""
+    ready = [variant for variant in plan.variants if variant.label not in untuned]
+    runs = [plan.run(v, seed, **found.get(v.label, {})) for v in ready for seed in plan.seeds]
     write_plan(plan, command, runs)
     progress.expect(len({run.origin.settings for run in runs}))
     again = computed_elsewhere(runs, plan.parent)
@@ -215,35 +198,11 @@ def _train(
         progress.message(again)
     endings = iter(execution.do(runs, plan.parent))
     rows: list[Row] = []
-    for variant, tuned in zip(plan.variants, found, strict=True):
-        if tuned.error is None:
-            ended = {seed: next(endings) for seed in plan.seeds}
-        else:
-            ended = {seed: Ending(None, tuned.error) for seed in plan.seeds}
-        rows += rows_of(variant, plan.given(variant) | dict(tuned.settings), ended, plan.folder)
+    for variant in plan.variants:
+        failed = Ending(None, untuned.get(variant.label))
+        ended = {seed: next(endings) if variant in ready else failed for seed in plan.seeds}
+        given = plan.given(variant) | dict(found.get(variant.label, {}))
+        rows += rows_of(variant, given, ended, plan.folder)
     folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
-    return rows, [FinishedRun(Path(path)).metrics["versions"] for path in sorted(folders)]
-
-
-def _tuning(plan: Plan, found: Sequence[Found] | None) -> Tuning | None:
-    if found is None:
-        return None
-    labelled = {
-        variant.label: each
-        for variant, each in zip(plan.variants, found, strict=True)
-        if each.error is None
-    }
-    return Tuning(
-        trials=plan.tune,
-        seconds=plan.tune_seconds,
-        tried={label: each.tried for label, each in labelled.items()},
-        search={label: dict(each.space) for label, each in labelled.items()},
-        found={label: dict(each.settings) for label, each in labelled.items()},
-    )
-
-
-def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
-    words = [repr([variant.text for variant in variants]), repr(dataset)]
-    given = {name: value for name, value in asked.items() if value is not None and value != []}
-    words += [f"{name}={value!r}" for name, value in given.items()]
-    return f"recbole_opal.compare({', '.join(words)})"
+    runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
+    return rows, [load_metrics(run).versions.model_dump() for run in runs_read]

@@ -23,71 +23,42 @@ _TIMES_A_SECOND = 4
 class ComparisonProgress(Display):
     """A line a running worker with its newest log line, and a line that counts, while it lasts.
 
-    Where standard error is no terminal there is only one line for each begin and end.
-
-    Args:
-        console: where to write; None is standard error.
-        enabled: False shows the plain lines on a terminal too.
+    Where standard error is no terminal, or it is not enabled, there is only one line for each begin
+    and end.
     """
 
     def __init__(self, console: Console | None = None, *, enabled: bool = True) -> None:
-        """See the class."""
         self._console = console or Console(stderr=True)
         self._active: dict[str, tuple[float, Callable[[], str]]] = {}
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        live = (
-            Live(
-                console=self._console,
-                get_renderable=self._lines,
-                refresh_per_second=_TIMES_A_SECOND,
-                transient=True,
-            )
-            if enabled and self._console.is_terminal
-            else None
-        )
-        super().__init__(live)
+        shown = enabled and self._console.is_terminal
+        super().__init__(
+            Live(console=self._console, get_renderable=self._lines, transient=True,
+                 refresh_per_second=_TIMES_A_SECOND) if shown else None
+        )  # fmt: skip
 
     def expect(self, runs: int) -> None:
-        """Count further runs that will be done.
-
-        Args:
-            runs: how many.
-        """
+        """Count further runs that will be done."""
         with self._lock:
             self._total += runs
 
     def began(self, name: str, newest: Callable[[], str], *, goes_on: bool = False) -> None:
-        """Tell of a run that begins.
-
-        Args:
-            name: the run's.
-            newest: returns what is to be shown of it, for example its log's last line.
-            goes_on: whether it continues an earlier one.
-        """
+        """Tell of a run that begins."""
         with self._lock:
             self._active[name] = (perf_counter(), newest)
         self.message(f"{name}: {'goes on where it stopped' if goes_on else 'begins'}")
 
     def reused(self, name: str) -> None:
-        """Tell of a run that had been done before.
-
-        Args:
-            name: the run's.
-        """
+        """Tell of a run that had been done before."""
         with self._lock:
             self._done += 1
             self._again += 1
         self.message(f"{name}: done before")
 
     def ended(self, name: str, error: str | None) -> None:
-        """Tell of a run that ended.
-
-        Args:
-            name: the run's.
-            error: why it failed, None if it did not.
-        """
+        """Tell of a run that ended."""
         with self._lock:
             started, _ = self._active.pop(name)
             self._done += 1
@@ -97,11 +68,7 @@ class ComparisonProgress(Display):
         self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
 
     def message(self, text: str) -> None:
-        """Write one line above the live lines.
-
-        Args:
-            text: shown as it is.
-        """
+        """Write one line above the live lines."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _lines(self) -> Text:

@@ -35,13 +35,7 @@ _MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu", "data_path
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended.
-
-    Attributes:
-        folder: the run folder, None if it failed.
-        error: why it failed, in one line; None if it did not.
-        reused: whether it had been done before.
-    """
+    """How a run ended: its folder, or why it failed in one line; `reused` if done before."""
 
     folder: Path | None
     error: str | None = None
@@ -49,16 +43,9 @@ class Ending:
 
 
 class Execution:
-    """Runs workers, remembers them, and stops them all when it is interrupted.
-
-    Args:
-        logs: folder of the workers' logs.
-        jobs: how many run at once.
-        progress: told of each begin and end.
-    """
+    """Runs workers, `jobs` at once, with logs of their own; stops them when it is interrupted."""
 
     def __init__(self, logs: Path, jobs: int, progress: ComparisonProgress) -> None:
-        """See the class."""
         self._logs = logs
         self._jobs = jobs
         self._progress = progress
@@ -69,14 +56,10 @@ class Execution:
         self._stopped = False
 
     def do(self, runs: Sequence[PlannedRun], parent: Path) -> list[Ending]:
-        """Do the runs that are not done; equal ones once.
-
-        Args:
-            runs: what is asked for.
-            parent: the folder of the run folders, looked through for runs that are done.
+        """Do the runs that are not done in the folder of the run folders; equal ones once.
 
         Returns:
-            One outcome a run, in the same order.
+            One ending a run, in the same order.
         """
         unique = {run.origin.settings: run for run in runs}
         outcomes = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
@@ -84,14 +67,10 @@ class Execution:
         return [found[run.origin.settings] for run in runs]
 
     def side_by_side(self, action: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Apply an action to each item, `jobs` at a time; Ctrl-C stops every worker first.
-
-        Args:
-            action: uses `do_one`.
-            items: what it is applied to.
+        """Apply an action, which uses `do_one`, to each item, `jobs` at a time.
 
         Raises:
-            KeyboardInterrupt: the user stopped it.
+            KeyboardInterrupt: the user stopped it; every worker was stopped first.
         """
         with ThreadPoolExecutor(self._jobs) as pool:
             futures: list[Future[Result]] = []
@@ -111,12 +90,7 @@ class Execution:
         return [future.result() for future in futures]
 
     def do_one(self, run: PlannedRun, parent: Path) -> Ending:
-        """Reuse a finished run, go on with an unfinished one, or start it.
-
-        Args:
-            run: what is asked for.
-            parent: the folder of the run folders.
-        """
+        """Reuse a finished run, go on with an unfinished one, or start it."""
         known = KnownRuns(parent, self._progress.message)
         finished = known.finished(run.origin)
         if finished is not None:

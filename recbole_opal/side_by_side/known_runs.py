@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -12,15 +12,12 @@ from recbole_opal.runs import RunReader
 from recbole_opal.runs.lock import in_use
 from recbole_opal.runs.manifest import regular_bytes
 from recbole_opal.runs.origin import PACKAGES, Origin
+from recbole_opal.side_by_side.planning import PlannedRun
 
-__all__ = ["KnownRuns"]
+__all__ = ["KnownRuns", "computed_elsewhere"]
 
 _MAX_ORIGIN_BYTES = 2**20  # some 400; more where a data set has very many files
 _NEEDED = {"config.yaml", "ids.json", "origin.json"}  # to go on
-
-
-def _warn(text: str) -> None:
-    getLogger("recbole_opal").warning("%s", text)
 
 
 @dataclass(frozen=True)
@@ -35,14 +32,13 @@ class KnownRuns:
     """
 
     parent: Path
-    tell: Callable[[str], None] = _warn
+    tell: Callable[[str], None] = getLogger("recbole_opal").warning
 
     def finished(self, origin: Origin) -> Path | None:
         """Return the newest finished run of this origin, or None.
 
-        Args:
-            origin: what the run must be made from. Its versions are compared with those at the
-                run's end too, since a run may be continued after an update.
+        The origin's versions are compared with those at the run's end too, since a run may be
+        continued after an update.
         """
         for path, run in self._of(origin):
             if isinstance(run, RunReader) and _is_done(run) and _ended_with(run, origin):
@@ -54,9 +50,6 @@ class KnownRuns:
 
         A run that was killed before it saved a state goes on from its beginning; one with a state
         is preferred to it.
-
-        Args:
-            origin: what the run must be made from.
         """
         begun: Path | None = None
         damaged: dict[Path, CheckpointError] = {}
@@ -76,9 +69,7 @@ class KnownRuns:
 
     def _of(self, origin: Origin) -> Iterator[tuple[Path, RunReader | CheckpointError]]:
         """Yield the folders of this origin, the newest first, with what is wrong with them."""
-        # A folder that is still being made has a hidden name.
-        paths = [p.parent for p in self.parent.glob("*/origin.json") if p.parent.name[0] != "."]
-        found = [path for path in paths if _origin(path) == origin]
+        found = [path for path, own in _origins(self.parent) if own == origin]
         for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
             if in_use(path):
                 continue
@@ -91,12 +82,15 @@ class KnownRuns:
                 yield path, run
 
 
-def _origin(path: Path) -> Origin | None:
-    """Read the origin alone: to verify all of a folder is for matching ones."""
-    try:
-        return Origin.from_bytes(regular_bytes(path / "origin.json", _MAX_ORIGIN_BYTES))
-    except CheckpointError:
-        return None
+def _origins(parent: Path) -> Iterator[tuple[Path, Origin]]:
+    """Yield each run folder with its origin, read alone: to verify all is for matching ones."""
+    for path in sorted(parent.glob("*/origin.json")):
+        if path.parent.name.startswith("."):
+            continue  # still being made
+        try:
+            yield path.parent, Origin.from_bytes(regular_bytes(path, _MAX_ORIGIN_BYTES))
+        except CheckpointError:
+            continue
 
 
 def _is_done(run: RunReader) -> bool:
@@ -110,3 +104,37 @@ def _ended_with(run: RunReader, origin: Origin) -> bool:
         return all(found.get(name) == origin.versions[name] for name in PACKAGES)
     except (CheckpointError, KeyError, TypeError, AttributeError):
         return False
+
+
+def computed_elsewhere(runs: Sequence[PlannedRun], parent: Path) -> str | None:
+    """Say which runs are made again only because their last digits would differ, and how not to.
+
+    Returns:
+        One line, None if there are no such runs in the folder of the run folders.
+    """
+    known = [origin for _, origin in _origins(parent)]
+    again: dict[str, Origin] = {}
+    for run in runs:
+        alike = [each for each in known if each.on(run.origin.machine) == run.origin]
+        if alike and run.origin not in alike:
+            again[run.name] = alike[-1]
+    if not again:
+        return None
+    (name, old), now = next(iter(again.items())), runs[0].origin.machine
+    more = f" and {len(again) - 1} more" if len(again) > 1 else ""
+    return f"{name}{more}: made before {_difference(old.machine, now)}; made again"
+
+
+def _difference(old: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return what differs, with the way back where the user has it in hand."""
+    if not old:
+        return "by a version that did not note device and threads"
+    names = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
+    if names == ["threads"] and old["threads"].isdecimal():
+        threads = "1 thread" if old["threads"] == "1" else f"{old['threads']} threads"
+        return (
+            f"with {threads}, now {now['threads']}, which changes the last digits "
+            f"(OMP_NUM_THREADS={old['threads']} before the command uses them again)"
+        )
+    told = ", ".join(f"{name} {old.get(name, '-')}, now {now.get(name, '-')}" for name in names)
+    return f"on another machine ({told})"

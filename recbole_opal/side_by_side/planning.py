@@ -18,8 +18,11 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.values import load_settings_file
-from recbole_opal.side_by_side.protocol import check_same_protocol, refuse_protocol_settings
-from recbole_opal.side_by_side.shared_settings import settings_for
+from recbole_opal.side_by_side.shared_settings import (
+    check_same_protocol,
+    refuse_protocol_settings,
+    settings_for,
+)
 from recbole_opal.side_by_side.variants import Variant
 from recbole_opal.side_by_side.worker_process import worker_threads
 from recbole_opal.suggest import nearest
@@ -29,15 +32,9 @@ __all__ = ["Plan", "PlannedRun", "make_plan"]
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run that is asked for.
+    """One run that is asked for, with all given settings, the seed among them.
 
-    Attributes:
-        variant: whose run it is.
-        dataset: the data set's name.
-        seed: its random seed.
-        settings: every setting that is given, the seed among them; the rest are defaults.
-        origin: what it is made from; equal origins are the same run.
-        note: what else its name says.
+    Equal origins are the same run; `note` is what else its name says.
     """
 
     variant: Variant
@@ -58,18 +55,14 @@ class Plan:
     """All that a comparison does.
 
     Attributes:
-        dataset: the data set's name.
         variants: what is compared, under the models' own names.
         shared: the settings given for all that know them.
         places: the file of each of them that came from one.
-        seeds: one run each for every variant.
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
         metric: the metric on validation that decides, in lower case.
-        bigger: whether more of it is better.
         parent: the folder of the run folders.
         data: SHA-256 of each data file.
-        threads: of each run's process.
     """
 
     dataset: str
@@ -80,10 +73,14 @@ class Plan:
     tune: int
     tune_seconds: float | None
     metric: str
-    bigger: bool
     parent: Path
     data: Mapping[str, str]
     threads: int
+
+    @property
+    def bigger(self) -> bool:
+        """Whether more of the metric is better."""
+        return bigger_is_better(self.metric)
 
     @property
     def folder(self) -> Path:
@@ -93,37 +90,22 @@ class Plan:
     @property
     def digest(self) -> str:
         """Tells requests apart; where files lie and how many runs go at once does not count."""
-        return settings_digest(
-            {
-                "dataset": self.dataset,
-                "models": [variant.text for variant in self.variants],
-                "seeds": self.seeds,
-                "tune": [self.tune, self.tune_seconds],
-                "settings": settings_digest(self.shared),
-            }
-        )
+        parts = {
+            "dataset": self.dataset,
+            "models": [variant.text for variant in self.variants],
+            "seeds": self.seeds,
+            "tune": [self.tune, self.tune_seconds],
+            "settings": settings_digest(self.shared),
+        }
+        return settings_digest(parts)
 
     def given(self, variant: Variant) -> dict[str, Any]:
-        """Return the settings given to a variant that decide its results.
-
-        Args:
-            variant: one of `variants`.
-        """
+        """Return the settings given to a variant that decide its results."""
         settings = settings_for(variant, self.shared)
         return {name: value for name, value in settings.items() if name not in UNIMPORTANT}
 
     def run(self, variant: Variant, seed: int, **changed: Any) -> PlannedRun:
-        """Return a run of a variant.
-
-        Args:
-            variant: one of `variants`.
-            seed: its seed.
-            **changed: settings that are put over the given ones, for example tuned ones.
-
-        Raises:
-            SettingsError: a setting is not valid for the model.
-            DataError: the data set is not there.
-        """
+        """Return a run of a variant, with some settings, as tuned ones, over the given ones."""
         settings = settings_for(variant, self.shared) | changed | {"seed": seed}
         config = _config(variant, self.dataset, settings, self.places)
         plain = config.as_plain_dict()
@@ -147,19 +129,7 @@ def make_plan(
 ) -> Plan:
     """Decide what each run gets, and check all of it.
 
-    Args:
-        variants: what is compared.
-        dataset: the data set's name.
-        seeds: the seeds; none takes the `seed` setting.
-        tune: number of settings tried a variant.
-        tune_seconds: bounds the training time of each trial.
-        jobs: how many runs go at once, which share the machine's cores.
-        config_files: yaml files with settings; later ones win, `settings` win over them.
-        settings: go to each model that knows them.
-
-    Raises:
-        SettingsError: a model or a setting is unknown to all, refused, or not valid.
-        DataError: the data set is not there.
+    No seeds take the `seed` setting. Of `config_files` later ones win, and `settings` over them.
     """
     dataset = text_given("dataset", dataset)
     named = [
@@ -171,11 +141,13 @@ def make_plan(
     with naming(places):
         refuse_protocol_settings(named)
         given = [settings_for(each, shared, named) for each in named]
-    pairs = zip(named, given, strict=True)
-    configs = [_config(each, dataset, settings, places) for each, settings in pairs]
-    first = configs[0]
+    configs = {
+        each.label: _config(each, dataset, own, places)
+        for each, own in zip(named, given, strict=True)
+    }
+    first = configs[named[0].label]
     with naming(first.places):
-        check_same_protocol(dict(zip((each.label for each in named), configs, strict=True)))
+        check_same_protocol(configs)
         if not first["test_at_end"]:
             raise SettingsError(
                 "--test_at_end=False: a comparison is of the test part; leave the setting away."
@@ -189,7 +161,6 @@ def make_plan(
         tune=tune,
         tune_seconds=tune_seconds,
         metric=str(first["valid_metric"]).lower(),
-        bigger=bigger_is_better(first["valid_metric"]),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
         threads=worker_threads(jobs),
@@ -235,22 +206,16 @@ def _shared(
         places |= dict.fromkeys(content, str(path))
     own = plain_settings_given(settings)
     shared |= own
-    named = ("model", "dataset")
-    return (
-        {name: value for name, value in shared.items() if name not in named},
-        {name: place for name, place in places.items() if name not in {*own, *named}},
-    )
+    for name in ("model", "dataset"):
+        shared.pop(name, None)
+    return shared, {name: at for name, at in places.items() if name in shared and name not in own}
 
 
 def _config(
     variant: Variant, dataset: str, settings: Mapping[str, Any], places: Mapping[str, str]
 ) -> OpalConfig:
-    shared = {
-        name: place
-        for name, place in places.items()
-        if name in settings and name not in variant.settings
-    }
+    theirs = {n: at for n, at in places.items() if n in settings and n not in variant.settings}
     try:
-        return OpalConfig(variant.model, dataset, settings, places=shared)
+        return OpalConfig(variant.model, dataset, settings, places=theirs)
     except SettingsError as error:
         raise SettingsError(f"{variant.label}: {error}") from error

@@ -1,28 +1,31 @@
-"""Which of the given settings a variant gets: each model takes those that it knows."""
+"""Which of the given settings a variant gets, and which it may not have of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
+from recbole_opal.settings.fields import typed
+from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
 from recbole_opal.settings.validation import known_settings, refuse_unknown
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["settings_for"]
+__all__ = ["check_same_protocol", "refuse_protocol_settings", "settings_for"]
+
+# Settings of these sections that a model may have its own value of: they change what it sees of a
+# history or how lists are found, not which lists are judged by what.
+_FREE = {
+    "MAX_ITEM_LIST_LENGTH", "eval_batch_size", "item_block_size", "metric_decimal_place",
+    "repeatable", "retrieval", "score_memory_mb", "normalize_all",
+}  # fmt: skip
+_PROTOCOL = (set(EvaluationSettings.model_fields) | set(DataSettings.model_fields)) - _FREE
+_OF_ALL = _PROTOCOL | set(EnvironmentSettings.model_fields) | {"model", "dataset"}
 
 
 def settings_for(
     variant: Variant, shared: Mapping[str, Any], among: Sequence[Variant] = ()
 ) -> dict[str, Any]:
-    """Return the settings of a variant: the shared ones its model knows, its own over them.
-
-    Args:
-        variant: whose settings.
-        shared: settings given for all.
-        among: all variants; if given, a shared setting that none of their models knows is an error.
-
-    Raises:
-        SettingsError: such a setting.
-    """
+    """Return the settings of a variant: the shared ones its model knows, its own over them."""
     if among:
         models = list(dict.fromkeys(each.model for each in among))
         theirs = (known_settings(find_model_class(model)) for model in models)
@@ -30,3 +33,27 @@ def settings_for(
     known = known_settings(find_model_class(variant.model))
     taken = {name: value for name, value in shared.items() if name in known}
     return taken | dict(variant.settings)
+
+
+def refuse_protocol_settings(variants: Sequence[Variant]) -> None:
+    """Refuse a variant that has a protocol, a seed or a folder of its own."""
+    for variant in variants:
+        for name in variant.settings:
+            if name in _OF_ALL:
+                flag = "seeds" if name == "seed" else name
+                raise SettingsError(
+                    f"--model={variant.text}: {name} is the same for all rows; write "
+                    f"--{flag}={typed(variant.settings[name])} instead."
+                )
+
+
+def check_same_protocol(configs: Mapping[str, Any]) -> None:
+    """Check that all variants, label to settings, are evaluated alike, whatever their yaml says."""
+    (first, reference), *others = configs.items()
+    for label, config in others:
+        for name in sorted(_PROTOCOL):
+            if config[name] != reference[name]:
+                raise SettingsError(
+                    f"{label} has {name}={config[name]} and {first} has {name}={reference[name]}, "
+                    f"so they cannot be compared; write --{name}={typed(reference[name])}."
+                )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recbole_opal.comparison.result import Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunReader
@@ -19,46 +18,19 @@ from recbole_opal.side_by_side.execution import Execution
 from recbole_opal.side_by_side.planning import Plan
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["Found", "tune_all"]
+if TYPE_CHECKING:
+    from recbole_opal.tuning import Tuned
+
+__all__ = ["tune_all"]
 
 
-@dataclass(frozen=True)
-class Found:
-    """What tuning a variant gave.
-
-    Attributes:
-        settings: those found; empty without tuning.
-        space: what was searched, as in the yaml file.
-        tried: how many settings were tried.
-        error: why there is nothing, in one line; None if there is.
-    """
-
-    settings: Mapping[str, Any]
-    space: Mapping[str, Any]
-    tried: int = 0
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class _Tunable:
-    """A variant as `recbole_opal.tuning` sees it."""
-
-    model: str
-    label: str
-    settings: Mapping[str, Any]
-    digest: str
-
-
-def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> list[Found]:
+def tune_all(
+    plan: Plan, execution: Execution, progress: ComparisonProgress
+) -> tuple[Tuning, dict[str, str]]:
     """Tune each variant on validation, several variants at once, the trials of one in order.
 
-    Args:
-        plan: what was asked, with `tune` above 0.
-        execution: runs the trials.
-        progress: told how many there are.
-
     Returns:
-        One a variant, in the same order.
+        What was found, and by the label of a variant that could not be tuned why, in one line.
     """
     # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
     # wait for an import in each of the others would take seconds.
@@ -68,68 +40,57 @@ def tune_all(plan: Plan, execution: Execution, progress: ComparisonProgress) -> 
     import_module("optuna.samplers")
     import_module("optuna.storages")
     progress.expect(plan.tune * len(plan.variants))
-    return execution.side_by_side(
+    tuning, errors = Tuning(trials=plan.tune, seconds=plan.tune_seconds), {}
+    outcomes = execution.side_by_side(
         lambda variant: _tune(plan, variant, execution, progress), plan.variants
     )
+    for label, outcome in zip((each.label for each in plan.variants), outcomes, strict=True):
+        if isinstance(outcome, OpalError):
+            errors[label] = str(outcome)
+        else:
+            tuning.tried[label] = len(outcome.trials)
+            tuning.search[label] = outcome.space
+            tuning.found[label] = outcome.settings
+    return tuning, errors
 
 
 def _tune(
     plan: Plan, variant: Variant, execution: Execution, progress: ComparisonProgress
-) -> Found:
-    from recbole_opal.tuning import save_tuned, tune
+) -> Tuned | OpalError:
+    from recbole_opal.tuning import TunableVariant, save_tuned, tune
 
-    tunable = _Tunable(variant.model, variant.label, plan.given(variant), _digest(plan, variant))
-    trials = _Trials(plan, variant, execution)
+    # Old trials are worthless where data, versions, defaults or the seed are others.
+    origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
+    digest = settings_digest(origin | {"tune_seconds": plan.tune_seconds})
+    tunable = TunableVariant(variant.model, variant.label, plan.given(variant), digest)
+    tried: list[dict[str, Any]] = []
+
+    def validate(settings: dict[str, Any]) -> float:
+        tried.append(settings)
+        return _score(plan, variant, execution, settings)
+
     try:
-        tuned = tune(tunable, plan.tune, plan.folder, validate=trials.validate, bigger=plan.bigger)
+        tuned = tune(tunable, plan.tune, plan.folder, validate=validate, bigger=plan.bigger)
     except OpalError as error:
-        # Its row tells why; the other models are tuned and trained all the same.
-        return Found({}, {}, error=str(error))
+        return error  # its row tells why; the other models are tuned and trained all the same
     finally:
         # Done in an earlier session, or fewer than were allowed for want of a search space.
-        progress.expect(trials.count - plan.tune)
+        progress.expect(len(tried) - plan.tune)
     save_tuned(tunable, tuned, plan.folder)
-    return Found(tuned.settings, tuned.space, len(tuned.trials))
+    return tuned
 
 
-def _digest(plan: Plan, variant: Variant) -> str:
-    """Return what changes when old trials are worthless: data, versions, defaults, seed."""
-    origin = plan.run(variant, plan.seeds[0]).origin
-    return settings_digest(origin.as_plain() | {"tune_seconds": plan.tune_seconds})
-
-
-class _Trials:
-    """Trains a variant with some settings and tells how good validation is.
-
-    Attributes:
-        count: how many were tried here.
-    """
-
-    def __init__(self, plan: Plan, variant: Variant, execution: Execution) -> None:
-        self._plan, self._variant, self._execution = plan, variant, execution
-        self._folder: Path = plan.folder / "trials"
-        self._fixed: dict[str, Any] = {"test_at_end": False}
-        if plan.tune_seconds is not None:
-            self._fixed["max_train_seconds"] = plan.tune_seconds
-        self.count = 0
-
-    def validate(self, settings: dict[str, Any]) -> float:
-        """Train, evaluate on validation only; return the metric that decides.
-
-        Raises:
-            TrainingError: the run failed.
-            KeyboardInterrupt: it was stopped, which is no failure of these settings.
-        """
-        self.count += 1
-        run = self._plan.run(self._variant, self._plan.seeds[0], **settings, **self._fixed)
-        shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
-        ending = self._execution.do_one(
-            replace(run, note=f" trying {shown or 'the defaults'}"), self._folder
-        )
-        if ending.error == STOPPED:
-            raise KeyboardInterrupt
-        if ending.folder is None:
-            raise TrainingError(ending.error or "the run failed.")
-        metrics = load_metrics(RunReader.open(ending.folder))
-        score = metrics["stages"][metrics["best_stage"]].get("score")
-        return math.nan if score is None else float(score)
+def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any]) -> float:
+    """Train with these settings, evaluate on validation only; return the metric that decides."""
+    bound = {} if plan.tune_seconds is None else {"max_train_seconds": plan.tune_seconds}
+    run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False, **bound)
+    shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
+    noted = replace(run, note=f" trying {shown or 'the defaults'}")
+    ending = execution.do_one(noted, plan.folder / "trials")
+    if ending.error == STOPPED:
+        raise KeyboardInterrupt
+    if ending.folder is None:
+        raise TrainingError(ending.error or "the run failed.")
+    metrics = load_metrics(RunReader.open(ending.folder))
+    score = metrics.stages[metrics.best_stage].score
+    return math.nan if score is None else float(score)

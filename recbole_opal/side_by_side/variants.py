@@ -57,9 +57,6 @@ def parse_variants(text: str) -> list[Variant]:
 
     A comma or an `@` inside brackets or quotes belongs to a value.
 
-    Args:
-        text: what stands behind `--model=`.
-
     Raises:
         SettingsError: a variant is empty, is named twice, or holds no `name=value` behind an `@`.
     """

@@ -33,20 +33,10 @@ _THREADS = "OMP_NUM_THREADS"
 class WorkerProcess:
     """A run in a process of its own; nothing that happens there takes this process down.
 
-    Args:
-        job: what `recbole_opal.side_by_side.worker` reads.
-        log: file that its standard error goes to; a line an epoch.
-        environment: its environment variables.
-
-    Attributes:
-        log: see above.
-
-    Raises:
-        CheckpointError: the log cannot be written, or the process cannot be started.
+    The log gets its standard error, a line an epoch; see `worker` for the job.
     """
 
     def __init__(self, job: Mapping[str, Any], log: Path, environment: Mapping[str, str]) -> None:
-        """See the class."""
         self.log = log
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +54,10 @@ class WorkerProcess:
                 f"cannot start a run with its log {log}: {error.strerror}; check the folder and "
                 "the free memory."
             ) from error
-        self._send(json.dumps(job))
+        assert self._process.stdin is not None  # noqa: S101, for the type checker
+        with suppress(BrokenPipeError):  # it has died already: `wait` and `reason` tell
+            self._process.stdin.write(json.dumps(job).encode("utf-8") + b"\n")
+            self._process.stdin.flush()
 
     def wait(self) -> Path | None:
         """Wait for the end; return the run folder, or None if the run failed, see `reason`."""
@@ -72,15 +65,17 @@ class WorkerProcess:
         with self._process.stdout as stream:
             output = stream.read().decode("utf-8", errors="replace")
         self._process.wait()
-        self._close()
+        self.ask_to_stop()
         lines = output.splitlines()
         if self._process.returncode == 0 and lines and lines[-1].startswith(_ENDING):
             return Path(lines[-1].removeprefix(_ENDING))
         return None
 
     def ask_to_stop(self) -> None:
-        """Ask the run to stop as after Ctrl-C, and do not wait for it."""
-        self._close()
+        """Ask the run to stop as after Ctrl-C, by closing its input, and do not wait for it."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
 
     def stop(self, until: float | None = None) -> None:
         """Stop the run as Ctrl-C would; after a while, hard, with all that it started.
@@ -90,18 +85,14 @@ class WorkerProcess:
         """
         until = monotonic() + PATIENCE if until is None else until
         try:
-            self._close()
-            self._process.wait(max(0.0, until - monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
+            self.ask_to_stop()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, until - monotonic()))
         finally:  # also where a second Ctrl-C does not wait
-            self._kill()
-
-    def _kill(self) -> None:
-        if self.running:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
-            self._process.wait()
+            if self.running:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
+                self._process.wait()
 
     @property
     def running(self) -> bool:
@@ -131,21 +122,6 @@ class WorkerProcess:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
-    def _send(self, line: str) -> None:
-        assert self._process.stdin is not None  # noqa: S101, for the type checker
-        try:
-            self._process.stdin.write(line.encode("utf-8") + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return  # it has died already: `wait` and `reason` tell
-
-    def _close(self) -> None:
-        if self._process.stdin is not None:
-            try:
-                self._process.stdin.close()
-            except BrokenPipeError:
-                return
-
 
 def worker_command() -> list[str]:
     """Return the command that starts a worker."""
@@ -153,34 +129,20 @@ def worker_command() -> list[str]:
 
 
 def threads_for(jobs: int) -> int:
-    """Return the number of threads of each of `jobs` runs at once: the cores shared out.
-
-    Args:
-        jobs: how many run at once, at least 1.
-    """
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    """Return the number of threads of each of `jobs` runs at once: the cores shared out."""
+    known = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     return max(1, cores // jobs)
 
 
 def worker_threads(jobs: int) -> int:
-    """Return the number of threads that each worker gets: OMP_NUM_THREADS where the user set it.
-
-    Args:
-        jobs: how many run at once.
-    """
+    """Return the number of threads that each worker gets: OMP_NUM_THREADS where the user set it."""
     given = os.environ.get(_THREADS, "").partition(",")[0].strip()  # a list has one a nesting level
     return int(given) if given.isdecimal() and int(given) > 0 else threads_for(jobs)
 
 
 def worker_environment(jobs: int) -> dict[str, str]:
-    """Return the environment of a worker; an OMP_NUM_THREADS that the user set stays.
-
-    Args:
-        jobs: how many run at once.
-    """
+    """Return the environment of a worker; an OMP_NUM_THREADS that the user set stays."""
     environment = {_THREADS: str(threads_for(jobs))} | dict(os.environ)
     # The package may lie in a checkout that is not installed, and what the file of a model of the
     # user's imports in a folder that this process alone knows of.

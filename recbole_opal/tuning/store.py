@@ -39,20 +39,12 @@ class TrialStore:
         self._path = path
 
     def trials(self) -> list[TunedTrial]:
-        """Return all trials, in the order in which they ended.
-
-        Raises:
-            CheckpointError: the file cannot be read, or holds something else.
-        """
+        """Return all trials, in the order in which they ended."""
         with _using(self._path):
             return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def add(self, trial: TunedTrial) -> None:
-        """Write a trial.
-
-        Raises:
-            CheckpointError: the file cannot be written.
-        """
+        """Write a trial."""
         from optuna.trial import TrialState, create_trial
 
         done = trial["state"] == "done"
@@ -98,9 +90,6 @@ def open_store(
         name: of the study; the same name must always come with the same space and side.
         space: what the study searches.
         bigger: whether a bigger score is better.
-
-    Raises:
-        CheckpointError: the file cannot be made, read or written.
     """
     from optuna.storages import RDBStorage
 

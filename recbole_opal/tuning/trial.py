@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, TypedDict
 
 import yaml
 
@@ -13,24 +13,21 @@ from recbole_opal.runs.atomic import write_text
 __all__ = ["TunableVariant", "Tuned", "TunedTrial", "save_tuned"]
 
 
-class TunableVariant(Protocol):
-    """What tuning must know of a variant, which is a model with settings of its own."""
+@dataclass(frozen=True)
+class TunableVariant:
+    """What tuning must know of a variant, which is a model with settings of its own.
 
-    @property
-    def model(self) -> str:
-        """The model's class name."""
+    Attributes:
+        model: the model's class name.
+        label: the name of its row in the table, as `OPAL num_interests=8`.
+        settings: every setting that the user gave for it, in whatever way; none is searched over.
+        digest: changes with all that makes old trials worthless: data, settings, seed, versions.
+    """
 
-    @property
-    def label(self) -> str:
-        """The name of its row in the table, as `OPAL num_interests=8`."""
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Every setting that the user gave for it, in whatever way; none is searched over."""
-
-    @property
-    def digest(self) -> str:
-        """Changes with all that makes old trials worthless: data, `settings`, seed, versions."""
+    model: str
+    label: str
+    settings: Mapping[str, Any]
+    digest: str
 
 
 class TunedTrial(TypedDict):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.run_files import FinishedRun, load_user_values, open_run
+from recbole_opal.comparison.row import Diagnostics
+from recbole_opal.comparison.run_files import load_metrics, load_user_values, open_run
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.runs import RunFolder
@@ -59,9 +60,9 @@ def test_a_run_that_a_bound_ended_at_its_best_was_cut_short(tmp_path, two_seeds)
     ],
 )
 def test_when_a_stage_counts_as_cut_short(two_seeds, ended, epochs, best, cut):
-    run = FinishedRun(two_seeds[1].folder)
-    run.metrics["stages"]["soft"] |= {"ended": ended, "epochs": epochs, "best_epoch": best}
-    assert run.is_cut_short("soft") is cut
+    record = load_metrics(open_run(two_seeds[1].folder)).stages["soft"]
+    changed = {"ended": ended, "epochs": epochs, "best_epoch": best}
+    assert record.model_copy(update=changed).cut_short is cut
 
 
 def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds, result_maker):
@@ -107,22 +108,24 @@ def test_shares_are_averaged_by_rank_since_seeds_number_interests_as_they_like()
     one = {"num_interests": 2, "usage": [0.97, 0.03], "usage_entropy": 0.19, "cosine": 0.5,
            "hit_usage": [0.2, 0.8], "collapsed": True}  # fmt: skip
     other = one | {"usage": [0.05, 0.95], "hit_usage": [1.0, 0.0]}
-    found = mean_diagnostics([one, other])
+    found = mean_diagnostics([Diagnostics(**one), Diagnostics(**other)])
     assert found.usage == pytest.approx([0.96, 0.04])
     assert found.hit_usage == pytest.approx([0.9, 0.1])
     assert "one wins 96% of the lists" in collapse_warning(found.model_dump())
-    assert mean_diagnostics([other]).usage == [0.95, 0.05]
+    assert mean_diagnostics([Diagnostics(**other)]).usage == [0.95, 0.05]
 
 
 def test_what_only_some_seeds_have_is_averaged_over_those():
     full = {"num_interests": 2, "usage": [0.5, 0.5], "hit_usage": [0.6, 0.4], "hit_entropy": 0.8,
             "usage_entropy": 1.0, "cosine": 0.2, "collapsed": False}  # fmt: skip
     without = full | {"hit_usage": None, "hit_entropy": None, "cosine": None}
-    found = mean_diagnostics([without, None, full, full | {"hit_entropy": 0.6}])
+    found = mean_diagnostics(
+        [Diagnostics(**each) for each in (without, full, full | {"hit_entropy": 0.6})] + [None]
+    )
     assert found.hit_usage == pytest.approx([0.6, 0.4])
     assert found.hit_entropy == pytest.approx(0.7)
     assert found.cosine == pytest.approx(0.2)
-    nowhere = mean_diagnostics([without, without])
+    nowhere = mean_diagnostics([Diagnostics(**without)] * 2)
     assert (nowhere.hit_usage, nowhere.cosine) == (None, None)
     assert collapse_warning(nowhere.model_dump()) is None
 
@@ -158,7 +161,7 @@ def test_metrics_of_another_shape_are_told_in_one_line(two_seeds, way, odd, told
     with folder.update():
         folder.save_json("metrics.json", metrics)
     with pytest.raises(CheckpointError) as caught:
-        FinishedRun(folder.path)
+        load_metrics(folder)
     assert f"metrics.json is not as a run leaves it ({told}" in str(caught.value)
     assert "\n" not in str(caught.value)
 

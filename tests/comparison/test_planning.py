@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from recbole_opal.errors import DataError, SettingsError
-from recbole_opal.side_by_side.elsewhere import computed_elsewhere
-from recbole_opal.side_by_side.known_runs import KnownRuns
+from recbole_opal.side_by_side.known_runs import KnownRuns, computed_elsewhere
 from recbole_opal.side_by_side.planning import make_plan
-from recbole_opal.side_by_side.protocol import check_same_protocol
+from recbole_opal.side_by_side.shared_settings import check_same_protocol
 from recbole_opal.side_by_side.variants import Variant, parse_variants
 
 

@@ -15,7 +15,7 @@ from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_arrays, load_training_log
-from recbole_opal.comparison.writing import write_tables
+from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder
 from recbole_opal.side_by_side.collecting import rows_of
@@ -66,7 +66,7 @@ def write(folder, rows, **changes):
 
 def test_what_is_loaded_is_what_was_made(made):
     loaded = ComparisonResult.load(made.folder)
-    assert loaded.as_plain() == made.as_plain()
+    assert loaded.model_dump() == made.model_dump()
     assert loaded.rows == made.rows
     assert (loaded.bigger, loaded.metric) == (True, "recall@10")
     assert loaded.best.label == made.best.label == "MIND"
@@ -182,9 +182,11 @@ def test_a_row_with_an_error_and_values_is_done_and_failed(tmp_path):
     assert len(found.failed) == len(found.incomplete) == 2
 
 
-def test_of_a_metric_of_one_s_own_the_side_is_kept(tmp_path, result_maker, row_maker):
+def test_the_side_is_that_of_the_metric(tmp_path, result_maker, row_maker):
     rows = [row_maker("OPAL", "OPAL", 0.2), row_maker("MIND", "MIND", 0.4)]
-    write_tables(result_maker(rows, tmp_path, bigger=False))
+    for row in rows:
+        row.valid["gini@10"] = row.valid["recall@10"]
+    write_tables(result_maker(rows, tmp_path, metric="gini@10"))
     loaded = ComparisonResult.load(tmp_path)
     assert loaded.bigger is False
     assert loaded.best.label == "OPAL"

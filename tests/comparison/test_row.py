@@ -60,7 +60,8 @@ def test_what_a_file_has_as_null_is_not_there():
 
 @pytest.mark.parametrize(
     "odd", [{"cut_short": True}, {"valid": {"a": {"mean": 1e99}}}, {"num_interests": "8"},
-            {"runs": {"1": "a\0"}}, {"test": {"a": {}}}, {"epochs": 5}],
+            {"runs": {"1": "a\0"}}, {"test": {"a": {}}}, {"epochs": 5},
+            {"test": {"recall@x": {"mean": 1.0}}}],
 )  # fmt: skip
 def test_a_wrong_type_is_refused(odd):
     with pytest.raises(ValidationError):

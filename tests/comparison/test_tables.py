@@ -10,8 +10,13 @@ from rich.console import Console
 
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.row import Diagnostics, Row
-from recbole_opal.comparison.screen import on_screen
-from recbole_opal.comparison.table_formats import as_csv, as_latex, as_markdown, latex_escaped
+from recbole_opal.comparison.table_formats import (
+    as_csv,
+    as_latex,
+    as_markdown,
+    latex_escaped,
+    on_screen,
+)
 from recbole_opal.comparison.text_tables import metric_title, once_noted
 from recbole_opal.runs.encoding import encode_json
 
@@ -115,7 +120,7 @@ def test_csv_is_read_back_unrounded(result):
 
 
 def test_json_has_the_agreed_shape(result):
-    plain = json.loads(encode_json(result.as_plain()))
+    plain = json.loads(encode_json(result.model_dump()))
     assert list(plain) == [
         "dataset", "command", "seeds", "metric", "versions", "hardware", "tuning", "rows",
     ]  # fmt: skip

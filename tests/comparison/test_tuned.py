@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
@@ -50,13 +52,15 @@ def test_the_best_on_validation_is_found_with_the_same_budget_for_all(plan_for, 
     plan = plan_for("MIND,ComiRecSA", tune_seconds=9.0)
     found, execution, progress = tuned(plan, lambda run: run.settings["learning_rate"])
     assert len(execution.asked) == 6
-    for each, variant in zip(found, plan.variants, strict=True):
+    tuning, errors = found
+    assert (tuning.trials, tuning.seconds, errors) == (3, 9.0, {})
+    for variant in plan.variants:
         rates = [
             run.settings["learning_rate"] for run, _ in execution.asked if run.variant == variant
         ]
-        assert each.settings["learning_rate"] == max(rates)
-        assert (each.tried, each.error) == (3, None)
-        assert "learning_rate" in each.space
+        assert tuning.found[variant.label]["learning_rate"] == max(rates)
+        assert tuning.tried[variant.label] == 3
+        assert "learning_rate" in tuning.search[variant.label]
         assert (plan.folder / f"tuned-{variant.label}.yaml").is_file()
     assert progress._total == 6
 
@@ -73,11 +77,13 @@ def test_trials_never_look_at_test_and_take_the_first_seed(plan_for, tuned):
 
 
 def test_a_model_without_a_search_space_keeps_its_defaults(plan_for, tuned):
-    (found,), execution, progress = tuned(plan_for("Pop,MIND".partition(",")[2]), lambda run: 0.1)
-    assert found.tried == len(execution.asked) == 3
+    (tuning, _), execution, progress = tuned(plan_for("MIND"), lambda run: 0.1)
+    assert tuning.tried == {"MIND": 3}
+    assert len(execution.asked) == 3
     plan = plan_for("MIND@learning_rate=0.1@temperature=0.5@dropout_prob=0.1", tune=2)
-    (found,), execution, progress = tuned(plan, lambda run: 0.1)
-    assert (found.settings, found.space, found.tried) == ({}, {}, 1)
+    (tuning, _), execution, progress = tuned(plan, lambda run: 0.1)
+    label = plan.variants[0].label
+    assert (tuning.found, tuning.search, tuning.tried) == ({label: {}}, {label: {}}, {label: 1})
     assert progress._total == len(execution.asked) == 1
 
 
@@ -96,24 +102,24 @@ def test_a_trial_that_fails_is_passed_over_and_a_model_that_always_fails_says_wh
             return "the loss became nan."
         return "killed" if run.settings["learning_rate"] == 0.001 else 0.3
 
-    (mind, comirec), _, _ = tuned(plan_for("MIND,ComiRecSA"), score)
-    assert mind.error is None
-    assert mind.settings["learning_rate"] != 0.001
-    assert "all 3 trials failed" in comirec.error
-    assert "nan" in comirec.error
+    (tuning, errors), _, _ = tuned(plan_for("MIND,ComiRecSA"), score)
+    assert list(tuning.found) == ["MIND"]
+    assert tuning.found["MIND"]["learning_rate"] != 0.001
+    assert "all 3 trials failed" in errors["ComiRecSA"]
+    assert "nan" in errors["ComiRecSA"]
 
 
 def test_a_stopped_trial_is_not_a_failed_one(plan_for, tuned):
     plan = plan_for("MIND")
     with pytest.raises(KeyboardInterrupt):
         tuned(plan, lambda run: STOPPED)
-    (found,), execution, _ = tuned(plan, lambda run: 0.2)
-    assert found.tried == len(execution.asked) == 3
+    (tuning, _), execution, _ = tuned(plan, lambda run: 0.2)
+    assert tuning.tried["MIND"] == len(execution.asked) == 3
 
 
-def test_a_smaller_metric_may_be_the_better_one(plan_for, tuned, monkeypatch):
+def test_a_smaller_metric_may_be_the_better_one(plan_for, tuned):
     plan = plan_for("MIND")
-    object.__setattr__(plan, "bigger", False)
-    (found,), execution, _ = tuned(plan, lambda run: run.settings["learning_rate"])
+    plan = replace(plan, metric="gini@10")
+    (tuning, _), execution, _ = tuned(plan, lambda run: run.settings["learning_rate"])
     rates = [run.settings["learning_rate"] for run, _ in execution.asked]
-    assert found.settings["learning_rate"] == min(rates)
+    assert tuning.found["MIND"]["learning_rate"] == min(rates)

@@ -15,8 +15,7 @@ from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row, spread
 from recbole_opal.comparison.run_files import UserValues
-from recbole_opal.comparison.screen import on_screen
-from recbole_opal.comparison.writing import write_tables
+from recbole_opal.comparison.table_formats import on_screen, write_tables
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.report import write_report
 
