@@ -6,14 +6,12 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
-from recbole_opal.report.charts.labels import Box, place_labels, text_width
+from recbole_opal.report.charts.labels import Box, Point, place_labels, text_width
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Markup, node
 from recbole_opal.report.rows import sweeps
 
 __all__ = ["scatter", "values_told"]
-
-_Place = tuple[float, float]
 
 
 def scatter(rows: Sequence[Row], metric: str, measure: str, name: str, width: int) -> Markup:
@@ -63,7 +61,7 @@ def _reach(rows: Sequence[Row], metric: str) -> list[float]:
 
 
 def _names(
-    rows: Sequence[Row], places: dict[int, _Place], frame: Box, bars: Sequence[Box], width: int
+    rows: Sequence[Row], places: dict[int, Point], frame: Box, bars: Sequence[Box], width: int
 ) -> list[Markup]:
     """Return the names beside the points and off the bars, OPAL's first where room is short."""
     ordered = sorted(rows, key=lambda row: row.family != "opal")
