@@ -13,18 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = [
-    "COSTS",
-    "Checked",
-    "Diagnostics",
-    "Difference",
-    "Family",
-    "Row",
-    "Spread",
-    "filled",
-    "shortened",
-    "spread",
-]
+__all__ = ["COSTS", "Checked", "Diagnostics", "Difference", "Family", "Row", "Spread", "filled",
+           "shortened", "spread"]  # fmt: skip
 
 Value = TypeVar("Value")
 Family = Literal["opal", "multi", "single"]

@@ -21,17 +21,8 @@ from recbole_opal.runs.origin import Origin
 from recbole_opal.runs.refusal import quoted, refusing
 from recbole_opal.runs.shapes import misfit
 
-__all__ = [
-    "RunMetrics",
-    "StageMetrics",
-    "UserValues",
-    "differs",
-    "load_arrays",
-    "load_metrics",
-    "load_training_log",
-    "load_user_values",
-    "open_run",
-]
+__all__ = ["RunMetrics", "StageMetrics", "UserValues", "differs", "load_arrays", "load_metrics",
+           "load_training_log", "load_user_values", "open_run"]  # fmt: skip
 
 _NEW_RUN = "move the run folder away and give the command again"
 # No measurement comes near the bounds; beyond them means could not be computed.
@@ -182,12 +173,7 @@ def load_metrics(run: RunReader) -> RunMetrics:
 
 @dataclass(frozen=True, eq=False)
 class UserValues:
-    """Metrics of each user of the test part.
-
-    Attributes:
-        users: E tokens, sorted.
-        metrics: metric to (S, E) float64 values by seed and user.
-    """
+    """E users of the test part, sorted, and metric to (S, E) values by seed and user."""
 
     users: list[str] = field(default_factory=list)
     metrics: dict[str, NDArray[np.float64]] = field(default_factory=dict)

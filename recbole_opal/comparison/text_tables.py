@@ -30,14 +30,7 @@ _MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True)
 class TextTable:
-    """One table: the first column names the row.
-
-    Attributes:
-        title: above the table.
-        header: names of the columns.
-        cells: a list of texts a row.
-        notes: below the table, a line each.
-    """
+    """One table, a list of texts a row, of which the first names it; notes stand below."""
 
     title: str
     header: list[str]
@@ -70,13 +63,7 @@ def tables_of(
     lengths stand in comparison.csv and comparison.json. A terminal has one list length and the
     differences of the deciding metric.
 
-    Args:
-        rows: all rows.
-        metric: the metric on validation that decides.
-        best: the row that the others are tested against.
-        opal: the other such row.
-        length: of the lists.
-        briefly: whether for a terminal.
+    The others are tested against the rows `best` and `opal`; `length` is that of the lists.
     """
     measured = list(dict.fromkeys(name for row in rows for name in row.test))
     of_length = [name for name in measured if cut_off(name) == length]

@@ -147,11 +147,7 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
 
 @contextmanager
 def own_folder(folder: Path) -> Iterator[None]:
-    """Make the comparison folder, keep others out while the block runs, tidy up after a kill.
-
-    Raises:
-        CheckpointError: it cannot be made, or another process works in it.
-    """
+    """Make the comparison folder, keep others out while the block runs, tidy up after a kill."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -162,11 +158,7 @@ def own_folder(folder: Path) -> Iterator[None]:
 
 
 def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:
-    """Write plan.yaml: what was asked, and the digest of each run's settings.
-
-    Raises:
-        CheckpointError: it cannot be written.
-    """
+    """Write plan.yaml: what was asked, and the digest of each run's settings."""
     content = {
         "command": command,
         "dataset": plan.dataset,

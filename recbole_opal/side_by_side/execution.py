@@ -56,11 +56,7 @@ class Execution:
         self._stopped = False
 
     def do(self, runs: Sequence[PlannedRun], parent: Path) -> list[Ending]:
-        """Do the runs that are not done in the folder of the run folders; equal ones once.
-
-        Returns:
-            One ending a run, in the same order.
-        """
+        """Do the runs that are not done in this folder, equal ones once; return their endings."""
         unique = {run.origin.settings: run for run in runs}
         outcomes = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
         found = dict(zip(unique, outcomes, strict=True))

@@ -24,11 +24,8 @@ _NEEDED = {"config.yaml", "ids.json", "origin.json"}  # to go on
 class KnownRuns:
     """The run folders of one parent folder that can stand for a run or be continued.
 
-    A run that another process is training, or whose files are damaged, counts as unknown.
-
-    Attributes:
-        parent: the folder of the run folders.
-        tell: what takes the one line about a damaged run.
+    A run that another process is training, or whose files are damaged, counts as unknown; `tell`
+    takes the one line about a damaged one.
     """
 
     parent: Path
@@ -107,11 +104,7 @@ def _ended_with(run: RunReader, origin: Origin) -> bool:
 
 
 def computed_elsewhere(runs: Sequence[PlannedRun], parent: Path) -> str | None:
-    """Say which runs are made again only because their last digits would differ, and how not to.
-
-    Returns:
-        One line, None if there are no such runs in the folder of the run folders.
-    """
+    """Say in one line which runs are made again only because their last digits would differ."""
     known = [origin for _, origin in _origins(parent)]
     again: dict[str, Origin] = {}
     for run in runs:

@@ -19,11 +19,7 @@ _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 @dataclass(frozen=True)
 class Variant:
-    """A model and the settings that only it gets.
-
-    Attributes:
-        model: the model's name, or the place of its class, `file.py:Class`.
-        settings: name to typed value.
+    """A model's name, or the place of its class as `file.py:Class`, and settings of its own.
 
     Example:
         >>> Variant("OPAL", {"num_interests": 8}).label
@@ -56,9 +52,6 @@ def parse_variants(text: str) -> list[Variant]:
     """Read a list of variants, as `OPAL,OPAL@num_interests=8,MIND@topk=[10,20]`.
 
     A comma or an `@` inside brackets or quotes belongs to a value.
-
-    Raises:
-        SettingsError: a variant is empty, is named twice, or holds no `name=value` behind an `@`.
     """
     variants: list[Variant] = []
     for part in _split(text, ","):

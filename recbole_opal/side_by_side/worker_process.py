@@ -16,14 +16,8 @@ from typing import Any
 import recbole_opal
 from recbole_opal.errors import CheckpointError
 
-__all__ = [
-    "PATIENCE",
-    "WorkerProcess",
-    "threads_for",
-    "worker_command",
-    "worker_environment",
-    "worker_threads",
-]
+__all__ = ["PATIENCE", "WorkerProcess", "threads_for", "worker_command", "worker_environment",
+           "worker_threads"]  # fmt: skip
 
 _ENDING = "run folder: "
 PATIENCE = 3.0  # seconds that a stopped worker has, which ends itself before

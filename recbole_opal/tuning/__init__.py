@@ -1,8 +1,8 @@
 """Tuning: the same number of tried settings for every model, on validation only, by Optuna."""
 
 from recbole_opal.tuning.optuna_host import MissingOptunaError, require_optuna
-from recbole_opal.tuning.trial import TunableVariant, Tuned, TunedTrial, save_tuned
-from recbole_opal.tuning.tuner import TuningError, tune
+from recbole_opal.tuning.store import TunedTrial
+from recbole_opal.tuning.tuner import TunableVariant, Tuned, TuningError, save_tuned, tune
 
 __all__ = ["MissingOptunaError", "TunableVariant", "Tuned", "TunedTrial", "TuningError",
            "require_optuna", "save_tuned", "tune"]  # fmt: skip

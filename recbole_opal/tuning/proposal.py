@@ -12,7 +12,7 @@ from typing import Any
 
 from recbole_opal.settings.knobs import Knob, Range
 from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
-from recbole_opal.tuning.trial import TunedTrial
+from recbole_opal.tuning.store import TunedTrial
 
 __all__ = ["next_settings"]
 

@@ -4,25 +4,34 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.refusal import quoted
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
-from recbole_opal.tuning.trial import TunedTrial
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import FrozenTrial
 
-__all__ = ["TrialStore", "open_store"]
+__all__ = ["TrialStore", "TunedTrial", "open_store"]
 
 _FILE = "tuning.db"
 # Searches of other processes may share the file; each waits so many seconds for another's write.
 _PATIENCE = 60
 # Those of this process take turns: sqlite gives up at once where two readers want to write.
 _TURN = Lock()
+
+
+class TunedTrial(TypedDict):
+    """One tried combination: its score on validation and wall time, or why it failed."""
+
+    settings: dict[str, Any]
+    score: float | None
+    seconds: float
+    state: Literal["done", "failed"]
+    reason: str | None
 
 
 class TrialStore:
@@ -33,7 +42,6 @@ class TrialStore:
     """
 
     def __init__(self, study: "Study", space: Mapping[str, Knob], path: Path) -> None:
-        """See the class."""
         self._study = study
         self._space = space
         self._path = path

@@ -2,23 +2,62 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import yaml
+
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
+from recbole_opal.runs.atomic import write_text
 from recbole_opal.settings.defaults import default_settings
 from recbole_opal.settings.knobs import Knob
 from recbole_opal.settings.search import search_space
 from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna
 from recbole_opal.tuning.proposal import next_settings
-from recbole_opal.tuning.store import open_store
-from recbole_opal.tuning.trial import TunableVariant, Tuned, TunedTrial
+from recbole_opal.tuning.store import TunedTrial, open_store
 
-__all__ = ["TuningError", "tune"]
+__all__ = ["TunableVariant", "Tuned", "TuningError", "save_tuned", "tune"]
+
+
+@dataclass(frozen=True)
+class TunableVariant:
+    """What tuning must know of a model with settings of its own.
+
+    Attributes:
+        label: the name of its row in the table, as `OPAL num_interests=8`.
+        settings: every setting that the user gave for it, in whatever way; none is searched over.
+        digest: changes with all that makes old trials worthless: data, settings, seed, versions.
+    """
+
+    model: str
+    label: str
+    settings: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The outcome of a search: the best settings, their score, and every trial in order.
+
+    The first trial is the defaults, and the first found wins a tie: they stay if nothing is better.
+    The space is as in the yaml file.
+    """
+
+    settings: dict[str, Any]
+    score: float
+    trials: list[TunedTrial]
+    space: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def default_score(self) -> float | None:
+        """The validation metric of the defaults; None if they failed."""
+        return self.trials[0]["score"]
 
 
 class TuningError(OpalError):
@@ -55,10 +94,8 @@ def tune(
         bigger: whether more of the metric is better.
 
     Raises:
-        SettingsError: `trials` is below 1, or the model's search block is malformed.
-        MissingOptunaError: Optuna is not installed.
-        TuningError: every trial failed.
-        CheckpointError: `tuning.db` cannot be read or written.
+        OpalError: every trial failed, Optuna is missing, the search block is malformed, or
+            `tuning.db` cannot be read or written.
     """
     if trials < 1:
         raise SettingsError(f"--tune={trials} is not in [1, inf); write for example --tune=10.")
@@ -113,3 +150,20 @@ def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int, b
     parts = [variant.model, variant.digest, plain, seed, *([] if bigger else ["minimize"])]
     text = json.dumps(parts, sort_keys=True, default=str)
     return f"{variant.label} {sha256(text.encode()).hexdigest()[:16]}"
+
+
+def save_tuned(variant: TunableVariant, tuned: Tuned, folder: Path) -> Path:
+    """Write `tuned-<label>.yaml`, the settings given and found, for `--config_files`."""
+    failed = sum(trial["state"] == "failed" for trial in tuned.trials)
+    default = tuned.default_score
+    header = [
+        f"{variant.label}: the best of {len(tuned.trials)} trials on validation ({failed} failed).",
+        f"Score {tuned.score:.6g}; the defaults, which are the first trial, have "
+        f"{'none: they failed' if default is None else f'{default:.6g}'}.",
+        f"Searched: {', '.join(tuned.space) or 'nothing, the model has no search space'}.",
+    ]
+    settings = {"model": variant.model} | dict(variant.settings) | tuned.settings
+    body = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    path = folder / f"tuned-{re.sub(r'[^A-Za-z0-9_.=+-]+', '-', variant.label)}.yaml"
+    write_text(path, "".join(f"# {line}\n" for line in header) + body)
+    return path

@@ -54,7 +54,8 @@ def test_the_last_line_is_the_folder_in_one_piece(answer_with, rows, result_make
 def test_a_failed_run_is_exit_code_1_and_the_table_is_still_there(
     answer_with, rows, result_maker, capsys
 ):
-    rows.append(Row("SASRec", "SASRec", "SASRec", "", {}, error="seed 1: killed"))
+    failed = Row(label="SASRec", variant="SASRec", model="SASRec", error="seed 1: killed")
+    rows.append(failed)
     answer_with(result_maker(rows))
     assert cli.main(MODELS) == 1
     captured = capsys.readouterr()
