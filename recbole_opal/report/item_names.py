@@ -55,7 +55,8 @@ def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
         _titles(data / name / f"{name}.item", separator, encoding),
         folder.load_json("ids.json"),
     )
-    titles = [known.get(token) or token for token in ids[settings["ITEM_ID_FIELD"]]]
+    tokens = map(str, ids[settings["ITEM_ID_FIELD"]])
+    titles = [known.get(token) or token for token in tokens]
     if "item_categories.npz" not in folder.names:
         return ItemNames(titles)
     pairs = load_arrays(folder, "item_categories.npz")

@@ -52,7 +52,8 @@ def winner(comparison: ComparisonResult) -> str | None:
         return said + "."
     if difference.excludes_zero:
         return said + "; the 95 % interval of their difference excludes 0."
-    ties = [row.short for row in rows if row is not other and _ties(row, metric)]
+    rest = [(row.short, row.against_best.get(metric)) for row in rows if row is not other]
+    ties = [name for name, found in rest if found is not None and not found.excludes_zero]
     said += "; the 95 % interval of their difference includes 0"
     return said + (f", as it does for {listed(ties)}." if ties else ".")
 
@@ -84,11 +85,6 @@ def _hint(metric: str) -> str:
     return "" if bigger_is_better(metric) else " (lower is better)"
 
 
-def _ties(row: Row, metric: str) -> bool:
-    difference = row.against_best.get(metric)
-    return difference is not None and not difference.excludes_zero
-
-
 def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
     """Name the rows, of at least one, that no other beats in both the metric and diversity."""
     sign, up = sign_of(measure), sign_of(metric)
@@ -98,12 +94,9 @@ def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
         if sign * row.test[measure].mean > best:
             kept.append(row)
             best = sign * row.test[measure].mean
-    # A metric of which less is better is none of accuracy.
-    good, most, less = (
-        ("accurate", "the most accurate", "less accurate")
-        if up > 0
-        else ("good", "the best", "worse")
-    )
+    good, most, less = ("accurate", "the most accurate", "less accurate")
+    if up < 0:  # a metric of which less is better is none of accuracy
+        good, most, less = ("good", "the best", "worse")
     top, widest = kept[0], kept[-1]
     if top is widest:
         return f"{top.short} is at once {most} and the most diverse."

@@ -52,14 +52,16 @@ def journeys(trained: TrainedOpal) -> list[Journey]:
     """
     from recbole_opal.run_data import run_settings, test_histories  # only now: it brings RecBole
 
-    folder = trained.folder
+    folder, own = trained.folder, trained.assignment.argmax(axis=1)
     tokens = folder.load_json("ids.json")[run_settings(folder)["USER_ID_FIELD"]]
     lists = load_arrays(folder, f"lists-{trained.row.stage}-test.npz")
+    if int(lists["items"].max(initial=0)) >= len(own):
+        raise ValueError("the lists name items that it does not know")
     targets = load_arrays(folder, "targets-test.npz")
     met: dict[int, list[int]] = defaultdict(list)
     for user, item in zip(targets["user_id"].tolist(), targets["item"].tolist(), strict=True):
         met[user].append(item)
-    histories, own = test_histories(folder, _MOST_USERS), trained.assignment.argmax(axis=1)
+    histories = test_histories(folder, _MOST_USERS)
     rows = zip(lists["user_id"].tolist(), lists["items"], lists["interest"], strict=True)
     found = []
     for user, items, winners in islice(rows, _MOST_USERS):

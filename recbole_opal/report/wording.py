@@ -7,8 +7,8 @@ from typing import TypeGuard
 from recbole_opal.evaluation.direction import bigger_is_better, title_of
 
 __all__ = [
-    "axis_name", "count", "listed", "metric_name", "number", "percent", "relative", "seconds",
-    "signed", "size", "with_spread",
+    "axis_name", "count", "interval", "listed", "metric_name", "number", "percent", "relative",
+    "seconds", "signed", "size", "with_spread",
 ]  # fmt: skip
 
 _NONE = "–"
@@ -39,6 +39,11 @@ def number(value: float | None, digits: int = 4) -> str:
 def signed(value: float | None, digits: int = 4) -> str:
     """Return a difference with its sign, a true minus."""
     return f"{value:+.{digits}f}".replace("-", "−") if _known(value) else _NONE
+
+
+def interval(low: float, high: float) -> str:
+    """Return `[−0.0003, +0.0021]`."""
+    return f"[{signed(low)}, {signed(high)}]"
 
 
 def with_spread(mean: float | None, sd: float | None) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from recbole_opal.comparison.row import Family
-from recbole_opal.report.charts.labels import Box
+from recbole_opal.report.charts.labels import Box, Point
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Child, Markup, join, node
 
@@ -76,7 +76,7 @@ def level_grid(frame: Box, y: Linear, wanted: int, gap: float) -> Markup:
     return join(parts)
 
 
-def polyline(points: Sequence[tuple[float, float]], class_: str = "line") -> Markup:
+def polyline(points: Sequence[Point], class_: str = "line") -> Markup:
     """Return a line; it breaks where a point is not finite."""
     way, pen = "", "M"
     for x, y in points:

@@ -89,7 +89,7 @@ def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
             marks.append(None)
             continue
         told = wording.signed(value.difference)
-        tip = f"{row.short}: {told} [{wording.signed(value.low)}, {wording.signed(value.high)}]"
+        tip = f"{row.short}: {told} {wording.interval(value.low, value.high)}"
         marks.append(_Mark(value.difference, value.low, value.high, told, tip,
                            hollow=not value.excludes_zero))  # fmt: skip
     opal = comparison.opal
@@ -112,9 +112,16 @@ def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: f
     for index, (row, mark) in enumerate(zip(rows, panel.marks, strict=True)):
         y = _y(index, down)
         if mark is None:
-            parts += [_beside(scale.at(0), y, "reference", right)] if row is panel.reference else []
-        elif id(mark) in far:
-            parts.append(_beyond(scale, mark, y, row.family))
+            if row is panel.reference:
+                beside = scale.at(0) + 8 + text_width("reference") <= right
+                at, kind = (8, "tick") if beside else (-8, "tick anchor-end")
+                parts.append(drawing.words(scale.at(0) + at, y + 4, "reference", kind))
+        elif id(mark) in far:  # an arrow at the edge, with the number
+            kind = f"beyond {row.family}"
+            if mark.value < scale.low:
+                parts.append(drawing.words(left, y + 4, f"◂ {mark.told}", kind))
+            else:
+                parts.append(drawing.words(right, y + 4, f"{mark.told} ▸", f"{kind} anchor-end"))
         else:
             bar = drawing.error_bar(scale.at(mark.low), y, scale.at(mark.high), y)
             seeds = [node("circle", cx=scale.at(v), cy=y, r=1.6, class_="seed") for v in mark.seeds]
@@ -122,20 +129,6 @@ def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: f
             kind = f"{row.family} hollow" if mark.hollow else row.family
             parts.append(node("g", bar, seeds, drawn, class_=kind))
     return join(parts)
-
-
-def _beyond(scale: Linear, mark: _Mark, y: float, kind: str) -> Markup:
-    """Return an arrow at the edge, with the wording.number, for a value far outside the scale."""
-    if mark.value < scale.low:
-        return drawing.words(scale.start, y + 4, f"◂ {mark.told}", f"beyond {kind}")
-    return drawing.words(scale.end, y + 4, f"{mark.told} ▸", f"beyond {kind} anchor-end")
-
-
-def _beside(x: float, y: float, text: str, right: float) -> Markup:
-    """Return a text right of a place, or left of it where it would leave the panel."""
-    if x + 8 + text_width(text) <= right:
-        return drawing.words(x + 8, y + 4, text, "tick")
-    return drawing.words(x - 8, y + 4, text, "tick anchor-end")
 
 
 def _y(index: int, down: float) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Box", "Placed", "place_labels", "spread", "text_width"]
+__all__ = ["Box", "Placed", "Point", "place_labels", "spread", "text_width"]
 
+Point = tuple[float, float]
 _HEIGHT = 13.0
 _WIDE, _NARROW = "mwMW@%", "ijltfrI.,:;|'! ()[]"
 
@@ -47,10 +48,7 @@ def text_width(text: str, *, bold: bool = False) -> float:
 
 
 def place_labels(
-    points: Sequence[tuple[float, float]],
-    widths: Sequence[float],
-    frame: Box,
-    obstacles: Sequence[Box] = (),
+    points: Sequence[Point], widths: Sequence[float], frame: Box, obstacles: Sequence[Box] = ()
 ) -> list[Placed]:
     """Place one label of each width at each point, earlier points first.
 

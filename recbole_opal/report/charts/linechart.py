@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from recbole_opal.comparison.row import Family
 from recbole_opal.report.charts import drawing
-from recbole_opal.report.charts.labels import Box, spread, text_width
+from recbole_opal.report.charts.labels import Box, Point, spread, text_width
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Markup, node
 
 __all__ = ["Line", "end_labels", "line_chart"]
 
 _GAP = 15.0
-_Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def line_chart(
 
 
 def _series(
-    index: int, line: Line, steps: Sequence[str], places: Sequence[_Place], y: Linear
+    index: int, line: Line, steps: Sequence[str], places: Sequence[Point], y: Linear
 ) -> Markup:
     bars, marks = [], []
     for step, (px, py), value, error in zip(steps, places, line.values, line.spans, strict=True):
@@ -112,7 +111,7 @@ def _value(value: float) -> str:
     return f"{value:.4f}" if math.isfinite(value) else "none"
 
 
-def end_labels(lines: Sequence[Line], ends: dict[int, _Place], frame: Box) -> Markup:
+def end_labels(lines: Sequence[Line], ends: dict[int, Point], frame: Box) -> Markup:
     """Return the names of lines that end somewhere, right of the frame, none on another.
 
     Each is led to from its line's end.

@@ -6,14 +6,12 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
-from recbole_opal.report.charts.labels import Box, place_labels, text_width
+from recbole_opal.report.charts.labels import Box, Point, place_labels, text_width
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Markup, node
 from recbole_opal.report.rows import sweeps
 
 __all__ = ["scatter", "values_told"]
-
-_Place = tuple[float, float]
 
 
 def scatter(rows: Sequence[Row], metric: str, measure: str, name: str, width: int) -> Markup:
@@ -63,24 +61,17 @@ def _reach(rows: Sequence[Row], metric: str) -> list[float]:
 
 
 def _names(
-    rows: Sequence[Row],
-    places: dict[int, _Place],
-    frame: Box,
-    obstacles: Sequence[Box],
-    width: int,
+    rows: Sequence[Row], places: dict[int, Point], frame: Box, bars: Sequence[Box], width: int
 ) -> list[Markup]:
-    """Return the names beside the points, OPAL's first where room is short."""
+    """Return the names beside the points and off the bars, OPAL's first where room is short."""
     ordered = sorted(rows, key=lambda row: row.family != "opal")
     texts = [_name(row, width) for row in ordered]
-    widths = [text_width(text, bold=row.family == "opal")
-              for text, row in zip(texts, ordered, strict=True)]  # fmt: skip
-    points = [places[id(row)] for row in ordered]
-    labels = place_labels(points, widths, frame, obstacles)
+    widths = [text_width(texts[i], bold=row.family == "opal") for i, row in enumerate(ordered)]
+    labels = place_labels([places[id(row)] for row in ordered], widths, frame, bars)
     parts = []
-    for row, text, long, (px, py), label in zip(
-        ordered, texts, widths, points, labels, strict=True
-    ):
+    for row, text, long, label in zip(ordered, texts, widths, labels, strict=True):
         if label.far:
+            px, py = places[id(row)]
             end = label.x if label.x > px else label.x + long
             parts.append(drawing.stroke(px, py, end, label.y - 4, "leader"))
         parts.append(drawing.words(label.x, label.y, text, f"label {row.family}"))
@@ -89,6 +80,5 @@ def _names(
 
 def _name(row: Row, width: int) -> str:
     """Return the row's name; on a phone OPAL's colour says that it is OPAL."""
-    name = row.short
-    plain = width <= drawing.NARROW and row.family == "opal" and name.startswith("OPAL K=")
-    return name.removeprefix("OPAL ") if plain else name
+    plain = width <= drawing.NARROW and row.family == "opal" and row.short.startswith("OPAL K=")
+    return row.short.removeprefix("OPAL ") if plain else row.short

@@ -7,17 +7,10 @@ import numpy as np
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
-from recbole_opal.report import wording
+from recbole_opal.report import grouping, wording
 from recbole_opal.report.charts.linechart import Line, line_chart
 from recbole_opal.report.elements import Section, chips, folded_table, note, reading
-from recbole_opal.report.grouping import (
-    Groups,
-    by_group,
-    decile_of_item,
-    length_bins,
-    over_seeds,
-    recall_by_decile,
-)
+from recbole_opal.report.grouping import Groups
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import Grouped, lengths_told, popularity_told
 from recbole_opal.report.rows import colour, lit_rows
@@ -26,6 +19,7 @@ from recbole_opal.report.run_files import RunFiles
 __all__ = ["groups"]
 
 _NORMAL_95 = 1.96
+_Titles = tuple[str, str]
 
 
 def groups(comparison: ComparisonResult, files: RunFiles) -> Section | None:
@@ -43,9 +37,9 @@ def _by_length(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
         if metric not in arrays or "history_length" not in arrays:
             return None
         lengths = arrays["history_length"].astype(np.int64)
-        bins[:] = bins or length_bins(lengths)
+        bins[:] = bins or grouping.length_bins(lengths)
         places = np.searchsorted([low for low, _ in bins], lengths, side="right") - 1
-        return by_group(arrays[metric], places.astype(np.int64), len(bins))
+        return grouping.by_group(arrays[metric], places.astype(np.int64), len(bins))
 
     means = _measured(comparison, measure)
     if not bins:
@@ -72,9 +66,9 @@ def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | No
         if int(targets["item"].max(initial=0)) >= len(counts["counts"]):
             files.tell(f"{path / 'targets-test.npz'} names items that are not counted.")
             return None
-        return recall_by_decile(
+        return grouping.recall_by_decile(
             lists["user_id"], lists["items"][:, :k], targets["user_id"], targets["item"],
-            decile_of_item(counts["counts"]),
+            grouping.decile_of_item(counts["counts"]),
         )  # fmt: skip
 
     means = _measured(comparison, measure)
@@ -99,16 +93,12 @@ def _measured(
     for row in comparison.done:
         folders = comparison.run_folders(row).values()
         seeds = [one for path in folders if (one := measure(row, path)) is not None]
-        found += [(row, over_seeds(seeds))] if seeds else []
+        found += [(row, grouping.over_seeds(seeds))] if seeds else []
     return found
 
 
 def _chart(
-    comparison: ComparisonResult,
-    means: Grouped,
-    name: str,
-    steps: Sequence[str],
-    axes: tuple[str, str],
+    comparison: ComparisonResult, means: Grouped, name: str, steps: Sequence[str], axes: _Titles
 ) -> Markup:
     """Return the chart of all rows, a few of them lit, with its chips and its numbers."""
     lit = {id(row): place for place, row in enumerate(lit_rows(comparison, [r for r, _ in means]))}

@@ -47,17 +47,10 @@ def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
         values = {row.num_interests: row.test[metric] for row in group if metric in row.test}
         means = {k: value.mean for k, value in values.items()}
         errors = {k: value.sd for k, value in values.items() if value.sd is not None}
-        lines.append(
-            Line(
-                _group_name(group),
-                group[-1].family,
-                [means.get(k, math.nan) for k in counts],
-                [errors.get(k, math.nan) for k in counts],
-                colour(index),
-                dashed=group[0].stage == "hard",
-                bridged=True,
-            )  # fmt: skip
-        )
+        column = [means.get(k, math.nan) for k in counts], [errors.get(k, math.nan) for k in counts]
+        is_hard = group[0].stage == "hard"
+        lines.append(Line(_group_name(group), group[-1].family, *column, colour(index),
+                          dashed=is_hard, bridged=True))  # fmt: skip
     name, slug = wording.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
     steps = [str(k) for k in counts]
     cells = [[line.name, *map(wording.number, line.values)] for line in lines]

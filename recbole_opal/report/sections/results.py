@@ -1,6 +1,6 @@
 """Section 1: the table, and its main column as a picture with intervals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row, Spread
@@ -10,7 +10,7 @@ from recbole_opal.report.charts.forest import forest
 from recbole_opal.report.elements import Section, failures, legend, note, reading, table
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import compared_with_opal, winner
-from recbole_opal.report.rows import keys
+from recbole_opal.report.rows import keys, to_opal
 
 __all__ = ["results"]
 
@@ -35,38 +35,42 @@ def results(comparison: ComparisonResult) -> Section:
         metrics = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
         body.append(note(_how_to_read(comparison, rows, metrics)))
-    failed = comparison.incomplete
+    failed = [[node("b", row.short), ": ", row.error or "no test metric was written."]
+              for row in comparison.incomplete]  # fmt: skip
     if failed:
-        items = [[node("b", row.short), ": ", row.error or "no test metric was written."]
-                 for row in failed]  # fmt: skip
-        body.append(failures(node("h3", "Without a result"), items))
+        body.append(failures(node("h3", "Without a result"), failed))
     return Section("results", "Results", join(body))
 
 
 def _metrics(comparison: ComparisonResult, rows: Sequence[Row]) -> list[str]:
     """Return the main metric, the other accuracies, then diversity at the main length."""
     found = dict.fromkeys([comparison.metric, *(metric for row in rows for metric in row.test)])
-    diverse = [m for m in found if is_diversity(m)]
-    others = [m for m in found if m not in diverse]
-    at = f"@{comparison.k}"
-    return list(dict.fromkeys([comparison.metric, *others,
-                               *(m for m in diverse if m.endswith(at))]))  # fmt: skip
+    diverse = [m for m in found if is_diversity(m) and m != comparison.metric]
+    at_length = [metric for metric in diverse if metric.endswith(f"@{comparison.k}")]
+    return [metric for metric in found if metric not in diverse] + at_length
 
 
 def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> Markup:
-    columns: list[tuple[Child, list[Child]]] = [("Model", [_name(row) for row in rows])]
+    main, best, opal = comparison.metric, comparison.best, comparison.opal
+    columns: list[tuple[Child, Sequence[Child]]] = [("Model", [_name(row) for row in rows])]
     for metric in metrics:
-        columns.append((_head(wording.metric_name(metric), metric), _values(rows, metric)))
-    main = comparison.metric
-    columns[2:2] = [
-        (_head(f"Difference to {name}", main), [_difference(each.get(main)) for each in found])
-        for name, found in _references(comparison, rows)
-    ]
+        found = [row.test.get(metric) for row in rows]
+        top = best_of(filter(None, found), lambda v: v.mean, bigger=bigger_is_better(metric))
+        columns.append(
+            (_head(wording.metric_name(metric), metric), [_value(v, top) for v in found])
+        )
+    if best is not None and best is not opal:
+        differences = [_difference(row.against_best.get(main)) for row in rows]
+        columns.insert(2, (_head(f"Difference to {best.short}, the best", main), differences))
+    if opal is not None:
+        differences = [_difference(to_opal(row, main)) for row in rows]
+        columns.insert(2, (_head(f"Difference to {opal.short}", main), differences))
     for cost, (title, told) in _COSTS.items():
-        if any(row.costs.get(cost) for row in rows):
-            columns.append((title, [_cost(row.costs.get(cost), told) for row in rows]))
-    header, cells = zip(*columns, strict=True)
-    return table(header, list(zip(*cells, strict=True)), "all results", class_="sortable")
+        means = [row.costs[cost].mean if cost in row.costs else None for row in rows]
+        if any(mean is not None for mean in means):
+            columns.append((title, [_cell(mean, told(mean)) for mean in means]))
+    header, lines = zip(*columns, strict=True)
+    return table(header, list(zip(*lines, strict=True)), "all results", class_="sortable")
 
 
 def _name(row: Row) -> Child:
@@ -78,54 +82,29 @@ def _head(name: str, metric: str) -> Markup:
     return node("th", name, scope="col", data_lower=not bigger_is_better(metric))
 
 
-def _references(
-    comparison: ComparisonResult, rows: Sequence[Row]
-) -> list[tuple[str, list[Mapping[str, Difference]]]]:
-    """Return what rows are compared with: OPAL's best row, and the best row if it is another."""
-    best, opal = comparison.best, comparison.opal
-    found: list[tuple[str, list[Mapping[str, Difference]]]] = []
-    if opal is not None:
-        found.append((opal.short, [row.against_opal or {} for row in rows]))
-    if best is not None and best is not opal:
-        found.append((f"{best.short}, the best", [row.against_best for row in rows]))
-    return found
+def _cell(value: float | None, *shown: Child, class_: str | None = None) -> Markup:
+    """Return a cell that sorts by its value."""
+    key = None if value is None else f"{value:.9g}"
+    return node("td", *shown, class_=class_, data_value=key)
 
 
-def _values(rows: Sequence[Row], metric: str) -> list[Child]:
-    """Return the cells of a metric, the best of them bold."""
-    found = [row.test.get(metric) for row in rows]
-    best = best_of(found, lambda v: v.mean if v else None, bigger=bigger_is_better(metric))
-    return [
-        node("td", "–") if value is None else node(
-            "td",
-            node("b" if best and value.mean == best.mean else "span", wording.number(value.mean)),
-            None if value.sd is None else node("small", f" ± {wording.number(value.sd)}"),
-            data_value=_sort_key(value.mean),
-        )
-        for value in found
-    ]  # fmt: skip
+def _value(value: Spread | None, best: Spread | None) -> Markup:
+    if value is None:
+        return _cell(None, "–")
+    is_best = best is not None and value.mean == best.mean
+    spread = None if value.sd is None else node("small", f" ± {wording.number(value.sd)}")
+    shown = node("b" if is_best else "span", wording.number(value.mean))
+    return _cell(value.mean, shown, spread)
 
 
 def _difference(value: Difference | None) -> Markup:
     """Return `+0.0012 [+0.0003, +0.0021] d=0.05`; dimmed where the interval holds 0."""
     if value is None:
-        return node("td", "–")
-    interval = f" [{wording.signed(value.low)}, {wording.signed(value.high)}]"
+        return _cell(None, "–")
     effect = "" if value.effect_size is None else f" d={wording.signed(value.effect_size, 2)}"
-    return node(
-        "td", wording.signed(value.difference), " ●" if value.marked else None,
-        node("small", interval + effect), class_=None if value.excludes_zero else "unclear",
-        data_value=_sort_key(value.difference),
-    )  # fmt: skip
-
-
-def _cost(value: Spread | None, told: Callable[[float | None], str]) -> Markup:
-    mean = value.mean if value else None
-    return node("td", told(mean), data_value=None if mean is None else _sort_key(mean))
-
-
-def _sort_key(value: float) -> str:
-    return f"{value:.9g}"
+    told = node("small", f" {wording.interval(value.low, value.high)}{effect}")
+    shown = (wording.signed(value.difference), " ●" if value.marked else None, told)
+    return _cell(value.difference, *shown, class_=None if value.excludes_zero else "unclear")
 
 
 def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> str:

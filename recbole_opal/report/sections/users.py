@@ -24,13 +24,14 @@ def users(models: Sequence[TrainedOpal], problems: list[str]) -> Section:
             break
     else:
         return Section("users", "A few users", why_not(problems))
+    best = max((len(journey.listed) for journey in found), default=0)
     said = note(
         f"{trained.row.short}, seed {trained.seed}. Squares: the history, oldest first, each item "
         "in the colour and with the number of the hyper-category it belongs to most. Below, what "
-        "each interest put into the best 20; ✓ marks what the user went on to."
+        f"each interest put into the best {best}; ✓ marks what the user went on to."
     )
     cards = [_user(rule, journey, trained.names) for rule, journey in choose(found)]
-    return Section("users", "A few users", join(said, cards, reading(_reading(found))))
+    return Section("users", "A few users", join(said, cards, reading(_reading(found, best))))
 
 
 def _user(rule: str, journey: Journey, names: ItemNames) -> Markup:
@@ -63,7 +64,9 @@ def _interest(interest: int, share: float, journey: Journey, names: ItemNames) -
     ]  # fmt: skip
     number = node("span", str(interest + 1), class_="category")
     said = node("small", f"{percent(share)} of the history")
-    content = pills or node("small", "nothing in the best 20", class_="pill none")
+    content = pills or node(
+        "small", f"nothing in the best {len(journey.listed)}", class_="pill none"
+    )
     return node(
         "li", node("div", number, said, class_="interest"), node("div", content, class_="pills"),
         data_colour=colour(interest),
@@ -75,7 +78,7 @@ def _about(item: int, names: ItemNames) -> str:
     return f"{names.title(item)} ({tags})" if tags else names.title(item)
 
 
-def _reading(found: Sequence[Journey]) -> str | None:
+def _reading(found: Sequence[Journey], best: int) -> str | None:
     if not found:
         return None
     used = sum(journey.used for journey in found) / len(found)
@@ -83,6 +86,6 @@ def _reading(found: Sequence[Journey]) -> str | None:
     hit = sum(journey.hits > 0 for journey in found) / len(found)
     return (
         f"Of the first {len(found):,} test users, the history holds items of {held:.1f} "
-        f"hyper-categories on average and the best 20 come from {used:.1f} interests; "
+        f"hyper-categories on average and the best {best} come from {used:.1f} interests; "
         f"{percent(hit)} have a hit among them."
     )

@@ -1,0 +1,114 @@
+"""Looking inside the real runs of the made comparison."""
+
+import csv
+
+import numpy as np
+import pytest
+from torch.nn import functional
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.report.hyper_categories import hyper_categories
+from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.trained_opals import trained_opals
+from recbole_opal.report.user_journeys import journeys
+
+
+@pytest.fixture(scope="module")
+def trained(comparison_folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(comparison_folder.parents[1])
+        comparison = ComparisonResult.load(comparison_folder)
+        rows = [row for row in comparison.rows if row.label == "OPAL soft"]
+        comparison = comparison.model_copy(update={"rows": rows})
+        (found,), problems = trained_opals(comparison, RunFiles(comparison))
+        assert problems == []
+        assert found.row is rows[0]
+        assert found.seed == "1"
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served(trained):
+    return journeys(trained)
+
+
+def test_assignment_equals_a_loop(trained):
+    weights = trained.folder.load_weights("soft")
+    vectors = functional.normalize(weights["items.embedding.weight"], dim=-1)
+    categories = functional.normalize(weights["encoder.categories"], dim=-1)
+    for item in (1, 17, 100):
+        scores = [float(vectors[item] @ category) / 0.1 for category in categories]
+        expected = np.exp(scores) / np.exp(scores).sum()
+        np.testing.assert_allclose(trained.assignment[item], expected, rtol=1e-4)
+
+
+def test_shares_add_up_and_items_belong_where_they_stand(trained):
+    found = hyper_categories(trained)
+    assert len(found) == 4
+    assert sum(category.share_of_items for category in found) == pytest.approx(1)
+    assert sum(category.share_of_interactions for category in found) == pytest.approx(1)
+    own = trained.assignment.argmax(axis=1)
+    half = np.median(trained.counts[1:])
+    for number, category in enumerate(found):
+        assert all(own[item] == number for item in category.items)
+        assert all(trained.counts[item] >= half for item in category.items)
+        assert category.strengths == sorted(category.strengths, reverse=True)
+        lifts = [tag.lift for tag in category.tags]
+        assert lifts == sorted(lifts, reverse=True)
+
+
+def test_the_whole_test_part_is_told_with_the_lists_that_were_measured(trained, served):
+    saved = trained.folder.load_arrays("lists-soft-test.npz")
+    assert len(served) == len(saved["items"])
+    for journey, items, winners in zip(served, saved["items"], saved["interest"], strict=True):
+        assert journey.listed == items[items > 0].tolist()
+        assert journey.winners == winners[items > 0].tolist()
+
+
+def test_histories_end_where_the_targets_begin(trained, served, comparison_folder):
+    """What the data set's own file says of each user, in the order of time."""
+    with (comparison_folder.parents[1] / "data" / "made" / "made.inter").open() as file:
+        lines = [[cell for cell in line.values()] for line in csv.DictReader(file, delimiter="\t")]
+    items = trained.folder.load_json("ids.json")["item_id"]
+    met = {}
+    for user, item, _ in sorted(lines, key=lambda line: float(line[2])):
+        met.setdefault(user, []).append(item)
+    for journey in served:
+        history = [items[item] for item in journey.history]
+        before = met[journey.user][: -len(journey.targets)]
+        assert history
+        assert any(before[end - len(history) : end] == history
+                   for end in range(len(history), len(before) + 1))  # fmt: skip
+        assert {items[item] for item in journey.targets} <= set(met[journey.user])
+
+
+def test_histories_and_targets_never_share_an_item_of_the_list(served):
+    for journey in served:
+        assert not set(journey.listed) & set(journey.history)
+        assert journey.targets
+        assert len(journey.categories) == len(journey.history)
+
+
+def test_interests_win_what_is_close_to_the_items_of_their_category(trained, served):
+    """Most of what an interest lists is of its category: else the colours would say nothing."""
+    own = trained.assignment.argmax(axis=1)
+    pairs = [(own[item], winner) for journey in served
+             for item, winner in zip(journey.listed, journey.winners, strict=True)]  # fmt: skip
+    assert np.mean([category == winner for category, winner in pairs]) > 0.5
+
+
+def test_without_the_data_set_the_categories_are_told_and_why_the_users_are_not(
+    comparison_folder, tmp_path, monkeypatch
+):
+    from recbole_opal.report import write_report
+
+    root = comparison_folder.parents[1]
+    monkeypatch.chdir(root)
+    (root / "data").rename(tmp_path / "away")
+    try:
+        page = write_report(comparison_folder).read_text(encoding="utf-8")
+    finally:
+        (tmp_path / "away").rename(root / "data")
+    assert "Clearest items" in page
+    assert "The trained models could not be rebuilt" in page
+    assert "What could not be read" in page
