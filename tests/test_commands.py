@@ -49,3 +49,23 @@ def test_a_path_that_is_too_long_is_one_line(capsys, tmp_path):
 
     with pytest.raises(FileNotFoundError):
         answer([], str, fail)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["describe", "--data_path", "nowhere", "tiny"], "there is no folder nowhere/tiny"),
+        (["describe", "tiny", "--data-path", "nowhere"], "there is no folder nowhere/tiny"),
+        (["synthesize", "--out", "dataset/x", "--users", "few"], "--users=few is not an integer"),
+        (["synthesize", "--out=x", "--overwrite", "--seed", "-1"], "--seed=-1 is negative"),
+        (["convert", "log.csv", "--out", "d/n", "--user", "u", "--item=i"], "log.csv"),
+        (["run", "--dataset", "tiny", "--epochs", "none"], "--epochs=none is not valid"),
+        (["describe", "tiny", "--encoding"], "--encoding needs its value"),
+        (["report", "--folder"], "--folder needs its value"),
+        (["report"], "one folder of a comparison is needed; usage: "),
+    ],
+)
+def test_all_commands_have_one_grammar(monkeypatch, tmp_path, capsys, words, told):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(words) == 2
+    assert told in capsys.readouterr().err

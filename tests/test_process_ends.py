@@ -79,13 +79,13 @@ def test_ctrl_c_while_libraries_are_imported_is_one_line(tmp_path):
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name.partition('.')[0] in ('rich', 'yaml', 'numpy'): raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Stop())\n"
-        "sys.argv = ['run_opal.py', 'x']\n"
+        "sys.argv = ['run_opal.py', '--dataset=x']\n"
     )
     last = f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
     done = subprocess.run(
         [sys.executable, "-c", code + last], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.stderr == "interrupted; give the same command again.\n"
+    assert done.stderr == "interrupted before anything was saved; give the same command again.\n"
     assert done.returncode == 130
 
 

@@ -52,13 +52,12 @@ def placed_settings(folder: RunReader) -> dict[str, Any]:
     plain = folder.load_yaml("config.yaml")
     parent = folder.path.resolve().parent
     root, below = str(plain.get("data_path", "")), str(plain.get("checkpoint_dir", ""))
-    if root and not Path(root).is_absolute():
-        end = Path(os.path.normpath(below))
-        started = Path(str(parent).removesuffix(f"/{end}"))
-        is_below = end.parts and not end.is_absolute() and ".." not in end.parts
-        found = is_below and parent == started / end
-        if found and (started / root / str(plain.get("dataset"))).is_dir():
-            plain["data_path"] = str(started / root)
+    if root and not (Path(root).is_absolute() or Path(below).is_absolute()):
+        end = Path(os.path.normpath(below)).parts
+        if end and ".." not in end and parent.parts[-len(end) :] == end:
+            started = parent.parents[len(end) - 1]
+            if (started / root / str(plain.get("dataset"))).is_dir():
+                plain["data_path"] = str(started / root)
     return plain | {"checkpoint_dir": str(parent)}
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import Finite, Section, check_section, one_or_several, setting
+from recbole_opal.settings.fields import Finite, Numbers, Section, check_section, setting
 from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import checked_path, home_path, path_problem
 from recbole_opal.settings.properties import datasets_at_hand
@@ -20,7 +20,9 @@ __all__ = ["ComparisonOptions", "Request", "checked_options", "parse_arguments"]
 _EXAMPLES = 4  # data sets that a message names
 
 
-def _different(seeds: list[int]) -> list[int]:
+def _seeds(seeds: list[int]) -> list[int]:
+    if not all(0 <= seed < 2**32 for seed in seeds):
+        raise ValueError(f"write a list of integers in [0, {2**32 - 1}]")
     if len(set(seeds)) < len(seeds):
         raise ValueError("it names a seed twice, keep one of them")
     return seeds
@@ -29,11 +31,9 @@ def _different(seeds: list[int]) -> list[int]:
 class ComparisonOptions(Section):
     """What a comparison is asked for beside settings."""
 
-    seeds: Annotated[
-        list[Annotated[int, Field(ge=0, le=2**32 - 1)]],
-        BeforeValidator(one_or_several),
-        AfterValidator(_different),
-    ] = setting([], "each row is the mean of one run a seed", examples=["1,2,3"])
+    seeds: Annotated[Numbers, AfterValidator(_seeds)] = setting(
+        [], "each row is the mean of one run a seed", examples=["1,2,3"]
+    )
     tune: int = setting(
         0, "settings tried a row; test is not looked at", ge=0, le=10**6, examples=[8]
     )
@@ -158,7 +158,7 @@ def _resume(texts: Mapping[str, str], settings: dict[str, Any]) -> Request:
         if name in texts:
             why = f"whose folder already names it; leave --{name} away"
             if name in _OPTIONS:
-                why = "which continues a single run; a comparison goes on by the same command again"
+                why = "which continues one run; a comparison goes on by giving its command again"
             raise SettingsError(f"--{name} cannot be given with --resume, {why}.")
     return Request(resume=checked_path(texts["resume"], "resume"), settings=settings)
 

@@ -24,7 +24,6 @@ __all__ = [
     "Text",
     "allowed",
     "check_section",
-    "one_or_several",
     "setting",
     "told_kind",
     "typed",
@@ -69,7 +68,7 @@ def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str
     )
 
 
-def one_or_several(value: Any) -> Any:
+def _one_or_several(value: Any) -> Any:
     """Let a single value stand for a list of one."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
@@ -135,7 +134,7 @@ Gpus = Annotated[str, BeforeValidator(_gpus)]
 FolderPath = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_path)]
 Finite = Annotated[float, AfterValidator(_finite)]
 Names = Annotated[list[str], BeforeValidator(_text_to_list)]
-Numbers = Annotated[list[int], BeforeValidator(one_or_several)]
+Numbers = Annotated[list[int], BeforeValidator(_one_or_several)]
 Interval = Annotated[str | None, BeforeValidator(_interval)]
 
 _KINDS: dict[Any, str] = {
@@ -145,7 +144,6 @@ _KINDS: dict[Any, str] = {
     str: "a text",
     list[int]: "a list of integers",
     list[str]: "a list of names",
-    list: "a list of numbers",
     dict: "a mapping such as {'name': value}",
 }
 
