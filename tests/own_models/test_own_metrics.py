@@ -9,8 +9,7 @@ import pytest
 
 import recbole_opal
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation import Metric
-from recbole_opal.evaluation import registry
+from recbole_opal.evaluation import Metric, registry
 from recbole_opal.evaluation.direction import better, bigger_is_better, title_of
 from recbole_opal.own_models import class_at
 from recbole_opal.report import write_report
