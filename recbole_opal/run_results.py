@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.data.categories import ItemCategories
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.evaluator import measure
@@ -54,8 +53,7 @@ class RunResults:
             memory: has watched the run so far.
 
         Returns:
-            Of each stage what `metrics.json` says of `valid`, `test` and `diagnostics`, where it
-            says it.
+            By stage, what metrics.json says of `valid`, `test` and `diagnostics`.
         """
         stages: dict[str, dict[str, Any]] = {}
         with folder.update():
@@ -152,7 +150,7 @@ def id_tokens(data: PreparedData, category_field: str | None) -> dict[str, list[
         field: [str(token) for token in dataset.field2id_token[field]]
         for field in (dataset.uid_field, dataset.iid_field)
     }
-    categories: ItemCategories | None = item_categories(dataset, category_field)
+    categories = item_categories(dataset, category_field)
     return tokens if categories is None else tokens | {str(category_field): categories.names}
 
 

@@ -152,6 +152,5 @@ class IntraListSimilarity(Metric):
 
 def _mean_of_lists(of_items: npt.NDArray[np.generic], items: npt.NDArray[np.int32]) -> float:
     """Return the mean over lists of the mean of their items' values; a list of fills has 0."""
-    filled = items > 0
-    sums = np.where(filled, of_items[items], 0).sum(axis=1)
-    return float((sums / np.maximum(filled.sum(axis=1), 1)).mean())
+    sums = np.where(items > 0, of_items[items], 0).sum(axis=1)
+    return float((sums / np.maximum((items > 0).sum(axis=1), 1)).mean())

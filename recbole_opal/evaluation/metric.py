@@ -42,12 +42,12 @@ class Metric:
         needs_ranks: whether it reads `Judged.ranks`, which cost a second pass over the items.
 
     Example:
-        >>> class Novelty(Metric):
+        >>> class Rarity(Metric):
         ...     def values(self, judged, k):
-        ...         rarity = -np.log2(judged.training.counts / judged.training.counts.sum())
+        ...         rarity = 1 / (1 + judged.training.counts)
         ...         return rarity[judged.items[:, :k]].mean(axis=1)
-        >>> Novelty().name
-        'novelty'
+        >>> Rarity().name
+        'rarity'
     """
 
     name: ClassVar[str] = ""
