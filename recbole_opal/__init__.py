@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
-    from recbole_opal.training.two_stage import TwoStageTrainer
+    from recbole_opal.host.trainer import TwoStageTrainer
 
 __all__ = [
     "OPAL",
@@ -49,7 +49,7 @@ _HOMES = {
     "OpalConfig": "recbole_opal.settings.config",
     "Section": "recbole_opal.settings.fields",
     "RunResult": "recbole_opal.experiment",
-    "TwoStageTrainer": "recbole_opal.training.two_stage",
+    "TwoStageTrainer": "recbole_opal.host.trainer",
     "resume": "recbole_opal.experiment",
     "run": "recbole_opal.experiment",
 }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole.utils import init_seed
-
-from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.build import Built
+from recbole_opal.host.memory import check_memory, telling_memory
+from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
@@ -33,10 +35,13 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.stumbles import telling_upstream
-from recbole_opal.training.build import Built, build_trainer
-from recbole_opal.training.memory import check_memory, telling_memory
-from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.seeds import seed_everything
+from recbole_opal.training.snapshot import (
+    is_on_course,
+    refuse_prolonging_an_earlier_stage,
+    restore,
+    snapshot,
+)
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -140,22 +145,21 @@ class _Session:
     def __init__(self, config: OpalConfig) -> None:
         self.config = config
         self.started = perf_counter()
-        self.seconds_before = 0.0
+        self.seconds_before = 0.0  # of earlier sessions
         self.memory = PeakMemory()
 
     def start(self) -> RunResult:
-        """Begin a new run."""
-        init_seed(self.config["seed"], self.config["reproducibility"])
+        """Begin a new run: data, model, folder, training."""
         data = self._load()
-        tokens = self._tokens(data)
+        tokens = id_tokens(data, self.config["category_field"])
         with lines_held(self.config["state"]) as lines:  # what fails here leaves no folder behind
             ready = self._ready(data)
-        label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
             "ids.json": encode_json(tokens),
             "origin.json": encode_json(_origin(self.config).as_plain()),
         }
+        label = f"{self.config['model']}-{self.config['dataset']}"
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
             return self._train(folder, data, None, ready, lines)
 
@@ -165,67 +169,18 @@ class _Session:
         Args:
             folder: the run's, held until this is done: see `RunFolder.working`.
         """
-        snapshot = self._snapshot(folder) if folder.has_state() else None
-        init_seed(self.config["seed"], self.config["reproducibility"])
+        state = self._saved_state(folder) if folder.has_state() else None
         data = self._load()
-        if folder.load_json("ids.json") != self._tokens(data):
+        if folder.load_json("ids.json") != id_tokens(data, self.config["category_field"]):
             raise SettingsError(
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        self._check_sources(folder)
-        return self._train(folder, data, snapshot)
-
-    def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
-        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
-            state = folder.load_state()
-            self.seconds_before = float(state["seconds"])
-            self.memory.include(state.get("peak_memory", {}))
-            snapshot = TrainingSnapshot(state["training"])
-            snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
-        return snapshot
-
-    def _check_sources(self, folder: RunFolder) -> None:
-        """Refuse to go on with a model of the user's whose file is another one now."""
-        if "origin.json" not in folder.names:
-            return
-        begun = Origin.from_plain(folder.load_json("origin.json")).versions
-        for name, sha in _origin(self.config).versions.items():
-            if name.startswith("file of ") and begun.get(name) != sha:
-                raise SettingsError(
-                    f"the {name} is not the one this run was begun with; give back the old one or "
-                    "start a new run."
-                )
-
-    def _adopt(self, folder: RunFolder, trainer: StagedTrainer) -> None:
-        """Let the folder say what the run is now: with other epochs it is another, undone run.
-
-        It stands for a run that has had these epochs from its beginning only where it has gone
-        that way: one that is past them would be a longer run in the other's place.
-        """
-        if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
-            return
-        plain = self.config.as_plain_dict()
-        made_from = plain
-        if not is_on_course(trainer):
-            getLogger("recbole_opal").warning(
-                "with --epochs=%s from its beginning this run would have gone another way: it "
-                "keeps what it has been trained, and no comparison will reuse it",
-                self.config["epochs"],
-            )
-            made_from = plain | {"trained": [[r["stage"], r["epoch"]] for r in trainer.history]}
-        with folder.update():
-            folder.save_yaml("config.yaml", plain)
-            if "origin.json" in folder.names:
-                origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
-                folder.save_json("origin.json", origin)
-            folder.drop("metrics.json")
-
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + perf_counter() - self.started
+        _check_sources(folder, self.config)
+        return self._train(folder, data, state)
 
     def _load(self) -> PreparedData:
+        seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
@@ -233,55 +188,77 @@ class _Session:
 
     def _ready(self, data: PreparedData) -> tuple[Outcome, Built]:
         """Make what wrong settings would stop."""
-        return Outcome(self.config, data), Built.of(self.config, data)
-
-    def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
-        return id_tokens(data, self.config["category_field"])
+        return Outcome(self.config, data), Built.of(self.config, data.dataset)
 
     def _train(
         self,
         folder: RunFolder,
         data: PreparedData,
-        snapshot: TrainingSnapshot | None,
+        state: dict[str, Any] | None,
         ready: tuple[Outcome, Built] | None = None,
         lines: Sequence[LogRecord] = (),
     ) -> RunResult:
-        """Train from the beginning or from a snapshot; evaluate; write everything down.
+        """Train from the beginning or from a saved state; evaluate; write everything down.
 
         The folder is held by the caller. `lines` were logged while `ready` was made.
         """
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(self.config)):
-            counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
-            getLogger("recbole_opal").info("data %s", counts)
-            for note in (*self.config.notes, data.time_note):
-                getLogger("recbole_opal").info("%s", note)
-            for warning in data.warnings:
-                getLogger("recbole_opal").warning("%s", warning)
+            _log_data(self.config, data)
             repeat(lines)
             outcome, built = ready or self._ready(data)
-            trainer = build_trainer(self.config, built, progress, folder.path.name)
-            if snapshot is not None:
+            name, seconds = folder.path.name, built.seconds
+            trainer = StagedTrainer(self.config, built.model, progress, name, built_in=seconds)
+            if state is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
-                    trainer.restore(snapshot, data.train)
-            self._adopt(folder, trainer)
-            trainer.on_progress = lambda: self._save(folder, trainer)
-            try:
+                    restore(trainer.loop, state, data.train)
+            _adopt(folder, self.config, trainer)
+            trainer.loop.on_progress = lambda: self._save(folder, trainer)
+            with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = outcome.write(folder, trainer, lambda: self.seconds, self.memory)
-                return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
-            except KeyboardInterrupt as interrupt:
-                interrupt.folder = folder.path  # type: ignore[attr-defined]
-                raise
-            except OSError as error:  # of the log or of TensorBoard; all else has its own words
-                raise write_error(folder.path, 0, error) from error
+                return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + perf_counter() - self.started
 
     def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
-            folder.save_state({"training": trainer.snapshot().state} | cost)
-            folder.save_lines("training.jsonl", trainer.history)
+            folder.save_state({"training": snapshot(trainer.loop)} | cost)
+            folder.save_lines("training.jsonl", trainer.loop.history)
+
+    def _saved_state(self, folder: RunFolder) -> dict[str, Any]:
+        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+            saved = folder.load_state()
+            self.seconds_before = float(saved["seconds"])
+            self.memory.include(saved.get("peak_memory", {}))
+            training: dict[str, Any] = saved["training"]
+            refuse_prolonging_an_earlier_stage(training, self.config["epochs"])
+        return training
+
+
+def _log_data(config: OpalConfig, data: PreparedData) -> None:
+    log = getLogger("recbole_opal")
+    log.info("data %s", " ".join(f"{name}={count}" for name, count in data.counts.items()))
+    for note in (*config.notes, data.time_note):
+        log.info("%s", note)
+    for warning in data.warnings:
+        log.warning("%s", warning)
+
+
+@contextmanager
+def _naming_folder(path: Path) -> Iterator[None]:
+    """Let an interruption, and an error of the disk, tell which run folder they left."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.folder = path  # type: ignore[attr-defined]
+        raise
+    except OSError as error:  # of the log or of TensorBoard; all else has its own words
+        raise write_error(path, 0, error) from error
 
 
 def _origin(config: OpalConfig) -> Origin:
@@ -290,3 +267,41 @@ def _origin(config: OpalConfig) -> Origin:
     return Origin.of(
         config.as_plain_dict(), files, machine_of(config), source_digests(config.model_class)
     )
+
+
+def _check_sources(folder: RunFolder, config: OpalConfig) -> None:
+    """Refuse to go on with a model of the user's whose file is another one now."""
+    if "origin.json" not in folder.names:
+        return
+    begun = Origin.from_plain(folder.load_json("origin.json")).versions
+    for name, sha in _origin(config).versions.items():
+        if name.startswith("file of ") and begun.get(name) != sha:
+            raise SettingsError(
+                f"the {name} is not the one this run was begun with; give back the old one or "
+                "start a new run."
+            )
+
+
+def _adopt(folder: RunFolder, config: OpalConfig, trainer: StagedTrainer) -> None:
+    """Let the folder say what the run is now: with other epochs it is another, undone run.
+
+    It stands for a run that has had these epochs from its beginning only where it has gone
+    that way: one that is past them would be a longer run in the other's place.
+    """
+    if folder.load_yaml("config.yaml").get("epochs") == config["epochs"]:
+        return
+    made_from = plain = config.as_plain_dict()
+    if not is_on_course(trainer.loop):
+        getLogger("recbole_opal").warning(
+            "with --epochs=%s from its beginning this run would have gone another way: it "
+            "keeps what it has been trained, and no comparison will reuse it",
+            config["epochs"],
+        )
+        gone = [[row["stage"], row["epoch"]] for row in trainer.loop.history]
+        made_from = plain | {"trained": gone}
+    with folder.update():
+        folder.save_yaml("config.yaml", plain)
+        if "origin.json" in folder.names:
+            origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
+            folder.save_json("origin.json", origin)
+        folder.drop("metrics.json")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.data.categories import ItemCategories, item_categories
-from recbole_opal.data.prepare import PreparedData
+from recbole_opal.host.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.evaluation.measures import ListMeasures
@@ -18,7 +18,7 @@ from recbole_opal.evaluation.per_user import per_user_values
 from recbole_opal.reporting.environment import versions
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.runs import RunFolder
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.host.trainer import StagedTrainer
 
 __all__ = ["Outcome", "id_tokens"]
 
@@ -67,13 +67,13 @@ class Outcome:
             if self._config["test_at_end"]:
                 users, items = self._data.test.rows.targets()
                 folder.save_arrays("targets-test.npz", {"user_id": users, "item": items})
-            for stage, record in trainer.records.items():
-                trainer.load_stage(stage)
-                folder.save_weights(stage, trainer.weights[stage])
+            for stage, record in trainer.loop.records.items():
+                trainer.loop.load_stage(stage)
+                folder.save_weights(stage, trainer.loop.weights[stage])
                 stages[stage] = record.as_dict()
                 if self._config["test_at_end"]:
                     stages[stage] |= self._test(folder, trainer, stage)
-            trainer.load_stage(trainer.best_stage)
+            trainer.loop.load_stage(trainer.loop.best_stage)
             folder.save_json("metrics.json", self._summary(trainer, stages, seconds(), memory))
         return {
             name: {part: stage[part] for part in _RESULTS if part in stage}
@@ -139,7 +139,7 @@ class Outcome:
             "model": self._config["model"],
             "dataset": self._config["dataset"],
             "stages": stages,
-            "best_stage": trainer.best_stage,
+            "best_stage": trainer.loop.best_stage,
             "seconds": seconds,
             "train_seconds": sum(stage["train_seconds"] for stage in stages.values()),
             "test_seconds": sum(stage.get("test_seconds", 0.0) for stage in stages.values()),

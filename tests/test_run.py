@@ -62,7 +62,7 @@ def test_per_user_values_average_to_the_metrics(result):
 
 def test_saved_weights_give_the_reported_numbers(result):
     """Load the weights by hand, rank by brute force, and find the same test recall."""
-    from recbole_opal.data.prepare import prepare_data
+    from recbole_opal.host.prepare import prepare_data
     from recbole_opal.settings.config import OpalConfig
 
     folder = RunFolder.open(result.folder)

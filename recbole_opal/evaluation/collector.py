@@ -14,7 +14,7 @@ from recbole.evaluator.collector import Collector, DataStruct
 from torch import Tensor
 
 from recbole_opal.errors import DataError
-from recbole_opal.evaluation.retrieved import Retrieved
+from recbole_opal.evaluation.full_sort import Retrieved
 from recbole_opal.retrieval import Pairs
 
 __all__ = ["TopKCollector", "match_targets"]

@@ -68,13 +68,14 @@ def journeys(rebuilt: Rebuilt, *, length: int = 20) -> list[Journey]:
     dataset = rebuilt.data.dataset
     tokens = dataset.field2id_token[dataset.uid_field]
     found: list[Journey] = []
-    for batch, seen, rows, targets in rebuilt.data.test:
-        interests = model.interests(batch)  # (B, K, D)
-        ids = exact_top_k(interests, table, length, exclude=seen).ids  # (B, length)
+    for batch in rebuilt.data.test:
+        interests = model.interests(batch.inputs)  # (B, K, D)
+        ids = exact_top_k(interests, table, length, exclude=batch.excluded).ids  # (B, length)
         winners = winning_interests(interests, table, ids)
-        histories = batch[model.ITEM_SEQ]
-        for row, user in enumerate(batch[dataset.uid_field].tolist()):
-            history = histories[row][histories[row] > 0].tolist()
+        rows, targets = batch.targets
+        histories = batch.inputs.items.split(batch.inputs.lengths.tolist())
+        for row, user in enumerate(batch.users.tolist()):
+            history = histories[row].tolist()
             kept = ids[row] > 0
             found.append(
                 Journey(

@@ -23,13 +23,7 @@ class TrainingBudget:
         on_gpu: whether the model is on a GPU.
     """
 
-    def __init__(
-        self,
-        seconds: float | None,
-        stages: Sequence[str],
-        *,
-        on_gpu: bool,
-    ) -> None:
+    def __init__(self, seconds: float | None, stages: Sequence[str], *, on_gpu: bool) -> None:
         self.seconds = seconds
         self.stages = stages
         self._clock = perf_counter if on_gpu else process_time

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
 from recbole_opal.errors import TrainingError
 
@@ -26,12 +27,12 @@ _OF_A_PART = {
 }
 
 
-def check_losses(losses: Mapping[str, float], config: Any, place: str) -> None:
+def check_losses(losses: Mapping[str, float], settings: Any, place: str) -> None:
     """Check that a step's losses are finite numbers.
 
     Args:
         losses: the parts of the loss by their names.
-        config: the settings of the run.
+        settings: of the run.
         place: where training is, for the message.
 
     Raises:
@@ -40,19 +41,19 @@ def check_losses(losses: Mapping[str, float], config: Any, place: str) -> None:
     if math.isfinite(sum(losses.values())):
         return
     bad = [name for name, value in losses.items() if not math.isfinite(value)] or list(losses)
-    parts = [part for name in bad for part in (*_OF_A_PART.get(name, ()), _weight_of(name))]
+    own = ((*_OF_A_PART.get(name, ()), (f"{name}_weight", "lower it")) for name in bad)
     told = "" if list(losses) == ["loss"] else f" (its part {', '.join(bad)})"
     raise TrainingError(
-        f"the loss became {sum(losses.values())}{told} in {place}; {_advice(config, parts)}."
+        f"the loss became {sum(losses.values())}{told} in {place}; {_advice(settings, own)}."
     )
 
 
-def check_weights(model: Any, config: Any, place: str) -> None:
+def check_weights(model: nn.Module, settings: Any, place: str) -> None:
     """Check that all weights are finite numbers, since nothing else tells it of the last step's.
 
     Args:
         model: any module.
-        config: the settings of the run.
+        settings: of the run.
         place: where training is, for the message.
 
     Raises:
@@ -64,19 +65,18 @@ def check_weights(model: Any, config: Any, place: str) -> None:
         # NaN comes through, and no copy of a large table is made.
         smallest, largest = torch.aminmax(parameter.detach())
         if not math.isfinite(float(largest) - float(smallest)):
-            parts = [part for settings in _OF_A_PART.values() for part in settings]
             raise TrainingError(
                 f"the weights `{name}` are no finite numbers any more after {place}; "
-                f"{_advice(config, parts)}."
+                f"{_advice(settings, _OF_A_PART.values())}."
             )
 
 
-def check_score(score: float, config: Any, place: str) -> None:
+def check_score(score: float, settings: Any, place: str) -> None:
     """Check that the metric that decides has a value: by none, no epoch can be told to be the best.
 
     Args:
         score: the metric on validation.
-        config: the settings of the run.
+        settings: of the run.
         place: where training is, for the message.
 
     Raises:
@@ -84,23 +84,22 @@ def check_score(score: float, config: Any, place: str) -> None:
     """
     if math.isfinite(score):
         return
-    metric = str(config["valid_metric"])
-    others = [name for name in config["metrics"] if name.lower() != "gauc"] or ["Recall"]
-    name, k = others[0], max(config["topk"])
+    metric, metrics = str(settings["valid_metric"]), settings["metrics"]
+    name = next((each for each in metrics if each.lower() != "gauc"), "Recall")
     raise TrainingError(
         f"--valid_metric={metric} has no value: {metric.lower()} on validation is no number in "
-        f"{place}, so that no epoch can be the best by it; write --valid_metric={name}@{k}"
-        + ("." if name in config["metrics"] else f" --metrics={name}.")
+        f"{place}, so that no epoch can be the best by it; "
+        f"write --valid_metric={name}@{max(settings['topk'])}"
+        + ("." if name in metrics else f" --metrics={name}.")
     )
 
 
-def _weight_of(part: str) -> tuple[str, str]:
-    return (f"{part}_weight", "lower it")
-
-
-def _advice(config: Any, parts: list[tuple[str, str]]) -> str:
+def _advice(settings: Any, parts: Iterable[Iterable[tuple[str, str]]]) -> str:
     """Name the settings that the run has and that are not off."""
-    suspects = dict.fromkeys([_GENERAL[0], *parts, *_GENERAL[1:]])
-    present = [(name, help_) for name, help_ in suspects if config[name]]
-    words = [f"--{name}={config[name]}: {help_}" for name, help_ in present]
+    suspects = dict.fromkeys([_GENERAL[0], *(pair for part in parts for pair in part), _GENERAL[1]])
+    words = [
+        f"--{name}={settings[name]}: {cure}"
+        for name, cure in suspects
+        if name in settings and settings[name]
+    ]
     return "settings that can cause this are " + ", ".join(words)

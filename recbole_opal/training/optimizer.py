@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
-from torch.optim import Optimizer, SparseAdam
+from torch import nn, optim
+from torch.optim import Optimizer
 
-__all__ = ["JointOptimizer", "split_sparse_parameters", "with_sparse_tables"]
+__all__ = ["JointOptimizer", "build_optimizer", "split_sparse_parameters"]
+
+_LEARNERS: dict[str, type[Optimizer]] = {
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "sgd": optim.SGD,
+    "adagrad": optim.Adagrad,
+    "rmsprop": optim.RMSprop,
+}
 
 
 class JointOptimizer:
-    """Several optimisers that step together, with the interface RecBole's loop uses.
-
-    Args:
-        optimizers: each with parameters of its own.
-    """
+    """Several optimisers that step together, each with parameters of its own."""
 
     def __init__(self, optimizers: Sequence[Optimizer]) -> None:
         self.optimizers = list(optimizers)
@@ -41,34 +45,12 @@ class JointOptimizer:
         return {"optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the states back.
-
-        Args:
-            state: what `state_dict` gave.
-        """
+        """Take back the states that `state_dict` gave."""
         for optimizer, own in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(own)
 
 
-def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Return the parameters whose gradients are sparse (tables), and all others.
-
-    Args:
-        model: any module.
-    """
-    tables = {
-        id(module.weight)
-        for module in model.modules()
-        if isinstance(module, nn.Embedding) and module.sparse
-    }
-    sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
-    rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
-    return sparse, rest
-
-
-def with_sparse_tables(
-    model: nn.Module, learning_rate: float, dense: Callable[..., Optimizer], **kwargs: Any
-) -> Any:
+def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimizer:
     """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
 
     `weight_decay` does not touch those tables. Under cosines their rows are normalised whenever
@@ -78,14 +60,26 @@ def with_sparse_tables(
 
     Args:
         model: any module.
-        learning_rate: of the tables.
-        dense: makes the optimiser of the other parameters, or of all where there is no such table.
-        **kwargs: what it takes.
+        settings: reads `learner`, `learning_rate` and `weight_decay`.
     """
+    rate, learner = settings["learning_rate"], settings["learner"].lower()
     sparse, rest = split_sparse_parameters(model)
+    if learner == "sparse_adam":
+        return optim.SparseAdam([*sparse, *rest], lr=rate)
+    options: dict[str, Any] = {"lr": rate, "weight_decay": settings["weight_decay"]}
     if not sparse:
-        return dense(**kwargs)
-    optimizers: list[Optimizer] = [SparseAdam(sparse, lr=learning_rate)]
-    if rest:
-        optimizers.append(dense(params=rest, **kwargs))
-    return JointOptimizer(optimizers)
+        return _LEARNERS[learner](rest, **options)
+    dense = [_LEARNERS[learner](rest, **options)] if rest else []
+    return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense])
+
+
+def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the parameters whose gradients are sparse (tables), and all others."""
+    tables = {
+        id(module.weight)
+        for module in model.modules()
+        if isinstance(module, nn.Embedding) and module.sparse
+    }
+    sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
+    return sparse, rest

@@ -1,4 +1,4 @@
-"""What is known of each training stage, and which one is best."""
+"""What is known of each training stage, which one is best, and an epoch in one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from recbole_opal.evaluation.direction import best_of
 
-__all__ = ["StageRecord", "best_stage"]
+__all__ = ["StageRecord", "best_stage", "epoch_line"]
 
 
 @dataclass
@@ -53,3 +53,21 @@ def best_stage(records: Mapping[str, StageRecord], *, bigger: bool) -> str:
     """
     best = best_of(records.values(), lambda record: record.score, bigger=bigger)
     return next(iter(records)) if best is None else best.name
+
+
+def epoch_line(row: Mapping[str, Any], metric: str, best: float, places: int) -> str:
+    """Return what the log says of an epoch.
+
+    Args:
+        row: a row of the training's `history`.
+        metric: the one that decides.
+        best: its best value so far.
+        places: digits of a loss.
+    """
+    words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
+    words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
+    words.append(f"train_s={row['train_seconds']:.1f}")
+    if "valid" in row:
+        words.append(f"valid_{metric}={row['valid'][metric]:.4f}")
+        words += [f"best={best:.4f}", f"valid_s={row['valid_seconds']:.1f}"]
+    return " ".join(words)

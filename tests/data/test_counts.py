@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import DataError
 
 FOUR_AGAIN_AND_AGAIN = [

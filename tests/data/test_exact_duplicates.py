@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.data.sequences import UserSequences
 
 LEAVE_ONE_OUT = {"eval_args": {"split": {"LS": "valid_and_test"}}}

@@ -154,7 +154,7 @@ QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def prepare(folder, data, items, chosen, model):
     from recbole_opal.data.categories import item_categories
-    from recbole_opal.data.prepare import prepare_data
+    from recbole_opal.host.prepare import prepare_data
     from recbole_opal.host import find_model_class
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.settings.config import OpalConfig

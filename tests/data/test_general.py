@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import DataError
 
 RATIOS = {"split": {"RS": [8, 1, 1]}}

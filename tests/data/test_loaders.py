@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from recbole_opal.data.loaders import FUTURE_ITEMS, FutureTrainLoader, NextItemTrainLoader
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import DataError
 
 LEAVE_ONE_OUT = {"eval_args": {"split": {"LS": "valid_and_test"}}}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from recbole.data.dataset import SequentialDataset
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 
 SETTINGS = {
     "model": "GRU4Rec",

@@ -5,7 +5,7 @@ import pytest
 import torch
 from recbole.data.interaction import Interaction
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.data.protocols.users import shuffled_groups
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import DataError
 from recbole_opal.models import PIMI
 from recbole_opal.settings.config import OpalConfig

@@ -2,7 +2,7 @@
 
 import torch
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.losses.routing import routing_variation
 from recbole_opal.models import MODELS, REMI
 from recbole_opal.settings.config import OpalConfig

@@ -6,10 +6,10 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.utils import init_seed
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import find_model_class
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.training.general import GeneralTrainer
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.training.known_history import known_history
 
 SERVED_FROM_ROWS = ("MultiVAE", "MacridVAE", "MultiDAE", "CDAE", "DiffRec", "ItemKNN", "EASE",
@@ -146,7 +146,7 @@ def test_what_was_swapped_comes_back_after_an_error(build):
 
 def test_the_trainer_tells_it_for_test_and_not_for_validation(build):
     config, data, model = build("MultiVAE")
-    trainer = GeneralTrainer(config, model)
+    trainer = StagedTrainer(config, model)
     trainer.eval_collector.data_collect(data.train)
     seen = []
     original = model.full_sort_predict
@@ -176,10 +176,10 @@ def test_training_rows_are_those_of_training_in_every_epoch(build):
         return original(rating_matrix)
 
     model.forward = note
-    trainer = GeneralTrainer(config, model)
+    trainer = StagedTrainer(config, model)
     trainer.fit(data.train, data.valid)
     trainer.evaluate(data.test, load_best_model=False)
-    trainer.epochs = 4
-    trainer.start_epoch, trainer.record.ended = 3, ""
+    trainer.loop.epochs = 4
+    trainer.loop.epoch, trainer.loop.record.ended = 3, ""
     trainer.fit(data.train, data.valid)
     assert totals == [matrix(data.dataset, binary=True).sum()] * 4

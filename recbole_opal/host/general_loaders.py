@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from recbole.data.interaction import Interaction
-from recbole.model.abstract_recommender import AbstractRecommender
 from recbole.sampler import Sampler
 
 from recbole_opal.data.dataset import FutureItemDataset
-from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.data.kinds import general_batches
-from recbole_opal.data.loaders import GatheringLoader
-from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.sequences import IntArray
 from recbole_opal.errors import DataError
+from recbole_opal.host.loaders import GatheringLoader
 
 __all__ = [
     "CountedInteractionLoader",
-    "GeneralEvalLoader",
     "InteractionTrainLoader",
     "UserTrainLoader",
     "general_train_loader",
 ]
-
-_FLOATS_OF_A_PAIR = 10
-"""Two int64 ids, their copies and a score: what a model without a method for all items needs."""
-
 
 class InteractionTrainLoader(GatheringLoader):
     """Batches of training interactions, each with RecBole's negatives where the loss needs them.
@@ -89,48 +80,6 @@ class UserTrainLoader(GatheringLoader):
     def collate_fn(self, index: IntArray) -> Interaction:
         """Gather the users `index`."""
         return Interaction({self.uid_field: self._users[torch.as_tensor(np.asarray(index))]})
-
-
-class GeneralEvalLoader(MultiTargetEvalLoader):
-    """The rows of `MultiTargetEvalLoader`, of which a general model sees the user id only.
-
-    Users, targets and items left out of the lists are those of the sequential models.
-
-    A batch is made small enough for the model's largest table to stay within `score_memory_mb`:
-    one score an item, a vector an item for ENMF, and the pairs themselves for models that
-    can only score pairs. Autoencoders hold a few such tables (MacridVAE two a concept).
-
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: the evaluation rows.
-        name: how the part is called in messages.
-        known: the dataset of what may be known of the users when this part begins, if that is more
-            than the training part; see `recbole_opal.training.known_history`.
-    """
-
-    def __init__(
-        self,
-        config: Any,
-        dataset: FutureItemDataset,
-        rows: EvalRows,
-        name: str,
-        known: FutureItemDataset | None = None,
-    ) -> None:
-        self.known = known
-        super().__init__(config, dataset, rows, name, dense_scores=True)
-
-    def collate_fn(self, index: Sequence[int]) -> Any:
-        """Gather the rows at `index`, without the histories."""
-        interaction, *rest = super().collate_fn(index)
-        return (Interaction({self.uid_field: interaction[self.uid_field]}), *rest)
-
-    def _floats_of_a_score(self) -> int:
-        model_class = self.config.model_class
-        if model_class.__name__ == "ENMF":  # (B, N, D) before the last layer
-            return int(self.config["embedding_size"])
-        inherited = model_class.full_sort_predict is AbstractRecommender.full_sort_predict
-        return _FLOATS_OF_A_PAIR if inherited else 1
 
 
 def general_train_loader(
