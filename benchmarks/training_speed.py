@@ -20,14 +20,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host import quiet_deprecations
+from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL, base
 from recbole_opal.reporting.environment import versions
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.host.trainer import TwoStageTrainer
 
 STEPS = 40
 WARM_UP = 5

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
+    from recbole_opal.host.trainer import TwoStageTrainer
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
-    from recbole_opal.host.trainer import TwoStageTrainer
 
 __all__ = [
     "OPAL",

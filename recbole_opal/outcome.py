@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.data.categories import ItemCategories, item_categories
-from recbole_opal.host.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.lists import RankedLists
 from recbole_opal.evaluation.measures import ListMeasures
 from recbole_opal.evaluation.per_user import per_user_values
+from recbole_opal.host.prepare import PreparedData
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.reporting.environment import versions
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.runs import RunFolder
-from recbole_opal.host.trainer import StagedTrainer
 
 __all__ = ["Outcome", "id_tokens"]
 

@@ -72,12 +72,13 @@ def test_saved_weights_give_the_reported_numbers(result):
     model.load_state_dict(folder.load_weights("soft"))
     recalls = []
     with torch.no_grad():
-        for batch, seen, rows, ids in data.test:
-            scores = model.full_sort_predict(batch)
+        for batch in data.test:
+            rows, ids = batch.targets
+            scores = model.full_sort_predict(batch.inputs)
             scores[:, 0] = -torch.inf
-            scores[seen] = -torch.inf
+            scores[batch.excluded] = -torch.inf
             best = scores.argsort(dim=1, descending=True)[:, :10]
-            for row in range(len(batch)):
+            for row in range(len(batch.users)):
                 wanted = set(ids[rows == row].tolist())
                 recalls.append(len(wanted & set(best[row].tolist())) / len(wanted))
     assert np.mean(recalls) == pytest.approx(result.stages["soft"]["test"]["recall@10"], abs=1e-9)

@@ -124,6 +124,8 @@ class EvaluationLoader:
 
     def __iter__(self) -> Iterator[EvaluationBatch]:
         """Yield the batches."""
-        for index in np.split(np.arange(len(self.rows)), range(self.step, len(self.rows), self.step)):
+        for index in np.split(
+            np.arange(len(self.rows)), range(self.step, len(self.rows), self.step)
+        ):
             batch = self.rows.batch(index)
             yield batch if self._inputs is None else replace(batch, inputs=self._inputs(batch))

@@ -11,7 +11,14 @@ from recbole_opal.retrieval.order import top_in_order
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
 from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
 
-__all__ = ["FullSortRetriever", "InterestModel", "InterestUse", "RankSums", "Retrieved", "from_scores"]
+__all__ = [
+    "FullSortRetriever",
+    "InterestModel",
+    "InterestUse",
+    "RankSums",
+    "Retrieved",
+    "from_scores",
+]
 
 
 @dataclass(frozen=True)

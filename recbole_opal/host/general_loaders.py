@@ -22,6 +22,7 @@ __all__ = [
     "general_train_loader",
 ]
 
+
 class InteractionTrainLoader(GatheringLoader):
     """Batches of training interactions, each with RecBole's negatives where the loss needs them.
 

@@ -62,9 +62,7 @@ def telling_memory() -> Iterator[None]:
         ) from error
 
 
-def _largest_tensors(
-    config: Any, data: PreparedData
-) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     """Yield tensors that every run of this kind holds: name, numbers, the settings behind it."""
     widths = tuple(
         name

@@ -70,8 +70,8 @@ class Rebuilder:
 
     def _load(self, row: Row, seed: str, path: Path) -> Rebuilt:
         # Only here: everything else of the report works without RecBole and its data.
-        from recbole_opal.host.prepare import prepare_data
         from recbole_opal.host import quiet_deprecations
+        from recbole_opal.host.prepare import prepare_data
         from recbole_opal.settings.config import OpalConfig
         from recbole_opal.settings.continued import placed_settings
         from recbole_opal.settings.places import naming

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.batches import TrainingBatch
 from recbole_opal.data.synthetic import synthesize
 from recbole_opal.data.synthetic_files import write_atomic
 from recbole_opal.host import find_model_class
+from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.properties import own_yaml

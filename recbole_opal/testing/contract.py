@@ -11,16 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from recbole_opal.models.base import FUTURE_ITEMS
-from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.evaluation.lists import RankedLists
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.trainer import StagedTrainer
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.testing.case import ContractCase, model_class_of, recipes_of
 from recbole_opal.testing.edges import EdgeContract
-from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.training.optimizer import build_optimizer
 
 __all__ = ["ModelContract"]

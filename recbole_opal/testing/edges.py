@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.models.base import FUTURE_ITEMS
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.testing.case import ContractCase
 

@@ -121,7 +121,9 @@ class TrainingLoop:
                 if stage != self.stage:
                     self.enter_stage(stage)
                 self.on_progress()
-                while not (ending := self.record.ended or self.ending()):  # it may have ended before
+                while not (
+                    ending := self.record.ended or self.ending()
+                ):  # it may have ended before
                     self.train_epoch(batches)
                     due = self.epoch % self.eval_step == 0 or self.ending() == "max_train_seconds"
                     score = self.validate(validate) if validate is not None and due else None

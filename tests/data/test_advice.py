@@ -13,8 +13,8 @@ import pytest
 
 from recbole_opal.conversion.convert_command import main as convert
 from recbole_opal.data.categories import item_categories
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import OpalError
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.settings.commandline import parse_arguments
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.datafiles import check_data_folder

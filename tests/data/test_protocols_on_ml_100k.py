@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import recbole_folder
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.settings.config import OpalConfig
 
 USER, ITEM, TIME = "user_id:token", "item_id:token", "timestamp:float"

@@ -10,9 +10,9 @@ import pytest
 import torch
 from recbole.data.interaction import Interaction
 from recbole.trainer.trainer import Trainer
+from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from torch import Tensor
 
-from recbole_opal.data.eval_loader import MultiTargetEvalLoader
 from recbole_opal.errors import RetrievalError
 from recbole_opal.evaluation import TopKEvaluation, per_user_values
 from recbole_opal.evaluation.lists import RankedLists

@@ -1,8 +1,8 @@
 """DGCF's samples of users and items are no larger than what there is."""
 
 import recbole_opal
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.settings.config import OpalConfig
 
 

@@ -3,8 +3,8 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.model import general_recommender
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.models.itemknn import ItemKNN
 from recbole_opal.settings.config import OpalConfig
 

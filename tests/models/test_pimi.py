@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import DataError
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.models import PIMI
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.testing import ModelContract

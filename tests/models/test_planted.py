@@ -11,12 +11,12 @@ import pytest
 from recbole.utils import init_seed
 from sklearn.metrics import normalized_mutual_info_score
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.data.synthetic import synthesize
 from recbole_opal.data.synthetic_files import write_atomic
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.host.trainer import TwoStageTrainer
 
 CATEGORIES = 16
 # Many interests a user: with few, one mixed vector serves as well as several pure ones.

@@ -70,9 +70,9 @@ def test_histories_and_targets_never_share_an_item_of_the_list(rebuilt):
 
 
 def test_scores_of_the_winner_are_the_largest(rebuilt):
-    batch, _, _, _ = next(iter(rebuilt.data.test))
+    batch = next(iter(rebuilt.data.test))
     with torch.no_grad():
-        interests = rebuilt.model.interests(batch)
+        interests = rebuilt.model.interests(batch.inputs)
         table = rebuilt.model.item_table()
     for row, journey in enumerate(journeys(rebuilt)[:5]):
         scores = interests[row] @ table[journey.listed].T  # (K, length)

@@ -6,8 +6,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 import recbole_opal
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import CheckpointError
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.weights_stage import mark, stage_of
 from recbole_opal.settings.config import OpalConfig

@@ -6,11 +6,11 @@ import torch
 from recbole.utils import init_seed
 
 import recbole_opal
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import find_model_class
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.runs import RunFolder
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.training.model_state import put_model_state
 
 

@@ -6,10 +6,10 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.utils import init_seed
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host import find_model_class
-from recbole_opal.settings.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host.trainer import StagedTrainer
+from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.known_history import known_history
 
 SERVED_FROM_ROWS = ("MultiVAE", "MacridVAE", "MultiDAE", "CDAE", "DiffRec", "ItemKNN", "EASE",
@@ -160,7 +160,7 @@ def test_the_trainer_tells_it_for_test_and_not_for_validation(build):
     trainer.evaluate(data.test, load_best_model=False)
     training, known = (matrix(part, binary=True) for part in (data.dataset, data.test.known))
     valid_users, test_users = (
-        torch.cat([batch[0]["user_id"] for batch in loader]) for loader in (data.valid, data.test)
+        torch.cat([batch.users for batch in loader]) for loader in (data.valid, data.test)
     )
     assert seen == [training[valid_users].sum(), known[test_users].sum()]
 

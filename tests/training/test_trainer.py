@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL
 from recbole_opal.settings.config import OpalConfig
-from recbole_opal.host.trainer import TwoStageTrainer
 
 
 @pytest.fixture
