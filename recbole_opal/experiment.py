@@ -12,10 +12,9 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
-from recbole_opal.host.build import Built
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.prepare import PreparedData, prepare_data
-from recbole_opal.host.trainer import StagedTrainer
+from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
@@ -45,6 +44,7 @@ from recbole_opal.training.snapshot import (
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
+_Ready = tuple[Outcome, tuple[Any, float]]  # how a run is judged; its model, the seconds it took
 _OTHER_STATE, _NEW_RUN = "holds a state that this version cannot continue", "start a new run"
 
 
@@ -81,8 +81,8 @@ def run(
     several threads wait for each other: those generators are the process's.
 
     Args:
-        model: "OPAL" or another of our models, one of RecBole's sequential or general models, or a
-            class of your own; see `MultiInterestRecommender`.
+        model: the name of one of our models or of RecBole's, or a class of your own; see
+            `MultiInterestRecommender`.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.
@@ -124,14 +124,7 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
 
 
 def run_request(request: Request) -> RunResult:
-    """Do what a command line asks for.
-
-    Args:
-        request: the parsed command line.
-
-    Raises:
-        OpalError: see `run` and `resume`.
-    """
+    """Do what a command line asks for; see `run` and `resume`."""
     if request.resume is not None:
         return resume(request.resume, **request.settings)
     return run(
@@ -186,16 +179,16 @@ class _Session:
         check_memory(self.config, data)
         return data
 
-    def _ready(self, data: PreparedData) -> tuple[Outcome, Built]:
+    def _ready(self, data: PreparedData) -> _Ready:
         """Make what wrong settings would stop."""
-        return Outcome(self.config, data), Built.of(self.config, data.dataset)
+        return Outcome(self.config, data), build_model(self.config, data.dataset)
 
     def _train(
         self,
         folder: RunFolder,
         data: PreparedData,
         state: dict[str, Any] | None,
-        ready: tuple[Outcome, Built] | None = None,
+        ready: _Ready | None = None,
         lines: Sequence[LogRecord] = (),
     ) -> RunResult:
         """Train from the beginning or from a saved state; evaluate; write everything down.
@@ -207,9 +200,9 @@ class _Session:
         with progress, log as repeat, as_begun(folder, machine_of(self.config)):
             _log_data(self.config, data)
             repeat(lines)
-            outcome, built = ready or self._ready(data)
-            name, seconds = folder.path.name, built.seconds
-            trainer = StagedTrainer(self.config, built.model, progress, name, built_in=seconds)
+            outcome, (model, seconds) = ready or self._ready(data)
+            run_name = folder.path.name
+            trainer = StagedTrainer(self.config, model, progress, run_name, built_in=seconds)
             if state is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     restore(trainer.loop, state, data.train)

@@ -1,4 +1,4 @@
-"""RecBole's trainer outside; inside, the loop and the evaluation of this library.
+"""A model of a run, and RecBole's trainer around the loop and the evaluation of this library.
 
 RecBole's `fit` is not used: it has no stages, counts a tie as a gain, and offers no moment at which
 all that a continuation needs is in one place.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from time import perf_counter
 from typing import Any
 
 from recbole.trainer import trainer as recbole_trainer
@@ -16,30 +17,49 @@ from recbole.trainer import trainer as recbole_trainer
 from recbole_opal.data.kinds import computed_at_once
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.mixin import TopKEvaluation
+from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.reporting.progress import TrainingProgress
-from recbole_opal.training.budget import TrainingBudget
+from recbole_opal.runs.refusal import reason_of
 from recbole_opal.training.events import events_folder, open_events
 from recbole_opal.training.known_history import known_history
 from recbole_opal.training.loop import TrainingLoop
+from recbole_opal.training.stages import TrainingBudget
 
-__all__ = ["StagedTrainer", "TwoStageTrainer"]
+__all__ = ["StagedTrainer", "TwoStageTrainer", "build_model"]
 
 _LOCK = threading.RLock()
+
+
+def build_model(config: Any, dataset: Any) -> tuple[Any, float]:
+    """Return the model of a run on its device, and the seconds that its constructor took.
+
+    Raises:
+        SettingsError: RecBole's model refuses its settings.
+    """
+    started = perf_counter()
+    try:
+        model = config.model_class(config, dataset).to(config["device"])
+    except (AssertionError, NotImplementedError, ValueError) as error:
+        if issubclass(config.model_class, MultiInterestRecommender):
+            raise
+        raise SettingsError(
+            f"--model={config['model']} cannot be built from these settings ({reason_of(error)}); "
+            "see its yaml file in RecBole for the choices."
+        ) from error
+    return model, perf_counter() - started
 
 
 class StagedTrainer(TopKEvaluation):
     """Train any model through its stages and evaluate it, by RecBole's interface.
 
-    RecBole's own models have one stage, "train". Of RecBole's constructor the optimiser and the
-    evaluator are not used.
-
-    Models that are computed at once (Pop, ItemKNN) have one epoch, as with RecBole's
-    `TraditionalTrainer`, and a whole one, whatever `max_train_seconds`.
+    RecBole's own models have one stage, "train". Models that are computed at once (Pop, ItemKNN)
+    have one epoch, as with RecBole's `TraditionalTrainer`, and a whole one, whatever
+    `max_train_seconds`.
 
     Args:
         config: the settings of the run.
         model: the model.
-        progress: where bars and lines go.
+        progress: where bars are shown.
         run: name of the run folder, which TensorBoard's folder is named after.
         stages: names of the stages to train, in order; None: as the setting `stages` has them.
         built_in: seconds that the model's constructor took; they count as training where it does
@@ -89,40 +109,38 @@ class StagedTrainer(TopKEvaluation):
     ) -> tuple[float, dict[str, float]]:
         """Train the stages that are not finished; return the best stage's score and metrics.
 
+        The best weights are always kept in memory, a line an epoch is logged and bars are the
+        affair of `progress`, whatever `verbose`, `saved` and `show_progress` say.
+
         Args:
             train_data: the training loader.
             valid_data: the validation loader; without one, each stage's last weights are kept.
-            verbose: unused; one line an epoch is logged.
-            saved: unused; the best weights are always kept in memory.
-            show_progress: unused; bars are the affair of `progress`.
+            verbose: unused.
+            saved: unused.
+            show_progress: unused.
             callback_fn: called with (epoch, validation score) after each validation.
 
         Raises:
             TrainingError: a loss, a weight or the validation score is not a number.
         """
         self.eval_collector.data_collect(train_data)
-        validate = None
-        if valid_data is not None:
-            validate = lambda: dict(self.evaluate(valid_data, load_best_model=False))  # noqa: E731
-        best = self.loop.fit(train_data, validate, callback_fn)
+        best = self.loop.fit(
+            train_data,
+            valid_data and (lambda: self.evaluate(valid_data, load_best_model=False)),
+            callback_fn or (lambda epoch, score: None),
+        )
         self.best_valid_score, self.best_valid_result = best.score, best.valid
         return best.score, best.valid
 
     def evaluate(
         self, eval_data: Any, load_best_model: bool = True, show_progress: bool = False
     ) -> dict[str, float]:
-        """Return the metrics of a part by name.
-
-        Args:
-            eval_data: its loader.
-            load_best_model: whether to take the best weights of the best stage.
-            show_progress: unused; an evaluation shows no bar.
-        """
+        """Return the metrics of a part by name; of the best stage, or of the model as it is."""
         if load_best_model:
             self.loop.load_stage(self.loop.best_stage)
         known = eval_data.known
         with nullcontext() if known is None else known_history(self.model, known):
-            return dict(super().evaluate(eval_data) or {})
+            return dict(super().evaluate(eval_data))
 
 
 class TwoStageTrainer(StagedTrainer):

@@ -17,22 +17,14 @@ class NoEvents:
     def add_scalar(self, *values: Any) -> None:
         """Write nothing."""
 
-    def add_hparams(self, *values: Any) -> None:
-        """Write nothing."""
-
-    def close(self) -> None:
-        """Close nothing."""
+    add_hparams = close = add_scalar
 
 
 def events_folder(label: str, run: str | None = None) -> Path:
-    """Return the folder of a run's events, `log_tensorboard/NAME`; no two runs share one.
+    """Return the folder of a run's events, `log_tensorboard/RUN`; no two runs share one.
 
     RecBole takes the name from the first log file up to its first dot, so that runs on `ml-1.5m`
-    and `ml-1.6m` share a folder.
-
-    Args:
-        label: what the name begins with where there is no run folder.
-        run: the name of the run folder.
+    and `ml-1.6m` share a folder. Without a run folder's name the label and a number are taken.
     """
     return _PARENT / (run or f"{label}-{secrets.token_hex(6)}")
 

@@ -1,4 +1,7 @@
-"""Losses, weights and scores that are no numbers end a training at once."""
+"""Losses, weights and scores that are no numbers end a training at once.
+
+`settings` are those of the run, `place` is where training is, for the message.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,7 @@ _OF_A_PART = {
 
 
 def check_losses(losses: Mapping[str, float], settings: Any, place: str) -> None:
-    """Check that a step's losses are finite numbers.
-
-    Args:
-        losses: the parts of the loss by their names.
-        settings: of the run.
-        place: where training is, for the message.
+    """Check that the named parts of a step's loss are finite numbers.
 
     Raises:
         TrainingError: one is not; the settings behind it are named.
@@ -50,11 +48,6 @@ def check_losses(losses: Mapping[str, float], settings: Any, place: str) -> None
 
 def check_weights(model: nn.Module, settings: Any, place: str) -> None:
     """Check that all weights are finite numbers, since nothing else tells it of the last step's.
-
-    Args:
-        model: any module.
-        settings: of the run.
-        place: where training is, for the message.
 
     Raises:
         TrainingError: one is not.
@@ -73,11 +66,6 @@ def check_weights(model: nn.Module, settings: Any, place: str) -> None:
 
 def check_score(score: float, settings: Any, place: str) -> None:
     """Check that the metric that decides has a value: by none, no epoch can be told to be the best.
-
-    Args:
-        score: the metric on validation.
-        settings: of the run.
-        place: where training is, for the message.
 
     Raises:
         TrainingError: it has none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from logging import getLogger
 from time import perf_counter
 from typing import Any
@@ -15,16 +15,13 @@ from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.evaluation.direction import sign_of
 from recbole_opal.reporting.progress import TrainingProgress
-from recbole_opal.training.budget import TrainingBudget
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import build_optimizer
-from recbole_opal.training.stages import StageRecord, best_stage, epoch_line
+from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
 
-__all__ = ["TrainingLoop", "Validate"]
-
-Validate = Callable[[], dict[str, float]]
+__all__ = ["TrainingLoop"]
 
 
 class TrainingLoop:
@@ -52,7 +49,7 @@ class TrainingLoop:
         history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
         on_progress: called after each validation and at both ends of a stage.
         epoch: number of epochs the stage has had.
-        validations_without_gain: how many there were since the last gain.
+        without_gain: number of validations since the last gain.
         batches: the training loader, once there is one.
     """
 
@@ -68,7 +65,7 @@ class TrainingLoop:
         *,
         progress: TrainingProgress | None = None,
         events: Any = None,
-        hparams: dict[str, Any] | None = None,
+        hparams: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.settings, self.stages = model, settings, tuple(stages)
         self.device = torch.device(settings["device"])
@@ -76,9 +73,8 @@ class TrainingLoop:
         self.eval_step = min(settings["eval_step"], self.epochs)
         self.metric = settings["valid_metric"].lower()
         self.sign = sign_of(self.metric)
-        self.budget = TrainingBudget(
-            settings["max_train_seconds"], self.stages, on_gpu=self.device.type == "cuda"
-        )
+        on_gpu = self.device.type == "cuda"
+        self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
         self.progress = progress or TrainingProgress(enabled=False)
         self.events, self.hparams = events or NoEvents(), hparams or {}
         self.records: dict[str, StageRecord] = {}
@@ -101,8 +97,8 @@ class TrainingLoop:
     def fit(
         self,
         batches: Any,
-        validate: Validate | None = None,
-        told: Callable[[int, float], None] | None = None,
+        validate: Callable[[], dict[str, float]] | None = None,
+        told: Callable[[int, float], None] = lambda epoch, score: None,
     ) -> StageRecord:
         """Train the stages that are not finished; return the record of the best, and load it.
 
@@ -121,19 +117,18 @@ class TrainingLoop:
                 if stage != self.stage:
                     self.enter_stage(stage)
                 self.on_progress()
-                while not (
-                    ending := self.record.ended or self.ending()
-                ):  # it may have ended before
+                # Of a stage that is continued, the record tells whether it has ended before.
+                while not (ending := self.record.ended or self.ending()):
                     self.train_epoch(batches)
                     due = self.epoch % self.eval_step == 0 or self.ending() == "max_train_seconds"
-                    score = self.validate(validate) if validate is not None and due else None
                     if validate is None:
                         self.keep_weights()
+                    elif due:
+                        self.judge(validate)
                     self.log_epoch()
-                    if score is not None:
+                    if validate is not None and due:
                         self.on_progress()
-                        if told is not None:
-                            told(self.epoch - 1, score)
+                        told(self.epoch - 1, self.history[-1]["valid"][self.metric])
                 self.record.ended = ending
                 self.events.add_hparams(self.hparams, {"hparam/best_valid_result": self.best_score})
                 self.on_progress()
@@ -147,11 +142,10 @@ class TrainingLoop:
         """Begin a stage: best weights of the stage before, fresh optimiser, fresh stopping."""
         if self.records:
             put_model_state(self.model, self.weights[self.stage])
-        self.stage = stage
         self.tell_model(stage)
-        self.records[stage] = StageRecord(stage)
+        self.stage, self.records[stage] = stage, StageRecord(stage)
         self.weights[stage] = model_state(self.model)
-        self.epoch = self.validations_without_gain = 0
+        self.epoch = self.without_gain = 0
         self.best_score = -torch.inf * self.sign
         self.optimizer = build_optimizer(self.model, self.settings)
         scaled = self.settings["enable_scaler"] and self.device.type == "cuda"
@@ -159,7 +153,7 @@ class TrainingLoop:
 
     def ending(self) -> str:
         """Return what ends the stage now, or "" if another epoch is due."""
-        if self.validations_without_gain > self.settings["stopping_step"]:
+        if self.without_gain > self.settings["stopping_step"]:
             return "stopping_step"
         if self.budget.is_spent(self.records, self.stage):
             return "max_train_seconds"
@@ -168,15 +162,14 @@ class TrainingLoop:
     def train_epoch(self, batches: Any) -> None:
         """Train one epoch and write down its losses, their means over the steps."""
         self.model.train()
-        started = perf_counter()
         self.budget.start()
-        totals: dict[str, float] = {}
-        steps, title = 0, f"{self.stage} {self.epoch}"
+        started, totals, steps = perf_counter(), dict[str, float](), 0
+        title, place = f"{self.stage} {self.epoch}", f"stage {self.stage}, epoch {self.epoch}"
         for batch in self.progress.track(self._in_time(batches), len(batches), title):
             losses = self.step(batch)
             steps += 1
             self.progress.loss(sum(losses.values()))
-            check_losses(losses, self.settings, f"{self._place()}, step {steps}")
+            check_losses(losses, self.settings, f"{place}, step {steps}")
             totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         seconds, counted = perf_counter() - started, self.budget.elapsed()
         means = {name: total / steps for name, total in totals.items()}
@@ -216,25 +209,25 @@ class TrainingLoop:
             names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
         return dict(zip(names, values, strict=True))
 
-    def validate(self, evaluate: Validate) -> float:
+    def judge(self, validate: Callable[[], dict[str, float]]) -> None:
         """Validate; keep the weights if they are better than all before: a tie is no gain."""
-        check_weights(self.model, self.settings, self._place(-1))
+        epoch = self.epoch - 1
+        place = f"stage {self.stage}, epoch {epoch}"
+        check_weights(self.model, self.settings, place)
         started = perf_counter()
-        result = evaluate()
+        result = validate()
         seconds = perf_counter() - started
         score = float(result[self.metric])
-        check_score(score, self.settings, self._place(-1))
+        check_score(score, self.settings, place)
         self.record.valid_seconds += seconds
         self.history[-1] |= {"valid": result, "valid_seconds": seconds}
         for name, value in result.items():
-            self.events.add_scalar(f"Valid/{self.stage}/{name}", value, self.epoch - 1)
+            self.events.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
+        self.without_gain += 1
         if self.sign * score > self.sign * self.best_score:
-            self.best_score, self.validations_without_gain = score, 0
+            self.best_score, self.without_gain = score, 0
             self.record.score, self.record.valid = score, result
             self.keep_weights()
-        else:
-            self.validations_without_gain += 1
-        return score
 
     def keep_weights(self) -> None:
         """Take the weights as the stage's best so far."""
@@ -253,9 +246,11 @@ class TrainingLoop:
 
     def log_epoch(self) -> None:
         """Write a line of the last epoch."""
-        places = self.settings["loss_decimal_place"]
-        line = epoch_line(self.history[-1], self.metric, self.best_score, places)
-        getLogger("recbole_opal").info(line)
-
-    def _place(self, back: int = 0) -> str:
-        return f"stage {self.stage}, epoch {self.epoch + back}"
+        row, places = self.history[-1], self.settings["loss_decimal_place"]
+        words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
+        words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
+        words.append(f"train_s={row['train_seconds']:.1f}")
+        if "valid" in row:
+            words.append(f"valid_{self.metric}={row['valid'][self.metric]:.4f}")
+            words += [f"best={self.best_score:.4f}", f"valid_s={row['valid_seconds']:.1f}"]
+        getLogger("recbole_opal").info(" ".join(words))

@@ -10,12 +10,13 @@ from torch.optim import Optimizer
 
 __all__ = ["JointOptimizer", "build_optimizer", "split_sparse_parameters"]
 
-_LEARNERS: dict[str, type[Optimizer]] = {
+_LEARNERS: dict[str, Any] = {
     "adam": optim.Adam,
     "adamw": optim.AdamW,
     "sgd": optim.SGD,
     "adagrad": optim.Adagrad,
     "rmsprop": optim.RMSprop,
+    "sparse_adam": lambda parameters, lr, weight_decay: optim.SparseAdam(parameters, lr=lr),
 }
 
 
@@ -53,24 +54,15 @@ class JointOptimizer:
 def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimizer:
     """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
 
-    `weight_decay` does not touch those tables. Under cosines their rows are normalised whenever
-    they are used, so that their length changes the step size at most; under inner products the
-    settings' check refuses it. Rows that a batch does not look up keep their moments, unlike in
-    dense Adam.
-
-    Args:
-        model: any module.
-        settings: reads `learner`, `learning_rate` and `weight_decay`.
+    `settings` say `learner`, `learning_rate` and `weight_decay`, which does not touch those tables.
+    Under cosines their rows are normalised whenever they are used, so that their length changes
+    the step size at most; under inner products the settings' check refuses it. Rows that a batch
+    does not look up keep their moments, unlike in dense Adam.
     """
-    rate, learner = settings["learning_rate"], settings["learner"].lower()
+    rate, make = settings["learning_rate"], _LEARNERS[settings["learner"].lower()]
     sparse, rest = split_sparse_parameters(model)
-    if learner == "sparse_adam":
-        return optim.SparseAdam([*sparse, *rest], lr=rate)
-    options: dict[str, Any] = {"lr": rate, "weight_decay": settings["weight_decay"]}
-    if not sparse:
-        return _LEARNERS[learner](rest, **options)
-    dense = [_LEARNERS[learner](rest, **options)] if rest else []
-    return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense])
+    dense = [make(rest, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
+    return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
 
 
 def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

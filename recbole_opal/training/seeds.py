@@ -11,12 +11,7 @@ __all__ = ["seed_everything"]
 
 
 def seed_everything(seed: int, *, reproducibility: bool) -> None:
-    """Seed Python's, numpy's and torch's generators, on all devices.
-
-    Args:
-        seed: any whole number below 2^32.
-        reproducibility: whether cuDNN takes the same kernels in every run, or the fastest.
-    """
+    """Seed Python, numpy and torch on all devices; reproducible cuDNN is not the fastest."""
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 the global one is what RecBole draws from
     torch.manual_seed(seed)  # of the GPUs too

@@ -20,7 +20,7 @@ def snapshot(loop: TrainingLoop) -> dict[str, Any]:
     return {
         "stage": loop.stage,
         "start_epoch": loop.epoch,
-        "cur_step": loop.validations_without_gain,
+        "cur_step": loop.without_gain,
         "best_valid_score": loop.best_score,
         "best_valid_result": loop.record.valid or None,
         "model": model_state(loop.model),
@@ -55,7 +55,7 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
     if state.get("scaler"):  # empty where gradients are not scaled
         loop.scaler.load_state_dict(state["scaler"])
     loop.epoch = state["start_epoch"]
-    loop.validations_without_gain = state["cur_step"]
+    loop.without_gain = state["cur_step"]
     loop.best_score = state["best_valid_score"]
     loop.history = list(state["history"])
     if loop.epoch < loop.epochs and loop.record.ended == "epochs":

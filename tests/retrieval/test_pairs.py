@@ -34,7 +34,9 @@ def test_blocks_hold_every_pair_once_with_its_column() -> None:
 
 def test_a_block_masks_its_pairs_and_the_padding() -> None:
     blocks = list(_excluded().blocks(10, 4))
-    for block, hidden in zip(blocks[:2], ({(1, 0), (2, 1), (0, 3), (0, 0), (2, 0)}, {(2, 1)}), strict=True):
+    for block, hidden in zip(
+        blocks[:2], ({(1, 0), (2, 1), (0, 3), (0, 0), (2, 0)}, {(2, 1)}), strict=True
+    ):
         scores = torch.zeros(3, 4)
         block.mask(scores)
         assert {tuple(place) for place in scores.isinf().nonzero().tolist()} == hidden
