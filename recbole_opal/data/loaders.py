@@ -23,16 +23,9 @@ class ShuffledRows:
 
     Order and cuts come from `generator` alone, so that saving and restoring it makes a resumed
     run draw the batches the unbroken one would have drawn. (RecBole's pairwise negatives come
-    from numpy's global generator, which a run's state holds too.)
-
-    Attributes:
-        rows: where batches are gathered from.
-        sample_size: number of rows.
-        most_rows: rows of one epoch if that is fewer, drawn anew each time; None: all.
-        step: rows of a batch.
-        shuffle: whether each epoch has its own order.
-        generator: draws the order.
-        collate_fn: gathers the rows of a batch by their numbers.
+    from numpy's global generator, which a run's state holds too.) Of `sample_size` rows an epoch
+    has `most_rows` if those are fewer, drawn anew each time; a batch has `step`, which
+    `collate_fn` gathers by their numbers.
     """
 
     rows: Any
@@ -66,10 +59,8 @@ class ShuffledRows:
 class FutureTrainLoader(ShuffledRows):
     """Batches of random cuts with up to W future targets, for multi-interest models.
 
-    Args:
-        settings: reads `train_batch_size`, `epoch_rows`, `shuffle` and `seed`.
-        rows: where rows come from.
-        dataset: what the rows are of, for metrics that count training interactions.
+    `settings` say `train_batch_size`, `epoch_rows`, `shuffle` and `seed`; metrics that count
+    training interactions look into `dataset`.
     """
 
     def __init__(self, settings: Any, rows: FutureRows, dataset: Any = None) -> None:
@@ -79,7 +70,7 @@ class FutureTrainLoader(ShuffledRows):
         self.generator = torch.Generator()
         self.generator.manual_seed(settings["seed"])
 
-    def collate_fn(self, index: IntArray) -> TrainingBatch:  # type: ignore[override]
+    def collate_fn(self, index: IntArray) -> TrainingBatch:
         """Gather the rows `index`, each at a fresh random cut."""
         draws = torch.rand(len(index), generator=self.generator, dtype=torch.float64)
         batch: TrainingBatch = self.rows.batch(index, draws.numpy())
@@ -115,8 +106,7 @@ class EvaluationLoader:
                 f"no user has a target in the {name} part; use users with longer histories, a "
                 "larger share for this part, or, if the history is masked, --mask_history=False"
             )
-        self.rows, self.name, self.step, self.known = rows, name, step, known
-        self._inputs = inputs
+        self.rows, self.step, self.known, self._inputs = rows, step, known, inputs
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -124,8 +114,6 @@ class EvaluationLoader:
 
     def __iter__(self) -> Iterator[EvaluationBatch]:
         """Yield the batches."""
-        for index in np.split(
-            np.arange(len(self.rows)), range(self.step, len(self.rows), self.step)
-        ):
-            batch = self.rows.batch(index)
+        for start in range(0, len(self.rows), self.step):
+            batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
             yield batch if self._inputs is None else replace(batch, inputs=self._inputs(batch))

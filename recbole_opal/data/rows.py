@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -45,25 +43,21 @@ class FutureRows:
         self._sequences, self._ends = sequences, split.train_ends
         self._history_width, self._future_width = history_width, future_width
         self._cuts_per_user, self._with_times = cuts_per_user, with_times
-        self.rows = np.flatnonzero(split.train_ends - sequences.starts >= 2)
+        self._rows = np.flatnonzero(split.train_ends - sequences.starts >= 2)
 
     def __len__(self) -> int:
         """Return the number of rows of an epoch."""
-        return len(self.rows) * self._cuts_per_user
+        return len(self._rows) * self._cuts_per_user
 
     def users(self, index: IntArray) -> IntArray:
         """Return the internal user id of each row."""
-        return self._sequences.users[self.rows[index % len(self.rows)]]
+        users: IntArray = self._sequences.users[self._rows[index % len(self._rows)]]
+        return users
 
     def batch(self, index: IntArray, draws: npt.NDArray[np.float64]) -> TrainingBatch:
-        """Gather rows.
-
-        Args:
-            index: (B,) row numbers in [0, len(self)).
-            draws: (B,) uniform numbers in [0, 1), one for each row's cut.
-        """
-        users = self.rows[index % len(self.rows)]
-        starts, ends = self._sequences.starts[users], self._ends[users]
+        """Gather the rows `index`, cut where the uniform `draws` in [0, 1) tell, one each."""
+        rows = self._rows[index % len(self._rows)]
+        starts, ends = self._sequences.starts[rows], self._ends[rows]
         cuts = starts + 1 + (draws * (ends - starts - 1)).astype(np.int64)
         targets = next_items(self._sequences.items, cuts, ends, self._future_width)
         return TrainingBatch(
@@ -76,17 +70,12 @@ class NextItemRows:
     """One row for each training interaction that has a predecessor: RecBole's augmentation.
 
     RecBole writes out all rows beforehand; here a row is two numbers.
-
-    Args:
-        sequences: all users.
-        split: where training ends.
-        history_width: L, the longest history.
     """
 
     def __init__(self, sequences: UserSequences, split: Split, *, history_width: int) -> None:
         self._sequences, self._history_width = sequences, history_width
         firsts = np.minimum(sequences.starts + 1, split.train_ends)
-        self._users, self._positions = flatten_ranges(firsts, split.train_ends)
+        self._rows, self._positions = flatten_ranges(firsts, split.train_ends)
 
     def __len__(self) -> int:
         """Return the number of rows of an epoch."""
@@ -94,12 +83,13 @@ class NextItemRows:
 
     def users(self, index: IntArray) -> IntArray:
         """Return the internal user id of each row."""
-        return self._sequences.users[self._users[index]]
+        users: IntArray = self._sequences.users[self._rows[index]]
+        return users
 
     def batch(self, index: IntArray) -> TrainingBatch:
-        """Gather rows, numbered in [0, len(self)); `targets` is (B, 1)."""
+        """Gather the rows `index`; `targets` is (B, 1)."""
         sequences, positions = self._sequences, self._positions[index]
-        starts = sequences.starts[self._users[index]]
+        starts = sequences.starts[self._rows[index]]
         return TrainingBatch(
             _histories(sequences, starts, positions, self._history_width),
             torch.from_numpy(sequences.items[positions][:, None]),
@@ -112,13 +102,6 @@ class EvalRows:
     With `mask_history` everything in the user's past, also what is older than the history
     window, is left out of the lists; a target the user has met before is then no target, and
     a row without targets is dropped.
-
-    Args:
-        sequences: all users.
-        part: validation or test.
-        history_width: L, the longest history.
-        mask_history: whether seen items are left out of the lists.
-        with_times: whether batches tell when the items of the histories were met.
 
     Attributes:
         dropped_rows: rows without a target left.
@@ -151,14 +134,13 @@ class EvalRows:
         counts = np.bincount(rows[keep], minlength=len(part.rows))
         kept_rows = counts > 0
         self.dropped_rows = int((~kept_rows).sum())
-        self._users = part.rows[kept_rows]
-        self._history_ends = part.starts[kept_rows]
+        self._rows, self._history_ends = part.rows[kept_rows], part.starts[kept_rows]
         self._targets = sequences.items[positions[keep]]
         self._target_offsets = np.append(0, np.cumsum(counts[kept_rows])).astype(np.int64)
 
     def __len__(self) -> int:
         """Return the number of rows, E."""
-        return len(self._users)
+        return len(self._rows)
 
     @property
     def num_targets(self) -> int:
@@ -167,32 +149,29 @@ class EvalRows:
 
     def targets(self) -> tuple[IntArray, IntArray]:
         """Return the internal user id and the item of every target, each (T,), row by row."""
-        users = self._sequences.users[self._users]
+        users = self._sequences.users[self._rows]
         return np.repeat(users, np.diff(self._target_offsets)), self._targets
 
     def batch(self, index: IntArray) -> EvaluationBatch:
-        """Gather rows, numbered in [0, len(self)); `inputs` are `Histories`."""
-        sequences, ends = self._sequences, self._history_ends[index]
-        starts = sequences.starts[self._users[index]]
-        rows, places = flatten_ranges(self._target_offsets[index], self._target_offsets[index + 1])
+        """Gather the rows `index`; `inputs` are `Histories`."""
+        sequences, rows, ends = self._sequences, self._rows[index], self._history_ends[index]
+        starts, offsets = sequences.starts[rows], self._target_offsets
+        owners, places = flatten_ranges(offsets[index], offsets[index + 1])
         excluded = None
         if self._mask_history:
             met, positions = flatten_ranges(starts, ends)
             excluded = torch.from_numpy(met), torch.from_numpy(sequences.items[positions])
         return EvaluationBatch(
-            users=torch.from_numpy(sequences.users[self._users[index]]),
+            users=torch.from_numpy(sequences.users[rows]),
             inputs=_histories(sequences, starts, ends, self._history_width, self._with_times),
             excluded=excluded,
-            targets=(torch.from_numpy(rows), torch.from_numpy(self._targets[places])),
+            targets=(torch.from_numpy(owners), torch.from_numpy(self._targets[places])),
         )
 
 
 def _histories(
-    sequences: UserSequences, starts: Any, ends: Any, width: int, with_times: bool = False
+    sequences: UserSequences, starts: IntArray, ends: IntArray, width: int, with_times: bool = False
 ) -> Histories:
     positions, lengths = last_positions(starts, ends, width)
-    return Histories(
-        torch.from_numpy(sequences.items[positions]),
-        torch.from_numpy(lengths),
-        torch.from_numpy(sequences.times[positions]) if with_times else None,
-    )
+    times = torch.from_numpy(sequences.times[positions]) if with_times else None
+    return Histories(torch.from_numpy(sequences.items[positions]), torch.from_numpy(lengths), times)

@@ -10,26 +10,16 @@ __all__ = ["flatten_ranges", "last_positions", "next_items"]
 
 
 def last_positions(starts: IntArray, ends: IntArray, width: int) -> tuple[IntArray, IntArray]:
-    """Find the last `width` places before each end, oldest first.
+    """Return the positions of the last `width` places before each end, and how many a row has.
 
-    Args:
-        starts: (B,) flat position of the first place a row may use.
-        ends: (B,) flat position after the last place a row may use.
-        width: the most places of a row, L >= 1.
-
-    Returns:
-        (T,) int64 flat positions, row after row, and (B,) int64 lengths, which sum to T.
+    They are laid end to end, (T,), row after row, oldest first; no row reaches before its start.
     """
     lengths = np.minimum(ends - starts, width)
     return flatten_ranges(ends - lengths, ends)[1], lengths
 
 
 def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) -> IntArray:
-    """Gather up to `width` items from each start on, before each end.
-
-    Returns:
-        (B, <= W) int64 item ids, right-padded with 0, as wide as the longest row.
-    """
+    """Gather up to `width` items from each start on, before each end; (B, <= W), 0 is padding."""
     lengths = np.minimum(ends - starts, width)
     columns = np.arange(max(int(lengths.max(initial=0)), 1))
     found = np.zeros((len(starts), len(columns)), dtype=np.int64)
@@ -38,11 +28,7 @@ def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) ->
 
 
 def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-    """List all flat positions of many ranges, each from its start to before its end.
-
-    Returns:
-        (T,) int64 row numbers and (T,) int64 positions, T the total length of the ranges.
-    """
+    """Return the row number and the flat position of all places of many ranges, each (T,)."""
     lengths = ends - starts
     rows = np.repeat(np.arange(len(starts)), lengths)
     before = np.cumsum(lengths) - lengths

@@ -1,6 +1,5 @@
 """Evaluation over lists instead of score matrices, for a RecBole trainer."""
 
-from collections import OrderedDict
 from typing import Any
 
 import torch
@@ -32,7 +31,7 @@ class TopKEvaluation(Trainer):
         self.eval_collector = TopKCollector(config)
 
     @torch.no_grad()
-    def evaluate(self, eval_data: Any, *args: Any, **kwargs: Any) -> OrderedDict[str, float] | None:
+    def evaluate(self, eval_data: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Return metric name to a plain Python float."""
         self.model.eval()
         self.eval_collector.start()
@@ -56,7 +55,7 @@ class TopKEvaluation(Trainer):
         self.eval_collector.model_collect(self.model)
         result = self.evaluator.evaluate(self.eval_collector.get_data_struct())
         # NumPy 2 prints its scalars as np.float64(...), and JSON does not take them.
-        return OrderedDict((name, float(value)) for name, value in result.items())
+        return {name: float(value) for name, value in result.items()}
 
     def _from_recboles_scores(
         self, batch: EvaluationBatch, inputs: Any, with_ranks: bool

@@ -15,21 +15,11 @@ from recbole_opal.data.sequences import IntArray
 
 __all__ = ["GatheringLoader", "NextItemTrainLoader", "PaddedInputs", "rows_at_once"]
 
-_BYTES_PER_SCORE = 4
-_DEFAULT_SCORE_MEMORY_MB = 512
-
 
 class GatheringLoader(ShuffledRows, TrainDataLoader):
     """RecBole's training loader, which adds negatives, over rows that are gathered when asked for.
 
     RecBole's own iterates over a list of row numbers, by torch's workers.
-
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: where rows come from.
-        sampler: RecBole's negative sampler, where the loss needs one.
-        shuffle: whether each epoch has its own order.
     """
 
     def __init__(self, config: Any, dataset: Any, rows: Any, sampler: Any, shuffle: bool) -> None:
@@ -49,12 +39,7 @@ class NextItemTrainLoader(GatheringLoader):
 
 
 class PaddedInputs:
-    """What RecBole's sequential models read: ids right-padded with 0 to the longest history.
-
-    Args:
-        config: the settings of the run.
-        dataset: names the columns of users and items.
-    """
+    """What RecBole's sequential models read: ids right-padded with 0 to the longest history."""
 
     def __init__(self, config: Any, dataset: Any) -> None:
         self._user = dataset.uid_field
@@ -76,6 +61,6 @@ class PaddedInputs:
 
 def rows_at_once(config: Any, num_items: int) -> int:
     """Return `eval_batch_size`, or less where a score an item would exceed `score_memory_mb`."""
-    megabytes = config["score_memory_mb"] or _DEFAULT_SCORE_MEMORY_MB
-    fitting = int(megabytes * 2**20) // (num_items * _BYTES_PER_SCORE)
-    return min(config["eval_batch_size"], max(1, fitting))
+    fitting = int((config["score_memory_mb"] or 512) * 2**20) // (4 * num_items)  # of float32
+    size: int = min(config["eval_batch_size"], max(1, fitting))
+    return size

@@ -140,7 +140,7 @@ class StagedTrainer(TopKEvaluation):
             self.loop.load_stage(self.loop.best_stage)
         known = eval_data.known
         with nullcontext() if known is None else known_history(self.model, known):
-            return dict(super().evaluate(eval_data))
+            return super().evaluate(eval_data)
 
 
 class TwoStageTrainer(StagedTrainer):

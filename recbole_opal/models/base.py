@@ -267,7 +267,8 @@ class MultiInterestRecommender(SequentialRecommender):
     def _padded(self, histories: Any) -> Tensor:
         """Return (B, L) ids, right-padded with 0."""
         if not isinstance(histories, Histories):
-            return histories[self.ITEM_SEQ]
+            places: Tensor = histories[self.ITEM_SEQ]
+            return places
         lengths = histories.lengths
         filled = torch.arange(int(lengths.max()), device=lengths.device) < lengths[:, None]
         return lengths.new_zeros(filled.shape).masked_scatter(filled, histories.items)
