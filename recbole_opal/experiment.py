@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
@@ -34,6 +34,7 @@ from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.continued import MAY_CHANGE, continued_config
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.stumbles import telling_upstream
+from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.seeds import seed_everything
 from recbole_opal.training.snapshot import (
     is_on_course,
@@ -44,7 +45,6 @@ from recbole_opal.training.snapshot import (
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
-_Ready = tuple[Outcome, tuple[Any, float]]  # how a run is judged; its model, the seconds it took
 _OTHER_STATE, _NEW_RUN = "holds a state that this version cannot continue", "start a new run"
 
 
@@ -132,6 +132,15 @@ def run_request(request: Request) -> RunResult:
     )
 
 
+class _Made(NamedTuple):
+    """What wrong settings would stop, and the lines that were logged while it was made."""
+
+    outcome: Outcome
+    model: Any
+    seconds: float
+    lines: Sequence[LogRecord]
+
+
 class _Session:
     """The part of a run that happens in one process."""
 
@@ -145,22 +154,20 @@ class _Session:
         """Begin a new run: data, model, folder, training."""
         data = self._load()
         tokens = id_tokens(data, self.config["category_field"])
-        with lines_held(self.config["state"]) as lines:  # what fails here leaves no folder behind
-            ready = self._ready(data)
+        made = self._make(data)  # what fails here leaves no folder behind
+        label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
             "ids.json": encode_json(tokens),
             "origin.json": encode_json(_origin(self.config).as_plain()),
         }
-        label = f"{self.config['model']}-{self.config['dataset']}"
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
-            return self._train(folder, data, None, ready, lines)
+            return self._train(folder, data, made)
 
     def go_on(self, folder: RunFolder) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
 
-        Args:
-            folder: the run's, held until this is done: see `RunFolder.working`.
+        The folder is held until this is done: see `RunFolder.working`.
         """
         state = self._saved_state(folder) if folder.has_state() else None
         data = self._load()
@@ -170,7 +177,7 @@ class _Session:
                 "give back the old files or start a new run."
             )
         _check_sources(folder, self.config)
-        return self._train(folder, data, state)
+        return self._train(folder, data, self._make(data), state)
 
     def _load(self) -> PreparedData:
         seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
@@ -179,56 +186,53 @@ class _Session:
         check_memory(self.config, data)
         return data
 
-    def _ready(self, data: PreparedData) -> _Ready:
-        """Make what wrong settings would stop."""
-        return Outcome(self.config, data), build_model(self.config, data.dataset)
+    def _make(self, data: PreparedData) -> _Made:
+        with lines_held(self.config["state"]) as lines:
+            outcome = Outcome(self.config, data)
+            return _Made(outcome, *build_model(self.config, data.dataset), lines)
 
     def _train(
         self,
         folder: RunFolder,
         data: PreparedData,
-        state: dict[str, Any] | None,
-        ready: _Ready | None = None,
-        lines: Sequence[LogRecord] = (),
+        made: _Made,
+        state: Mapping[str, Any] | None = None,
     ) -> RunResult:
-        """Train from the beginning or from a saved state; evaluate; write everything down.
-
-        The folder is held by the caller. `lines` were logged while `ready` was made.
-        """
+        """Train from the beginning or from a saved state; evaluate; write everything down."""
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(self.config)):
             _log_data(self.config, data)
-            repeat(lines)
-            outcome, (model, seconds) = ready or self._ready(data)
-            run_name = folder.path.name
-            trainer = StagedTrainer(self.config, model, progress, run_name, built_in=seconds)
+            repeat(made.lines)
+            trainer = StagedTrainer(
+                self.config, made.model, progress, folder.path.name, built_in=made.seconds
+            )
             if state is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
                     restore(trainer.loop, state, data.train)
-            _adopt(folder, self.config, trainer)
-            trainer.loop.on_progress = lambda: self._save(folder, trainer)
+            _adopt(folder, self.config, trainer.loop)
+            trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
-                stages = outcome.write(folder, trainer, lambda: self.seconds, self.memory)
+                stages = made.outcome.write(folder, trainer, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
 
     @property
     def seconds(self) -> float:
         return self.seconds_before + perf_counter() - self.started
 
-    def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+    def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
         with folder.update():
-            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
-            folder.save_state({"training": snapshot(trainer.loop)} | cost)
-            folder.save_lines("training.jsonl", trainer.loop.history)
+            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
+            folder.save_state({"training": snapshot(loop)} | cost)
+            folder.save_lines("training.jsonl", loop.history)
 
-    def _saved_state(self, folder: RunFolder) -> dict[str, Any]:
+    def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
         with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
             saved = folder.load_state()
             self.seconds_before = float(saved["seconds"])
             self.memory.include(saved.get("peak_memory", {}))
-            training: dict[str, Any] = saved["training"]
+            training: Mapping[str, Any] = saved["training"]
             refuse_prolonging_an_earlier_stage(training, self.config["epochs"])
         return training
 
@@ -275,7 +279,7 @@ def _check_sources(folder: RunFolder, config: OpalConfig) -> None:
             )
 
 
-def _adopt(folder: RunFolder, config: OpalConfig, trainer: StagedTrainer) -> None:
+def _adopt(folder: RunFolder, config: OpalConfig, loop: TrainingLoop) -> None:
     """Let the folder say what the run is now: with other epochs it is another, undone run.
 
     It stands for a run that has had these epochs from its beginning only where it has gone
@@ -284,13 +288,13 @@ def _adopt(folder: RunFolder, config: OpalConfig, trainer: StagedTrainer) -> Non
     if folder.load_yaml("config.yaml").get("epochs") == config["epochs"]:
         return
     made_from = plain = config.as_plain_dict()
-    if not is_on_course(trainer.loop):
+    if not is_on_course(loop):
         getLogger("recbole_opal").warning(
             "with --epochs=%s from its beginning this run would have gone another way: it "
             "keeps what it has been trained, and no comparison will reuse it",
             config["epochs"],
         )
-        gone = [[row["stage"], row["epoch"]] for row in trainer.loop.history]
+        gone = [[row["stage"], row["epoch"]] for row in loop.history]
         made_from = plain | {"trained": gone}
     with folder.update():
         folder.save_yaml("config.yaml", plain)
