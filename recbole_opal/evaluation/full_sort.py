@@ -23,15 +23,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RankSums:
-    """What GAUC needs of each row.
-
-    Attributes:
-        positive_rank_sum: `(B,)` float64, sum of the average ranks of the row's targets.
-        num_candidates: `(B,)` int64, items that could be returned for the row.
-    """
+    """What GAUC needs of each row."""
 
     positive_rank_sum: Tensor
+    """`(B,)` float64, sum of the average ranks of the row's targets."""
     num_candidates: Tensor
+    """`(B,)` int64, items that could be returned for the row."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +105,14 @@ class FullSortRetriever:
         with_ranks: bool = False,
         with_interest_use: bool = False,
     ) -> None:
-        self.model = model
-        self.k = max(config["topk"])
+        self.model, self.k = model, max(config["topk"])
         self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
-        self.with_ranks = with_ranks
-        self.with_interest_use = with_interest_use
+        self.with_ranks, self.with_interest_use = with_ranks, with_interest_use
         self.items = model.item_table().detach()  # (N, D)
         self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
 
     def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
-        """Return the lists of a batch.
-
-        Args:
-            inputs: what the model is asked with, on its device.
-            excluded: `(rows, ids)` never returned, or `None`.
-            targets: `(rows, ids)` of the targets; only used for ranks.
+        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only.
 
         Raises:
             RetrievalError: an interest is not finite, or a target is masked.
@@ -155,12 +145,9 @@ class FullSortRetriever:
 
 
 def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retrieved:
-    """Return the lists of a full score matrix, in the same order as every other path.
+    """Return the lists of `(B, N)` scores, in the same order as every other path.
 
-    Args:
-        scores: `(B, N)` float, `-inf` for the padding and for masked items.
-        k: length of the lists.
-        targets: `(rows, ids)` of the targets if GAUC needs ranks.
+    The padding and masked items have a score of `-inf`; targets are given where GAUC needs ranks.
 
     Raises:
         RetrievalError: a score is not a number.

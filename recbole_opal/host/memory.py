@@ -24,10 +24,6 @@ _WIDTHS = ("hidden_size", "embedding_size")  # how the names of vectors' widths 
 def check_memory(config: Any, data: PreparedData) -> None:
     """Refuse settings whose largest tensor alone is more than the machine has memory for.
 
-    Args:
-        config: the settings of the run.
-        data: its data.
-
     Raises:
         SettingsError: one tensor is too large; the settings that make it so are named.
     """

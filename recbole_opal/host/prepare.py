@@ -30,13 +30,9 @@ __all__ = ["PreparedData", "prepare_data"]
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The data of a run.
+    """The loaders of a run's parts, and the training dataset, for the model's constructor.
 
     Attributes:
-        dataset: the training dataset, for the model's constructor.
-        train: the training loader.
-        valid: the validation loader.
-        test: the test loader.
         counts: what was kept and what was left out, by name.
         time_note: in which unit the times were.
         warnings: what makes figures mean something else than a reader thinks, one line each.

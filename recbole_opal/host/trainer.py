@@ -112,13 +112,8 @@ class StagedTrainer(TopKEvaluation):
         The best weights are always kept in memory, a line an epoch is logged and bars are the
         affair of `progress`, whatever `verbose`, `saved` and `show_progress` say.
 
-        Args:
-            train_data: the training loader.
-            valid_data: the validation loader; without one, each stage's last weights are kept.
-            verbose: unused.
-            saved: unused.
-            show_progress: unused.
-            callback_fn: called with (epoch, validation score) after each validation.
+        Without `valid_data` each stage's last weights are kept; `callback_fn` is called with
+        (epoch, validation score) after each validation.
 
         Raises:
             TrainingError: a loss, a weight or the validation score is not a number.

@@ -16,7 +16,10 @@ __all__ = ["is_on_course", "refuse_prolonging_an_earlier_stage", "restore", "sna
 
 
 def snapshot(loop: TrainingLoop) -> dict[str, Any]:
-    """Return the state between two epochs: weights, optimiser, stopping, all random generators."""
+    """Return the state between two epochs: weights, optimiser, stopping, all random generators.
+
+    It is to be written down at once: what the loop does next changes it.
+    """
     return {
         "stage": loop.stage,
         "start_epoch": loop.epoch,
@@ -35,12 +38,9 @@ def snapshot(loop: TrainingLoop) -> dict[str, Any]:
 
 
 def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
-    """Go back to a snapshot; `fit` then continues as if never stopped.
+    """Go back to a snapshot, perhaps of another process; `fit` continues as if never stopped.
 
-    Args:
-        loop: of the same settings; what it has done is forgotten.
-        state: what `snapshot` gave, perhaps in another process.
-        batches: the training loader, whose generator is set back too.
+    The loop is of the same settings; the training loader's generator is set back too.
     """
     loop.records = {name: StageRecord(**record) for name, record in state["records"].items()}
     loop.weights = {
@@ -67,10 +67,6 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
 
 def refuse_prolonging_an_earlier_stage(state: Mapping[str, Any], epochs: int) -> None:
     """Check that `epochs` does not ask for more of a stage another one started from.
-
-    Args:
-        state: a snapshot.
-        epochs: the most epochs of each stage.
 
     Raises:
         SettingsError: it does.
