@@ -6,7 +6,6 @@ import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
-from recbole_opal.errors import SettingsError
 from recbole_opal.reporting.log import lines_held, run_log
 from recbole_opal.reporting.progress import TrainingProgress
 
@@ -22,8 +21,6 @@ PLAIN = {"epochs": 1, "tensorboard": False, "show_progress": False, "use_gpu": F
         ["--model=CDAE", "--out_activation=x"],  # RecBole warns of the data while it is built
         ["--model=DMF", "--user_embedding_size=-5"],
         ["--model=Pop", "--category_field=genre"],
-        ["--model=SASRecCPR", "--reranker_CAN_NUM=500,100,20"],
-        ["--model=GRU4RecCPR"],
         ["--model=SASRec", "--MAX_ITEM_LIST_LENGTH=65536", "--hidden_size=2"],
     ],
 )
@@ -37,16 +34,6 @@ def test_a_model_that_cannot_be_built_leaves_one_line_and_no_folder(
     assert errors.startswith("error: ")
     assert errors.count("\n") == 1
     assert not (tmp_path / "saved").exists()
-
-
-@pytest.mark.parametrize("model", ["SASRecCPR", "GRU4RecCPR"])
-def test_following_the_advice_on_candidates_works(data_path, tmp_path, monkeypatch, model):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingsError) as caught:
-        recbole_opal.run(model, "tiny", data_path=data_path, **PLAIN)
-    advised = int(str(caught.value).rpartition("=")[2].rstrip("."))
-    run = recbole_opal.run(model, "tiny", data_path=data_path, reranker_CAN_NUM=advised, **PLAIN)
-    assert 0 <= run.stages["train"]["test"]["recall@50"] <= 1
 
 
 def test_what_was_said_while_a_model_was_built_is_in_the_log_of_its_run(
