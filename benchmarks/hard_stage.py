@@ -15,13 +15,13 @@ from recbole.utils import init_seed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.values import parse_value
-from recbole_opal.training.two_stage import TwoStageTrainer
 
 
 def main() -> None:
@@ -39,10 +39,11 @@ def main() -> None:
         kept = {n: v for n, v in soft.items() if n in fresh and "evolution" not in n}
         model.load_state_dict(fresh | kept)
         trainer = TwoStageTrainer(config, model.to(config["device"]))
-        metric = trainer.valid_metric
+        trainer.eval_collector.data_collect(data.train)
+        metric = trainer.loop.metric
         entry = trainer.evaluate(data.valid, load_best_model=False)[metric]
         trainer.fit(data.train, data.valid)
-        course = [f"{row['valid'][metric]:.4f}" for row in trainer.history]
+        course = [f"{row['valid'][metric]:.4f}" for row in trainer.loop.history]
         test = trainer.evaluate(data.test, load_best_model=False)
     print(
         f"{' '.join(sys.argv[2:]) or 'as it was'}: valid {metric} entry {entry:.4f}, epochs",

@@ -20,14 +20,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL, base
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs.machine import versions
 from recbole_opal.settings import parse_arguments
-from recbole_opal.training.two_stage import TwoStageTrainer
 
 STEPS = 40
 WARM_UP = 5
@@ -72,12 +72,12 @@ def time_steps(trainer: TwoStageTrainer, data: PreparedData) -> Clock:
         with clock.part("gather the batch"):
             batch = next(batches)
         with clock.part("step without gathering"):
-            trainer.optimizer.zero_grad()
+            trainer.loop.optimizer.zero_grad()
             loss = sum(model.calculate_loss(batch))
             with clock.part("backward"):
                 loss.backward()
             with clock.part("optimiser"):
-                trainer.optimizer.step()
+                trainer.loop.optimizer.step()
     model.items.forward, model.encode, base.retrieval_loss = originals
     return clock
 

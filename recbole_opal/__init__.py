@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
+    from recbole_opal.host.trainer import TwoStageTrainer
     from recbole_opal.models.base import MultiInterestRecommender
     from recbole_opal.models.opal import OPAL
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.side_by_side.compare import compare
-    from recbole_opal.training.two_stage import TwoStageTrainer
 
 __all__ = [
     "OPAL",
@@ -54,7 +54,7 @@ _NAMES = {
     "models.opal": ("OPAL",),
     "settings.fields": ("Section",),
     "settings.model_schemas": ("MultiInterestSettings",),
-    "training.two_stage": ("TwoStageTrainer",),
+    "host.trainer": ("TwoStageTrainer",),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

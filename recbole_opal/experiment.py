@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
-from typing import Any
-
-from recbole.utils import init_seed
+from typing import Any, NamedTuple
 
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
-from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError, refusing
 from recbole_opal.evaluation.registry import own_classes
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
+from recbole_opal.host.memory import check_memory, telling_memory
+from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.stumbles import telling_upstream
+from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
@@ -33,10 +34,14 @@ from recbole_opal.runs.origin import Origin, data_digests, settings_digest
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
-from recbole_opal.training.build import Built, build_trainer
-from recbole_opal.training.memory import check_memory, telling_memory
-from recbole_opal.training.snapshot import TrainingSnapshot, is_on_course
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.loop import TrainingLoop
+from recbole_opal.training.seeds import seed_everything
+from recbole_opal.training.snapshot import (
+    is_on_course,
+    refuse_prolonging_an_earlier_stage,
+    restore,
+    snapshot,
+)
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -76,8 +81,8 @@ def run(
     several threads wait for each other: those generators are the process's.
 
     Args:
-        model: "OPAL" or another of our models, one of RecBole's sequential or general models, or a
-            class of your own; see `MultiInterestRecommender`.
+        model: the name of one of our models or of RecBole's, or a class of your own; see
+            `MultiInterestRecommender`.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.
@@ -119,19 +124,21 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
 
 
 def run_request(request: Request) -> RunResult:
-    """Do what a command line asks for.
-
-    Args:
-        request: the parsed command line.
-
-    Raises:
-        OpalError: see `run` and `resume`.
-    """
+    """Do what a command line asks for; see `run` and `resume`."""
     if request.resume is not None:
         return resume(request.resume, **request.settings)
     return run(
         request.model, request.dataset, config_files=request.config_files, **request.settings
     )
+
+
+class _Made(NamedTuple):
+    """What wrong settings would stop, and the lines that were logged while it was made."""
+
+    results: RunResults
+    model: Any
+    seconds: float
+    lines: Sequence[LogRecord]
 
 
 class _Session:
@@ -140,16 +147,14 @@ class _Session:
     def __init__(self, config: OpalConfig) -> None:
         self.config = config
         self.started = perf_counter()
-        self.seconds_before = 0.0
+        self.seconds_before = 0.0  # of earlier sessions
         self.memory = PeakMemory()
 
     def start(self) -> RunResult:
-        """Begin a new run."""
-        init_seed(self.config["seed"], self.config["reproducibility"])
+        """Begin a new run: data, model, folder, training."""
         data = self._load()
-        tokens = self._tokens(data)
-        with lines_held(self.config["state"]) as lines:  # what fails here leaves no folder behind
-            ready = self._ready(data)
+        tokens = id_tokens(data, self.config["category_field"])
+        made = self._make(data)  # what fails here leaves no folder behind
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -157,135 +162,146 @@ class _Session:
             "origin.json": encode_json(_origin(self.config).as_plain()),
         }
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
-            return self._train(folder, data, None, ready, lines)
+            return self._train(folder, data, made)
 
     def go_on(self, folder: RunFolder) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
 
-        Args:
-            folder: the run's, held until this is done: see `RunFolder.working`.
+        The folder is held until this is done: see `RunFolder.working`.
         """
-        snapshot = self._snapshot(folder) if folder.has_state() else None
-        init_seed(self.config["seed"], self.config["reproducibility"])
+        state = self._saved_state(folder) if folder.has_state() else None
         data = self._load()
-        if folder.load_json("ids.json") != self._tokens(data):
+        if folder.load_json("ids.json") != id_tokens(data, self.config["category_field"]):
             raise SettingsError(
                 f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
                 "give back the old files or start a new run."
             )
-        self._check_sources(folder)
-        return self._train(folder, data, snapshot)
-
-    def _snapshot(self, folder: RunFolder) -> TrainingSnapshot:
-        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
-            state = folder.load_state()
-            self.seconds_before = float(state["seconds"])
-            self.memory.include(state.get("peak_memory", {}))
-            snapshot = TrainingSnapshot(state["training"])
-            snapshot.refuse_prolonging_an_earlier_stage(self.config["epochs"])
-        return snapshot
-
-    def _check_sources(self, folder: RunFolder) -> None:
-        """Refuse to go on with a model of the user's whose file is another one now."""
-        if "origin.json" not in folder.names:
-            return
-        begun = Origin.from_plain(folder.load_json("origin.json")).versions
-        for name, sha in _origin(self.config).versions.items():
-            if name.startswith("file of ") and begun.get(name) != sha:
-                raise SettingsError(
-                    f"the {name} is not the one this run was begun with; give back the old one or "
-                    "start a new run."
-                )
-
-    def _adopt(self, folder: RunFolder, trainer: StagedTrainer) -> None:
-        """Let the folder say what the run is now: with other epochs it is another, undone run.
-
-        It stands for a run that has had these epochs from its beginning only where it has gone
-        that way: one that is past them would be a longer run in the other's place.
-        """
-        if folder.load_yaml("config.yaml").get("epochs") == self.config["epochs"]:
-            return
-        plain = self.config.as_plain_dict()
-        made_from = plain
-        if not is_on_course(trainer):
-            getLogger("recbole_opal").warning(
-                "with --epochs=%s from its beginning this run would have gone another way: it "
-                "keeps what it has been trained, and no comparison will reuse it",
-                self.config["epochs"],
-            )
-            made_from = plain | {"trained": [[r["stage"], r["epoch"]] for r in trainer.history]}
-        with folder.update():
-            folder.save_yaml("config.yaml", plain)
-            if "origin.json" in folder.names:
-                origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
-                folder.save_json("origin.json", origin)
-            folder.drop("metrics.json")
-
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + perf_counter() - self.started
+        _check_sources(folder, self.config)
+        return self._train(folder, data, self._make(data), state)
 
     def _load(self) -> PreparedData:
+        seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
         return data
 
-    def _ready(self, data: PreparedData) -> tuple[RunResults, Built]:
-        """Make what wrong settings would stop."""
-        return RunResults(self.config, data), Built.of(self.config, data)
-
-    def _tokens(self, data: PreparedData) -> dict[str, list[str]]:
-        return id_tokens(data, self.config["category_field"])
+    def _make(self, data: PreparedData) -> _Made:
+        with lines_held(self.config["state"]) as lines:
+            results = RunResults(self.config, data)
+            return _Made(results, *build_model(self.config, data.dataset), lines)
 
     def _train(
         self,
         folder: RunFolder,
         data: PreparedData,
-        snapshot: TrainingSnapshot | None,
-        ready: tuple[RunResults, Built] | None = None,
-        lines: Sequence[LogRecord] = (),
+        made: _Made,
+        state: Mapping[str, Any] | None = None,
     ) -> RunResult:
-        """Train from the beginning or from a snapshot; evaluate; write everything down.
-
-        The folder is held by the caller. `lines` were logged while `ready` was made.
-        """
+        """Train from the beginning or from a saved state; evaluate; write everything down."""
         progress = TrainingProgress(enabled=self.config["show_progress"])
         log = run_log(folder.path, progress, self.config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(self.config)):
-            counts = " ".join(f"{name}={count}" for name, count in data.counts.items())
-            getLogger("recbole_opal").info("data %s", counts)
-            for note in (*self.config.notes, data.time_note):
-                getLogger("recbole_opal").info("%s", note)
-            for warning in data.warnings:
-                getLogger("recbole_opal").warning("%s", warning)
-            repeat(lines)
-            results, built = ready or self._ready(data)
-            trainer = build_trainer(self.config, built, progress, folder.path.name)
-            if snapshot is not None:
+            _log_data(self.config, data)
+            repeat(made.lines)
+            trainer = StagedTrainer(
+                self.config, made.model, progress, folder.path.name, built_in=made.seconds
+            )
+            if state is not None:
                 with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
-                    trainer.restore(snapshot, data.train)
-            self._adopt(folder, trainer)
-            trainer.on_progress = lambda: self._save(folder, trainer)
-            try:
+                    restore(trainer.loop, state, data.train)
+            _adopt(folder, self.config, trainer.loop)
+            trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
+            with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
-                stages = results.write(folder, trainer, lambda: self.seconds, self.memory)
-                return RunResult(folder.path, stages, trainer.best_stage, self.seconds)
-            except KeyboardInterrupt as interrupt:
-                interrupt.folder = folder.path  # type: ignore[attr-defined]
-                raise
-            except OSError as error:  # of the log or of TensorBoard; all else has its own words
-                raise write_error(folder.path, 0, error) from error
+                stages = made.results.write(folder, trainer, lambda: self.seconds, self.memory)
+                return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
 
-    def _save(self, folder: RunFolder, trainer: StagedTrainer) -> None:
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + perf_counter() - self.started
+
+    def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
         with folder.update():
-            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(trainer.device)}
-            folder.save_state({"training": trainer.snapshot().state} | cost)
-            folder.save_lines("training.jsonl", trainer.history)
+            cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
+            folder.save_state({"training": snapshot(loop)} | cost)
+            folder.save_lines("training.jsonl", loop.history)
+
+    def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
+        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+            saved = folder.load_state()
+            self.seconds_before = float(saved["seconds"])
+            self.memory.include(saved.get("peak_memory", {}))
+            training: Mapping[str, Any] = saved["training"]
+            refuse_prolonging_an_earlier_stage(training, self.config["epochs"])
+        return training
+
+
+def _log_data(config: OpalConfig, data: PreparedData) -> None:
+    log = getLogger("recbole_opal")
+    log.info("data %s", " ".join(f"{name}={count}" for name, count in data.counts.items()))
+    for note in (*config.notes, data.time_note):
+        log.info("%s", note)
+    for warning in data.warnings:
+        log.warning("%s", warning)
+
+
+@contextmanager
+def _naming_folder(path: Path) -> Iterator[None]:
+    """Let an interruption, and an error of the disk, tell which run folder they left."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.folder = path  # type: ignore[attr-defined]
+        raise
+    except OSError as error:  # of the log or of TensorBoard; all else has its own words
+        raise write_error(path, 0, error) from error
 
 
 def _origin(config: OpalConfig) -> Origin:
     """Return what the run is made from, by which it is found again."""
     files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    sources = source_digests(config.model_class, *own_classes(config["metrics"]))
-    return Origin.of(config.as_plain_dict(), files, machine_of(config), sources)
+    return Origin.of(
+        config.as_plain_dict(),
+        files,
+        machine_of(config),
+        source_digests(config.model_class, *own_classes(config["metrics"])),
+    )
+
+
+def _check_sources(folder: RunFolder, config: OpalConfig) -> None:
+    """Refuse to go on with a model of the user's whose file is another one now."""
+    if "origin.json" not in folder.names:
+        return
+    begun = Origin.from_plain(folder.load_json("origin.json")).versions
+    for name, sha in _origin(config).versions.items():
+        if name.startswith("file of ") and begun.get(name) != sha:
+            raise SettingsError(
+                f"the {name} is not the one this run was begun with; give back the old one or "
+                "start a new run."
+            )
+
+
+def _adopt(folder: RunFolder, config: OpalConfig, loop: TrainingLoop) -> None:
+    """Let the folder say what the run is now: with other epochs it is another, undone run.
+
+    It stands for a run that has had these epochs from its beginning only where it has gone
+    that way: one that is past them would be a longer run in the other's place.
+    """
+    if folder.load_yaml("config.yaml").get("epochs") == config["epochs"]:
+        return
+    made_from = plain = config.as_plain_dict()
+    if not is_on_course(loop):
+        getLogger("recbole_opal").warning(
+            "with --epochs=%s from its beginning this run would have gone another way: it "
+            "keeps what it has been trained, and no comparison will reuse it",
+            config["epochs"],
+        )
+        gone = [[row["stage"], row["epoch"]] for row in loop.history]
+        made_from = plain | {"trained": gone}
+    with folder.update():
+        folder.save_yaml("config.yaml", plain)
+        if "origin.json" in folder.names:
+            origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
+            folder.save_json("origin.json", origin)
+        folder.drop("metrics.json")

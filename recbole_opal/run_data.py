@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import placed_settings
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.places import naming
 
@@ -37,10 +37,10 @@ def test_histories(folder: RunReader, most: int) -> dict[int, list[int]]:
             "old files."
         )
     found: dict[int, list[int]] = {}
-    for batch, *_ in data.test:
-        histories = batch[item_field + config["LIST_SUFFIX"]]
-        for user, items in zip(batch[data.dataset.uid_field].tolist(), histories, strict=True):
-            found[user] = items[items > 0].tolist()
+    for batch in data.test:
+        histories = batch.inputs.items.split(batch.inputs.lengths.tolist())
+        for user, items in zip(batch.users.tolist(), histories, strict=True):
+            found[user] = items.tolist()
         if len(found) >= most:
             break
     return found

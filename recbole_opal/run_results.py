@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.data.prepare import PreparedData
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics, every_run_metrics, own_traits
 from recbole_opal.host.categories import item_categories
+from recbole_opal.host.prepare import PreparedData
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions
-from recbole_opal.training.trainer import StagedTrainer
 
 __all__ = ["RunResults", "id_tokens"]
 
@@ -61,13 +61,13 @@ class RunResults:
             if self._config["test_at_end"]:
                 users, items = self._data.test.rows.targets()
                 folder.save_arrays("targets-test.npz", {"user_id": users, "item": items})
-            for stage, record in trainer.records.items():
-                trainer.load_stage(stage)
-                folder.save_weights(stage, trainer.weights[stage])
+            for stage, record in trainer.loop.records.items():
+                trainer.loop.load_stage(stage)
+                folder.save_weights(stage, trainer.loop.weights[stage])
                 stages[stage] = record.as_dict()
                 if self._config["test_at_end"]:
                     stages[stage] |= self._test(folder, trainer, stage)
-            trainer.load_stage(trainer.best_stage)
+            trainer.loop.load_stage(trainer.loop.best_stage)
             folder.save_json("metrics.json", self._summary(trainer, stages, seconds(), memory))
         return {
             name: {part: stage[part] for part in _RESULTS if part in stage}
@@ -128,7 +128,7 @@ class RunResults:
             "model": self._config["model"],
             "dataset": self._config["dataset"],
             "stages": stages,
-            "best_stage": trainer.best_stage,
+            "best_stage": trainer.loop.best_stage,
             "seconds": seconds,
             "train_seconds": sum(stage["train_seconds"] for stage in stages.values()),
             "test_seconds": sum(stage.get("test_seconds", 0.0) for stage in stages.values()),

@@ -37,7 +37,7 @@ def test_other_models_run_and_are_asked_the_same(quick_settings, protocol, model
     settings |= {"eval_args": protocol, "epochs": 1}
     result = recbole_opal.run(model, "tiny", **settings)
     config = OpalConfig("OPAL", "tiny", quick_settings | {"eval_args": protocol})
-    from recbole_opal.data.prepare import prepare_data
+    from recbole_opal.host.prepare import prepare_data
 
     users, items = prepare_data(config, future_items=True).test.rows.targets()
     saved = RunFolder.open(result.folder).load_arrays("targets-test.npz")

@@ -61,8 +61,8 @@ def test_per_user_values_average_to_the_metrics(result):
 
 def test_saved_weights_give_the_reported_numbers(result):
     """Load the weights by hand, rank by brute force, and find the same test recall."""
-    from recbole_opal.data.prepare import prepare_data
     from recbole_opal.host.config import OpalConfig
+    from recbole_opal.host.prepare import prepare_data
 
     folder = RunFolder.open(result.folder)
     config = OpalConfig.from_plain(folder.load_yaml("config.yaml"))
@@ -71,12 +71,13 @@ def test_saved_weights_give_the_reported_numbers(result):
     model.load_state_dict(folder.load_weights("soft"))
     recalls = []
     with torch.no_grad():
-        for batch, seen, rows, ids in data.test:
-            scores = model.full_sort_predict(batch)
+        for batch in data.test:
+            rows, ids = batch.targets
+            scores = model.full_sort_predict(batch.inputs)
             scores[:, 0] = -torch.inf
-            scores[seen] = -torch.inf
+            scores[batch.excluded] = -torch.inf
             best = scores.argsort(dim=1, descending=True)[:, :10]
-            for row in range(len(batch)):
+            for row in range(len(batch.users)):
                 wanted = set(ids[rows == row].tolist())
                 recalls.append(len(wanted & set(best[row].tolist())) / len(wanted))
     assert np.mean(recalls) == pytest.approx(result.stages["soft"]["test"]["recall@10"], abs=1e-9)

@@ -15,11 +15,12 @@ import recbole_opal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import _origin
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.run_results import RunResults
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.side_by_side.known_runs import KnownRuns
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.loop import TrainingLoop
 
 ROOT = Path(__file__).parents[1]
 
@@ -85,7 +86,7 @@ def interrupted(settings, monkeypatch, epochs):
     """A run that was stopped after so many epochs."""
     with monkeypatch.context() as patch:
         left = [epochs]
-        original = StagedTrainer._train_epoch
+        original = TrainingLoop.train_epoch
 
         def stop(self, *arguments, **options):
             left[0] -= 1
@@ -93,7 +94,7 @@ def interrupted(settings, monkeypatch, epochs):
                 raise KeyboardInterrupt
             return original(self, *arguments, **options)
 
-        patch.setattr(StagedTrainer, "_train_epoch", stop)
+        patch.setattr(TrainingLoop, "train_epoch", stop)
         with pytest.raises(KeyboardInterrupt) as caught:
             run(settings)
     return caught.value.folder
@@ -169,10 +170,10 @@ def test_a_resume_that_began_earlier_finds_the_run_as_another_one_finished_it(
 
     monkeypatch.setattr(RunFolder, "open", classmethod(open_and_fall_behind))
     epochs = []
-    train = StagedTrainer._train_epoch
+    train = TrainingLoop.train_epoch
     monkeypatch.setattr(
-        StagedTrainer,
-        "_train_epoch",
+        TrainingLoop,
+        "train_epoch",
         lambda self, *a, **o: (epochs.append(1), train(self, *a, **o))[1],
     )
     recbole_opal.resume(folder)
@@ -214,14 +215,14 @@ def test_stopped_while_prolonged_it_goes_on_to_the_new_end(quick_settings, monke
     long = run(settings | {"epochs": 4}).folder
     folder = run(settings).folder
     with monkeypatch.context() as patch:
-        original = StagedTrainer._train_epoch
+        original = TrainingLoop.train_epoch
 
-        def stop(self, train_data, epoch_idx, *arguments, **options):
-            if epoch_idx == 3:
+        def stop(self, batches):
+            if self.epoch == 3:
                 raise KeyboardInterrupt
-            return original(self, train_data, epoch_idx, *arguments, **options)
+            return original(self, batches)
 
-        patch.setattr(StagedTrainer, "_train_epoch", stop)
+        patch.setattr(TrainingLoop, "train_epoch", stop)
         with pytest.raises(KeyboardInterrupt):
             recbole_opal.resume(folder, epochs=4)
     assert "metrics.json" not in RunReader.open(folder).names

@@ -94,8 +94,9 @@ def rows_without_negatives(dataset: SplitData, rows: EvalRows) -> int:
     long = np.flatnonzero(sequences.lengths[np.searchsorted(sequences.users, users)] >= items)
     batch = rows.batch(long)
     left_out = np.zeros(len(long), dtype=np.int64)
-    if batch.mask_rows is not None and batch.mask_ids is not None:
-        pairs = np.unique(batch.mask_rows * dataset.item_num + batch.mask_ids)
+    if batch.excluded is not None:
+        owners, items_met = (part.numpy() for part in batch.excluded)
+        pairs = np.unique(owners * dataset.item_num + items_met)
         left_out = np.bincount(pairs // dataset.item_num, minlength=len(long))
     return int((targets[long] + left_out >= items).sum())
 

@@ -1,43 +1,42 @@
-"""RecBole data loaders whose batches are gathered from flat arrays."""
+"""Loaders of our models: an epoch of random cuts, and the rows of an evaluation."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from recbole.data.dataloader import NegSampleDataLoader, TrainDataLoader
-from recbole.data.interaction import Interaction
 
-from recbole_opal.data.rows import FutureRows, NextItemRows, TrainBatch
+from recbole_opal.batches import EvaluationBatch, TrainingBatch
+from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import IntArray
+from recbole_opal.errors import DataError
 
-__all__ = ["FUTURE_ITEMS", "FutureTrainLoader", "GatheringLoader", "NextItemTrainLoader"]
-
-FUTURE_ITEMS = "future_items"
-"""Field of the future targets: (B, <= W) int64, right-padded with 0."""
+__all__ = ["EvaluationLoader", "FutureTrainLoader", "ShuffledRows"]
 
 
-class GatheringLoader(TrainDataLoader):
+class ShuffledRows:
     """What all training loaders share: shuffling by one generator, and lazily gathered rows.
 
-    Order and cuts come from `self.generator` alone, so that saving and restoring it makes a
-    resumed run draw the batches the unbroken one would have drawn. (RecBole's pairwise negatives
-    come from numpy's global generator, which a run's state holds too.)
+    Order and cuts come from `generator` alone, so that saving and restoring it makes a resumed
+    run draw the batches the unbroken one would have drawn. (RecBole's pairwise negatives come
+    from numpy's global generator, which a run's state holds too.) Of `sample_size` rows an epoch
+    has `most_rows` if those are fewer, drawn anew each time; a batch has `step`, which
+    `collate_fn` gathers by their numbers.
     """
 
-    def __init__(self, config: Any, dataset: Any, rows: Any, sampler: Any, shuffle: bool) -> None:
-        self.rows = rows
-        self._set_neg_sample_args(
-            config, dataset, config["MODEL_INPUT_TYPE"], config["train_neg_sample_args"]
-        )
-        self.sample_size = len(rows)
-        # TrainDataLoader would count the dataset's interactions instead of our rows.
-        NegSampleDataLoader.__init__(self, config, dataset, sampler, shuffle=shuffle)
+    rows: Any
+    sample_size: int
+    most_rows: int | None
+    step: int
+    shuffle: bool
+    generator: torch.Generator
+    collate_fn: Callable[[IntArray], Any]
 
-    def __iter__(self) -> Iterator[Interaction]:
+    def __iter__(self) -> Iterator[Any]:
         """Yield the batches of one epoch, without a Python object per row."""
         if self.shuffle:
             order = torch.randperm(self.sample_size, generator=self.generator).numpy()
@@ -49,67 +48,75 @@ class GatheringLoader(TrainDataLoader):
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch."""
-        return math.ceil(self.epoch_size / int(self.step))
+        return math.ceil(self.epoch_size / self.step)
 
     @property
     def epoch_size(self) -> int:
-        """Number of rows of one epoch: all, or `epoch_rows` of them, drawn anew each time."""
-        return min(int(self.sample_size), self.config["epoch_rows"] or int(self.sample_size))
-
-    def _history_fields(self, batch: TrainBatch) -> dict[str, torch.Tensor]:
-        suffix = self.config["LIST_SUFFIX"]
-        fields = {
-            self.uid_field: torch.from_numpy(batch.users),
-            self.iid_field + suffix: torch.from_numpy(batch.histories),
-            self.config["ITEM_LIST_LENGTH_FIELD"]: torch.from_numpy(batch.lengths),
-        }
-        if batch.times is not None:
-            fields[self.config["TIME_FIELD"] + suffix] = torch.from_numpy(batch.times)
-        return fields
+        """Number of rows of one epoch."""
+        return min(self.sample_size, self.most_rows or self.sample_size)
 
 
-class FutureTrainLoader(GatheringLoader):
+class FutureTrainLoader(ShuffledRows):
     """Batches of random cuts with up to W future targets, for multi-interest models.
 
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: where rows come from.
-        shuffle: whether each epoch has its own order.
+    `settings` say `train_batch_size`, `epoch_rows`, `shuffle` and `seed`; metrics that count
+    training interactions look into `dataset`.
     """
 
-    def __init__(self, config: Any, dataset: Any, rows: FutureRows, shuffle: bool = True) -> None:
-        super().__init__(config, dataset, rows, sampler=None, shuffle=shuffle)
+    def __init__(self, settings: Any, rows: FutureRows, dataset: Any = None) -> None:
+        self.rows, self.dataset, self.sample_size = rows, dataset, len(rows)
+        self.step, self.most_rows = settings["train_batch_size"], settings["epoch_rows"]
+        self.shuffle = settings["shuffle"]
+        self.generator = torch.Generator()
+        self.generator.manual_seed(settings["seed"])
 
-    def collate_fn(self, index: IntArray) -> Interaction:
+    def collate_fn(self, index: IntArray) -> TrainingBatch:
         """Gather the rows `index`, each at a fresh random cut."""
         draws = torch.rand(len(index), generator=self.generator, dtype=torch.float64)
-        batch = self.rows.batch(index, draws.numpy())
-        fields = self._history_fields(batch)
-        fields[FUTURE_ITEMS] = torch.from_numpy(batch.targets)
-        return Interaction(fields)
+        batch: TrainingBatch = self.rows.batch(index, draws.numpy())
+        return batch
 
 
-class NextItemTrainLoader(GatheringLoader):
-    """Batches of (prefix, next item), for RecBole's own sequential models.
+class EvaluationLoader:
+    """Batches of rows with any number of targets, in their order.
 
     Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: where rows come from.
-        sampler: RecBole's negative sampler, used with `loss_type: BPR` only.
-        shuffle: whether each epoch has its own order.
+        rows: the rows, each with at least one target.
+        name: how the part is called in messages, for example `test`.
+        step: rows of a batch.
+        dataset: the training dataset, for metrics that look into it.
+        inputs: makes of a batch what the model is asked with; None: its `Histories`.
+        known: what may be known of the users when the part begins, if that is more than the
+            training part, for models that serve from a user's interactions.
+
+    Raises:
+        DataError: there are no rows.
     """
 
     def __init__(
-        self, config: Any, dataset: Any, rows: NextItemRows, sampler: Any, shuffle: bool = True
+        self,
+        rows: EvalRows,
+        name: str,
+        step: int,
+        *,
+        dataset: Any = None,
+        inputs: Callable[[EvaluationBatch], Any] | None = None,
+        known: Any = None,
     ) -> None:
-        super().__init__(config, dataset, rows, sampler=sampler, shuffle=shuffle)
+        if len(rows) == 0:
+            raise DataError(
+                f"no user has a target in the {name} part; use users with longer histories, a "
+                "larger share for this part, or, if the history is masked, --mask_history=False"
+            )
+        self.rows, self.step, self.dataset = rows, step, dataset
+        self.known, self._inputs = known, inputs
 
-    def collate_fn(self, index: IntArray) -> Interaction:
-        """Gather the rows `index` and, where the loss needs them, RecBole's negatives."""
-        batch = self.rows.batch(index)
-        fields = self._history_fields(batch)
-        fields[self.iid_field] = torch.from_numpy(batch.targets[:, 0])
-        interaction = self.transform(self._dataset, Interaction(fields))
-        return self._neg_sampling(interaction)
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return math.ceil(len(self.rows) / self.step)
+
+    def __iter__(self) -> Iterator[EvaluationBatch]:
+        """Yield the batches."""
+        for start in range(0, len(self.rows), self.step):
+            batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
+            yield batch if self._inputs is None else replace(batch, inputs=self._inputs(batch))

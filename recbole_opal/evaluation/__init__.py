@@ -1,10 +1,15 @@
 """Full-sort evaluation: models to lists, lists to metrics."""
 
 from recbole_opal.evaluation.evaluator import Measured, judge, measure
+from recbole_opal.evaluation.full_sort import (
+    FullSortRetriever,
+    InterestModel,
+    RankSums,
+    Retrieved,
+    from_scores,
+)
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.metric import Metric
-from recbole_opal.evaluation.retrieve import FullSortRetriever, InterestModel, from_scores
-from recbole_opal.evaluation.retrieved import RankSums, Retrieved
 
 __all__ = [
     "FullSortRetriever",

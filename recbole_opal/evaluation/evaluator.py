@@ -12,9 +12,9 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.evaluation.full_sort import FullSortRetriever, from_scores
 from recbole_opal.evaluation.judged import InterestRecord, Judged, RankRecord, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
-from recbole_opal.evaluation.retrieve import FullSortRetriever, from_scores
 
 __all__ = ["Measured", "Scores", "judge", "match_targets", "measure"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -14,9 +14,9 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.evaluation.evaluator import Scores, judge, measure
+from recbole_opal.evaluation.full_sort import InterestModel
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.registry import chosen_metrics
-from recbole_opal.evaluation.retrieve import InterestModel
 from recbole_opal.host.categories import item_categories
 
 __all__ = ["TopKEvaluation", "dense_scores", "training_facts"]
@@ -41,23 +41,13 @@ class TopKEvaluation(Trainer):
         self._facts: tuple[Any, TrainingFacts] | None = None
 
     def evaluate(
-        self,
-        eval_data: Any,
-        load_best_model: bool = True,
-        model_file: str | None = None,
-        show_progress: bool = False,
-    ) -> OrderedDict[str, float] | None:
-        """Evaluate as RecBole does; see `recbole.trainer.Trainer.evaluate`.
+        self, eval_data: Any, load_best_model: bool = False, show_progress: bool = False
+    ) -> OrderedDict[str, float]:
+        """Return the metrics of a part, of the model as it is, as RecBole's `evaluate` does.
 
-        Returns:
-            Metric name to a plain Python float, or `None` if there is nothing to evaluate.
+        RecBole would read the best weights from a pickled file: a trainer that keeps some loads
+        them itself.
         """
-        if not eval_data:
-            return None
-        if load_best_model:
-            saved = torch.load(model_file or self.saved_model_file, map_location=self.device)
-            self.model.load_state_dict(saved["state_dict"])
-            self.model.load_other_parameter(saved.get("other_parameter"))
         judged, metrics = self.judge(eval_data), chosen_metrics(self.config["metrics"])
         digits = self.config["metric_decimal_place"]
         return OrderedDict(measure(judged, metrics, digits=digits).results)
@@ -69,7 +59,7 @@ class TopKEvaluation(Trainer):
             eval_data: one of our evaluation loaders.
             with_interests: whether to keep what each interest did.
         """
-        dataset = eval_data._dataset
+        dataset = eval_data.dataset
         if self._facts is None or self._facts[0] is not dataset:
             self._facts = (dataset, training_facts(dataset))
         metrics = chosen_metrics(self.config["metrics"])
@@ -78,7 +68,7 @@ class TopKEvaluation(Trainer):
             scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
         return judge(
             self.model,
-            _batches(eval_data, self.config["USER_ID_FIELD"]),
+            eval_data,
             self.config,
             self._facts[1],
             device=self.device,
@@ -132,13 +122,3 @@ def dense_scores(model: Any, dataset: Any, device: torch.device, most_pairs: int
             yield every[start : start + most_pairs]
 
     return scores
-
-
-def _batches(loader: Iterable[Any], user_field: str) -> Iterator[EvaluationBatch]:
-    """Yield RecBole's tuples (interaction, seen, rows, targets) as our batches."""
-    for batch in loader:
-        if isinstance(batch, EvaluationBatch):
-            yield batch
-        else:
-            inputs, seen, rows, ids = batch
-            yield EvaluationBatch(inputs[user_field], inputs, seen, (rows, ids))

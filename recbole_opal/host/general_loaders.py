@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,14 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.sampler import Sampler
 
-from recbole_opal.data.eval_loader import MultiTargetEvalLoader
-from recbole_opal.data.loaders import GatheringLoader
-from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
 from recbole_opal.host.dataset import FutureItemDataset
+from recbole_opal.host.loaders import GatheringLoader
 from recbole_opal.host.upstream_models import trained_on
 
 __all__ = [
     "CountedInteractionLoader",
-    "GeneralEvalLoader",
     "InteractionTrainLoader",
     "UserTrainLoader",
     "general_train_loader",
@@ -85,40 +81,6 @@ class UserTrainLoader(GatheringLoader):
     def collate_fn(self, index: IntArray) -> Interaction:
         """Gather the users `index`."""
         return Interaction({self.uid_field: self._users[torch.as_tensor(np.asarray(index))]})
-
-
-class GeneralEvalLoader(MultiTargetEvalLoader):
-    """The rows of `MultiTargetEvalLoader`, of which a general model sees the user id only.
-
-    Users, targets and items left out of the lists are those of the sequential models.
-
-    A batch is made small enough for a score an item to stay within `score_memory_mb`. Autoencoders
-    hold a few such tables (MacridVAE two a concept).
-
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: the evaluation rows.
-        name: how the part is called in messages.
-        known: the dataset of what may be known of the users when this part begins, if that is more
-            than the training part; see `recbole_opal.host.known_history`.
-    """
-
-    def __init__(
-        self,
-        config: Any,
-        dataset: FutureItemDataset,
-        rows: EvalRows,
-        name: str,
-        known: FutureItemDataset | None = None,
-    ) -> None:
-        self.known = known
-        super().__init__(config, dataset, rows, name, dense_scores=True)
-
-    def collate_fn(self, index: Sequence[int]) -> Any:
-        """Gather the rows at `index`, without the histories."""
-        interaction, *rest = super().collate_fn(index)
-        return (Interaction({self.uid_field: interaction[self.uid_field]}), *rest)
 
 
 def general_train_loader(

@@ -10,7 +10,7 @@ from recbole.model.abstract_recommender import SequentialRecommender
 from recbole.utils import InputType
 from torch import Tensor, nn
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
@@ -19,7 +19,10 @@ from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 
-__all__ = ["MultiInterestRecommender", "TrainingStep"]
+__all__ = ["FUTURE_ITEMS", "MultiInterestRecommender", "TrainingStep"]
+
+FUTURE_ITEMS = "future_items"
+"""Field of the future targets in an interaction: (B, <= W) int64, right-padded with 0."""
 
 
 @dataclass(frozen=True)
@@ -179,15 +182,17 @@ class MultiInterestRecommender(SequentialRecommender):
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""
         batch = self.training_views(interaction)
-        places, targets = batch[self.ITEM_SEQ], batch[FUTURE_ITEMS]
+        if isinstance(batch, TrainingBatch):
+            histories, targets = batch.histories, batch.targets
+        else:
+            histories, targets = self._flat(batch), batch[FUTURE_ITEMS]
         drawn = self.sampler.draw(targets)
-        filled = places > 0  # (B, L)
-        vectors, target_vectors, negative_vectors = self.items(places[filled], targets, drawn.ids)
-        history = self._lay_out(batch, self.dropout(vectors), filled)
+        vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
+        history = self._lay_out(histories, self.dropout(vectors))
         encoded = self.encode(history)
         step = TrainingStep(
             history,
-            places[filled],
+            histories.items,
             encoded,
             self.queries(encoded),
             targets,
@@ -201,10 +206,9 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def interests(self, interaction: Any) -> Tensor:
         """Return the query vectors of a batch of histories, (B, K, D') float."""
-        places = interaction[self.ITEM_SEQ]
-        filled = places > 0  # (B, L)
-        (vectors,) = self.items(places[filled])
-        return self.queries(self.encode(self._lay_out(interaction, vectors, filled)))
+        histories = self._flat(interaction)
+        (vectors,) = self.items(histories.items)
+        return self.queries(self.encode(self._lay_out(histories, vectors)))
 
     def active_interests(self, interaction: Any) -> Tensor | None:
         """Return which interests each history has, (B, K) bool, at least one; None: all.
@@ -244,19 +248,30 @@ class MultiInterestRecommender(SequentialRecommender):
             best = torch.maximum(best, interests[:, number] @ table.T)
         return best
 
-    def _lay_out(self, batch: Any, vectors: Tensor, filled: Tensor) -> History:
-        """Return as a history the (T, D) vectors of the places that are filled in (B, L)."""
-        times = self._times(batch, filled) if self.needs_times else None
-        return History(vectors, filled.nonzero()[:, 0], len(filled), times)
-
-    def _times(self, batch: Any, filled: Tensor) -> Tensor:
-        if self.TIME_SEQ not in batch:
+    def _flat(self, batch: Any) -> Histories:
+        """Return histories, which RecBole's interactions hold padded."""
+        if isinstance(batch, Histories):
+            return batch
+        if self.needs_times and self.TIME_SEQ not in batch:
             raise DataError(
                 f"{type(self).__name__} reads when each item was met; put '{self.TIME_SEQ}', a "
                 "float64 tensor shaped like the histories, into the interaction."
             )
-        times: Tensor = batch[self.TIME_SEQ][filled]
-        return times
+        times = batch[self.TIME_SEQ] if self.needs_times else None
+        return Histories.from_padded(batch[self.ITEM_SEQ], times)
+
+    def _lay_out(self, histories: Histories, vectors: Tensor) -> History:
+        times = histories.times if self.needs_times else None
+        return History(vectors, histories.rows(), len(histories), times)
+
+    def _padded(self, histories: Any) -> Tensor:
+        """Return (B, L) ids, right-padded with 0."""
+        if not isinstance(histories, Histories):
+            places: Tensor = histories[self.ITEM_SEQ]
+            return places
+        lengths = histories.lengths
+        filled = torch.arange(int(lengths.max()), device=lengths.device) < lengths[:, None]
+        return lengths.new_zeros(filled.shape).masked_scatter(filled, histories.items)
 
 
 def _negative_sampler(config: Any, counts: Tensor) -> NegativeSampler:

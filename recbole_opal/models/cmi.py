@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
+from recbole_opal.batches import TrainingBatch
 from recbole_opal.interests.generalised import AssignedHistories, GeneralisedEncoder
 from recbole_opal.interests.views import split_in_halves
 from recbole_opal.losses.contrastive import view_contrast
@@ -19,7 +19,7 @@ from recbole_opal.losses.regularisers import (
     orthogonality_loss,
     uniformity_loss,
 )
-from recbole_opal.models.base import MultiInterestRecommender, TrainingStep
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender, TrainingStep
 
 __all__ = ["CMI"]
 
@@ -51,9 +51,13 @@ class CMI(MultiInterestRecommender):
 
     def training_views(self, batch: Any) -> dict[str, Tensor]:
         """Return 2 B rows: one half of each history, then the other halves in the same order."""
+        if isinstance(batch, TrainingBatch):
+            places, targets = self._padded(batch.histories), batch.targets
+        else:
+            places, targets = batch[self.ITEM_SEQ], batch[FUTURE_ITEMS]
         return {
-            self.ITEM_SEQ: split_in_halves(batch[self.ITEM_SEQ]),  # (2 B, L')
-            FUTURE_ITEMS: batch[FUTURE_ITEMS].repeat(2, 1),  # (2 B, W)
+            self.ITEM_SEQ: split_in_halves(places),  # (2 B, L')
+            FUTURE_ITEMS: targets.repeat(2, 1),  # (2 B, W)
         }
 
     def queries(self, encoded: AssignedHistories) -> Tensor:

@@ -57,4 +57,4 @@ class MIND(MultiInterestRecommender):
 
     def active_interests(self, interaction: Any) -> Tensor:
         """Return which interests each history has, (B, K) bool: no copies; nothing is encoded."""
-        return self.encoder.active(interaction[self.ITEM_SEQ] > 0)
+        return self.encoder.active(self._padded(interaction) > 0)

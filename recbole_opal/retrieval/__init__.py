@@ -25,12 +25,7 @@ BACKENDS = ("torch", "faiss")
 
 
 def make_retriever(backend: str, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> Retriever:
-    """Build the search over an item table.
-
-    Args:
-        backend: `torch` (blocked, any device) or `faiss` (IndexFlatIP, needs faiss-cpu).
-        items: `(N, D)` float, row 0 = padding.
-        block_size: items at a time.
+    """Build the search over an item table: `torch` (any device) or `faiss` (needs faiss-cpu).
 
     Raises:
         RetrievalError: unknown backend, faiss is not installed, or a bad table.

@@ -11,6 +11,7 @@ Memory beyond the inputs, whatever `N` and `K` (`search_memory_bytes` computes t
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.order import in_order, top_in_order
@@ -27,9 +28,12 @@ __all__ = [
     "DEFAULT_BLOCK_SIZE",
     "SLACK",
     "ExactIndex",
+    "check_block_size",
+    "cut",
     "exact_top_k",
     "search_memory_bytes",
     "settle",
+    "unsettled",
 ]
 
 DEFAULT_BLOCK_SIZE = 8192
@@ -40,60 +44,51 @@ SLACK = 16
 
 
 class ExactIndex:
-    """Blocked exact search in torch, on the device of the item table.
+    """Blocked exact search in torch, on the device of the item table; see `Retriever`.
 
     Stability: stable.
 
     Args:
         items: `(N, D)` float32 or float64, row 0 = padding.
-        block_size: items at a time, at least 1.
+        block_size: items at a time.
 
     Raises:
         RetrievalError: a bad block size, or a table that is not a finite matrix.
     """
 
     def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
-        if block_size < 1:
-            raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
+        self.block_size = check_block_size(block_size)
         self.items = ItemVectors.of(items)
-        self.block_size = block_size
 
     def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
         """Return the `k` best items of each row; see `Retriever.top_k`."""
         queries = check_interests(interests, self.items, k)
-        table = self.items.table
-        excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
+        table, batch = self.items.table, len(queries)
+        excluded = ExcludedPairs.of(exclude, batch, len(table), table.device)
         fast, ids = _candidates(queries, table, k + SLACK, excluded, self.block_size)
-        found = fast > -torch.inf
-        scores = candidate_scores(queries, table, ids).masked_fill(~found, -torch.inf)
+        scores = candidate_scores(queries, table, ids).masked_fill(fast == -torch.inf, -torch.inf)
         # Whatever was left out scores at most this much; -inf: nothing was left out.
         outside = fast.amin(dim=1).double()
         result = cut(scores, ids, k)
-        open_rows = unsettled(result, outside, self.items.error_bound(queries))
-        if len(open_rows):
-            part = settle(
-                queries[open_rows],
-                table,
-                k,
-                excluded.for_rows(open_rows, len(queries)),
-                self.block_size,
-            )
-            result.scores[open_rows] = part.scores
-            result.ids[open_rows] = part.ids
+        rows = unsettled(result, outside, self.items.error_bound(queries))
+        if len(rows):
+            masked = excluded.for_rows(rows, batch)
+            part = settle(queries[rows], table, k, masked, self.block_size)
+            result.scores[rows], result.ids[rows] = part.scores, part.ids
         return result
+
+
+def check_block_size(block_size: int) -> int:
+    """Return a number of items at a time, which must be at least 1."""
+    if block_size < 1:
+        raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
+    return block_size
 
 
 def search_memory_bytes(
     num_rows: int, k: int, width: int, block_size: int = DEFAULT_BLOCK_SIZE
 ) -> int:
-    """Return an upper bound of the memory of one search beyond its inputs, in bytes.
-
-    Args:
-        num_rows: B.
-        k: length of the lists.
-        width: D.
-        block_size: items at a time.
-    """
+    """Return an upper bound of the memory of one search beyond its inputs, in bytes."""
     blocks = (20 * num_rows + 8 * width) * block_size
     return blocks + 80 * num_rows * (k + SLACK) + 64 * 2**20
 
@@ -106,32 +101,18 @@ def exact_top_k(
     exclude: Pairs | None = None,
     block_size: int = DEFAULT_BLOCK_SIZE,
 ) -> TopK:
-    """Search once; for many batches over the same items build an `ExactIndex`.
-
-    Args:
-        interests: `(B, K, D)` float.
-        items: `(N, D)` float, row 0 = padding, never returned.
-        k: length of the lists, at least 1.
-        exclude: `(rows, ids)` pairs never returned.
-        block_size: items at a time.
-
-    Returns:
-        The lists, best first, ties by ascending id.
-
-    Raises:
-        RetrievalError: see `ExactIndex`.
-    """
+    """Search once; for many batches over the same items build an `ExactIndex`."""
     return ExactIndex(items, block_size).top_k(interests, k, exclude)
 
 
 def cut(scores: Tensor, ids: Tensor, k: int) -> TopK:
-    """Order candidates, cuts at `k` and fills: `(B, C)` scores and ids, `-inf` = no candidate."""
+    """Order `(B, C)` candidates, cut at `k` and fill; a score of `-inf` is no candidate."""
     scores, ids = in_order(scores, ids)
     scores, ids = scores[:, :k].contiguous(), ids[:, :k].contiguous()
     short = k - scores.shape[1]
     if short > 0:
-        scores = torch.nn.functional.pad(scores, (0, short), value=-torch.inf)
-        ids = torch.nn.functional.pad(ids, (0, short))
+        scores = functional.pad(scores, (0, short), value=-torch.inf)
+        ids = functional.pad(ids, (0, short))
     return TopK(scores, ids.masked_fill(scores == -torch.inf, 0))
 
 
@@ -150,25 +131,15 @@ def unsettled(result: TopK, outside: Tensor, error: Tensor) -> Tensor:
 def settle(
     interests: Tensor, table: Tensor, k: int, excluded: ExcludedPairs, block_size: int
 ) -> TopK:
-    """Search with final scores throughout: slower, but right with any number of equal scores.
-
-    Args:
-        interests: `(B, K, D)` float.
-        table: `(N, D)` float.
-        k: length of the lists.
-        excluded: pairs never returned.
-        block_size: items at a time.
-    """
-    starts = range(0, len(table), block_size)
-    shape = (len(interests), 0)
-    best = torch.empty(shape, dtype=torch.float32, device=table.device)
-    ids = torch.empty(shape, dtype=torch.int64, device=table.device)
-    for start, masked in zip(starts, excluded.slices(starts), strict=True):
-        scores = block_scores(interests, table[start : start + block_size])
-        _mask(scores, masked, start)
+    """Search with final scores throughout: slower, but right with any number of equal scores."""
+    best = torch.empty((len(interests), 0), dtype=torch.float32, device=table.device)
+    ids = torch.empty((len(interests), 0), dtype=torch.int64, device=table.device)
+    for block in excluded.blocks(len(table), block_size):
+        scores = block_scores(interests, table[block.items])
+        block.mask(scores)
         values, columns = top_in_order(scores, k)
         best, ids = in_order(
-            torch.cat((best, values), dim=1), torch.cat((ids, columns + start), dim=1)
+            torch.cat((best, values), dim=1), torch.cat((ids, columns + block.items.start), dim=1)
         )
         best, ids = best[:, :k], ids[:, :k]
     return cut(best, ids, k)
@@ -179,32 +150,23 @@ def _candidates(
 ) -> tuple[Tensor, Tensor]:
     """Return the `(B, min(depth, N))` best fast scores and ids, in no order."""
     batch, num_interests, _ = queries.shape
-    starts = range(0, len(table), block_size)
     size = min(block_size, len(table))
-    running = table.new_empty(batch * size)
-    product = table.new_empty(batch * size)
+    running, product = table.new_empty(batch * size), table.new_empty(batch * size)
     best = table.new_empty(batch, 0)
     ids = torch.empty(batch, 0, dtype=torch.int64, device=table.device)
-    for start, masked in zip(starts, excluded.slices(starts), strict=True):
-        columns = table[start : start + size].T  # (D, n)
+    for block in excluded.blocks(len(table), size):
+        columns = table[block.items].T  # (D, n)
         shape = (batch, columns.shape[1])
-        scores = running[: batch * shape[1]].view(shape)
-        other = product[: batch * shape[1]].view(shape)
+        scores, other = (each[: batch * shape[1]].view(shape) for each in (running, product))
         torch.mm(queries[:, 0], columns, out=scores)
         for place in range(1, num_interests):
             torch.mm(queries[:, place], columns, out=other)
             torch.maximum(scores, other, out=scores)
-        _mask(scores, masked, start)
+        block.mask(scores)
         values, places = torch.topk(scores, min(depth, shape[1]), dim=1, sorted=False)
-        best, ids = torch.cat((best, values), dim=1), torch.cat((ids, places + start), dim=1)
+        best = torch.cat((best, values), dim=1)
+        ids = torch.cat((ids, places + block.items.start), dim=1)
         if best.shape[1] > depth:
             best, kept = torch.topk(best, depth, dim=1, sorted=False)
             ids = ids.gather(1, kept)
     return best, ids
-
-
-def _mask(scores: Tensor, masked: Pairs, start: int) -> None:
-    """Set the padding column and the excluded pairs of a block to `-inf`, in place."""
-    if start == 0:
-        scores[:, 0] = -torch.inf
-    scores[masked] = -torch.inf

@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
-from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE, SLACK, cut, settle, unsettled
+from recbole_opal.retrieval.exact import (
+    DEFAULT_BLOCK_SIZE,
+    SLACK,
+    check_block_size,
+    cut,
+    settle,
+    unsettled,
+)
 from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.scores import ItemVectors, candidate_scores, check_interests
 from recbole_opal.retrieval.types import Pairs, TopK
@@ -43,11 +50,9 @@ class FaissFlatIndex:
     """
 
     def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
-        if block_size < 1:
-            raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
+        self.block_size = check_block_size(block_size)
         faiss = _import_faiss()
         self.items = ItemVectors.of(items.cpu())
-        self.block_size = block_size
         self._index = faiss.IndexFlatIP(items.shape[1])
         # Without the padding row, so it cannot be returned; ids are one lower inside.
         self._index.add(np.ascontiguousarray(self.items.table[1:].numpy(), dtype=np.float32))
@@ -55,24 +60,21 @@ class FaissFlatIndex:
     def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
         """Return the `k` best items of each row, on the device of `interests`."""
         queries = check_interests(interests, self.items, k)
-        table = self.items.table
-        batch, limit = len(queries), min(len(table) - 1, _MAX_DEPTH)
+        table, batch = self.items.table, len(queries)
+        limit = min(len(table) - 1, _MAX_DEPTH)
         excluded = ExcludedPairs.of(exclude, batch, len(table), table.device)
         error = self.items.error_bound(queries)
         needed = k + SLACK + excluded.counts(batch)
-        result = TopK(
-            torch.full((batch, k), -torch.inf, dtype=torch.float32),
-            torch.zeros(batch, k, dtype=torch.int64),
-        )
-        waiting = torch.arange(batch)
-        depth = 0
+        scores = torch.full((batch, k), -torch.inf, dtype=torch.float32)
+        ids = torch.zeros(batch, k, dtype=torch.int64)
+        waiting, depth = torch.arange(batch), 0
         while len(waiting) and depth < limit:
             depth = min(limit, _power_of_two(int(needed[waiting].min())))
             ready = waiting[needed[waiting].clamp(max=limit) <= depth]
             for rows in torch.split(ready, max(1, _CHUNK_RESULTS // (queries.shape[1] * depth))):
                 masked = excluded.for_rows(rows, batch)
                 part, outside = self._search(queries[rows], k, depth, masked)
-                result.scores[rows], result.ids[rows] = part.scores, part.ids
+                scores[rows], ids[rows] = part.scores, part.ids
                 still_open = unsettled(part, outside, error[rows])
                 needed[rows] = 0
                 needed[rows[still_open]] = 4 * depth
@@ -80,8 +82,8 @@ class FaissFlatIndex:
         if len(waiting):
             masked = excluded.for_rows(waiting, batch)
             part = settle(queries[waiting], table, k, masked, self.block_size)
-            result.scores[waiting], result.ids[waiting] = part.scores, part.ids
-        return TopK(result.scores.to(interests.device), result.ids.to(interests.device))
+            scores[waiting], ids[waiting] = part.scores, part.ids
+        return TopK(scores.to(interests.device), ids.to(interests.device))
 
     def _search(
         self, queries: Tensor, k: int, depth: int, excluded: ExcludedPairs
@@ -98,8 +100,7 @@ class FaissFlatIndex:
         candidates = candidates.sort(dim=1).values  # (R, K * depth)
         keep = torch.ones_like(candidates, dtype=torch.bool)
         keep[:, 1:] = candidates[:, 1:] != candidates[:, :-1]
-        keys = candidates * rows + torch.arange(rows)[:, None]
-        keep &= ~torch.isin(keys, excluded.ids * rows + excluded.rows)
+        keep &= ~excluded.holds(torch.arange(rows)[:, None], candidates, rows)
         final = candidate_scores(queries, self.items.table, candidates)
         result = cut(final.masked_fill(~keep, -torch.inf), candidates, k)
         if depth == len(self.items.table) - 1:

@@ -12,32 +12,17 @@ _CHUNK_ELEMENTS = 2**22
 
 
 def in_order(scores: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Sort each row by score descending, then id ascending.
-
-    Args:
-        scores: `(B, C)` float.
-        ids: `(B, C)` int64.
-
-    Returns:
-        The scores and ids, rearranged.
-    """
+    """Sort each row of `(B, C)` scores and ids by score descending, then id ascending."""
     ids, by_id = ids.sort(dim=1)
     scores, by_score = scores.gather(1, by_id).sort(dim=1, descending=True, stable=True)
     return scores, ids.gather(1, by_score)
 
 
 def top_in_order(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Return the `k` best columns of each row, the lowest columns among equals.
+    """Return scores and columns of the `min(k, n)` best of `(B, n)`, the lowest among equals.
 
     `torch.topk` leaves the choice among equals open. It is asked for one more than `k`: only rows
-    whose `k`-th and next score are equal need a second look.
-
-    Args:
-        scores: `(B, n)` float; `-inf` is a score like any other.
-        k: how many, at least 1; `min(k, n)` are returned.
-
-    Returns:
-        `(B, min(k, n))` scores and int64 columns, in order.
+    whose `k`-th and next score are equal need a second look. `-inf` is a score like any other.
 
     Raises:
         RetrievalError: a score is not a number.
@@ -61,8 +46,7 @@ def top_in_order(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _first_among_equals(scores: Tensor, threshold: Tensor, k: int) -> Tensor:
     """Return the `(R, k)` columns above the threshold and the first of those equal to it."""
-    above = scores > threshold
-    equal = scores == threshold
+    above, equal = scores > threshold, scores == threshold
     room = k - above.sum(dim=1, keepdim=True)
     first = equal & (equal.cumsum(dim=1, dtype=torch.int32) <= room)
     return (above | first).nonzero()[:, 1].view(-1, k)  # (R, k)

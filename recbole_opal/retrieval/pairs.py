@@ -1,6 +1,6 @@
 """Pairs of (row, item id), sorted by id so that a block of items finds its own by slicing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -9,17 +9,11 @@ from torch import Tensor
 from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.types import Pairs
 
-__all__ = ["ExcludedPairs", "check_pairs"]
+__all__ = ["ExcludedPairs", "ItemBlock", "check_pairs"]
 
 
 def check_pairs(pairs: Pairs, num_rows: int, num_items: int, device: torch.device) -> Pairs:
     """Return the pairs on the device after checking shapes and ranges.
-
-    Args:
-        pairs: `(rows, ids)`, both `(P,)` int64.
-        num_rows: rows must lie in `[0, num_rows)`.
-        num_items: ids must lie in `[0, num_items)`.
-        device: where the result lies.
 
     Raises:
         RetrievalError: lengths differ, or a row or an id is out of range.
@@ -40,13 +34,29 @@ def check_pairs(pairs: Pairs, num_rows: int, num_items: int, device: torch.devic
 
 
 @dataclass(frozen=True)
-class ExcludedPairs:
-    """Pairs that must not be returned, sorted by item id.
+class ItemBlock:
+    """Some items at a time, with the pairs among them that must not be returned.
 
     Attributes:
-        rows: `(P,)` int64.
-        ids: `(P,)` int64, ascending.
+        items: the block's place in the item table.
+        rows: of the pairs.
+        columns: of the pairs, counted from the block's first item.
     """
+
+    items: slice
+    rows: Tensor
+    columns: Tensor
+
+    def mask(self, scores: Tensor) -> None:
+        """Set the padding and the excluded pairs of `(B, n)` scores to `-inf`, in place."""
+        if self.items.start == 0:
+            scores[:, 0] = -torch.inf
+        scores[self.rows, self.columns] = -torch.inf
+
+
+@dataclass(frozen=True)
+class ExcludedPairs:
+    """Pairs that must not be returned, `(P,)` int64 rows and ids, sorted by item id."""
 
     rows: Tensor
     ids: Tensor
@@ -55,7 +65,7 @@ class ExcludedPairs:
     def of(
         cls, pairs: Pairs | None, num_rows: int, num_items: int, device: torch.device
     ) -> "ExcludedPairs":
-        """Check and sorts the pairs; `None` stands for no pairs. Repeats collapse."""
+        """Check and sort the pairs; `None` stands for no pairs. Repeats collapse."""
         if pairs is None:
             empty = torch.empty(0, dtype=torch.int64, device=device)
             return cls(empty, empty)
@@ -67,6 +77,10 @@ class ExcludedPairs:
         """Return `(B,)` int64, how many items besides the padding each row excludes."""
         return torch.bincount(self.rows[self.ids > 0], minlength=num_rows)
 
+    def holds(self, rows: Tensor, ids: Tensor, num_rows: int) -> Tensor:
+        """Tell which of the pairs are among these."""
+        return torch.isin(ids * num_rows + rows, self.ids * num_rows + self.rows)
+
     def for_rows(self, chosen: Tensor, num_rows: int) -> "ExcludedPairs":
         """Return the pairs of the chosen rows, renumbered by their place in `chosen`."""
         place = torch.full((num_rows,), -1, dtype=torch.int64, device=self.rows.device)
@@ -75,15 +89,11 @@ class ExcludedPairs:
         keep = renumbered >= 0
         return ExcludedPairs(renumbered[keep], self.ids[keep])
 
-    def slices(self, starts: Sequence[int]) -> list[Pairs]:
-        """Return for each block the pairs inside it, as (row, column of the block).
-
-        Args:
-            starts: first item of each block, ascending, from 0.
-        """
+    def blocks(self, num_items: int, size: int) -> Iterator[ItemBlock]:
+        """Yield the items from 0 on, `size` at a time."""
+        starts = range(0, num_items, size)
         edges = torch.tensor(starts, dtype=torch.int64, device=self.ids.device)
         cuts = [*torch.searchsorted(self.ids, edges).tolist(), len(self.ids)]
-        return [
-            (self.rows[left:right], self.ids[left:right] - start)
-            for start, left, right in zip(starts, cuts, cuts[1:], strict=False)
-        ]
+        for start, left, right in zip(starts, cuts, cuts[1:], strict=False):
+            items = slice(start, min(start + size, num_items))
+            yield ItemBlock(items, self.rows[left:right], self.ids[left:right] - start)

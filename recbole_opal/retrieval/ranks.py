@@ -33,13 +33,6 @@ def average_ranks(
     Candidates are all items but the padding and the row's excluded ones. The best has rank 1 and
     equal scores share the mean of their ranks (Wilcoxon; as RecBole's GAUC).
 
-    Args:
-        interests: `(B, K, D)` float.
-        items: `(N, D)` float, row 0 = padding.
-        positives: `(rows, ids)` of `P` items, none of them excluded.
-        exclude: pairs that are no candidates.
-        block_size: items at a time.
-
     Returns:
         `(P,)` float64, a multiple of 0.5, at least 1.
 
@@ -47,35 +40,27 @@ def average_ranks(
         RetrievalError: a positive is the padding or excluded, or the vectors are not finite.
     """
     vectors = ItemVectors.of(items)
-    table = vectors.table
-    queries = check_interests(interests, vectors, 1)
-    batch = len(queries)
-    rows, ids = check_pairs(positives, batch, len(table), table.device)
-    excluded = ExcludedPairs.of(exclude, batch, len(table), table.device)
-    _check_candidates(rows, ids, excluded, batch)
+    table, queries = vectors.table, check_interests(interests, vectors, 1)
+    rows, ids = check_pairs(positives, len(queries), len(table), table.device)
+    excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
+    masked = excluded.holds(rows, ids, len(queries)) | (ids == 0)
+    if bool(masked.any()):
+        raise RetrievalError(
+            f"row {int(rows[masked][0])} has target {int(ids[masked][0])}, which is masked out of "
+            "its list; drop targets that are already in the history"
+        )
     own = candidate_scores(queries[rows], table, ids[:, None])  # (P, 1)
-    starts = range(0, len(table), block_size)
     ranks = torch.full(ids.shape, 0.5, dtype=torch.float64, device=table.device)
-    for start, masked in zip(starts, excluded.slices(starts), strict=True):
-        scores = block_scores(queries, table[start : start + block_size])
-        if start == 0:
-            scores[:, 0] = -torch.inf
-        scores[masked] = -torch.inf
+    for block in excluded.blocks(len(table), block_size):
+        scores = block_scores(queries, table[block.items])
+        block.mask(scores)
         # The middle of equals: everything above, half of the equals (itself too), and a half.
         ranks += _above_and_half_equal(scores, rows, own)
     return ranks
 
 
 def average_ranks_of_scores(scores: Tensor, positives: Pairs) -> Tensor:
-    """Return the same ranks from a full score matrix whose non-candidates hold `-inf`.
-
-    Args:
-        scores: `(B, N)` float.
-        positives: `(rows, ids)` of `P` items.
-
-    Returns:
-        `(P,)` float64.
-    """
+    """Return the same ranks from `(B, N)` scores whose non-candidates hold `-inf`."""
     rows, ids = check_pairs(positives, scores.shape[0], scores.shape[1], scores.device)
     own = scores[rows, ids][:, None]  # (P, 1)
     return 0.5 + _above_and_half_equal(scores, rows, own)
@@ -87,18 +72,6 @@ def _above_and_half_equal(scores: Tensor, rows: Tensor, own: Tensor) -> Tensor:
     chunk = max(1, _CHUNK_ELEMENTS // scores.shape[1])
     for row_part, own_part in zip(torch.split(rows, chunk), torch.split(own, chunk), strict=True):
         mine = scores[row_part]  # (R, n)
-        above = (mine > own_part).sum(dim=1)
         equal = (mine == own_part).sum(dim=1)
-        counts.append(above.double() + 0.5 * equal.double())
+        counts.append((mine > own_part).sum(dim=1).double() + 0.5 * equal.double())
     return torch.cat(counts)
-
-
-def _check_candidates(rows: Tensor, ids: Tensor, excluded: ExcludedPairs, batch: int) -> None:
-    """Refuse positives that cannot have a rank."""
-    masked = torch.isin(ids * batch + rows, excluded.ids * batch + excluded.rows) | (ids == 0)
-    if bool(masked.any()):
-        row, item = int(rows[masked][0]), int(ids[masked][0])
-        raise RetrievalError(
-            f"row {row} has target {item}, which is masked out of its list; "
-            "drop targets that are already in the history"
-        )

@@ -56,42 +56,28 @@ class ItemVectors:
         table = items.detach()
         if table.dtype not in (torch.float32, torch.float64):
             table = table.float()
-        norms = [_largest_norm(part) for part in torch.split(table, _NORM_CHUNK)]
-        largest = torch.stack(norms).max().item()
-        _check_length(largest, "the item table")
-        return cls(table, largest)
+        return cls(table, _largest_norm(table, "the item table"))
 
     def error_bound(self, interests: Tensor) -> Tensor:
-        """Return how far a fast score may lie from the final score, for each row.
+        """Return how far a fast score may lie from the final score, `(B,)` float64.
 
         Any order of summing `D` products has an error of at most `D * 2^-24 * |u| * |v|` (Higham,
         Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); four more roundings
         cover the final one, and `D` smallest normal numbers cover underflow.
-
-        Args:
-            interests: `(B, K, D)` float.
-
-        Returns:
-            `(B,)` float64.
         """
         width = interests.shape[2]
-        relative = (width + 4) * 2.0**-24
-        rounding = _input_rounding(self.table.device)
-        relative += rounding * (2 + rounding)  # of both factors
+        precision = product_precision(self.table.device.type)
+        # Of both factors; the coarsest where the precision is unknown.
+        rounding = _INPUT_ROUNDING.get(precision, max(_INPUT_ROUNDING.values()))
+        relative = (width + 4) * 2.0**-24 + rounding * (2 + rounding)
         norms = torch.linalg.vector_norm(interests, dim=2, dtype=torch.float64).amax(dim=1)  # (B,)
-        bound: Tensor = (
-            relative * norms * self.largest_norm + width * torch.finfo(torch.float32).tiny
-        )
+        underflow = width * torch.finfo(torch.float32).tiny
+        bound: Tensor = relative * norms * self.largest_norm + underflow
         return bound
 
 
 def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
-    """Return the interests in the item table's dtype and device after checking them.
-
-    Args:
-        interests: `(B, K, D)` float.
-        items: the checked item table.
-        k: length of the lists.
+    """Return `(B, K, D)` interests in the item table's dtype and device after checking them.
 
     Raises:
         RetrievalError: `k` < 1, a shape does not fit, or a vector is not finite.
@@ -106,21 +92,12 @@ def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
         )
     queries = interests.detach().to(device=items.table.device, dtype=items.table.dtype)
     if queries.numel():
-        _check_length(_largest_norm(queries).item(), "the interests")
+        _largest_norm(queries, "the interests")
     return queries
 
 
 def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
-    """Score each row's own candidates in float64 and rounds to float32.
-
-    Args:
-        interests: `(B, K, D)` float.
-        items: `(N, D)` float.
-        ids: `(B, C)` int64.
-
-    Returns:
-        `(B, C)` float32.
-    """
+    """Score each row's own `(B, C)` candidates in float64, rounded to float32."""
     batch, count = ids.shape
     rows = max(1, _CHUNK_ELEMENTS // max(1, count * items.shape[1]))
     scores = torch.empty(batch, count, dtype=torch.float32, device=ids.device)
@@ -133,15 +110,7 @@ def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
 
 
 def block_scores(interests: Tensor, block: Tensor) -> Tensor:
-    """Score all rows against a block of items in float64 and rounds to float32.
-
-    Args:
-        interests: `(B, K, D)` float.
-        block: `(n, D)` float.
-
-    Returns:
-        `(B, n)` float32.
-    """
+    """Score all rows against `(n, D)` items in float64, rounded to `(B, n)` float32."""
     columns = block.double().T  # (D, n)
     best = interests[:, 0].double() @ columns  # (B, n)
     for place in range(1, interests.shape[1]):
@@ -149,23 +118,17 @@ def block_scores(interests: Tensor, block: Tensor) -> Tensor:
     return best.float()
 
 
-def _input_rounding(device: torch.device) -> float:
-    """Return the relative rounding of the inputs of a float32 product, the coarsest if unknown."""
-    precision = product_precision(device.type)
-    return _INPUT_ROUNDING.get(precision, max(_INPUT_ROUNDING.values()))
-
-
-def _largest_norm(vectors: Tensor) -> Tensor:
-    """Return the largest row length as float64; NaN or inf if any value is."""
-    lengths: Tensor = torch.linalg.vector_norm(vectors, dim=-1, dtype=torch.float64)
-    return lengths.max()
-
-
-def _check_length(largest: float, name: str) -> None:
-    """Refuse vectors that are not finite or whose float32 products could overflow."""
+def _largest_norm(vectors: Tensor, name: str) -> float:
+    """Return the largest length of a row; refuse what could overflow float32 products."""
+    norms = [
+        torch.linalg.vector_norm(part, dim=-1, dtype=torch.float64).max()
+        for part in torch.split(vectors, _NORM_CHUNK)
+    ]
+    largest = torch.stack(norms).max().item()
     # 1.8e19 squared is the largest float32: below it no product of two vectors overflows.
     if not largest < 1.8e19:
         raise RetrievalError(
             f"{name} holds a value that is NaN, infinite or too large for float32; lower the "
             "learning rate or check the model's weights"
         )
+    return float(largest)

@@ -39,12 +39,9 @@ class Retriever(Protocol):
     """
 
     def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
-        """Return the `k` best items of each row.
+        """Return the `k` best items of each row, given `(B, K, D)` interests.
 
-        Args:
-            interests: `(B, K, D)` float query vectors.
-            k: length of the lists, at least 1; more than the items left gives fills.
-            exclude: pairs that must not be returned, in any order, repeats allowed.
+        More than the items left gives fills; excluded pairs may repeat, in any order.
 
         Raises:
             RetrievalError: shapes do not fit, or a vector is not finite.

@@ -50,13 +50,9 @@ def winning_interests(
 def pairwise_cosines(interests: Tensor, active: Tensor | None = None) -> Tensor:
     """Return each user's mean cosine over all pairs of interests, from the length of their sum.
 
-    Args:
-        interests: `(B, K, D)` float.
-        active: `(B, K)` bool, the interests that count; None: all.
-
     Returns:
-        `(B,)` float64 in [-1 / (A - 1), 1] for A interests that count; NaN for a user without a
-        pair of them.
+        `(B,)` float64 in [-1 / (A - 1), 1] for the A interests that count, those that are
+        `active`; NaN for a user without a pair of them.
     """
     if active is None:
         active = interests.new_ones(interests.shape[:2], dtype=torch.bool)

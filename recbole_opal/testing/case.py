@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.data.prepare import PreparedData, prepare_data
+from recbole_opal.batches import TrainingBatch
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.validation import known_settings
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.settings.properties import own_yaml
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.testing.small_log import write_small_log
@@ -126,6 +127,18 @@ class ContractCase:
             gaps = torch.rand(shape, generator=generator, dtype=torch.float64) * 1e5
             batch[self.model.TIME_SEQ] = (1.6e9 + gaps.cumsum(dim=1)) * filled
         return batch
+
+    def first_rows(self, count: int) -> dict[str, Tensor]:
+        """Return the first rows of a training batch as the model's fields, padded."""
+        batch: TrainingBatch = next(iter(self.data.train))
+        lengths = batch.histories.lengths
+        filled = torch.arange(int(lengths.max())) < lengths[:, None]
+        found = {self.model.ITEM_SEQ: batch.histories.items, FUTURE_ITEMS: batch.targets}
+        if batch.histories.times is not None:
+            found[self.model.TIME_SEQ] = batch.histories.times
+        for name in set(found) - {FUTURE_ITEMS}:
+            found[name] = found[name].new_zeros(filled.shape).masked_scatter(filled, found[name])
+        return {name: values[:count].clone() for name, values in found.items()}
 
     def variant(self, settings: Mapping[str, Any]) -> MultiInterestRecommender:
         """Return a model with other settings on the same data, untrained, in training mode.

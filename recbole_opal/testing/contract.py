@@ -11,15 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host.config import OpalConfig
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.trainer import StagedTrainer
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
 from recbole_opal.testing.case import ContractCase, model_class_of, recipes_of
 from recbole_opal.testing.edges import EdgeContract
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.optimizer import build_optimizer
 
 __all__ = ["ModelContract"]
 
@@ -102,7 +102,7 @@ class ModelContract(EdgeContract):
 
     def test_one_item_is_history_enough(self, case: ContractCase) -> None:
         assert case.interests(case.histories((1, 1, 1, 1))).isfinite().all()
-        batch = _first_rows(case, 8)
+        batch = case.first_rows(8)
         lengths = (batch[case.model.ITEM_SEQ] > 0).cumsum(dim=1)
         for name in case.histories():
             batch[name] = batch[name] * (lengths == 1)
@@ -140,7 +140,7 @@ class ModelContract(EdgeContract):
         assert all(parameter.isfinite().all() for parameter in case.model.parameters())
 
     def test_a_tiny_set_is_learnt_by_heart(self, case: ContractCase) -> None:
-        step, batch = _step(case, learning_rate=0.03), _first_rows(case, 8)
+        step, batch = _step(case, learning_rate=0.03), case.first_rows(8)
         case.model.train()
         losses = [step(batch)[0].item() for _ in range(100)]
         assert sum(losses[-10:]) / 10 < losses[0] / 2
@@ -172,7 +172,7 @@ class ModelContract(EdgeContract):
 
 def _step(case: ContractCase, learning_rate: float | None = None) -> Callable[[Any], Any]:
     """Return what takes one training step on a batch and returns the parts of the loss."""
-    optimizer = StagedTrainer(case.config, case.model, stages=(case.model.stage,)).optimizer
+    optimizer = build_optimizer(case.model, case.config)
     for group in optimizer.param_groups:
         group["lr"] = learning_rate or group["lr"]
 
@@ -184,12 +184,6 @@ def _step(case: ContractCase, learning_rate: float | None = None) -> Callable[[A
         return parts
 
     return step
-
-
-def _first_rows(case: ContractCase, count: int) -> dict[str, Tensor]:
-    """Return the first rows of a training batch."""
-    batch = next(iter(case.data.train))
-    return {name: batch[name][:count] for name in (*case.histories(), FUTURE_ITEMS)}
 
 
 def _lists(model: MultiInterestRecommender, data: PreparedData, config: OpalConfig) -> Tensor:

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.testing.case import ContractCase
 
@@ -42,7 +41,7 @@ class EdgeContract:
                 assert not found, (routing, power, mixed, found)
 
     def test_mixed_precision_changes_the_loss_little(self, case: ContractCase) -> None:
-        batch = _first_rows(case, 8)
+        batch = case.first_rows(8)
         for routing in _ROUTINGS:
             values = []
             for mixed in (None, torch.bfloat16, torch.float16):
@@ -85,7 +84,7 @@ def _edges(bounds: list[Any]) -> list[float]:
 
 def _odd_rows(case: ContractCase) -> dict[str, Tensor]:
     """Return training rows: two as they are, two of one item and one target, two of equal items."""
-    batch, items = _first_rows(case, 6), case.model.ITEM_SEQ
+    batch, items = case.first_rows(6), case.model.ITEM_SEQ
     first = (batch[items] > 0).cumsum(dim=1) == 1
     for name in case.histories():
         batch[name][2:4] *= first[2:4]
@@ -93,11 +92,6 @@ def _odd_rows(case: ContractCase) -> dict[str, Tensor]:
     batch[items][4:] = (batch[items][4:] > 0) * batch[items][4:, :1]
     batch[FUTURE_ITEMS][4:] = batch[items][4:, :1]
     return batch
-
-
-def _first_rows(case: ContractCase, count: int) -> dict[str, Tensor]:
-    batch = next(iter(case.data.train))
-    return {name: batch[name][:count].clone() for name in (*case.histories(), FUTURE_ITEMS)}
 
 
 def _loss(

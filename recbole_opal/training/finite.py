@@ -1,12 +1,16 @@
-"""Losses, weights and scores that are no numbers end a training at once."""
+"""Losses, weights and scores that are no numbers end a training at once.
+
+`settings` are those of the run, `place` is where training is, for the message.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
 from recbole_opal.errors import TrainingError
 from recbole_opal.evaluation.metric import name_of
@@ -28,13 +32,8 @@ _OF_A_PART = {
 }
 
 
-def check_losses(losses: Mapping[str, float], config: Any, place: str) -> None:
-    """Check that a step's losses are finite numbers.
-
-    Args:
-        losses: the parts of the loss by their names.
-        config: the settings of the run.
-        place: where training is, for the message.
+def check_losses(losses: Mapping[str, float], settings: Any, place: str) -> None:
+    """Check that the named parts of a step's loss are finite numbers.
 
     Raises:
         TrainingError: one is not; the settings behind it are named.
@@ -42,20 +41,15 @@ def check_losses(losses: Mapping[str, float], config: Any, place: str) -> None:
     if math.isfinite(sum(losses.values())):
         return
     bad = [name for name, value in losses.items() if not math.isfinite(value)] or list(losses)
-    parts = [part for name in bad for part in (*_OF_A_PART.get(name, ()), _weight_of(name))]
+    own = ((*_OF_A_PART.get(name, ()), (f"{name}_weight", "lower it")) for name in bad)
     told = "" if list(losses) == ["loss"] else f" (its part {', '.join(bad)})"
     raise TrainingError(
-        f"the loss became {sum(losses.values())}{told} in {place}; {_advice(config, parts)}."
+        f"the loss became {sum(losses.values())}{told} in {place}; {_advice(settings, own)}."
     )
 
 
-def check_weights(model: Any, config: Any, place: str) -> None:
+def check_weights(model: nn.Module, settings: Any, place: str) -> None:
     """Check that all weights are finite numbers, since nothing else tells it of the last step's.
-
-    Args:
-        model: any module.
-        config: the settings of the run.
-        place: where training is, for the message.
 
     Raises:
         TrainingError: one is not.
@@ -66,30 +60,24 @@ def check_weights(model: Any, config: Any, place: str) -> None:
         # NaN comes through, and no copy of a large table is made.
         smallest, largest = torch.aminmax(parameter.detach())
         if not math.isfinite(float(largest) - float(smallest)):
-            parts = [part for settings in _OF_A_PART.values() for part in settings]
             raise TrainingError(
                 f"the weights `{name}` are no finite numbers any more after {place}; "
-                f"{_advice(config, parts)}."
+                f"{_advice(settings, _OF_A_PART.values())}."
             )
 
 
-def check_score(score: float, config: Any, place: str) -> None:
+def check_score(score: float, settings: Any, place: str) -> None:
     """Check that the metric that decides has a value: by none, no epoch can be told to be the best.
-
-    Args:
-        score: the metric on validation.
-        config: the settings of the run.
-        place: where training is, for the message.
 
     Raises:
         TrainingError: it has none.
     """
     if math.isfinite(score):
         return
-    metric = str(config["valid_metric"])
-    chosen = labelled_metrics(config["metrics"])
+    metric = str(settings["valid_metric"])
+    chosen = labelled_metrics(settings["metrics"])
     others = [n for n, each in chosen.items() if each.at_k and each.name != name_of(metric)]
-    name, k = (others or ["Recall"])[0], max(config["topk"])
+    name, k = (others or ["Recall"])[0], max(settings["topk"])
     raise TrainingError(
         f"--valid_metric={metric} has no value: {metric.lower()} on validation is no number in "
         f"{place}, so that no epoch can be the best by it; write --valid_metric={name}@{k}"
@@ -97,13 +85,12 @@ def check_score(score: float, config: Any, place: str) -> None:
     )
 
 
-def _weight_of(part: str) -> tuple[str, str]:
-    return (f"{part}_weight", "lower it")
-
-
-def _advice(config: Any, parts: list[tuple[str, str]]) -> str:
+def _advice(settings: Any, parts: Iterable[Iterable[tuple[str, str]]]) -> str:
     """Name the settings that the run has and that are not off."""
-    suspects = dict.fromkeys([_GENERAL[0], *parts, *_GENERAL[1:]])
-    present = [(name, help_) for name, help_ in suspects if config[name]]
-    words = [f"--{name}={config[name]}: {help_}" for name, help_ in present]
+    suspects = dict.fromkeys([_GENERAL[0], *(pair for part in parts for pair in part), _GENERAL[1]])
+    words = [
+        f"--{name}={settings[name]}: {cure}"
+        for name, cure in suspects
+        if name in settings and settings[name]
+    ]
     return "settings that can cause this are " + ", ".join(words)

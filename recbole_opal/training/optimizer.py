@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
-from torch.optim import Optimizer, SparseAdam
+from torch import nn, optim
+from torch.optim import Optimizer
 
-__all__ = ["JointOptimizer", "split_sparse_parameters", "with_sparse_tables"]
+__all__ = ["JointOptimizer", "build_optimizer", "split_sparse_parameters"]
+
+_LEARNERS: dict[str, Any] = {
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "sgd": optim.SGD,
+    "adagrad": optim.Adagrad,
+    "rmsprop": optim.RMSprop,
+    "sparse_adam": lambda parameters, lr, weight_decay: optim.SparseAdam(parameters, lr=lr),
+}
 
 
 class JointOptimizer:
-    """Several optimisers that step together, with the interface RecBole's loop uses.
-
-    Args:
-        optimizers: each with parameters of its own.
-    """
+    """Several optimisers that step together, each with parameters of its own."""
 
     def __init__(self, optimizers: Sequence[Optimizer]) -> None:
         self.optimizers = list(optimizers)
@@ -41,21 +46,27 @@ class JointOptimizer:
         return {"optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the states back.
-
-        Args:
-            state: what `state_dict` gave.
-        """
+        """Take back the states that `state_dict` gave."""
         for optimizer, own in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(own)
 
 
-def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Return the parameters whose gradients are sparse (tables), and all others.
+def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimizer:
+    """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
 
-    Args:
-        model: any module.
+    `settings` say `learner`, `learning_rate` and `weight_decay`, which does not touch those tables.
+    Under cosines their rows are normalised whenever they are used, so that their length changes
+    the step size at most; under inner products the settings' check refuses it. Rows that a batch
+    does not look up keep their moments, unlike in dense Adam.
     """
+    rate, make = settings["learning_rate"], _LEARNERS[settings["learner"].lower()]
+    sparse, rest = split_sparse_parameters(model)
+    dense = [make(rest, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
+    return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
+
+
+def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the parameters whose gradients are sparse (tables), and all others."""
     tables = {
         id(module.weight)
         for module in model.modules()
@@ -64,28 +75,3 @@ def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[
     sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
     rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
     return sparse, rest
-
-
-def with_sparse_tables(
-    model: nn.Module, learning_rate: float, dense: Callable[..., Optimizer], **kwargs: Any
-) -> Any:
-    """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
-
-    `weight_decay` does not touch those tables. Under cosines their rows are normalised whenever
-    they are used, so that their length changes the step size at most; under inner products the
-    settings' check refuses it. Rows that a batch does not look up keep their moments, unlike in
-    dense Adam.
-
-    Args:
-        model: any module.
-        learning_rate: of the tables.
-        dense: makes the optimiser of the other parameters, or of all where there is no such table.
-        **kwargs: what it takes.
-    """
-    sparse, rest = split_sparse_parameters(model)
-    if not sparse:
-        return dense(**kwargs)
-    optimizers: list[Optimizer] = [SparseAdam(sparse, lr=learning_rate)]
-    if rest:
-        optimizers.append(dense(params=rest, **kwargs))
-    return JointOptimizer(optimizers)

@@ -1,137 +1,90 @@
-"""Everything a training run needs to continue exactly where it was."""
+"""Everything a training needs to continue exactly where it was, as plain data and tensors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.rng import capture_rng, restore_rng
+from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.model_state import model_state, put_model_state
+from recbole_opal.training.optimizer import build_optimizer
 from recbole_opal.training.stages import StageRecord
 
-__all__ = ["Resumable", "TrainingSnapshot", "is_on_course"]
+__all__ = ["is_on_course", "refuse_prolonging_an_earlier_stage", "restore", "snapshot"]
 
 
-class Resumable(Protocol):
-    """What a trainer shows of itself; see `StagedTrainer` for what each is."""
+def snapshot(loop: TrainingLoop) -> dict[str, Any]:
+    """Return the state between two epochs: weights, optimiser, stopping, all random generators.
 
-    stage: str
-    start_epoch: int
-    cur_step: int
-    best_valid_score: float
-    best_valid_result: Any
-    epochs: int
-    eval_step: int
-    model: Any
-    optimizer: Any
-    scaler: Any
-    device: Any
-    weights: dict[str, dict[str, Any]]
-    records: dict[str, StageRecord]
-    history: list[dict[str, Any]]
-
-    def tell_model(self, stage: str) -> None:
-        """Put the model into a stage."""
-
-    def _build_optimizer(self) -> Any: ...
-
-
-@dataclass(frozen=True)
-class TrainingSnapshot:
-    """The state after a validation: weights, optimiser, stopping, all random generators.
-
-    Attributes:
-        state: nested plain data and tensors, see `recbole_opal.runs.state`.
+    It is to be written down at once: what the loop does next changes it.
     """
-
-    state: dict[str, Any]
-
-    @classmethod
-    def take(cls, trainer: Resumable, train_data: Any) -> TrainingSnapshot:
-        """Collect the state of a trainer.
-
-        Args:
-            trainer: between two epochs.
-            train_data: the training loader.
-        """
-        return cls(
-            {
-                "stage": trainer.stage,
-                "start_epoch": trainer.start_epoch,
-                "cur_step": trainer.cur_step,
-                "best_valid_score": float(trainer.best_valid_score),
-                "best_valid_result": trainer.best_valid_result,
-                "model": model_state(trainer.model),
-                "optimizer": trainer.optimizer.state_dict(),
-                "scaler": trainer.scaler.state_dict(),
-                "weights": trainer.weights,
-                "records": {name: record.as_dict() for name, record in trainer.records.items()},
-                "history": trainer.history,
-                "random": capture_rng(),
-                "loader": train_data.generator.get_state(),
-            }
-        )
-
-    def refuse_prolonging_an_earlier_stage(self, epochs: int) -> None:
-        """Check that `epochs` does not ask for more of a stage another one started from.
-
-        Args:
-            epochs: the most epochs of each stage.
-
-        Raises:
-            SettingsError: it does.
-        """
-        for name, record in self.state["records"].items():
-            cut_short = record["ended"] == "epochs" and record["epochs"] < epochs
-            if cut_short and name != self.state["stage"]:
-                raise SettingsError(
-                    f"--epochs={epochs} cannot prolong this run: stage {name} ended after "
-                    f"{record['epochs']} epochs and stage {self.state['stage']} started from it; "
-                    "start a new run."
-                )
-
-    def put(self, trainer: Resumable, train_data: Any) -> None:
-        """Give the state back.
-
-        Args:
-            trainer: of the same settings; what it has done is forgotten.
-            train_data: the training loader.
-        """
-        state = self.state
-        device = trainer.device
-        trainer.records = {name: StageRecord(**record) for name, record in state["records"].items()}
-        trainer.weights = {
-            stage: {name: value.to(device) for name, value in weights.items()}
-            for stage, weights in state["weights"].items()
-        }
-        trainer.stage = state["stage"]
-        trainer.tell_model(trainer.stage)
-        put_model_state(trainer.model, state["model"])
-        trainer.optimizer = trainer._build_optimizer()
-        trainer.optimizer.load_state_dict(state["optimizer"])
-        if state.get("scaler"):  # empty where gradients are not scaled
-            trainer.scaler.load_state_dict(state["scaler"])
-        trainer.start_epoch = state["start_epoch"]
-        trainer.cur_step = state["cur_step"]
-        trainer.best_valid_score = state["best_valid_score"]
-        trainer.best_valid_result = state["best_valid_result"]
-        trainer.history = list(state["history"])
-        record = trainer.records[trainer.stage]
-        if trainer.start_epoch < trainer.epochs and record.ended == "epochs":
-            record.ended = ""  # more epochs are allowed now than when the stage ended
-        train_data.generator.set_state(state["loader"])
-        restore_rng(state["random"])
+    return {
+        "stage": loop.stage,
+        "start_epoch": loop.epoch,
+        "cur_step": loop.without_gain,
+        "best_valid_score": loop.best_score,
+        "best_valid_result": loop.record.valid or None,
+        "model": model_state(loop.model),
+        "optimizer": loop.optimizer.state_dict(),
+        "scaler": loop.scaler.state_dict(),
+        "weights": loop.weights,
+        "records": {name: record.as_dict() for name, record in loop.records.items()},
+        "history": loop.history,
+        "random": capture_rng(),
+        "loader": loop.batches.generator.get_state(),
+    }
 
 
-def is_on_course(trainer: Resumable) -> bool:
-    """Tell whether a run with the trainer's present `epochs` would have had the same history.
+def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
+    """Go back to a snapshot, perhaps of another process; `fit` continues as if never stopped.
 
-    Args:
-        trainer: of a run whose `epochs` may have changed on the way.
+    The loop is of the same settings; the training loader's generator is set back too.
     """
+    loop.records = {name: StageRecord(**record) for name, record in state["records"].items()}
+    loop.weights = {
+        stage: {name: value.to(loop.device) for name, value in weights.items()}
+        for stage, weights in state["weights"].items()
+    }
+    loop.stage = state["stage"]
+    loop.tell_model(loop.stage)
+    put_model_state(loop.model, state["model"])
+    loop.optimizer = build_optimizer(loop.model, loop.settings)
+    loop.optimizer.load_state_dict(state["optimizer"])
+    if state.get("scaler"):  # empty where gradients are not scaled
+        loop.scaler.load_state_dict(state["scaler"])
+    loop.epoch = state["start_epoch"]
+    loop.without_gain = state["cur_step"]
+    loop.best_score = state["best_valid_score"]
+    loop.history = list(state["history"])
+    if loop.epoch < loop.epochs and loop.record.ended == "epochs":
+        loop.record.ended = ""  # more epochs are allowed now than when the stage ended
+    loop.batches = batches
+    batches.generator.set_state(state["loader"])
+    restore_rng(state["random"])
+
+
+def refuse_prolonging_an_earlier_stage(state: Mapping[str, Any], epochs: int) -> None:
+    """Check that `epochs` does not ask for more of a stage another one started from.
+
+    Raises:
+        SettingsError: it does.
+    """
+    for name, record in state["records"].items():
+        cut_short = record["ended"] == "epochs" and record["epochs"] < epochs
+        if cut_short and name != state["stage"]:
+            raise SettingsError(
+                f"--epochs={epochs} cannot prolong this run: stage {name} ended after "
+                f"{record['epochs']} epochs and stage {state['stage']} started from it; "
+                "start a new run."
+            )
+
+
+def is_on_course(loop: TrainingLoop) -> bool:
+    """Tell whether a run with the loop's present `epochs` would have had the same history."""
     return all(
-        row["epoch"] < trainer.epochs
-        and ("valid" in row) == ((row["epoch"] + 1) % trainer.eval_step == 0)
-        for row in trainer.history
+        row["epoch"] < loop.epochs
+        and ("valid" in row) == ((row["epoch"] + 1) % loop.eval_step == 0)
+        for row in loop.history
     )

@@ -1,14 +1,15 @@
-"""What is known of each training stage, and which one is best."""
+"""The training stages: what is known of each, which is best, and how much time each may use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from time import perf_counter, process_time
 from typing import Any
 
 from recbole_opal.evaluation.direction import best_of
 
-__all__ = ["StageRecord", "best_stage"]
+__all__ = ["StageRecord", "TrainingBudget", "best_stage"]
 
 
 @dataclass
@@ -46,10 +47,39 @@ def best_stage(records: Mapping[str, StageRecord], *, bigger: bool) -> str:
     """Return the stage with the best validation score; of equals, or without any, the earlier one.
 
     Source: this project's decision; OPAL's authors always take the last stage.
-
-    Args:
-        records: finished stages in their order, at least one.
-        bigger: whether a bigger score is better.
     """
     best = best_of(records.values(), lambda record: record.score, bigger=bigger)
     return next(iter(records)) if best is None else best.name
+
+
+class TrainingBudget:
+    """How much of `max_train_seconds` a stage may still use, so that models cost the same.
+
+    Counted is training alone, without validation: processor time of this process on the CPU, so
+    that other work on the machine does not count, and wall time on a GPU. Each stage has an
+    equal share of what the stages before it have left. `seconds` is None for no bound.
+    """
+
+    def __init__(self, seconds: float | None, stages: Sequence[str], *, on_gpu: bool) -> None:
+        self.seconds, self.stages = seconds, stages
+        self._clock = perf_counter if on_gpu else process_time
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Note the beginning of an epoch."""
+        self._started = self._clock()
+
+    def elapsed(self) -> float:
+        """Return the counted seconds since `start`."""
+        return self._clock() - self._started
+
+    def is_spent(
+        self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0
+    ) -> bool:
+        """Tell whether a stage has used its share, with `running` seconds not yet in its record."""
+        if self.seconds is None:
+            return False
+        place = self.stages.index(stage)
+        earlier = sum(records[name].budget_seconds for name in self.stages[:place])
+        share = (self.seconds - earlier) / (len(self.stages) - place)
+        return records[stage].budget_seconds + running >= share

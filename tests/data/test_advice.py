@@ -13,10 +13,10 @@ import pytest
 
 from recbole_opal.conversion.convert_command import main as convert
 from recbole_opal.data.folder_check import check_data_folder
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import OpalError
 from recbole_opal.host.categories import item_categories
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.settings.commandline import parse_arguments
 
 COLUMNS = ["user_id:token", "item_id:token", "timestamp:float"]

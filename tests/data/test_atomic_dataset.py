@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.dataset import FutureItemDataset
+from recbole_opal.host.prepare import prepare_data
 
 ROWS = [(f"u{user}", f"i{(user + step) % 8}", step) for user in range(6) for step in range(9)]
 COLUMNS = {"inter": ["user_id", "item_id", "timestamp"]}

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import pytest
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
+from recbole_opal.host.prepare import prepare_data
 
 FOUR_AGAIN_AND_AGAIN = [
     (f"u{user}", f"i{(user + place * (place + 1)) % 4 + user % 3}", 100 * user + place)

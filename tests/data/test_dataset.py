@@ -174,7 +174,7 @@ def test_no_cached_dataset_is_ever_read_or_written(make_config, tmp_path):
     for name in names:
         (cache / name).write_bytes(pickle.dumps(Canary(sung)))
     before = {path: path.read_bytes() for path in cache.iterdir()}
-    from recbole_opal.data.prepare import prepare_data
+    from recbole_opal.host.prepare import prepare_data
 
     prepare_data(config, future_items=False)
     assert not sung.exists()

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.data.user_sequences import UserSequences
+from recbole_opal.host.prepare import prepare_data
 
 LEAVE_ONE_OUT = {"eval_args": {"split": {"LS": "valid_and_test"}}}
 ROWS = [(f"u{user}", f"i{(user + step) % 20}", step) for user in range(6) for step in range(10)]

@@ -153,10 +153,10 @@ QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 def prepare(folder, data, items, chosen, model):
-    from recbole_opal.data.prepare import prepare_data
     from recbole_opal.host import find_model_class
     from recbole_opal.host.categories import item_categories
     from recbole_opal.host.config import OpalConfig
+    from recbole_opal.host.prepare import prepare_data
     from recbole_opal.models.base import MultiInterestRecommender
 
     target = Path(folder) / NAME
@@ -184,8 +184,9 @@ def check(data, items, chosen, model):
         assert told.exit_code == 2
         return
     for part in (prepared.valid, prepared.test):
-        for interaction, history, rows, targets in part:
-            assert len(interaction) > 0
+        for batch in part:
+            history, (rows, targets) = batch.excluded, batch.targets
+            assert len(batch.users) > 0
             assert targets.min() >= 1
             if history is not None:
                 seen = set(zip(*(ids.tolist() for ids in history), strict=True))

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.data.loaders import FUTURE_ITEMS, FutureTrainLoader, NextItemTrainLoader
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.batches import TrainingBatch
+from recbole_opal.data.loaders import FutureTrainLoader
 from recbole_opal.errors import DataError
+from recbole_opal.host.loaders import NextItemTrainLoader
+from recbole_opal.host.prepare import prepare_data
 
 LEAVE_ONE_OUT = {"eval_args": {"split": {"LS": "valid_and_test"}}}
 
@@ -34,7 +36,15 @@ def prepare(make_config, rows):
 
 
 def epoch(loader):
-    return [{name: batch[name].clone() for name in batch} for batch in loader]
+    return [columns(batch) for batch in loader]
+
+
+def columns(batch):
+    """Return what a batch holds, by name."""
+    if isinstance(batch, TrainingBatch):
+        histories = batch.histories
+        return {"items": histories.items, "lengths": histories.lengths, "targets": batch.targets}
+    return {name: batch[name].clone() for name in batch}
 
 
 def same(first, second):
@@ -69,7 +79,7 @@ def test_the_epoch_depends_on_the_seed_only(prepare):
 def test_number_of_batches(prepare, batch_size):
     loader = prepare(train_batch_size=batch_size).train
     batches = epoch(loader)
-    sizes = [len(batch["user_id"]) for batch in batches]
+    sizes = [len(batch["targets"]) for batch in batches]
     assert len(loader) == len(batches) == -(-len(loader.rows) // batch_size)
     assert set(sizes[:-1]) <= {batch_size}
     assert sum(sizes) == len(loader.rows)
@@ -78,14 +88,18 @@ def test_number_of_batches(prepare, batch_size):
 def test_a_future_batch(prepare):
     prepared = prepare(future_window=4, MAX_ITEM_LIST_LENGTH=6, cuts_per_user=2)
     assert isinstance(prepared.train, FutureTrainLoader)
-    (batch,) = epoch(prepared.train)
-    assert set(batch) == {"user_id", "item_id_list", "item_length", FUTURE_ITEMS}
-    assert all(column.dtype == torch.int64 for column in batch.values())
-    assert batch["item_id_list"].shape[1] == 6
-    assert batch[FUTURE_ITEMS].shape[1] == 4
-    assert ((batch["item_id_list"] > 0).sum(1) == batch["item_length"]).all()
-    assert (batch[FUTURE_ITEMS][:, 0] > 0).all()
-    users, counts = batch["user_id"].unique(return_counts=True)
+    (batch,) = prepared.train
+    assert isinstance(batch, TrainingBatch)
+    histories, targets = batch.histories, batch.targets
+    assert {part.dtype for part in (histories.items, histories.lengths, targets)} == {torch.int64}
+    assert histories.times is None
+    assert histories.lengths.sum() == len(histories.items)
+    assert (histories.items > 0).all()
+    assert (histories.lengths.min(), histories.lengths.max()) == (1, 6)
+    assert targets.shape[1] == 4
+    assert (targets[:, 0] > 0).all()
+    users, counts = np.unique(prepared.train.rows.users(np.arange(56)), return_counts=True)
+    assert len(batch) == 56
     assert len(users) == 28  # users of 1 and of 2 interactions have one training item at most
     assert (counts == 2).all()
 
@@ -113,7 +127,11 @@ def test_unshuffled_rows_come_in_order(prepare):
     (batch,) = epoch(loader)
     expected = loader.rows.batch(np.arange(len(loader.rows)))
     assert batch["item_id"].tolist() == expected.targets[:, 0].tolist()
-    assert batch["item_id_list"].tolist() == expected.histories.tolist()
+    filled = batch["item_id_list"] > 0
+    assert batch["item_id_list"][filled].tolist() == expected.histories.items.tolist()
+    assert filled.sum(dim=1).tolist() == expected.histories.lengths.tolist()
+    width = loader.config["MAX_ITEM_LIST_LENGTH"]  # which RecBole's models expect
+    assert batch["item_id_list"].shape[1] == width
 
 
 def test_loss_of_pairs_gets_negatives(prepare):
@@ -136,7 +154,7 @@ def test_loss_over_all_items_gets_none(prepare):
 
 def test_masking_follows_the_protocol_unless_told(prepare):
     def masks(**settings):
-        return next(iter(prepare(**settings).test))[1] is not None
+        return next(iter(prepare(**settings).test)).excluded is not None
 
     assert masks()
     assert not masks(**LEAVE_ONE_OUT)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.batches import Histories
+from recbole_opal.data.loaders import FutureTrainLoader
 from recbole_opal.errors import DataError
+from recbole_opal.host.prepare import prepare_data
 
 DAY = 86_400
 LAST_DAY = {"last_day": {"min_days": 2}}
@@ -44,10 +46,12 @@ def prepare(make_config, rows):
 
 def trained_on(data):
     """Return the (user token, item token) pairs of all batches of an epoch, positives only."""
+    if isinstance(data.train, FutureTrainLoader):
+        return tokens(data, set().union(*map(pairs_of_cuts(data.train), rows_met(data.train))))
     pairs = set()
     for batch in data.train:
         users = batch["user_id"].tolist()
-        for name in ("item_id_list", "future_items", "item_id"):
+        for name in ("item_id_list", "item_id"):
             if name in batch.columns:
                 items = batch[name].reshape(len(users), -1).tolist()
                 pairs |= {
@@ -62,6 +66,30 @@ def trained_on(data):
                 zip(interactions["user_id"].tolist(), interactions["item_id"].tolist(), strict=True)
             )
     return tokens(data, pairs)
+
+
+def rows_met(loader):
+    """Return the numbers of the rows of each batch of an epoch."""
+    met, gather = [], loader.collate_fn
+    loader.collate_fn = lambda index: (met.append(index), gather(index))
+    assert sum(len(batch) for _, batch in loader) == sum(map(len, met)) == loader.epoch_size
+    loader.collate_fn = gather
+    return met
+
+
+def pairs_of_cuts(loader):
+    """Return a function from rows to the (user, item) pairs of their histories and targets."""
+
+    def pairs(index):
+        batch, users = loader.collate_fn(index), torch.from_numpy(loader.rows.users(index))
+        found = set(
+            zip(users[batch.histories.rows()].tolist(), batch.histories.items.tolist(), strict=True)
+        )
+        rows, columns = batch.targets.nonzero(as_tuple=True)
+        targets = batch.targets[rows, columns].tolist()
+        return found | set(zip(users[rows].tolist(), targets, strict=True))
+
+    return pairs
 
 
 def tokens(data, pairs):
@@ -167,11 +195,11 @@ def test_targets_come_after_histories_of_limited_length(prepare, split, model):
         starts = dict(zip(sequences.users[rows_of.rows].tolist(), rows_of.starts, strict=True))
         first = dict(zip(sequences.users.tolist(), sequences.starts, strict=True))
         asked = set()
-        for interaction, masked, target_rows, target_ids in getattr(data, part):
-            ids = interaction["user_id"].tolist()
+        for batch in getattr(data, part):
+            ids, masked = batch.users.tolist(), batch.excluded
             asked |= {
                 (ids[row], item)
-                for row, item in zip(target_rows.tolist(), target_ids.tolist(), strict=True)
+                for row, item in zip(*map(torch.Tensor.tolist, batch.targets), strict=True)
             }
             if masked is not None:
                 hidden = {
@@ -184,11 +212,16 @@ def test_targets_come_after_histories_of_limited_length(prepare, split, model):
                     for user in ids
                     for item in sequences.items[first[user] : starts[user]].tolist()
                 }
-            if "item_id_list" in interaction.columns:
-                histories = interaction["item_id_list"].tolist()
+            histories = batch.inputs
+            if model != "OPAL" and "item_id_list" in histories.columns:
+                histories = Histories.from_padded(histories["item_id_list"])
+            if isinstance(histories, Histories):
+                histories = [
+                    row.tolist() for row in histories.items.split(histories.lengths.tolist())
+                ]
                 for user, history in zip(ids, histories, strict=True):
                     past = sequences.items[first[user] : starts[user]].tolist()
-                    assert [item for item in history if item] == past[-4:]
+                    assert history == past[-4:]
         rows, ids = getattr(reference, part).rows.targets()
         assert asked == set(zip(rows.tolist(), ids.tolist(), strict=True))
 

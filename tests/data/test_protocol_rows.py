@@ -61,6 +61,11 @@ def apply(log, rule):
     return sequences, apply_protocol(rule, "cumulative", sequences, counts), dropped
 
 
+def lists(histories):
+    """Return the items of each row."""
+    return [row.tolist() for row in histories.items.split(histories.lengths.tolist())]
+
+
 def evaluation(sequences, part, mask):
     rows = EvalRows(sequences, part, history_width=WIDTH, mask_history=mask)
     return rows, rows.batch(np.arange(len(rows)))
@@ -82,8 +87,9 @@ def test_no_leak_and_no_lost_row(log, rule, mask):
     rows = NextItemRows(sequences, split, history_width=WIDTH)
     batch = rows.batch(np.arange(len(rows)))
     met = defaultdict(list)
-    for user, history, target in zip(batch.users, batch.histories, batch.targets, strict=True):
-        met[int(user)].append(([item for item in history.tolist() if item], int(target[0])))
+    columns = rows.users(np.arange(len(rows))), lists(batch.histories), batch.targets
+    for user, history, target in zip(*columns, strict=True):
+        met[int(user)].append((history, int(target[0])))
     for user, items in trained.items():
         assert met[user] == [
             (items[max(0, at - WIDTH) : at], items[at]) for at in range(1, len(items))
@@ -93,8 +99,9 @@ def test_no_leak_and_no_lost_row(log, rule, mask):
     if len(future):
         draws = np.random.default_rng(0).random(len(future))
         batch = future.batch(np.arange(len(future)), draws)
-        for user, history, targets in zip(batch.users, batch.histories, batch.targets, strict=True):
-            window = [item for item in (*history.tolist(), *targets.tolist()) if item]
+        columns = future.users(np.arange(len(future))), lists(batch.histories), batch.targets
+        for user, history, targets in zip(*columns, strict=True):
+            window = [item for item in (*history, *targets.tolist()) if item]
             places = range(len(trained[int(user)]) - len(window) + 1)
             assert any(trained[int(user)][at : at + len(window)] == window for at in places)
 
@@ -106,11 +113,11 @@ def test_no_leak_and_no_lost_row(log, rule, mask):
             for row, start in zip(part.rows, part.starts, strict=True)
         }
         targets = defaultdict(set)
-        for row, item in zip(batch.target_rows, batch.target_ids, strict=True):
+        for row, item in zip(*batch.targets, strict=True):
             targets[int(batch.users[row])].add(int(item))
-        for user, history in zip(batch.users.tolist(), batch.histories.tolist(), strict=True):
+        for user, history in zip(batch.users.tolist(), lists(batch.inputs), strict=True):
             past = own[user][: begins[user]]
-            assert [item for item in history if item] == past[-WIDTH:]
+            assert history == past[-WIDTH:]
             assert targets[user] <= set(own[user][begins[user] :])
             assert len(trained[user]) <= begins[user]
             if mask:

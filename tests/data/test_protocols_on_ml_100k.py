@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import recbole_folder
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 
 USER, ITEM, TIME = "user_id:token", "item_id:token", "timestamp:float"
 

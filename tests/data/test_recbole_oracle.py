@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from recbole.data.dataset import SequentialDataset
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 
 SETTINGS = {
     "model": "GRU4Rec",
@@ -62,9 +62,10 @@ def test_training_rows_equal_recboles(configured, upstream):
 def test_evaluation_rows_equal_recboles(configured, upstream, part):
     loader = getattr(prepare_data(configured, future_items=False), part)
     own = Counter()
-    for interaction, masked, rows, targets in loader:
-        assert masked is None
-        columns = [interaction[name][rows] for name in NAMES[:3]]
+    for batch in loader:
+        assert batch.excluded is None
+        rows, targets = batch.targets
+        columns = [batch.inputs[name][rows] for name in NAMES[:3]]
         own.update(
             (int(user), tuple(history[:length].tolist()), int(target))
             for user, history, length, target in zip(*columns, targets, strict=True)

@@ -15,8 +15,9 @@ def build(per_user):
     return UserSequences.from_columns(users, items, times)
 
 
-def unpad(row):
-    return [int(item) for item in row if item]
+def lists(histories):
+    """Return the items of each row."""
+    return [row.tolist() for row in histories.items.split(histories.lengths.tolist())]
 
 
 def naive(per_user, sequences, part, width, mask_history):
@@ -66,15 +67,16 @@ def test_equals_a_loop(per_user, ratios, protocol, name, mask_history, width, ra
 
     index = random.sample(range(len(rows)), len(rows))  # any order, as a loader may ask
     batch = rows.batch(np.array(index, dtype=np.int64))
-    assert (batch.mask_rows is None) == (batch.mask_ids is None) == (not mask_history)
+    assert (batch.excluded is None) == (not mask_history)
+    histories, (target_rows, target_ids) = lists(batch.inputs), batch.targets
     for at, row in enumerate(index):
         user, past, history, targets = expected[row]
         assert batch.users[at] == user
-        assert unpad(batch.histories[at]) == history
-        assert batch.lengths[at] == len(history) >= 1
-        assert batch.target_ids[batch.target_rows == at].tolist() == targets
+        assert histories[at] == history
+        assert len(history) >= 1
+        assert target_ids[target_rows == at].tolist() == targets
         if mask_history:  # all and only the past, also what is older than the window
-            masked = set(batch.mask_ids[batch.mask_rows == at].tolist())
+            masked = set(batch.excluded[1][batch.excluded[0] == at].tolist())
             assert masked == set(past)
             assert not masked & set(targets)
 
@@ -115,24 +117,24 @@ def one_user(items, **options):
 
 def test_test_history_contains_the_validation_part():
     valid, test = (rows.batch(np.array([0])) for rows in one_user(list(range(1, 11))))
-    assert valid.histories.tolist() == [[1, 2, 3, 4, 5, 6]]
-    assert valid.target_ids.tolist() == [7, 8]
-    assert test.histories.tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]
-    assert test.target_ids.tolist() == [9, 10]
-    assert test.mask_ids.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert lists(valid.inputs) == [[1, 2, 3, 4, 5, 6]]
+    assert valid.targets[1].tolist() == [7, 8]
+    assert lists(test.inputs) == [[1, 2, 3, 4, 5, 6, 7, 8]]
+    assert test.targets[1].tolist() == [9, 10]
+    assert test.excluded[1].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_what_is_older_than_the_window_is_masked_too():
     _, test = one_user(list(range(1, 11)), history_width=2)
     batch = test.batch(np.array([0]))
-    assert batch.histories.tolist() == [[7, 8]]
-    assert batch.mask_ids.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert lists(batch.inputs) == [[7, 8]]
+    assert batch.excluded[1].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_seen_targets_are_dropped_and_counted_once():
     _, test = one_user([1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 10, 9, 1, 11], history_width=5)
     # test part: the last three, 9, 1 and 11
-    assert test.batch(np.array([0])).target_ids.tolist() == [11]
+    assert test.batch(np.array([0])).targets[1].tolist() == [11]
     assert (test.dropped_targets, test.dropped_rows, test.num_targets) == (2, 0, 1)
 
 
@@ -145,16 +147,10 @@ def test_a_row_without_targets_is_dropped_and_counted():
 def test_an_item_met_before_is_one_target_where_the_history_is_not_masked(repeats):
     _, test = one_user([1, 2, 3, 4, 5, 6, 7, 8, 2, 2 if repeats == 2 else 9], mask_history=False)
     batch = test.batch(np.array([0]))
-    assert batch.target_ids.tolist() == ([2] if repeats == 2 else [2, 9])
-    assert test.num_targets == len(batch.target_ids)
+    assert batch.targets[1].tolist() == ([2] if repeats == 2 else [2, 9])
+    assert test.num_targets == len(batch.targets[1])
     assert test.dropped_targets == 0
-    assert batch.mask_rows is None
-
-
-@pytest.mark.parametrize(("full_width", "columns"), [(False, 8), (True, 50)])
-def test_width_of_the_histories(full_width, columns):
-    _, test = one_user(list(range(1, 11)), full_width=full_width)
-    assert test.batch(np.array([0])).histories.shape == (1, columns)
+    assert batch.excluded is None
 
 
 def test_rows_of_other_users_do_not_mix():
@@ -163,7 +159,7 @@ def test_rows_of_other_users_do_not_mix():
     rows = EvalRows(sequences, split.test, history_width=3, mask_history=True)
     batch = rows.batch(np.array([2, 0]))
     assert batch.users.tolist() == [9, 2]
-    assert batch.target_rows.tolist() == [0, 0, 1, 1]
-    assert batch.target_ids.tolist() == [19, 20, 9, 10]
-    assert batch.mask_rows.tolist() == [0] * 8 + [1] * 8
-    assert batch.mask_ids.tolist() == [*range(11, 19), *range(1, 9)]
+    assert batch.targets[0].tolist() == [0, 0, 1, 1]
+    assert batch.targets[1].tolist() == [19, 20, 9, 10]
+    assert batch.excluded[0].tolist() == [0] * 8 + [1] * 8
+    assert batch.excluded[1].tolist() == [*range(11, 19), *range(1, 9)]

@@ -30,6 +30,11 @@ def training_parts(per_user, sequences, split):
     }
 
 
+def lists(histories):
+    """Return the items of each row."""
+    return [row.tolist() for row in histories.items.split(histories.lengths.tolist())]
+
+
 def unpad(row):
     return [int(item) for item in row if item]
 
@@ -74,13 +79,13 @@ def test_future_rows_equal_a_loop(per_user, protocol, history_width, future_widt
         st.lists(st.floats(0, 1, exclude_max=True), min_size=len(index), max_size=len(index))
     )
     batch = rows.batch(np.array(index), np.array(draws))
+    of_users, histories = rows.users(np.array(index)), lists(batch.histories)
     for at, (row, draw) in enumerate(zip(index, draws, strict=True)):
         user = users[row % len(users)]
         part = parts[user]
         cut = 1 + int(draw * (len(part) - 1))
-        assert batch.users[at] == user
-        assert unpad(batch.histories[at]) == part[:cut][-history_width:]
-        assert batch.lengths[at] == len(part[:cut][-history_width:])
+        assert of_users[at] == user
+        assert histories[at] == part[:cut][-history_width:]
         assert unpad(batch.targets[at]) == part[cut:][:future_width]
 
 
@@ -100,10 +105,10 @@ def test_nothing_of_validation_or_test_is_ever_seen_and_nothing_is_lost(
         batch = rows.batch(np.arange(len(rows)), np.full(len(rows), draw))
         future_targets |= set(batch.targets.ravel().tolist()) - {0}
         nearest_targets |= set(batch.targets[:, 0].tolist())
-        histories |= set(batch.histories.ravel().tolist()) - {0}
+        histories |= set(batch.histories.items.tolist())
     next_rows = NextItemRows(sequences, split, history_width=history_width)
     next_batch = next_rows.batch(np.arange(len(next_rows)))
-    next_histories = set(next_batch.histories.ravel().tolist()) - {0}
+    next_histories = set(next_batch.histories.items.tolist())
     assert not held_out & (future_targets | histories | next_histories)
     wanted = {item for part in parts.values() for item in part[1:]}
     assert future_targets == nearest_targets == wanted
@@ -123,14 +128,10 @@ def test_next_item_rows_equal_a_loop(per_user, protocol, width):
     rows = NextItemRows(sequences, split, history_width=width)
     assert len(rows) == len(expected)
     batch = rows.batch(np.arange(len(rows)))
-    assert batch.histories.shape == (len(rows), width)  # RecBole's models expect the full width
     assert batch.targets.shape == (len(rows), 1)
-    got = zip(batch.users, batch.histories, batch.lengths, batch.targets, strict=True)
-    for (user, history, length, target), (own_user, own_history, own_target) in zip(
-        got, expected, strict=True
-    ):
-        assert (user, unpad(history), target[0]) == (own_user, own_history, own_target)
-        assert length == len(own_history)
+    users = rows.users(np.arange(len(rows))).tolist()
+    got = zip(users, lists(batch.histories), batch.targets[:, 0].tolist(), strict=True)
+    assert list(got) == expected
 
 
 def ten_items(**options):
@@ -152,22 +153,22 @@ def ten_items(**options):
 )
 def test_cut_by_hand(draw, history, targets):
     batch = ten_items().batch(np.array([0]), np.array([draw]))
-    assert batch.histories.tolist() == [history]
+    assert lists(batch.histories) == [history]
     assert batch.targets.tolist() == [targets]
-    assert batch.lengths.tolist() == [len(history)]
 
 
 def test_every_cut_owns_the_same_share_of_draws():
     rows = ten_items(cuts_per_user=7000)
     grid = (np.arange(7000) + 0.5) / 7000
-    lengths = rows.batch(np.arange(7000), grid).lengths
+    lengths = rows.batch(np.arange(7000), grid).histories.lengths
     assert np.bincount(lengths).tolist() == [0, *[1000] * 7]
 
 
 def test_cuts_are_uniform_under_random_draws():
     rows = ten_items(cuts_per_user=7000)
     draws = np.random.default_rng(11).random(7000)
-    counts = np.bincount(rows.batch(np.arange(7000), draws).lengths, minlength=8)[1:]
+    lengths = rows.batch(np.arange(7000), draws).histories.lengths
+    counts = np.bincount(lengths, minlength=8)[1:]
     chi_square = float(((counts - 1000.0) ** 2 / 1000.0).sum())
     assert len(counts) == 7
     assert chi_square < 22.5  # 99.9% quantile with 6 degrees of freedom
@@ -182,12 +183,9 @@ def test_one_future_target_is_the_next_item():
     for draw in (np.arange(7) + 0.5) / 7:
         batch = rows.batch(np.array([0]), np.array([draw]))
         assert batch.targets.shape == (1, 1)
-        pairs.append((unpad(batch.histories[0]), batch.targets[0, 0]))
+        pairs.append((lists(batch.histories)[0], int(batch.targets[0, 0])))
     batch = next_rows.batch(np.arange(7))
-    own = [
-        (unpad(row), target[0]) for row, target in zip(batch.histories, batch.targets, strict=True)
-    ]
-    assert pairs == own
+    assert pairs == list(zip(lists(batch.histories), batch.targets[:, 0].tolist(), strict=True))
 
 
 def test_an_epoch_meets_each_user_the_same_number_of_times():
@@ -199,7 +197,7 @@ def test_an_epoch_meets_each_user_the_same_number_of_times():
         future_width=5,
         cuts_per_user=3,
     )
-    users = rows.batch(np.arange(len(rows)), np.zeros(len(rows))).users
+    users = rows.users(np.arange(len(rows)))
     assert sorted(users.tolist()) == [4, 4, 4, 9, 9, 9]  # user 6 has nothing to predict
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recbole_opal.data.prepare import prepare_data
+from recbole_opal.host.prepare import prepare_data
 
 
 @pytest.mark.parametrize("model", ["OPAL", "Pop"])

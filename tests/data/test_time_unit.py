@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from recbole_opal.batches import Histories
 from recbole_opal.conversion.describe_command import main as describe
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
+from recbole_opal.host.prepare import prepare_data
 
 DAY = 86_400
 LAST_DAY = {"last_day": {"min_days": 1, "offset": 4000}}
@@ -35,6 +36,13 @@ def in_unit(rows, factor):
     return [(user, item, time * (factor // 1000)) for user, item, time in rows]
 
 
+def columns_of(inputs):
+    """Return the tensors of histories or of an interaction."""
+    if isinstance(inputs, Histories):
+        return [inputs.items, inputs.lengths, inputs.times]
+    return [inputs[name] for name in inputs.columns]
+
+
 def state(make_config, rows, model="PIMI", **settings):
     """Return all that a run would see: split, batches, counts."""
     torch.manual_seed(0)
@@ -42,10 +50,13 @@ def state(make_config, rows, model="PIMI", **settings):
     data = prepare_data(config, future_items=model == "PIMI")
     found = [data.dataset.split.train_ends, data.dataset.sequences.times]
     found += [column for part in (data.valid, data.test) for column in part.rows.targets()]
-    for loader in (data.train, data.valid, data.test):
+    for batch in data.train:
+        found += (
+            columns_of(batch.histories) + [batch.targets] if model == "PIMI" else columns_of(batch)
+        )
+    for loader in (data.valid, data.test):
         for batch in loader:
-            interaction = batch if loader is data.train else batch[0]
-            found += [interaction[name].numpy() for name in interaction.columns]
+            found += [batch.users, *columns_of(batch.inputs)]
     return [np.asarray(one) for one in found], data.counts, data
 
 

@@ -6,13 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.data.protocols import split_by_ratio
 from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import UserSequences
-from recbole_opal.data.windows import previous_times
 from recbole_opal.errors import DataError
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.models import YouTubeDNN
 
 lengths_of_users = st.lists(st.integers(1, 25), min_size=1, max_size=6)
@@ -26,14 +25,7 @@ def log_of(lengths):
 
 
 def expected_times(histories):
-    return np.where(histories > 0, 1e9 + 1.5 * histories, 0.0)
-
-
-def test_windows_of_times_by_hand():
-    times = np.array([5.0, 6.5, 7.0, 9.0])
-    found = previous_times(times, np.array([3, 4]), np.array([2, 1]))
-    assert found.tolist() == [[6.5, 7.0], [9.0, 0.0]]
-    assert found.dtype == np.float64
+    return 1e9 + 1.5 * histories.items.numpy()
 
 
 @given(lengths_of_users, st.integers(1, 12))
@@ -44,10 +36,11 @@ def test_training_rows_carry_the_times_of_their_items(lengths, width):
     rows = FutureRows(sequences, split, with_times=True, **options)
     index, draws = np.arange(len(rows)), np.random.default_rng(1).random(len(rows))
     batch = rows.batch(index, draws)
-    np.testing.assert_array_equal(batch.times, expected_times(batch.histories))
-    plain = FutureRows(sequences, split, **options).batch(index, draws)
+    histories = batch.histories
+    np.testing.assert_array_equal(histories.times, expected_times(histories))
+    plain = FutureRows(sequences, split, **options).batch(index, draws).histories
     assert plain.times is None
-    np.testing.assert_array_equal(plain.histories, batch.histories)
+    np.testing.assert_array_equal(plain.items, histories.items)
 
 
 @given(lengths_of_users, st.integers(1, 12))
@@ -57,9 +50,9 @@ def test_evaluation_rows_carry_the_times_of_their_items(lengths, width):
     options = {"history_width": width, "mask_history": True}
     rows = EvalRows(sequences, part, with_times=True, **options)
     index = np.arange(len(rows))
-    batch = rows.batch(index)
-    np.testing.assert_array_equal(batch.times, expected_times(batch.histories))
-    assert EvalRows(sequences, part, **options).batch(index).times is None
+    histories = rows.batch(index).inputs
+    np.testing.assert_array_equal(histories.times, expected_times(histories))
+    assert EvalRows(sequences, part, **options).batch(index).inputs.times is None
 
 
 class Timed(YouTubeDNN):
@@ -88,36 +81,29 @@ def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
     model = Timed(config, data.dataset)
     sequences = data.dataset.sequences
     known = {
-        (int(user), int(item), float(time))
-        for row, user in enumerate(sequences.users)
+        (int(item), float(time))
+        for row in range(len(sequences.users))
         for item, time in zip(
             sequences.items[slice(*sequences.offsets[row : row + 2])],
             sequences.times[slice(*sequences.offsets[row : row + 2])],
             strict=True,
         )
     }
-    batches = [next(iter(data.train)), next(iter(data.valid))[0], next(iter(data.test))[0]]
-    for batch in batches:
-        assert batch["timestamp_list"].dtype == torch.float64
-        filled = batch["item_id_list"] > 0
-        users = batch["user_id"].unsqueeze(1).expand_as(filled)[filled]
-        met = zip(
-            users.tolist(),
-            batch["item_id_list"][filled].tolist(),
-            batch["timestamp_list"][filled].tolist(),
-            strict=True,
-        )
-        assert set(met) <= known
-        model.interests(batch)
-        assert model.shown.equal(batch["timestamp_list"][filled])
-    model.calculate_loss(batches[0])
-    assert model.shown.equal(batches[0]["timestamp_list"][batches[0]["item_id_list"] > 0])
+    batch = next(iter(data.train))
+    shown = [batch.histories, next(iter(data.valid)).inputs, next(iter(data.test)).inputs]
+    for histories in shown:
+        assert histories.times.dtype == torch.float64
+        assert set(zip(histories.items.tolist(), histories.times.tolist(), strict=True)) <= known
+        model.interests(histories)
+        assert model.shown.equal(histories.times)
+    model.calculate_loss(batch)
+    assert model.shown.equal(shown[0].times)
 
 
 def test_a_model_that_does_not_ask_is_given_none(prepared):
     _, data = prepared("YouTubeDNN")
-    assert "timestamp_list" not in next(iter(data.train))
-    assert "timestamp_list" not in next(iter(data.test))[0]
+    assert next(iter(data.train)).histories.times is None
+    assert next(iter(data.test)).inputs.times is None
 
 
 def test_a_batch_without_the_times_that_a_model_needs_is_an_error(prepared):

@@ -11,7 +11,8 @@ from recbole.data.interaction import Interaction
 from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
-from recbole_opal.data.eval_loader import MultiTargetEvalLoader
+from recbole_opal.batches import EvaluationBatch
+from recbole_opal.data.loaders import EvaluationLoader
 from recbole_opal.errors import RetrievalError
 from recbole_opal.evaluation import measure
 from recbole_opal.evaluation.registry import chosen_metrics
@@ -45,6 +46,7 @@ class Dense(MultiInterest):
 
     interests = None
     item_table = None
+    n_items = ITEMS
 
     def full_sort_predict(self, interaction: Interaction) -> Tensor:
         products = torch.einsum("bkd,nd->bkn", self.users[interaction["user_id"]], self.items)
@@ -63,16 +65,8 @@ class Rows:
     def batch(self, index: np.ndarray) -> Any:
         targets = self.evaluation.pairs([self.evaluation.targets[row] for row in index])
         masked = self.evaluation.pairs([self.evaluation.masked[row] for row in index])
-        return SimpleNamespace(
-            users=index,
-            histories=np.ones((len(index), 2), dtype=np.int64),
-            lengths=np.full(len(index), 2),
-            target_rows=targets[0].numpy(),
-            target_ids=targets[1].numpy(),
-            mask_rows=masked[0].numpy(),
-            mask_ids=masked[1].numpy(),
-            times=None,
-        )
+        users = torch.from_numpy(index)
+        return EvaluationBatch(users, Interaction({"user_id": users}), masked, targets)
 
 
 @pytest.fixture
@@ -91,7 +85,7 @@ def parts(
         config=config,
         inter_feat={"user_id": torch.arange(len(met)), "item_id": torch.from_numpy(met)},
     )
-    loader = MultiTargetEvalLoader(config, dataset, Rows(evaluation), "test")
+    loader = EvaluationLoader(Rows(evaluation), "test", config["eval_batch_size"], dataset=dataset)
     return config, loader, evaluation
 
 

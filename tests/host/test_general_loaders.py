@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
+from recbole_opal.host.prepare import prepare_data
 
 RATIOS = {"split": {"RS": [8, 1, 1]}}
 ONE_OUT = {"split": {"LS": "valid_and_test"}}
@@ -35,8 +35,8 @@ def prepared(make_config):
 def asked(loader):
     """Return users, targets and masked pairs of all batches as sets of (user id, item id)."""
     users, targets, masked = [], set(), set()
-    for interaction, history, target_rows, target_ids in loader:
-        ids = interaction["user_id"]
+    for batch in loader:
+        ids, history, (target_rows, target_ids) = batch.users, batch.excluded, batch.targets
         users += ids.tolist()
         targets |= set(zip(ids[target_rows].tolist(), target_ids.tolist(), strict=True))
         if history is not None:
@@ -80,8 +80,8 @@ def test_users_targets_and_masked_pairs_are_those_of_sequential_models(
 
 
 def test_an_evaluation_batch_holds_user_ids_and_nothing_else(prepared):
-    for interaction, *_ in prepared("BPR").test:
-        assert interaction.columns == ["user_id"]
+    for batch in prepared("BPR").test:
+        assert batch.inputs.columns == ["user_id"]
 
 
 @pytest.mark.parametrize("model", ["Pop", "ItemKNN", "BPR"])
@@ -168,7 +168,7 @@ def test_what_is_known_before_test_is_what_the_test_rows_mask(prepared, split):
     assert data.valid.known is None
 
 
-def test_a_score_matrix_bounds_the_batch_and_what_a_model_holds_counts(prepared):
+def test_a_score_matrix_bounds_the_batch(prepared):
     def step(model, **settings):
         return prepared(model, score_memory_mb=1, eval_batch_size=10**6, **settings).test.step
 

@@ -3,10 +3,10 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.model import general_recommender
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.mended import ItemKNN
+from recbole_opal.host.prepare import prepare_data
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import torch
 from recbole.data.interaction import Interaction
 from recbole.utils import init_seed
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.known_history import known_history
-from recbole_opal.training.general import GeneralTrainer
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import StagedTrainer
 
 SERVED_FROM_ROWS = ("MultiVAE", "MacridVAE", "ItemKNN", "EASE")
 OF_TRAINING_ONLY = ("Pop", "BPR", "LightGCN")
@@ -145,7 +145,7 @@ def test_what_was_swapped_comes_back_after_an_error(build):
 
 def test_the_trainer_tells_it_for_test_and_not_for_validation(build):
     config, data, model = build("MultiVAE")
-    trainer = GeneralTrainer(config, model)
+    trainer = StagedTrainer(config, model)
     seen = []
     original = model.full_sort_predict
 
@@ -158,7 +158,7 @@ def test_the_trainer_tells_it_for_test_and_not_for_validation(build):
     trainer.evaluate(data.test, load_best_model=False)
     training, known = (matrix(part, binary=True) for part in (data.dataset, data.test.known))
     valid_users, test_users = (
-        torch.cat([batch[0]["user_id"] for batch in loader]) for loader in (data.valid, data.test)
+        torch.cat([batch.users for batch in loader]) for loader in (data.valid, data.test)
     )
     assert seen == [training[valid_users].sum(), known[test_users].sum()]
 
@@ -174,10 +174,10 @@ def test_training_rows_are_those_of_training_in_every_epoch(build):
         return original(rating_matrix)
 
     model.forward = note
-    trainer = GeneralTrainer(config, model)
+    trainer = StagedTrainer(config, model)
     trainer.fit(data.train, data.valid)
     trainer.evaluate(data.test, load_best_model=False)
-    trainer.epochs = 4
-    trainer.start_epoch, trainer.record.ended = 3, ""
+    trainer.loop.epochs = 4
+    trainer.loop.epoch, trainer.loop.record.ended = 3, ""
     trainer.fit(data.train, data.valid)
     assert totals == [matrix(data.dataset, binary=True).sum()] * 4

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.losses.contrastive import view_contrast
 from recbole_opal.models import CMI
+from recbole_opal.models.base import FUTURE_ITEMS
 from recbole_opal.testing import RoutingContract
 
 

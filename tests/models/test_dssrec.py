@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.losses.sequences import seq2item_loss, seq2seq_loss
 from recbole_opal.models import DSSRec
+from recbole_opal.models.base import FUTURE_ITEMS
 from recbole_opal.testing import RoutingContract
 
 

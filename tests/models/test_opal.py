@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.data.loaders import FUTURE_ITEMS
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.evaluation import FullSortRetriever
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.interests.history import History
 from recbole_opal.models import MODELS, OPAL, MultiInterestRecommender
+from recbole_opal.models.base import FUTURE_ITEMS
 from recbole_opal.testing import RoutingContract
 
 STAGES = ["soft", "hard"]

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import DataError
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.models import PIMI
 from recbole_opal.testing import ModelContract
 

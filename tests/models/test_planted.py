@@ -13,10 +13,10 @@ from sklearn.metrics import normalized_mutual_info_score
 
 from recbole_opal.conversion.synthetic_files import write_atomic
 from recbole_opal.conversion.synthetic_log import synthesize
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL
-from recbole_opal.training.two_stage import TwoStageTrainer
 
 CATEGORIES = 16
 # Many interests a user: with few, one mixed vector serves as well as several pure ones.

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.models import Re4
 from recbole_opal.models.re4 import _foreign
 from recbole_opal.testing import ModelContract

@@ -2,8 +2,8 @@
 
 import torch
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.losses.routing import routing_variation
 from recbole_opal.models import MODELS, REMI
 from recbole_opal.testing import ModelContract

@@ -25,10 +25,26 @@ def test_counts_leave_the_padding_out() -> None:
     assert _excluded().counts(3).tolist() == [2, 0, 2]
 
 
-def test_slices_hold_every_pair_once_with_its_column() -> None:
-    slices = _excluded().slices(range(0, 10, 4))
-    found = [(rows.tolist(), columns.tolist()) for rows, columns in slices]
+def test_blocks_hold_every_pair_once_with_its_column() -> None:
+    blocks = list(_excluded().blocks(10, 4))
+    assert [(block.items.start, block.items.stop) for block in blocks] == [(0, 4), (4, 8), (8, 10)]
+    found = [(block.rows.tolist(), block.columns.tolist()) for block in blocks]
     assert found == [([1, 2, 0], [0, 1, 3]), ([2], [1]), ([0], [1])]
+
+
+def test_a_block_masks_its_pairs_and_the_padding() -> None:
+    blocks = list(_excluded().blocks(10, 4))
+    for block, hidden in zip(
+        blocks[:2], ({(1, 0), (2, 1), (0, 3), (0, 0), (2, 0)}, {(2, 1)}), strict=True
+    ):
+        scores = torch.zeros(3, 4)
+        block.mask(scores)
+        assert {tuple(place) for place in scores.isinf().nonzero().tolist()} == hidden
+
+
+def test_which_pairs_are_held() -> None:
+    rows, ids = torch.tensor([0, 0, 2, 1]), torch.tensor([3, 1, 5, 5])
+    assert _excluded().holds(rows, ids, 3).tolist() == [True, False, True, False]
 
 
 def test_for_rows_renumbers() -> None:
@@ -38,7 +54,7 @@ def test_for_rows_renumbers() -> None:
 
 def test_no_pairs() -> None:
     excluded = ExcludedPairs.of(None, num_rows=2, num_items=4, device=CPU)
-    assert [len(rows) for rows, _ in excluded.slices(range(0, 4, 2))] == [0, 0]
+    assert [len(block.rows) for block in excluded.blocks(4, 2)] == [0, 0]
     assert excluded.counts(2).tolist() == [0, 0]
 
 

@@ -6,9 +6,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 import recbole_opal
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import CheckpointError
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.weights_stage import mark, stage_of
 

@@ -161,7 +161,7 @@ def place(data_path, tmp_path, monkeypatch):
     def passed(*arguments, **options):
         raise PassedError("all checks have passed.")
 
-    monkeypatch.setattr("recbole_opal.training.trainer.StagedTrainer.fit", passed)
+    monkeypatch.setattr("recbole_opal.host.trainer.StagedTrainer.fit", passed)
     monkeypatch.setattr("recbole_opal.side_by_side.compare._compare", passed)
     monkeypatch.setattr("recbole_opal.conversion.synthetic_log.synthesize", passed)
     return str(result.folder)

@@ -5,9 +5,8 @@ import json
 import pytest
 
 import recbole_opal
-from recbole_opal.training import budget as budget_module
-from recbole_opal.training.budget import TrainingBudget
-from recbole_opal.training.stages import StageRecord
+from recbole_opal.training import stages as budget_module
+from recbole_opal.training.stages import StageRecord, TrainingBudget
 
 
 @pytest.fixture

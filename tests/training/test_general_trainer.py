@@ -6,11 +6,11 @@ import torch
 from recbole.utils import init_seed
 
 import recbole_opal
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.runs import RunFolder
-from recbole_opal.training.general import GeneralTrainer
 from recbole_opal.training.model_state import put_model_state
 
 
@@ -61,7 +61,7 @@ def test_a_fresh_model_with_the_saved_weights_gives_the_same_lists(settings, mod
     data = prepare_data(config, future_items=False)
     fresh = find_model_class(model)(config, data.dataset)
     put_model_state(fresh, folder.load_weights("train"))
-    trainer = GeneralTrainer(config, fresh)
+    trainer = StagedTrainer(config, fresh)
     judged = trainer.judge(data.test)
     again = judged.hits
     values = np.load(result.folder / "per_user-train-test.npz")
@@ -74,11 +74,11 @@ def test_the_best_weights_come_with_the_vectors_computed_from_them(settings):
     config = OpalConfig("LightGCN", "tiny", settings)
     data = prepare_data(config, future_items=False)
     model = find_model_class("LightGCN")(config, data.dataset)
-    trainer = GeneralTrainer(config, model)
+    trainer = StagedTrainer(config, model)
     trainer.fit(data.train, data.valid)
     kept = model.restore_item_e.clone()
     model.restore_item_e = torch.zeros_like(kept)
-    trainer.load_stage("train")
+    trainer.loop.load_stage("train")
     assert torch.equal(model.restore_item_e, kept)
     with torch.no_grad():
         assert torch.allclose(model.forward()[1], kept)
@@ -100,7 +100,7 @@ def test_time_in_the_constructor_counts_as_training_where_it_does_the_work(setti
         config = OpalConfig(name, "tiny", settings)
         data = prepare_data(config, future_items=False)
         model = find_model_class(name)(config, data.dataset)
-        trainer = GeneralTrainer(config, model, built_in=5.0)
-        assert trainer.record.train_seconds == expected
+        trainer = StagedTrainer(config, model, built_in=5.0)
+        assert trainer.loop.record.train_seconds == expected
         trainer.fit(data.train, data.valid)
-        assert expected < trainer.record.train_seconds < expected + 5.0
+        assert expected < trainer.loop.record.train_seconds < expected + 5.0

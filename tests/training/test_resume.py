@@ -13,7 +13,7 @@ import torch
 import recbole_opal
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs import RunFolder
-from recbole_opal.training.trainer import StagedTrainer
+from recbole_opal.training.loop import TrainingLoop
 
 SCRIPT = Path(__file__).parents[2] / "run_opal.py"
 
@@ -41,7 +41,7 @@ def interrupted_after(monkeypatch, validations, settings):
     """Run until Ctrl-C comes behind the given number of validations; return the folder."""
     with monkeypatch.context() as patch:
         done = {"n": 0}
-        original = StagedTrainer._train_epoch
+        original = TrainingLoop.train_epoch
 
         def stop(self, *arguments, **options):
             if done["n"] == validations:
@@ -49,7 +49,7 @@ def interrupted_after(monkeypatch, validations, settings):
             done["n"] += 1
             return original(self, *arguments, **options)
 
-        patch.setattr(StagedTrainer, "_train_epoch", stop)
+        patch.setattr(TrainingLoop, "train_epoch", stop)
         with pytest.raises(KeyboardInterrupt) as caught:
             recbole_opal.run("OPAL", "tiny", **settings)
     return caught.value.folder

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import SettingsError, TrainingError
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.models import OPAL
-from recbole_opal.training.two_stage import TwoStageTrainer
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def fake_scores(trainer, monkeypatch, scores):
     """Let validation give these scores, one after the other."""
     remaining = iter(scores)
     monkeypatch.setattr(
-        "recbole_opal.evaluation.mixin.TopKEvaluation.evaluate",
+        "recbole_opal.host.trainer.StagedTrainer.evaluate",
         lambda self, *a, **k: {"recall@10": next(remaining)},
     )
 
@@ -35,13 +35,13 @@ def fake_scores(trainer, monkeypatch, scores):
 def test_both_stages_train_and_the_better_one_is_left_in_the_model(build):
     trainer, data = build()
     score, result = trainer.fit(data.train, data.valid)
-    assert list(trainer.records) == ["soft", "hard"]
-    assert [record.epochs for record in trainer.records.values()] == [2, 2]
-    assert score == max(record.score for record in trainer.records.values())
+    assert list(trainer.loop.records) == ["soft", "hard"]
+    assert [record.epochs for record in trainer.loop.records.values()] == [2, 2]
+    assert score == max(record.score for record in trainer.loop.records.values())
     assert result["recall@10"] == score
-    assert trainer.model.stage == trainer.best_stage
+    assert trainer.model.stage == trainer.loop.best_stage
     for name, value in trainer.model.state_dict().items():
-        assert torch.equal(value, trainer.weights[trainer.best_stage][name])
+        assert torch.equal(value, trainer.loop.weights[trainer.loop.best_stage][name])
 
 
 def test_the_hard_stage_starts_from_the_best_soft_weights_with_a_fresh_optimiser(
@@ -50,18 +50,18 @@ def test_the_hard_stage_starts_from_the_best_soft_weights_with_a_fresh_optimiser
     trainer, data = build(epochs=3)
     fake_scores(trainer, monkeypatch, [0.5, 0.4, 0.3, 0.1, 0.1, 0.1])
     entered = {}
-    enter = trainer.enter_stage
+    enter = trainer.loop.enter_stage
 
     def watch(stage):
         enter(stage)
         entered["weights"] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
-        entered["memory"] = [len(o.state) for o in trainer.optimizer.optimizers]
+        entered["memory"] = [len(o.state) for o in trainer.loop.optimizer.optimizers]
 
-    monkeypatch.setattr(trainer, "enter_stage", watch)
+    monkeypatch.setattr(trainer.loop, "enter_stage", watch)
     trainer.fit(data.train, data.valid)
-    assert trainer.records["soft"].best_epoch == 0
+    assert trainer.loop.records["soft"].best_epoch == 0
     for name, value in entered["weights"].items():
-        assert torch.equal(value, trainer.weights["soft"][name])
+        assert torch.equal(value, trainer.loop.weights["soft"][name])
     assert entered["memory"] == [0, 0]
 
 
@@ -69,7 +69,7 @@ def test_a_stage_stops_after_more_than_stopping_step_bad_validations(build, monk
     trainer, data = build(epochs=50, stopping_step=2, stages="soft")
     fake_scores(trainer, monkeypatch, [0.1, 0.3, 0.2, 0.2, 0.2, 0.9])
     trainer.fit(data.train, data.valid)
-    record = trainer.records["soft"]
+    record = trainer.loop.records["soft"]
     assert (record.epochs, record.best_epoch, record.score) == (5, 1, 0.3)
     assert record.ended == "stopping_step"
 
@@ -79,8 +79,8 @@ def test_ties_are_no_gain(build, monkeypatch):
     trainer, data = build(epochs=50, stopping_step=2, stages="soft")
     fake_scores(trainer, monkeypatch, [0.0] * 50)
     trainer.fit(data.train, data.valid)
-    assert trainer.records["soft"].epochs == 4
-    assert trainer.records["soft"].best_epoch == 0
+    assert trainer.loop.records["soft"].epochs == 4
+    assert trainer.loop.records["soft"].best_epoch == 0
 
 
 def test_each_stage_stops_by_itself(build, monkeypatch):
@@ -88,15 +88,15 @@ def test_each_stage_stops_by_itself(build, monkeypatch):
     # Soft: best 0.9 at epoch 0. Hard begins anew: 0.2, 0.3 are gains though below 0.9.
     fake_scores(trainer, monkeypatch, [0.9, 0.1, 0.1, 0.2, 0.3, 0.1, 0.1])
     trainer.fit(data.train, data.valid)
-    assert trainer.records["hard"].best_epoch == 1
-    assert trainer.best_stage == "soft"
+    assert trainer.loop.records["hard"].best_epoch == 1
+    assert trainer.loop.best_stage == "soft"
 
 
 @pytest.mark.parametrize("stages", ["soft", "hard", "soft,hard"])
 def test_stages_can_be_picked(build, stages):
     trainer, data = build(stages=stages, epochs=1)
     trainer.fit(data.train, data.valid)
-    assert list(trainer.records) == stages.split(",")
+    assert list(trainer.loop.records) == stages.split(",")
 
 
 def test_an_unknown_stage_is_refused(quick_settings):
@@ -132,17 +132,27 @@ def test_a_score_that_is_no_number_stops_with_its_metric(build, monkeypatch, sco
         trainer.fit(data.train, data.valid)
 
 
-def test_history_holds_every_part_of_the_loss(build):
+def test_history_holds_the_mean_of_every_part_of_the_loss(build, monkeypatch):
     trainer, data = build(epochs=1)
+    step, sums = trainer.loop.step, {}
+
+    def add_up(batch):
+        parts = step(batch)
+        if trainer.loop.stage == "hard":
+            sums.update({name: sums.get(name, 0.0) + value for name, value in parts.items()})
+        return parts
+
+    monkeypatch.setattr(trainer.loop, "step", add_up)
     trainer.fit(data.train, data.valid)
-    soft, hard = trainer.history
+    soft, hard = trainer.loop.history
     assert set(soft["loss"]) == {"retrieval", "orthogonality", "uniformity"}
     assert set(hard["loss"]) == {*soft["loss"], "hard_uniformity", "unique"}
     assert {"recall@5", "hit@10", "ndcg@10"} <= set(hard["valid"])
     steps = len(data.train)
     assert steps > 1
-    means = sum(hard["loss"].values())  # RecBole's own record is the sum over steps
-    assert means == pytest.approx(trainer.train_loss_dict[0] / steps)
+    assert hard["loss"].keys() == sums.keys()
+    for name, total in sums.items():
+        assert hard["loss"][name] == pytest.approx(total / steps)
 
 
 def test_one_line_an_epoch(build, caplog):
@@ -168,9 +178,9 @@ def test_loss_falls_on_data_with_structure(build):
     trainer, data = build(epochs=60, stages="soft", learning_rate=0.03, stopping_step=100)
     untrained = trainer.evaluate(data.valid, load_best_model=False)
     trainer.fit(data.train, data.valid)
-    losses = [row["loss"]["retrieval"] for row in trainer.history]
+    losses = [row["loss"]["retrieval"] for row in trainer.loop.history]
     assert losses[-1] < losses[0] - 0.5
-    assert trainer.history[-1]["valid"]["recall@10"] > untrained["recall@10"] + 0.1
+    assert trainer.loop.history[-1]["valid"]["recall@10"] > untrained["recall@10"] + 0.1
 
 
 def test_tensorboard_is_written_unless_switched_off(build, tmp_path):
@@ -195,7 +205,7 @@ def test_mixed_precision_trains(build):
 def test_weights_broken_by_the_last_step_are_not_validated(build, monkeypatch):
     """The loss of a step is taken before it, so that only the weights tell of the last one."""
     trainer, data = build(epochs=1)
-    step, number = trainer._step, {"n": 0}
+    step, number = trainer.loop.step, {"n": 0}
 
     def spoil(batch):
         losses = step(batch)
@@ -205,7 +215,7 @@ def test_weights_broken_by_the_last_step_are_not_validated(build, monkeypatch):
                 next(iter(trainer.model.parameters()))[0] = float("nan")
         return losses
 
-    monkeypatch.setattr(trainer, "_step", spoil)
+    monkeypatch.setattr(trainer.loop, "step", spoil)
     with pytest.raises(TrainingError, match="no finite numbers any more after stage soft, epoch 0"):
         trainer.fit(data.train, data.valid)
 
@@ -213,15 +223,15 @@ def test_weights_broken_by_the_last_step_are_not_validated(build, monkeypatch):
 def test_without_validation_the_last_weights_are_kept(build):
     trainer, data = build(epochs=2, stages="soft")
     trainer.fit(data.train)
-    assert trainer.records["soft"].best_epoch == 1
-    assert trainer.records["soft"].ended == "epochs"
+    assert trainer.loop.records["soft"].best_epoch == 1
+    assert trainer.loop.records["soft"].ended == "epochs"
 
 
 def test_gradients_are_clipped(build):
     clipped = {"clip_grad_norm": {"max_norm": 1e-12}, "item_gradient": "dense"}
     trainer, data = build(epochs=1, stages="soft", **clipped)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    trainer.optimizer = torch.optim.SGD(trainer.model.parameters(), lr=1.0)
-    trainer._step(next(iter(data.train)))
+    trainer.loop.optimizer = torch.optim.SGD(trainer.model.parameters(), lr=1.0)
+    trainer.loop.step(next(iter(data.train)))
     for name, value in trainer.model.state_dict().items():
         assert torch.allclose(value, before[name], atol=1e-9), name

@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 import torch
 
-from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.host.prepare import PreparedData
 from recbole_opal.host.upstream_models import attends, trained_on
 
 __all__ = ["check_memory", "telling_memory"]
@@ -23,15 +23,12 @@ _WIDTHS = ("hidden_size", "embedding_size")  # how the names of vectors' widths 
 def check_memory(config: Any, data: PreparedData) -> None:
     """Refuse settings whose largest tensor alone is more than the machine has memory for.
 
-    Args:
-        config: the settings of the run.
-        data: its data.
-
     Raises:
         SettingsError: one tensor is too large; the settings that make it so are named.
     """
     limit = _largest_memory()
-    for what, size, cures in _largest_tensors(config, data):
+    for what, floats, cures in _largest_tensors(config, data):
+        size = floats * _FLOAT
         if size > limit:
             flags = " or ".join(f"--{name}" for name in cures)
             raise SettingsError(
@@ -60,44 +57,36 @@ def telling_memory() -> Iterator[None]:
         ) from error
 
 
-def _largest_tensors(config: Any, data: PreparedData) -> list[tuple[str, int, tuple[str, ...]]]:
-    """Return tensors that every run of this kind holds: name, bytes, the settings behind it."""
-    widths = _widths(config)
+def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Yield tensors that every run of this kind holds: name, numbers, the settings behind it."""
+    widths = tuple(
+        name
+        for name, value in config.final_config_dict.items()
+        if isinstance(value, int) and name.endswith(_WIDTHS)
+    )
     width = max((config[name] for name in widths), default=1)
     items, cut = data.dataset.item_num, max(config["topk"])
     rows = min(config["train_batch_size"], data.train.sample_size)
     users = min(config["eval_batch_size"], len(data.test.rows))
-    vectors, lists = 3 * items * width * _FLOAT, 2 * users * cut * _FLOAT
-    found = [
-        ("the vectors of all items, with what the optimiser keeps of them,", vectors, widths),
-        ("the lists of one batch of users", lists, ("topk", "eval_batch_size")),
-    ]
+    everything = "the vectors of all items, with what the optimiser keeps of them,"
+    yield everything, 3 * items * width, widths
+    yield "the lists of one batch of users", 2 * users * cut, ("topk", "eval_batch_size")
     length, cures = 1, widths
     if trained_on(config.model_class) == "histories":
         length, cures = config["MAX_ITEM_LIST_LENGTH"], ("MAX_ITEM_LIST_LENGTH", *widths)
-        judged = users * length * width * _FLOAT
-        found.append(("the histories of one batch of users", judged, ("eval_batch_size", *cures)))
-    trained = 2 * rows * length * width * _FLOAT
-    found.append(("the vectors of one training batch", trained, ("train_batch_size", *cures)))
+        told = ("eval_batch_size", *cures)
+        yield "the histories of one batch of users", users * length * width, told
+    told = ("train_batch_size", *cures)
+    yield "the vectors of one training batch", 2 * rows * length * width, told
     attending = attends(config.model_class) and config["dnn_type"] != "ave"
     if attending and isinstance(config["n_heads"], int):
-        size = rows * config["n_heads"] * length * length * _FLOAT
-        cures = ("MAX_ITEM_LIST_LENGTH", "train_batch_size", "n_heads")
-        found.append(("the attention of one training batch", size, cures))
+        told = ("MAX_ITEM_LIST_LENGTH", "train_batch_size", "n_heads")
+        yield "the attention of one training batch", rows * config["n_heads"] * length**2, told
     if isinstance(config["num_negatives"], int) and config["negative_sampling"] != "full":
-        size = rows * min(config["num_negatives"], items) * _FLOAT
-        found.append(("the scores of the negatives", size, ("train_batch_size", "num_negatives")))
+        drawn = min(config["num_negatives"], items)
+        yield "the scores of the negatives", rows * drawn, ("train_batch_size", "num_negatives")
     if config["negative_sampling"] == "full" or config["loss_type"] == "CE":
-        size = rows * items * _FLOAT
-        found.append(("the scores of all items", size, ("train_batch_size",)))
-    return found
-
-
-def _widths(config: Any) -> tuple[str, ...]:
-    """Return the names of the settings that say how wide vectors are."""
-    final = config.final_config_dict
-    names = (name for name, value in final.items() if isinstance(value, int))
-    return tuple(name for name in names if name.endswith(_WIDTHS))
+        yield "the scores of all items", rows * items, ("train_batch_size",)
 
 
 def _largest_memory() -> int:

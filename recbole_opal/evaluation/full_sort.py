@@ -1,0 +1,174 @@
+"""The lists of a batch of users over all items: by interests, or from a full score matrix."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks, make_retriever
+from recbole_opal.retrieval.order import top_in_order
+from recbole_opal.retrieval.ranks import average_ranks_of_scores
+from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
+
+__all__ = [
+    "FullSortRetriever",
+    "InterestModel",
+    "InterestUse",
+    "RankSums",
+    "Retrieved",
+    "from_scores",
+]
+
+
+@dataclass(frozen=True)
+class RankSums:
+    """What GAUC needs of each row."""
+
+    positive_rank_sum: Tensor
+    """`(B,)` float64, sum of the average ranks of the row's targets."""
+    num_candidates: Tensor
+    """`(B,)` int64, items that could be returned for the row."""
+
+
+@dataclass(frozen=True)
+class InterestUse:
+    """What each interest of a row did.
+
+    Attributes:
+        winners: `(B, k)` uint8, the interest that won each listed item; see `winning_interests`.
+        cosines: `(B,)` float64, mean cosine between two active interests; NaN without two.
+        active: `(B, K)` bool, the interests the row has; the others are copies.
+    """
+
+    winners: Tensor
+    cosines: Tensor
+    active: Tensor
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The lists of a batch.
+
+    Attributes:
+        ids: `(B, k)` int64, best first; 0 = fill (fewer than `k` candidates), never a hit.
+        ranks: what GAUC needs, or `None` if no metric asks for it.
+        interest_use: `None` if nobody asked, or the model has no interests.
+    """
+
+    ids: Tensor
+    ranks: RankSums | None = None
+    interest_use: InterestUse | None = None
+
+
+@runtime_checkable
+class InterestModel(Protocol):
+    """A model whose score of an item is the largest inner product with one of its interests.
+
+    Two more methods are asked if they are there: `active_interests(inputs)`, `(B, K)` bool or
+    None, tells the interests that are no copies; `interest_columns(queries)` gives what cosines
+    are taken over, where queries hold more than interests.
+    """
+
+    def interests(self, inputs: Any) -> Tensor:
+        """Return `(B, K, D)` float query vectors."""
+        ...
+
+    def item_table(self) -> Tensor:
+        """Return `(N, D)` float item vectors, row 0 = padding."""
+        ...
+
+
+class FullSortRetriever:
+    """Top-k for a multi-interest model; the item table is computed once, here.
+
+    Build it for each evaluation: it does not see later changes of the weights.
+
+    Stability: stable.
+
+    Args:
+        model: in evaluation mode, without gradients.
+        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size` (default:
+            `DEFAULT_BLOCK_SIZE`).
+        with_ranks: whether GAUC needs ranks, which cost a second pass over the items.
+        with_interest_use: whether to tell which interest won each item.
+
+    Raises:
+        RetrievalError: the item table is not finite, or the backend is not installed.
+    """
+
+    def __init__(
+        self,
+        model: InterestModel,
+        config: Any,
+        *,
+        with_ranks: bool = False,
+        with_interest_use: bool = False,
+    ) -> None:
+        self.model, self.k = model, max(config["topk"])
+        self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
+        self.with_ranks, self.with_interest_use = with_ranks, with_interest_use
+        self.items = model.item_table().detach()  # (N, D)
+        self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
+
+    def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
+        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only.
+
+        Raises:
+            RetrievalError: an interest is not finite, or a target is masked.
+        """
+        interests = self.model.interests(inputs).detach()  # (B, K, D)
+        ids = self.retriever.top_k(interests, self.k, excluded).ids
+        ranks = self._ranks(interests, excluded, targets) if self.with_ranks else None
+        use = self._use(inputs, interests, ids) if self.with_interest_use else None
+        return Retrieved(ids, ranks, use)
+
+    def _use(self, inputs: Any, interests: Tensor, ids: Tensor) -> InterestUse:
+        model: Any = self.model
+        active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
+        columns = getattr(model, "interest_columns", lambda queries: queries)
+        winners = winning_interests(interests, self.items, ids, active)
+        cosines = pairwise_cosines(columns(interests), active)
+        every = interests.new_ones(interests.shape[:2], dtype=torch.bool)
+        return InterestUse(winners, cosines, every if active is None else active)
+
+    def _ranks(self, interests: Tensor, excluded: Pairs | None, targets: Pairs) -> RankSums:
+        targets = _distinct(targets)
+        ranks = average_ranks(
+            interests, self.items, targets, exclude=excluded, block_size=self.block_size
+        )
+        candidates = torch.full((len(interests),), len(self.items) - 1, dtype=torch.int64)
+        if excluded is not None:
+            rows, items = _distinct(excluded)
+            candidates -= torch.bincount(rows[items > 0].cpu(), minlength=len(interests))
+        return _rank_sums(ranks, targets, candidates)
+
+
+def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retrieved:
+    """Return the lists of `(B, N)` scores, in the same order as every other path.
+
+    The padding and masked items have a score of `-inf`; targets are given where GAUC needs ranks.
+
+    Raises:
+        RetrievalError: a score is not a number.
+    """
+    values, ids = top_in_order(scores, k)
+    ids = ids.masked_fill(values == -torch.inf, 0)
+    ids = torch.nn.functional.pad(ids, (0, k - ids.shape[1]))
+    if targets is None:
+        return Retrieved(ids)
+    targets = _distinct(targets)
+    candidates = (scores > -torch.inf).sum(dim=1).cpu()
+    return Retrieved(ids, _rank_sums(average_ranks_of_scores(scores, targets), targets, candidates))
+
+
+def _rank_sums(ranks: Tensor, targets: Pairs, num_candidates: Tensor) -> RankSums:
+    """Add up the `(P,)` ranks of each row's targets."""
+    total = ranks.new_zeros(len(num_candidates))
+    return RankSums(total.index_add_(0, targets[0].to(ranks.device), ranks), num_candidates)
+
+
+def _distinct(pairs: Pairs) -> Pairs:
+    """Drop repeated pairs: a target counts once."""
+    rows, ids = torch.unique(torch.stack(pairs), dim=1).unbind(dim=0)
+    return rows, ids

@@ -1,0 +1,256 @@
+"""The training loop: stages, epochs, steps, validation and stopping, in the order they happen."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from logging import getLogger
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.evaluation.direction import sign_of
+from recbole_opal.training.events import NoEvents
+from recbole_opal.training.finite import check_losses, check_score, check_weights
+from recbole_opal.training.model_state import model_state, put_model_state
+from recbole_opal.training.optimizer import build_optimizer
+from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
+
+__all__ = ["TrainingLoop"]
+
+
+class TrainingLoop:
+    """Train a model through its stages, one loop over epochs a stage.
+
+    For each stage: start from the best weights of the stage before, with a fresh optimiser
+    (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
+    than `stopping_step` validations or the stage's share of `max_train_seconds` is used up, keep
+    the best weights. Nothing is written to disk here: the owner of the loop is told after each
+    validation (`on_progress`) and saves what it likes, see `snapshot`.
+
+    Args:
+        model: any module whose `calculate_loss(batch)` gives the loss or a tuple of its parts, by
+            `loss_names` if it has them; `set_stage(stage)` is called if it is there.
+        settings: of the run; read by their names.
+        stages: names of the stages to train, in order.
+        progress: where bars are shown.
+        events: TensorBoard's writer.
+        hparams: what TensorBoard is told of the settings.
+
+    Attributes:
+        stage: the stage the model is in.
+        records: what is known of each stage begun, by name.
+        weights: the best weights of each stage (`model_state`), on the model's device.
+        history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
+        on_progress: called after each validation and at both ends of a stage.
+        epoch: number of epochs the stage has had.
+        without_gain: number of validations since the last gain.
+        batches: the training loader, once there is one.
+    """
+
+    stage: str
+    optimizer: Any
+    scaler: Any
+
+    def __init__(
+        self,
+        model: Any,
+        settings: Any,
+        stages: Sequence[str] = ("train",),
+        *,
+        progress: TrainingProgress | None = None,
+        events: Any = None,
+        hparams: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model, self.settings, self.stages = model, settings, tuple(stages)
+        self.device = torch.device(settings["device"])
+        self.epochs = settings["epochs"]
+        self.eval_step = min(settings["eval_step"], self.epochs)
+        self.metric = settings["valid_metric"].lower()
+        self.sign = sign_of(self.metric)
+        on_gpu = self.device.type == "cuda"
+        self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
+        self.progress = progress or TrainingProgress(enabled=False)
+        self.events, self.hparams = events or NoEvents(), hparams or {}
+        self.records: dict[str, StageRecord] = {}
+        self.weights: dict[str, dict[str, Tensor]] = {}
+        self.history: list[dict[str, Any]] = []
+        self.on_progress: Callable[[], None] = lambda: None
+        self.batches: Any = None
+        self.enter_stage(self.stages[0])
+
+    @property
+    def record(self) -> StageRecord:
+        """The record of the stage the model is in."""
+        return self.records[self.stage]
+
+    @property
+    def best_stage(self) -> str:
+        """The stage that is best on validation; of equals the earlier one."""
+        return best_stage(self.records, bigger=self.sign > 0)
+
+    def fit(
+        self,
+        batches: Any,
+        validate: Callable[[], dict[str, float]] | None = None,
+        told: Callable[[int, float], None] = lambda epoch, score: None,
+    ) -> StageRecord:
+        """Train the stages that are not finished; return the record of the best, and load it.
+
+        Args:
+            batches: the training loader; each iteration is an epoch.
+            validate: evaluates the model as it is, by metric; without it, each stage's last
+                weights are kept.
+            told: called with (epoch, validation score) after each validation.
+
+        Raises:
+            TrainingError: a loss, a weight or the validation score is not a number.
+        """
+        self.batches = batches
+        try:
+            for stage in self.stages[self.stages.index(self.stage) :]:
+                if stage != self.stage:
+                    self.enter_stage(stage)
+                self.on_progress()
+                # Of a stage that is continued, the record tells whether it has ended before.
+                while not (ending := self.record.ended or self.ending()):
+                    self.train_epoch(batches)
+                    due = self.epoch % self.eval_step == 0 or self.ending() == "max_train_seconds"
+                    if validate is None:
+                        self.keep_weights()
+                    elif due:
+                        self.judge(validate)
+                    self.log_epoch()
+                    if validate is not None and due:
+                        self.on_progress()
+                        told(self.epoch - 1, self.history[-1]["valid"][self.metric])
+                self.record.ended = ending
+                self.events.add_hparams(self.hparams, {"hparam/best_valid_result": self.best_score})
+                self.on_progress()
+        finally:
+            self.events.close()
+        best = self.records[self.best_stage]
+        self.load_stage(best.name)
+        return best
+
+    def enter_stage(self, stage: str) -> None:
+        """Begin a stage: best weights of the stage before, fresh optimiser, fresh stopping."""
+        if self.records:
+            put_model_state(self.model, self.weights[self.stage])
+        self.tell_model(stage)
+        self.stage, self.records[stage] = stage, StageRecord(stage)
+        self.weights[stage] = model_state(self.model)
+        self.epoch = self.without_gain = 0
+        self.best_score = -torch.inf * self.sign
+        self.optimizer = build_optimizer(self.model, self.settings)
+        scaled = self.settings["enable_scaler"] and self.device.type == "cuda"
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=bool(scaled))
+
+    def ending(self) -> str:
+        """Return what ends the stage now, or "" if another epoch is due."""
+        if self.without_gain > self.settings["stopping_step"]:
+            return "stopping_step"
+        if self.budget.is_spent(self.records, self.stage):
+            return "max_train_seconds"
+        return "epochs" if self.epoch >= self.epochs else ""
+
+    def train_epoch(self, batches: Any) -> None:
+        """Train one epoch and write down its losses, their means over the steps."""
+        self.model.train()
+        self.budget.start()
+        started, totals, steps = perf_counter(), dict[str, float](), 0
+        title, place = f"{self.stage} {self.epoch}", f"stage {self.stage}, epoch {self.epoch}"
+        for batch in self.progress.track(self._in_time(batches), len(batches), title):
+            losses = self.step(batch)
+            steps += 1
+            self.progress.loss(sum(losses.values()))
+            check_losses(losses, self.settings, f"{place}, step {steps}")
+            totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
+        seconds, counted = perf_counter() - started, self.budget.elapsed()
+        means = {name: total / steps for name, total in totals.items()}
+        row = {"stage": self.stage, "epoch": self.epoch, "loss": means, "train_seconds": seconds}
+        self.history.append(row)
+        for name, value in means.items():
+            self.events.add_scalar(f"Loss/Train/{self.stage}/{name}", value, self.epoch)
+        self.epoch += 1
+        self.record.epochs = self.epoch
+        self.record.train_seconds += seconds
+        self.record.budget_seconds += counted
+
+    def _in_time(self, batches: Any) -> Iterator[Any]:
+        """Hand on the batches; end the epoch, never an empty one, where its time is used up."""
+        for batch in batches:
+            yield batch
+            if self.budget.is_spent(self.records, self.stage, self.budget.elapsed()):
+                return
+
+    def step(self, batch: Any) -> dict[str, float]:
+        """Take one step of the optimiser; return the parts of the loss before it, by name."""
+        batch = batch.to(self.device)
+        self.optimizer.zero_grad()
+        with torch.autocast(self.device.type, enabled=bool(self.settings["enable_amp"])):
+            losses = self.model.calculate_loss(batch)
+        parts = losses if isinstance(losses, tuple) else (losses,)
+        self.scaler.scale(functools.reduce(operator.add, parts)).backward()
+        if self.settings["clip_grad_norm"]:
+            self.scaler.unscale_(self.optimizer)
+            clip_grad_norm_(self.model.parameters(), **self.settings["clip_grad_norm"])
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        # One copy to the host for all parts.
+        values = torch.stack([part.detach().float().reshape(()) for part in parts]).tolist()
+        names = getattr(self.model, "loss_names", None)
+        if names is None:  # a model of RecBole's, which numbers them
+            names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
+        return dict(zip(names, values, strict=True))
+
+    def judge(self, validate: Callable[[], dict[str, float]]) -> None:
+        """Validate; keep the weights if they are better than all before: a tie is no gain."""
+        epoch = self.epoch - 1
+        place = f"stage {self.stage}, epoch {epoch}"
+        check_weights(self.model, self.settings, place)
+        started = perf_counter()
+        result = validate()
+        seconds = perf_counter() - started
+        score = float(result[self.metric])
+        check_score(score, self.settings, place)
+        self.record.valid_seconds += seconds
+        self.history[-1] |= {"valid": result, "valid_seconds": seconds}
+        for name, value in result.items():
+            self.events.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
+        self.without_gain += 1
+        if self.sign * score > self.sign * self.best_score:
+            self.best_score, self.without_gain = score, 0
+            self.record.score, self.record.valid = score, result
+            self.keep_weights()
+
+    def keep_weights(self) -> None:
+        """Take the weights as the stage's best so far."""
+        self.weights[self.stage] = model_state(self.model)
+        self.record.best_epoch = self.epoch - 1
+
+    def load_stage(self, stage: str) -> None:
+        """Put the model into a finished stage with its best weights."""
+        self.tell_model(stage)
+        put_model_state(self.model, self.weights[stage])
+
+    def tell_model(self, stage: str) -> None:
+        """Put the model into a stage, if it knows of stages; RecBole's own do not."""
+        if hasattr(self.model, "set_stage"):
+            self.model.set_stage(stage)
+
+    def log_epoch(self) -> None:
+        """Write a line of the last epoch."""
+        row, places = self.history[-1], self.settings["loss_decimal_place"]
+        words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
+        words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
+        words.append(f"train_s={row['train_seconds']:.1f}")
+        if "valid" in row:
+            words.append(f"valid_{self.metric}={row['valid'][self.metric]:.4f}")
+            words += [f"best={self.best_score:.4f}", f"valid_s={row['valid_seconds']:.1f}"]
+        getLogger("recbole_opal").info(" ".join(words))
