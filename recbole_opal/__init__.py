@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
     from recbole_opal.data.dataset import FutureItemDataset
     from recbole_opal.experiment import RunResult, resume, run
-    from recbole_opal.models.base import MultiInterestRecommender
-    from recbole_opal.models.opal import OPAL
+    from recbole_opal.host.recommender import OPAL, MultiInterestRecommender
+    from recbole_opal.models.base import MultiInterestNetwork
     from recbole_opal.settings.config import OpalConfig
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
@@ -25,6 +25,7 @@ __all__ = [
     "OPAL",
     "ComparisonResult",
     "FutureItemDataset",
+    "MultiInterestNetwork",
     "MultiInterestRecommender",
     "MultiInterestSettings",
     "OpalConfig",
@@ -42,9 +43,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "ComparisonResult": "recbole_opal.comparison.result",
     "compare": "recbole_opal.comparison.compare",
-    "OPAL": "recbole_opal.models.opal",
+    "OPAL": "recbole_opal.host.recommender",
     "FutureItemDataset": "recbole_opal.data.dataset",
-    "MultiInterestRecommender": "recbole_opal.models.base",
+    "MultiInterestNetwork": "recbole_opal.models.base",
+    "MultiInterestRecommender": "recbole_opal.host.recommender",
     "MultiInterestSettings": "recbole_opal.settings.model_schemas",
     "OpalConfig": "recbole_opal.settings.config",
     "Section": "recbole_opal.settings.fields",

@@ -14,7 +14,7 @@ from recbole.utils import init_seed
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import quiet_deprecations
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.outcome import Outcome, id_tokens
 from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
@@ -77,7 +77,7 @@ def run(
 
     Args:
         model: "OPAL" or another of our models, one of RecBole's sequential or general models, or a
-            class of your own; see `MultiInterestRecommender`.
+            class of your own; see `MultiInterestNetwork`.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.

@@ -167,15 +167,16 @@ def find_model_class(name: str) -> type[Any]:
     Raises:
         SettingsError: there is no such model, or it cannot run here.
     """
+    from recbole_opal.host.recommender import as_recommender
     from recbole_opal.models import MODELS
 
     if is_address(name):
-        found = class_at(name)
+        found = as_recommender(class_at(name))
         quiet_autograd()  # the file may import RecBole's models
         return found
     own = {candidate.lower(): model_class for candidate, model_class in MODELS.items()}
     if name.lower() in own:
-        model_class: type[Any] = own[name.lower()]
+        model_class: type[Any] = as_recommender(own[name.lower()])
     else:
         model_class = _find_in_recbole(name)
     quiet_autograd()

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.interests.groups import group_by_length
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, group_by_length
 from recbole_opal.interests.transformer import CausalTransformer
 
 __all__ = ["IntentHistories", "IntentionEncoder"]
@@ -67,11 +66,7 @@ class IntentionEncoder(nn.Module):
         )
 
     def forward(self, history: History) -> IntentHistories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows, each row of 1 to L items.
-        """
+        """Encode histories of 1 to L items."""
         parts, owners, places = [], [], []
         for group in group_by_length(history, _ROWS_TOGETHER):
             parts.append(self._encode_padded(*group.history.padded()))

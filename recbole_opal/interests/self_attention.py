@@ -61,19 +61,11 @@ class SelfAttentiveInterests(nn.Module):
         self.output = nn.Linear(attention_width, num_interests)
 
     def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float; zero for an empty history.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Return the interests, (B, K, D); zero for an empty history."""
         return self.attend(history).interests
 
     def attend(self, history: History) -> AttendedHistories:
-        """Return the interests with their attention, for losses that read it.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Return the interests with their attention, for losses that read it."""
         vectors, mask = history.padded()  # (B, L, D), (B, L)
         placed = vectors + self.positions[: vectors.shape[1]]
         logits = self.output(self.hidden(placed).tanh())  # (B, L, K)

@@ -46,11 +46,7 @@ class CausalTransformer(nn.Module):
         )
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Return the state at each place, (B, L, D).
-
-        Args:
-            vectors: (B, L, D) float, right-padded.
-        """
+        """Return the state at each place of right-padded (B, L, D)."""
         length = vectors.shape[1]
         hidden = torch.ones(length, length, dtype=torch.bool, device=vectors.device).triu(1)
         placed = vectors + self.positions[:length]

@@ -58,8 +58,8 @@ class Content:
 @torch.no_grad()
 def assignment_of_items(rebuilt: Rebuilt) -> npt.NDArray[np.float64]:
     """Return how strongly each item belongs to each category, (N, K); row 0 is padding."""
-    encoder = rebuilt.model.encoder
-    vectors = rebuilt.model.items.all()
+    network = rebuilt.model.network
+    encoder, vectors = network.encoder, network.items.all()
     assigned = assign_softly(vectors, encoder.unit_categories(), encoder.temperature)
     result: npt.NDArray[np.float64] = assigned.double().numpy()
     return result

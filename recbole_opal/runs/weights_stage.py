@@ -76,7 +76,7 @@ def check_stage(stage: str | None, model: Any) -> None:
     """
     if stage in (None, model.stage):
         return
-    name = type(model).__name__
+    name = type(model).__name__.removesuffix("Network")
     fix = f"call set_stage('{stage}') on the model first"
     if stage not in model.stages:
         fix = f"{name} has the stages {', '.join(model.stages)}: take weights of one of them"

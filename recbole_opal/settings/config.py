@@ -9,11 +9,11 @@ from recbole.config import Config
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, recbole_folder, set_numpy_aliases
+from recbole_opal.host.recommender import as_recommender, require_model
 from recbole_opal.own_models import (
     address_of,
     is_ours,
     refuse_while_importing,
-    require_model,
     why_without_address,
 )
 from recbole_opal.process.caller import set_variable
@@ -246,9 +246,10 @@ class OpalConfig(Config):
 
 
 def _model_class(model: Any) -> type[Any]:
-    found = model
-    if not isinstance(model, type):
+    if isinstance(model, type):
+        found = as_recommender(model)
+    else:
         found = find_model_class(text_given("model", model))
     if not is_ours(found):
         require_model(found)
-    return found  # type: ignore[no-any-return]
+    return found

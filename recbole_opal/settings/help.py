@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from recbole_opal.process.program import command
 from recbole_opal.settings.fields import Section, allowed, typed
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS, MultiInterestSettings
+from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of
 from recbole_opal.settings.properties import datasets_at_hand, model_yaml
 from recbole_opal.settings.protocol import protocol_help
 from recbole_opal.settings.schema import SHARED_SECTIONS
@@ -56,7 +56,9 @@ their defaults; the yaml file of a data set or of a model in properties/ may hol
 
 def help_text() -> str:
     """Return what `--help` prints: usage, examples, and each setting with its default and range."""
-    names = ", ".join(MODEL_SECTIONS)
+    from recbole_opal.models import MODELS
+
+    names = ", ".join(MODELS)
     parts = [
         _USAGE.format(
             program=command(),
@@ -66,7 +68,8 @@ def help_text() -> str:
         )
     ]
     common = MultiInterestSettings.model_fields
-    for model, section in MODEL_SECTIONS.items():
+    for model, network in MODELS.items():
+        section = section_of(network) or Section
         own = {name: field for name, field in section.model_fields.items() if name not in common}
         parts.append(_section(model, own) + _other_defaults(model, section))
     parts.append(_section("All multi-interest models", common))

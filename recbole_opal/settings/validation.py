@@ -14,7 +14,7 @@ from recbole_opal.process.program import command
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, allowed, told_kind, typed
 from recbole_opal.settings.foreign import check_foreign_values, foreign_kinds, upstream_name
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS, section_of
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.suggest import did_you_mean
@@ -124,8 +124,11 @@ def upstream_names(model_class: type) -> set[str]:
 @cache
 def known_to_any_model() -> frozenset[str]:
     """Return the names that at least one model that runs here knows."""
+    from recbole_opal.models import MODELS
+
     upstream = (set(foreign_kinds(name)) for name in supported_models())
-    own = (set(section.model_fields) for section in (*SHARED_SECTIONS, *MODEL_SECTIONS.values()))
+    sections = [*SHARED_SECTIONS, *filter(None, map(section_of, MODELS.values()))]
+    own = (set(section.model_fields) for section in sections)
     return frozenset().union(*upstream, *own)
 
 

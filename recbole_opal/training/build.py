@@ -10,7 +10,7 @@ from recbole_opal.data.dataset import FutureItemDataset
 from recbole_opal.data.kinds import general_batches
 from recbole_opal.data.prepare import PreparedData
 from recbole_opal.errors import SettingsError
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.reporting.progress import TrainingProgress
 from recbole_opal.runs.refusal import reason_of
 from recbole_opal.settings.config import OpalConfig

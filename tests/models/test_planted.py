@@ -14,7 +14,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.data.synthetic import synthesize
 from recbole_opal.data.synthetic_files import write_atomic
-from recbole_opal.models import OPAL
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
 
@@ -73,7 +73,7 @@ def recover(tmp_path_factory):
             TwoStageTrainer(config, model).fit(data.train, data.valid)
         tokens = data.dataset.field2id_token["item_id"][1:]  # 0 is padding
         truth = log.item_categories[[int(token) for token in tokens]]
-        cosines = model.item_table()[1:] @ model.encoder.unit_categories().T
+        cosines = model.item_table()[1:] @ model.network.encoder.unit_categories().T
         found = cosines.argmax(dim=1).numpy()
         return normalized_mutual_info_score(truth, found), len(np.unique(found))
 

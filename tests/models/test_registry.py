@@ -3,8 +3,7 @@
 import ast
 from pathlib import Path
 
-from recbole_opal.models import MODELS, MultiInterestRecommender
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.models import MODELS
 from recbole_opal.settings.properties import model_yaml
 from recbole_opal.settings.values import load_settings_file
 

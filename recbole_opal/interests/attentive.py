@@ -1,4 +1,4 @@
-"""Re4's forward flow, and the decoder of its backward flow."""
+"""Re4's attentive interests (its forward flow), and the decoder of its backward flow."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 
-__all__ = ["Re4Histories", "AttentiveInterests", "InterestDecoder"]
+__all__ = ["AttentiveHistories", "AttentiveInterests", "InterestDecoder"]
 
 _LENGTH_GROUPS = 8
 
 
 @dataclass(frozen=True)
-class Re4Histories:
+class AttentiveHistories:
     """What the forward flow knows of a batch; L is the length of its longest history.
 
     Attributes:
@@ -71,19 +71,11 @@ class AttentiveInterests(nn.Module):
         self.transform = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width) if output == "tanh" else None
 
-    def forward(self, history: History) -> Re4Histories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows.
-        """
+    def forward(self, history: History) -> AttentiveHistories:
+        """Encode histories."""
         items, mask = history.padded()  # (B, L, D), (B, L)
-        logits = torch.full(
-            (*mask.shape, self.logits.out_features),
-            torch.finfo(items.dtype).min,
-            dtype=items.dtype,
-            device=items.device,
-        )
+        shape = (*mask.shape, self.logits.out_features)
+        logits = items.new_full(shape, torch.finfo(items.dtype).min)
         scores = self.logits(self.hidden(history.vectors).tanh())  # (T, K): nothing for padding
         logits = logits.masked_scatter(mask.unsqueeze(-1), scores.to(logits.dtype))  # (B, L, K)
         log_attention = logits.log_softmax(dim=1).transpose(1, 2)  # (B, K, L)
@@ -91,7 +83,7 @@ class AttentiveInterests(nn.Module):
         interests = self.transform(log_attention.exp() @ items)  # (B, K, D)
         if self.output is not None:
             interests = self.output(interests).tanh()
-        return Re4Histories(interests, log_attention, items, mask)
+        return AttentiveHistories(interests, log_attention, items, mask)
 
 
 class InterestDecoder(nn.Module):

@@ -51,11 +51,7 @@ class PeriodicInterests(nn.Module):
         self.output = nn.Linear(attention_width, num_interests)
 
     def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float; zero for an empty history.
-
-        Args:
-            history: T items of B rows with their times, rows no longer than L.
-        """
+        """Return the interests of timed histories, (B, K, D); zero for an empty one."""
         placed = history.vectors + self.positions[history.columns()] + self.time_gaps(history)
         states = self.graph(replace(history, vectors=placed))  # (T, D)
         logits = self.output(self.hidden(states).tanh())  # (T, K)

@@ -1,4 +1,4 @@
-"""CMI's encoder: interests by orthogonal categories, each joined by the general interest."""
+"""CMI's encoder: interests by orthogonal categories, each joined by the user's general interest."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.interests.assignment import assign_softly
-from recbole_opal.interests.general import GeneralInterest
+from recbole_opal.interests.assignment import assign_softly, pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.soft import pool_softly
+from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 
-__all__ = ["AssignedHistories", "GeneralisedEncoder"]
+__all__ = ["AssignedHistories", "GeneralInterest", "GeneralisedEncoder"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,24 @@ class AssignedHistories:
 
     interests: Tensor
     assignment: Tensor
+
+
+class GeneralInterest(nn.Module):
+    """One vector a user that reads the whole history in order: `g`.
+
+    Source: CMI: GRU over the full history -> linear -> ReLU -> unit length. A single layer
+    without bias, as in the hard stage of OPAL by the same authors.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.recurrence = SubsequenceGRU(width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, history: History) -> Tensor:
+        """Return (B, 1, D) float, unit length, or zero where the ReLU leaves nothing."""
+        states = self.recurrence(history, torch.zeros_like(history.rows), 1)  # (B, 1, D)
+        return unit_length(self.output(states).relu())
 
 
 class GeneralisedEncoder(nn.Module):
@@ -53,13 +70,8 @@ class GeneralisedEncoder(nn.Module):
         return unit_length(self.categories)
 
     def forward(self, history: History) -> AssignedHistories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows, vectors of unit length.
-        """
+        """Encode histories of unit vectors."""
         categories = self.unit_categories()
         assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
         pooled = pool_softly(history, assignment, categories)  # (B, K, D)
-        interests = unit_length(pooled + self.general(history))
-        return AssignedHistories(interests, assignment)
+        return AssignedHistories(unit_length(pooled + self.general(history)), assignment)

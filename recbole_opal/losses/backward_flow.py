@@ -1,9 +1,4 @@
-"""Re4's backward flow: three losses that hold interests to the items they were made of.
-
-Shengyu Zhang, Lingxiao Yang, Dong Yao, Yujie Lu, Fuli Feng, Zhou Zhao, Tat-Seng Chua, Fei Wu:
-Re4: Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation. WWW
-2022, arXiv:2208.08011.
-"""
+"""The losses of Re4's backward flow, which hold interests to the items they were made of."""
 
 from __future__ import annotations
 
