@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.host import quiet_deprecations
-from recbole_opal.models import OPAL
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.settings.values import parse_value

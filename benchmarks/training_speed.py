@@ -22,7 +22,8 @@ from rich.table import Table
 
 from recbole_opal.data.prepare import PreparedData, prepare_data
 from recbole_opal.host import quiet_deprecations
-from recbole_opal.models import OPAL, base
+from recbole_opal.host.recommender import OPAL
+from recbole_opal.models import base
 from recbole_opal.reporting.environment import versions
 from recbole_opal.reporting.memory import PeakMemory
 from recbole_opal.settings import parse_arguments
@@ -58,7 +59,7 @@ class Clock:
 
 def time_steps(trainer: TwoStageTrainer, data: PreparedData) -> Clock:
     """Time the parts of training steps, in all over STEPS steps."""
-    model = trainer.model
+    model = trainer.model.network
     model.train()
     clock = Clock()
     originals = model.items.forward, model.encode, base.retrieval_loss
@@ -73,7 +74,7 @@ def time_steps(trainer: TwoStageTrainer, data: PreparedData) -> Clock:
             batch = next(batches)
         with clock.part("step without gathering"):
             trainer.optimizer.zero_grad()
-            loss = sum(model.calculate_loss(batch))
+            loss = sum(trainer.model.calculate_loss(batch))
             with clock.part("backward"):
                 loss.backward()
             with clock.part("optimiser"):

@@ -84,7 +84,7 @@ def is_ours(model: type[Any]) -> bool:
 
 
 def lineage(model: type[Any]) -> tuple[type[Any], ...]:
-    """Return a model's class and its ancestors; of a recommender around a network, the network's."""
+    """Return a class and its ancestors; of a recommender around a network, the network's."""
     return getattr(model, "network_class", model).__mro__
 
 

@@ -138,7 +138,7 @@ class MultiInterestRecommender(SequentialRecommender):
 
 
 @cache
-def recommender_of(network: type[MultiInterestNetwork]) -> type[MultiInterestRecommender]:
+def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
     """Return the recommender around a network: of ours without the suffix of the name."""
     section = section_of(network)
     if section is None or not issubclass(section, MultiInterestSettings):
@@ -165,7 +165,8 @@ def recommender_of(network: type[MultiInterestNetwork]) -> type[MultiInterestRec
 
 def as_recommender(model: type[Any]) -> type[Any]:
     """Return the recommender around a network; any other class as it is."""
-    return recommender_of(model) if issubclass(model, MultiInterestNetwork) else model
+    known: Any = model
+    return recommender_of(known) if issubclass(model, MultiInterestNetwork) else model
 
 
 def require_model(model: type[Any]) -> None:
@@ -184,4 +185,4 @@ def require_model(model: type[Any]) -> None:
         )
 
 
-OPAL = recommender_of(MODELS["OPAL"])
+OPAL = as_recommender(MODELS["OPAL"])

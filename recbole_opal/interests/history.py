@@ -79,7 +79,9 @@ def group_by_length(history: History, size: int) -> Iterator[HistoryGroup]:
     Rows of a group are about equally long, so that padding them costs little.
     """
     starts = history.lengths.cumsum(0) - history.lengths
-    for rows in history.lengths.argsort(stable=True).split(size):
+    order = history.lengths.argsort(stable=True)
+    for start in range(0, history.num_rows, size):
+        rows = order[start : start + size]
         counts = history.lengths[rows]  # (G,)
         owners = torch.repeat_interleave(counts)  # (T',)
         within = torch.arange(len(owners), device=owners.device)

@@ -1,4 +1,4 @@
-"""Losses that keep hyper-categories apart, in use and exclusive (OPAL), and attention even (REMI)."""
+"""What keeps hyper-categories apart, in use and exclusive (OPAL), and attention even (REMI)."""
 
 from __future__ import annotations
 

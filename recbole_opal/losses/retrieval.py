@@ -73,7 +73,7 @@ def _score_by_attention(
     power: float,
     mixable: Tensor | None,
 ) -> tuple[Tensor, Tensor]:
-    """Mix the interests by how well they fit the target; the mixture scores its negatives (MIND)."""
+    """Mix the interests by how they fit the target; the mixture scores its negatives (MIND)."""
     # A score of padding is 0, where a power below 1 is infinitely steep.
     real = fits.masked_fill(~target_mask.unsqueeze(1), 1.0)
     mixed = mix_interests(interests, real, power, mixable)  # (B, W, D)

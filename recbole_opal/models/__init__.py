@@ -18,9 +18,10 @@ def find_networks() -> dict[str, type[MultiInterestNetwork]]:
         if module.name.rpartition(".")[2] in _NO_MODELS:
             continue
         for name, value in vars(import_module(module.name)).items():
-            if isinstance(value, type) and issubclass(value, MultiInterestNetwork):
-                if value.__module__ == module.name and value is not MultiInterestNetwork:
-                    found[name.removesuffix("Network")] = value
+            here = getattr(value, "__module__", "") == module.name
+            if here and isinstance(value, type) and issubclass(value, MultiInterestNetwork):
+                found[name.removesuffix("Network")] = value
+    del found["MultiInterest"]
     return dict(sorted(found.items(), key=lambda pair: (pair[0] != "OPAL", pair[0].lower())))
 
 

@@ -27,8 +27,9 @@ __all__ = ["CMINetwork", "CMISettings"]
 
 
 class CMISettings(MultiInterestSettings):
-    """CMI: Improving Micro-video Recommendation via Contrastive Multiple Interests (Li et al.,
-    SIGIR 2022; arXiv 2205.09593).
+    """CMI (Li et al., SIGIR 2022; arXiv 2205.09593).
+
+    Improving Micro-video Recommendation via Contrastive Multiple Interests.
     """
 
     num_interests: int = setting(

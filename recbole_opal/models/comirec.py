@@ -67,8 +67,9 @@ class ComiRecSANetwork(MultiInterestNetwork):
 
 
 class ComiRecDRSettings(CapsuleSettings):
-    """ComiRec-DR: dynamic routing with a transform for each position and interest (Cen et al.,
-    KDD 2020; arXiv 2005.09347).
+    """ComiRec-DR (Cen et al., KDD 2020; arXiv 2005.09347).
+
+    Dynamic routing with a transform for each position and interest.
     """
 
 

@@ -30,9 +30,7 @@ class DSSRecSettings(MultiInterestSettings):
     num_interests: int = setting(
         4, "D", "number K of intentions and of interests a user", ge=1, le=64
     )
-    transformer_layers: int = setting(
-        2, "D", "self-attention layers; as in SASRec", ge=1, le=16
-    )
+    transformer_layers: int = setting(2, "D", "self-attention layers; as in SASRec", ge=1, le=16)
     transformer_heads: int = setting(
         2, "D", "attention heads; a divisor of hidden_size", ge=1, le=64
     )

@@ -21,7 +21,10 @@ __all__ = ["MINDNetwork", "MINDSettings"]
 
 
 class MINDSettings(CapsuleSettings):
-    """MIND: Multi-Interest Network with Dynamic Routing (Li et al., CIKM 2019; arXiv 1904.08030)."""
+    """MIND (Li et al., CIKM 2019; arXiv 1904.08030).
+
+    Multi-Interest Network with Dynamic Routing.
+    """
 
     dynamic_interests: bool = setting(
         False,

@@ -31,8 +31,9 @@ __all__ = ["OPALNetwork", "OPALSettings"]
 
 
 class OPALSettings(MultiInterestSettings):
-    """OPAL: Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching
-    (Li, Jin, Yu, Zheng, Song, Zhuo, Xiang; ICME 2024; arXiv 2407.14741).
+    """OPAL (Li, Jin, Yu, Zheng, Song, Zhuo, Xiang; ICME 2024; arXiv 2407.14741).
+
+    Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching.
     """
 
     num_interests: int = setting(

@@ -18,8 +18,10 @@ __all__ = ["PIMINetwork", "PIMISettings"]
 
 
 class PIMISettings(MultiInterestSettings):
-    """PIMI: Exploring Periodicity and Interactivity in Multi-Interest Framework for Sequential
-    Recommendation (Chen et al., IJCAI 2021; arXiv 2106.04415).
+    """PIMI (Chen et al., IJCAI 2021; arXiv 2106.04415).
+
+    Exploring Periodicity and Interactivity in Multi-Interest Framework for Sequential
+    Recommendation.
     """
 
     num_interests: int = setting(4, "P", "number K of interests a user", ge=1, le=64)
@@ -33,9 +35,7 @@ class PIMISettings(MultiInterestSettings):
     time_unit_seconds: Finite = setting(
         86400.0, "P", "seconds of one step of a time gap; a day", gt=0
     )
-    time_span: int = setting(
-        64, "P, A", "greatest time gap told apart, in steps", ge=1, le=4096
-    )
+    time_span: int = setting(64, "P, A", "greatest time gap told apart, in steps", ge=1, le=4096)
     graph_layers: int = setting(
         3, "A", "layers of the graph of the history; 0 = no graph", ge=0, le=16
     )

@@ -32,9 +32,10 @@ _QUARTER = "0 = off; the authors' 0.1 is of a mean over all places, a quarter of
 
 
 class Re4Settings(MultiInterestSettings):
-    """Re4: Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation
-    (Zhang et al., WWW 2022; arXiv 2208.08011). The three backward flows belong to the model: on
-    in both recipes.
+    """Re4 (Zhang et al., WWW 2022; arXiv 2208.08011).
+
+    Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation. The three
+    backward flows belong to the model: on in both recipes.
     """
 
     num_interests: int = setting(4, "D", "number K of interests a user", ge=1, le=64)

@@ -32,11 +32,11 @@ class Recipe(dict[str, Any]):
         self.about = about
         self.remarks = {name: remark for name, (_, remark) in lines.items()}
 
-    def changed(self, about: str | None = None, **lines: tuple[Any, str] | None) -> Recipe:
+    def changed(self, **lines: tuple[Any, str] | None) -> Recipe:
         """Return the recipe with other lines; None takes one away."""
         own = {name: (self[name], self.remarks[name]) for name in self} | lines
         kept = {name: line for name, line in own.items() if line is not None}
-        return Recipe(about or self.about, **kept)
+        return Recipe(self.about, **kept)
 
 
 def comirec_recipe(about: str, **lines: tuple[Any, str] | None) -> Recipe:

@@ -22,8 +22,9 @@ __all__ = ["REMINetwork", "REMISettings"]
 
 
 class REMISettings(MultiInterestSettings):
-    """REMI: hard negatives and routing regularisation on ComiRec-SA (Xie et al., RecSys 2023;
-    arXiv 2302.14532).
+    """REMI (Xie et al., RecSys 2023; arXiv 2302.14532).
+
+    Hard negatives and routing regularisation on ComiRec-SA.
     """
 
     num_interests: int = setting(4, "P", "number K of interests a user", ge=1, le=64)

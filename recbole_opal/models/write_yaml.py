@@ -1,4 +1,4 @@
-"""Write the yaml files of our models from their classes: `python -m recbole_opal.models.write_yaml`.
+"""Write our models' yaml files from their classes: `python -m recbole_opal.models.write_yaml`.
 
 RecBole's users read and edit `properties/model/NAME.yaml`; what stands there of types, ranges,
 meanings, sources and recipes is said once, in the model's class. Names behind the command choose
@@ -22,14 +22,19 @@ from recbole_opal.settings.schema import SHARED_SECTIONS
 
 __all__ = ["main", "yaml_of"]
 
-_WIDTH = 120
-_SHARED = """\
-The lines below are the shared recipe: loss, negatives, targets and training are OPAL's, so that models are compared by \
-their interests and own regularisers alone; the paper's own are under `published`."""
-_SOURCES = """\
-Written from the model's class: [P] the paper, [A] its authors' settings, or those of OPAL's, [D] decided here."""
-_TUNE = """\
-`--tune=N`: three settings a model, around the defaults, which are the first trial; K and the widths stay."""
+_SHARED = (
+    "The lines below are the shared recipe: loss, negatives, targets and training are OPAL's, so "
+    "that models are compared by their interests and own regularisers alone; the paper's own are "
+    "under `published`."
+)
+_SOURCES = (
+    "Written from the model's class: [P] the paper, [A] its authors' settings, or those of OPAL's, "
+    "[D] decided here."
+)
+_TUNE = (
+    "`--tune=N`: three settings a model, around the defaults, which are the first trial; K and the "
+    "widths stay."
+)
 _KINDS = {"an integer": "int", "a number": "float", "True or": "bool", "a list": "list"}
 
 
@@ -44,11 +49,9 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
         told = field.json_schema_extra or {}
         line = _line(name, field.default, _told(field), told.get("source", "D"))
         groups.setdefault(told.get("under", INTERESTS), []).append(line)
+    shared = {name: field for each in SHARED_SECTIONS for name, field in each.model_fields.items()}
     for name, value in network.shared_defaults.items():
-        field = next(each.model_fields[name] for each in SHARED_SECTIONS if name in each.model_fields)
-        groups.setdefault(TRAINING, []).append(
-            _line(name, value, _told(field), "A")
-        )
+        groups.setdefault(TRAINING, []).append(_line(name, value, _told(shared[name]), "A"))
     groups[TRAINING] = groups.pop(TRAINING)  # at the end
     for heading, own in groups.items():
         lines += ["", f"# {heading}", *own]
@@ -95,13 +98,13 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {_flow(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
-    return f"{value:.10f}".rstrip("0") if isinstance(value, float) and "e" in str(value) else str(value)
+    tiny = isinstance(value, float) and "e" in str(value)
+    return f"{value:.10f}".rstrip("0") if tiny else str(value)
 
 
 def _comment(text: str) -> list[str]:
-    return [
-        f"# {line}" for part in text.splitlines() for line in textwrap.wrap(part, _WIDTH - 2)
-    ]
+    wrapped = (textwrap.wrap(part, 118, break_on_hyphens=False) for part in text.splitlines())
+    return [f"# {line}" for lines in wrapped for line in lines]
 
 
 def main(names: list[str]) -> None:

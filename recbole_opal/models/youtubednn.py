@@ -17,8 +17,9 @@ __all__ = ["YouTubeDNNNetwork", "YouTubeDNNSettings"]
 
 
 class YouTubeDNNSettings(MultiInterestSettings):
-    """YouTubeDNN: one mean-pooled vector (Covington et al., RecSys 2016), the control of every
-    multi-interest model.
+    """YouTubeDNN (Covington et al., RecSys 2016).
+
+    One mean-pooled vector, the control of every multi-interest model.
     """
 
 

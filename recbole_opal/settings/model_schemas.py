@@ -39,7 +39,7 @@ def setting(
         under: the heading in the yaml file.
         **bounds: of the values, as pydantic's `Field` takes them.
     """
-    told = {"source": source, "under": under}
+    told: Any = {"source": source, "under": under}
     return Field(default, description=meaning, json_schema_extra=told, **bounds)
 
 
@@ -52,9 +52,7 @@ class MultiInterestSettings(Section):
         "the lines below, or those under `published` in their place",
         under="Recipe",
     )
-    hidden_size: int = setting(
-        64, "A", "width D of the item and interest vectors", ge=1, le=4096
-    )
+    hidden_size: int = setting(64, "A", "width D of the item and interest vectors", ge=1, le=4096)
     similarity: Literal["cosine", "inner_product"] = setting(
         "cosine", "A", "how interests and items are compared"
     )
@@ -174,4 +172,5 @@ def _with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Sectio
 
     field = setting(list(stages), "P", f"training stages, in their order: {offer}", under=TRAINING)
     kind = Annotated[Names, AfterValidator(in_order)]
-    return create_model(section.__name__, __base__=section, __doc__=section.__doc__, stages=(kind, field))
+    members: Any = {"stages": (kind, field)}
+    return create_model(section.__name__, __base__=section, __doc__=section.__doc__, **members)

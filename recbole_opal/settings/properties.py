@@ -40,8 +40,9 @@ def model_yaml(name: str) -> Path | None:
 
 def own_yaml(model_class: type) -> Path | None:
     """Return the yaml file that we have for a model, or for the nearest ancestor that has one."""
-    names = [each.__name__.removesuffix("Network") for each in lineage(model_class) if is_ours(each)]
-    return next((path for path in map(model_yaml, names) if path), None)
+    ours = filter(is_ours, lineage(model_class))
+    names = [each.__name__.removesuffix("Network") for each in ours]
+    return next(filter(None, map(model_yaml, names)), None)
 
 
 def dataset_yaml(name: str) -> Path | None:

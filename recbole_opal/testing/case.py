@@ -139,14 +139,11 @@ def part(histories: Histories, rows: Sequence[int], longest: int | None = None) 
         rows: which.
         longest: items that are left of each; None: all.
     """
-    items = histories.items.split(histories.lengths.tolist())
-    chosen = [items[row][:longest] for row in rows]
-    lengths = torch.tensor([len(row) for row in chosen])
-    times = None
-    if histories.times is not None:
-        met = histories.times.split(histories.lengths.tolist())
-        times = torch.cat([met[row][:longest] for row in rows])
-    return Histories(torch.cat(chosen), lengths, times)
+    ends, places = histories.lengths.cumsum(0), torch.arange(len(histories.items))
+    chosen = [places[ends[row] - histories.lengths[row] : ends[row]][:longest] for row in rows]
+    lengths, kept = torch.tensor([len(row) for row in chosen]), torch.cat(chosen)
+    times = None if histories.times is None else histories.times[kept]
+    return Histories(histories.items[kept], lengths, times)
 
 
 def _built(

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.prepare import PreparedData, prepare_data
@@ -225,10 +224,10 @@ def _step(case: ContractCase, learning_rate: float | None = None) -> Callable[[A
 
 def _padded(case: ContractCase, histories: Histories, more: int = 0) -> dict[str, Tensor]:
     """Return histories as an interaction of RecBole's, wider than the longest by `more`."""
+    filled = torch.arange(int(histories.lengths.max()) + more) < histories.lengths.unsqueeze(1)
 
     def columns(values: Tensor) -> Tensor:
-        rows = pad_sequence(list(values.split(histories.lengths.tolist())), batch_first=True)
-        return torch.nn.functional.pad(rows, (0, more))
+        return values.new_zeros(filled.shape).masked_scatter(filled, values)
 
     assert histories.times is not None
     items, times = columns(histories.items), columns(histories.times)

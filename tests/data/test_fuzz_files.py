@@ -156,7 +156,7 @@ def prepare(folder, data, items, chosen, model):
     from recbole_opal.data.categories import item_categories
     from recbole_opal.data.prepare import prepare_data
     from recbole_opal.host import find_model_class
-    from recbole_opal.models.base import MultiInterestRecommender
+    from recbole_opal.host.recommender import MultiInterestRecommender
     from recbole_opal.settings.config import OpalConfig
 
     target = Path(folder) / NAME

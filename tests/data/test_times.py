@@ -12,7 +12,8 @@ from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.sequences import UserSequences
 from recbole_opal.data.windows import previous_times
 from recbole_opal.errors import DataError
-from recbole_opal.models import YouTubeDNN
+from recbole_opal.host.recommender import recommender_of
+from recbole_opal.models.youtubednn import YouTubeDNNNetwork
 from recbole_opal.settings.config import OpalConfig
 
 lengths_of_users = st.lists(st.integers(1, 25), min_size=1, max_size=6)
@@ -62,7 +63,7 @@ def test_evaluation_rows_carry_the_times_of_their_items(lengths, width):
     assert EvalRows(sequences, part, **options).batch(index).times is None
 
 
-class Timed(YouTubeDNN):
+class Timed(YouTubeDNNNetwork):
     """Remembers the times it was shown."""
 
     needs_times = True
@@ -85,7 +86,7 @@ def prepared(quick_settings):
 
 def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
     config, data = prepared(Timed)
-    model = Timed(config, data.dataset)
+    model = recommender_of(Timed)(config, data.dataset)
     sequences = data.dataset.sequences
     known = {
         (int(user), int(item), float(time))
@@ -109,9 +110,9 @@ def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
         )
         assert set(met) <= known
         model.interests(batch)
-        assert model.shown.equal(batch["timestamp_list"][filled])
+        assert model.network.shown.equal(batch["timestamp_list"][filled])
     model.calculate_loss(batches[0])
-    assert model.shown.equal(batches[0]["timestamp_list"][batches[0]["item_id_list"] > 0])
+    assert model.network.shown.equal(batches[0]["timestamp_list"][batches[0]["item_id_list"] > 0])
 
 
 def test_a_model_that_does_not_ask_is_given_none(prepared):
@@ -123,4 +124,6 @@ def test_a_model_that_does_not_ask_is_given_none(prepared):
 def test_a_batch_without_the_times_that_a_model_needs_is_an_error(prepared):
     config, data = prepared(Timed)
     with pytest.raises(DataError, match="timestamp_list"):
-        Timed(config, data.dataset).interests({"item_id_list": torch.tensor([[1, 2]])})
+        recommender_of(Timed)(config, data.dataset).interests(
+            {"item_id_list": torch.tensor([[1, 2]])}
+        )

@@ -10,7 +10,7 @@ from recbole_opal.data.protocols.users import shuffled_groups
 from recbole_opal.data.unmet_users import why_not_for_unmet_users
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, supported_models
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.training.known_history import known_history
 
 USER = {"split": {"user": [8, 1, 1]}}

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from recbole_opal.interests.attentive import AttentiveHistories, AttentiveInterests, InterestDecoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.attentive import AttentiveInterests, InterestDecoder, AttentiveHistories
 
 
 def random_history(lengths, width=4, seed=0):

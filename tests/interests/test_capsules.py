@@ -81,7 +81,7 @@ def test_gradients_flow_through_the_last_iteration_only():
 def test_mind_keeps_its_starting_logits_with_its_weights():
     torch.manual_seed(0)
     one, other = (MindCapsules(3, 4, max_length=5, rule=RoutingRule()) for _ in range(2))
-    history = History(torch.randn(6, 4), torch.bincount(torch.tensor([0, 0, 0, 1, 1, 1]), minlength=2))
+    history = History(torch.randn(6, 4), torch.tensor([3, 3]))
     assert not one(history).interests.equal(other(history).interests)
     other.load_state_dict(one.state_dict())
     assert one(history).interests.equal(other(history).interests)

@@ -3,8 +3,7 @@
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.general_interest import GeneralInterest
-from recbole_opal.interests.general_interest import GeneralisedEncoder
+from recbole_opal.interests.general_interest import GeneralInterest, GeneralisedEncoder
 from recbole_opal.interests.history import History
 
 

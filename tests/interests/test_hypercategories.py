@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.hypercategories import HypercategoryEncoder
-from recbole_opal.interests.history import History
 from recbole_opal.interests.assignment import pool_softly
+from recbole_opal.interests.history import History
+from recbole_opal.interests.hypercategories import HypercategoryEncoder
 
 STAGES = ["soft", "hard"]
 

@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.assignment import assign_softly
+from recbole_opal.interests.assignment import assign_softly, pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.assignment import pool_softly
 
 
 def make_case(dtype=torch.float32):

@@ -9,8 +9,7 @@ from recbole_opal.interests.self_attention import SelfAttentiveInterests
 def case():
     torch.manual_seed(0)
     module = SelfAttentiveInterests(3, 4, attention_width=5, max_length=6).double()
-    rows = torch.tensor([0, 0, 0, 0, 2, 2])
-    return module, History(torch.randn(6, 4, dtype=torch.float64), torch.bincount(rows, minlength=3))
+    return module, History(torch.randn(6, 4, dtype=torch.float64), torch.tensor([4, 0, 2]))
 
 
 def test_equals_a_loop_over_rows():

@@ -1,7 +1,10 @@
+from recbole_opal.models import MODELS as OURS
 from recbole_opal.settings.help import help_text
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import parse_value
+
+MODEL_SECTIONS = {name: section_of(network) for name, network in OURS.items()}
 
 
 def flags():

@@ -6,7 +6,7 @@ import torch
 
 from recbole_opal.data.prepare import prepare_data
 from recbole_opal.errors import SettingsError, TrainingError
-from recbole_opal.models import OPAL
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.settings.config import OpalConfig
 from recbole_opal.training.two_stage import TwoStageTrainer
 
