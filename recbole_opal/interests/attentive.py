@@ -50,9 +50,6 @@ class AttentiveInterests(nn.Module):
     WWW 2022, the forward flow; no biases and no positions, as there.
 
     Args:
-        num_interests: K.
-        width: D.
-        attention_width: rows of W1.
         output: "none" compares `z_k` with items, as the paper has it; "tanh" compares
             `tanh(W z_k + b)`, as the authors' code does.
     """
@@ -94,10 +91,6 @@ class InterestDecoder(nn.Module):
     the positions of the row's own history. Source: Re4, Re-construct. `W3 U_j` and `W5 U_j` are
     multiplied first, so that c is never held in memory, and rows are decoded in groups of
     similar length: the sums are the same.
-
-    Args:
-        width: D.
-        max_length: L, the longest history.
     """
 
     def __init__(self, width: int, *, max_length: int) -> None:

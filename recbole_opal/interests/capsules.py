@@ -108,10 +108,6 @@ class MindCapsules(nn.Module):
     always gives the same interests.
 
     Args:
-        num_interests: K.
-        width: D.
-        max_length: L, the longest history.
-        rule: of the routing.
         dynamic: whether a row has `max(1, min(K, floor(log2 of its length)))` interests, as in
             the paper; ComiRec's MIND and most codes give every row K.
     """
@@ -162,12 +158,6 @@ class PositionCapsules(nn.Module):
 
     Source: Cen et al., KDD 2020, as in its authors' code: L x K transforms of D x D. (DeepMatch's
     "dr" is MIND's.) Positions count from the oldest item of the window.
-
-    Args:
-        num_interests: K.
-        width: D.
-        max_length: L, the longest history.
-        rule: of the routing.
     """
 
     def __init__(

@@ -54,8 +54,6 @@ class GeneralisedEncoder(nn.Module):
 
     Args:
         num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
-        width: D.
-        temperature: of the assignment, > 0.
     """
 
     def __init__(self, num_interests: int, width: int, *, temperature: float) -> None:

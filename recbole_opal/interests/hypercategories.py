@@ -54,14 +54,10 @@ class HypercategoryEncoder(nn.Module):
 
     Args:
         num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
-        width: D.
-        temperature: of the assignment, > 0.
         fusion_weight: w in [0, 1] of "fixed" fusion; 1 keeps h_j alone.
         fusion: "fixed", or "learned": `u_j = normalize(z_j + g_j h_j)` with a gate g_j for each
             category that starts at 0, so that entering the hard stage changes nothing until the
             GRU has learnt something.
-        activation: see `InterestEvolution`.
-        weighted_input: see `InterestEvolution`.
     """
 
     def __init__(
@@ -115,7 +111,6 @@ class InterestEvolution(nn.Module):
     code keeps a zero vector there.
 
     Args:
-        width: D.
         activation: "relu" as in the authors' code, or "none": a ReLU confines every h_j to the
             non-negative orthant.
         weighted_input: weigh each input by its assignment, 1 in the forward pass

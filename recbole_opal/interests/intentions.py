@@ -42,10 +42,7 @@ class IntentionEncoder(nn.Module):
     take its share of `p_t`.
 
     Args:
-        num_interests: K.
-        width: D.
         states: gives the states z, (B, L, D) of (B, L, D).
-        max_length: L, the longest sequence.
     """
 
     def __init__(

@@ -19,7 +19,6 @@ class ItemTable(nn.Module):
 
     Args:
         num_items: N, rows of the table with the padding row 0.
-        width: D.
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
     """

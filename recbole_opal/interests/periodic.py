@@ -20,15 +20,6 @@ class PeriodicInterests(nn.Module):
     `E = H + P + time gaps`, `F = graph(E)`, `A = softmax_t(W2 tanh(W1 F))`, `V = A H`. Source:
     Chen et al., PIMI, IJCAI 2021; V is taken over the items' raw vectors, as there. Positions
     count from the oldest item of the window.
-
-    Args:
-        num_interests: K.
-        width: D.
-        attention_width: rows of W1.
-        max_length: L, the longest history.
-        time_unit: see `TimeGapEncoding`.
-        time_span: see `TimeGapEncoding`.
-        graph_layers: see `StarGraph`.
     """
 
     def __init__(

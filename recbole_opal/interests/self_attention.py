@@ -36,10 +36,7 @@ class SelfAttentiveInterests(nn.Module):
     as in its TensorFlow code.
 
     Args:
-        num_interests: K.
-        width: D.
         attention_width: hidden width of the network, 4 D in the paper.
-        max_length: L, the longest history.
         placed_values: whether V is taken over vectors with positions, as in DeepMatch, and not
             over H alone, as in the authors' code and in REMI.
     """

@@ -27,7 +27,6 @@ class StarLayer(nn.Module):
     input; `softmax(q k / sqrt(D)) v`, then a ReLU and a layer norm.
 
     Args:
-        width: D.
         last: whether no layer follows; the centre then stays as it is, for nobody asks it.
     """
 
@@ -96,7 +95,6 @@ class StarGraph(nn.Module):
     one attention head, and no wrap from the last item to the first.
 
     Args:
-        width: D.
         layers: how often; 3 in PIMI.
     """
 

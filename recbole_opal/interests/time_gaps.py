@@ -41,7 +41,6 @@ class TimeGapEncoding(nn.Module):
     occurs, which is how it is computed: no (L, L, D) tensor. Padding takes no part.
 
     Args:
-        width: D.
         unit: seconds of one step of a gap; a day in the paper.
         span: the greatest gap told apart; 64 in the paper.
     """

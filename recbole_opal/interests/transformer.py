@@ -17,12 +17,7 @@ class CausalTransformer(nn.Module):
     by the caller.
 
     Args:
-        width: D.
-        max_length: L, the longest sequence.
-        layers: number of layers.
         heads: attention heads, a divisor of `width`.
-        inner_width: width of the feed-forward parts.
-        dropout: share of entries dropped inside the layers.
     """
 
     def __init__(

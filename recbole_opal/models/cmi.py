@@ -12,16 +12,18 @@ from recbole_opal.batches import TrainingBatch
 from recbole_opal.interests.general_interest import AssignedHistories, GeneralisedEncoder
 from recbole_opal.interests.views import split_in_halves
 from recbole_opal.losses.contrastive import view_contrast
-from recbole_opal.losses.regularisers import (
-    category_shares,
-    orthogonality_loss,
-    uniformity_loss,
-)
+from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, Recipe, search_with
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, LOSSES, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import (
+    LEAST,
+    LOSSES,
+    MultiInterestSettings,
+    setting,
+    weight,
+)
 
 __all__ = ["CMINetwork", "CMISettings"]
 
@@ -33,24 +35,17 @@ class CMISettings(MultiInterestSettings):
     """
 
     num_interests: int = setting(
-        4, "P", "number K of categories and of interests a user", ge=1, le=64
+        4, "number K of categories and of interests a user [P]", ge=1, le=64
     )
-    orthogonality_weight: Finite = setting(
-        10.0, "A", "weight of mean (<o_i, o_j> - delta_ij)^2", under=LOSSES, ge=0
-    )
-    uniformity_weight: Finite = setting(
-        1.0, "A", "weight of std / mean of the categories' shares", under=LOSSES, ge=0
-    )
-    contrastive_weight: Finite = setting(
+    orthogonality_weight: Finite = weight(10.0, "weight of mean (<o_i, o_j> - delta_ij)^2 [A]")
+    uniformity_weight: Finite = weight(1.0, "weight of std / mean of the categories' shares [A]")
+    contrastive_weight: Finite = weight(
         0.02,
-        "A",
         "weight of the contrast of two halves of a history; the authors' 0.01 of the sum of both "
-        "directions",
-        under=LOSSES,
-        ge=0,
+        "directions [A]",
     )
     contrastive_temperature: Finite = setting(
-        0.1, "A", "divides every cosine in the contrast", under=LOSSES, ge=LEAST, le=10
+        0.1, "divides every cosine in the contrast [A]", under=LOSSES, ge=LEAST, le=10
     )
 
 

@@ -9,35 +9,23 @@ from __future__ import annotations
 from recbole_opal.interests.capsules import PositionCapsules
 from recbole_opal.interests.self_attention import SelfAttentiveInterests
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.capsule_settings import CapsuleSettings, routing_rule
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
+from recbole_opal.models.shared_settings import CapsuleSettings, SelfAttentionSettings
+from recbole_opal.settings.model_schemas import setting
 
 __all__ = ["ComiRecDRNetwork", "ComiRecDRSettings", "ComiRecSANetwork", "ComiRecSASettings"]
 
-_PUBLISHED = comirec_recipe(
+_WHAT = (
     "inner products, the target's interest for its negatives, sampled softmax over the next item."
-    "\nSources: the paper, and the authors' public code with its Amazon Books settings (Taobao: "
-    "batch 256, length 50)."
 )
 
 
-class ComiRecSASettings(MultiInterestSettings):
+class ComiRecSASettings(SelfAttentionSettings):
     """ComiRec-SA: interests by self-attention (Cen et al., KDD 2020; arXiv 2005.09347)."""
 
-    num_interests: int = setting(4, "P", "number K of interests a user", ge=1, le=64)
-    attention_size: int = setting(
-        256,
-        "P",
-        "hidden width of the attention, four times the default hidden_size, as in the paper",
-        ge=1,
-        le=65536,
-    )
     placed_values: bool = setting(
-        False,
-        "A",
-        "True: interests are means of item vectors with positions, as in DeepMatch",
+        False, "True: interests are means of item vectors with positions, as in DeepMatch [A]"
     )
 
 
@@ -51,8 +39,8 @@ class ComiRecSANetwork(MultiInterestNetwork):
     """
 
     Settings = ComiRecSASettings
-    published = _PUBLISHED
-    search = search_with(dropout_prob={"choices": [0.0, 0.2, 0.5]})
+    published = comirec_recipe(_WHAT)
+    search = search_with()
     shared_defaults = OPALS_TRAINING
 
     def __init__(self, settings: ComiRecSASettings, catalogue: Catalogue) -> None:
@@ -82,8 +70,8 @@ class ComiRecDRNetwork(MultiInterestNetwork):
     """
 
     Settings = ComiRecDRSettings
-    published = _PUBLISHED.changed(learning_rate=(0.005, "[A]"))
-    search = search_with(dropout_prob={"choices": [0.0, 0.2, 0.5]})
+    published = comirec_recipe(_WHAT, learning_rate=(0.005, "[A]"))
+    search = search_with()
     shared_defaults = OPALS_TRAINING
 
     def __init__(self, settings: ComiRecDRSettings, catalogue: Catalogue) -> None:
@@ -92,5 +80,5 @@ class ComiRecDRNetwork(MultiInterestNetwork):
             settings.num_interests,
             self.hidden_size,
             max_length=catalogue.longest_history,
-            rule=routing_rule(settings),
+            rule=settings.rule,
         )

@@ -19,7 +19,7 @@ from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, Recipe, search_with
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting, weight
 
 __all__ = ["DSSRecNetwork", "DSSRecSettings"]
 
@@ -28,34 +28,26 @@ class DSSRecSettings(MultiInterestSettings):
     """DSSRec: Disentangled Self-Supervision in Sequential Recommenders (Ma et al., KDD 2020)."""
 
     num_interests: int = setting(
-        4, "D", "number K of intentions and of interests a user", ge=1, le=64
+        4, "number K of intentions and of interests a user [D]", ge=1, le=64
     )
-    transformer_layers: int = setting(2, "D", "self-attention layers; as in SASRec", ge=1, le=16)
+    transformer_layers: int = setting(2, "self-attention layers; as in SASRec [D]", ge=1, le=16)
     transformer_heads: int = setting(
-        2, "D", "attention heads; a divisor of hidden_size", ge=1, le=64
+        2, "attention heads; a divisor of hidden_size [D]", ge=1, le=64
     )
     transformer_inner_size: int = setting(
-        64, "D", "width of the feed-forward parts; hidden_size as in SASRec", ge=1, le=65536
+        64, "width of the feed-forward parts; hidden_size as in SASRec [D]", ge=1, le=65536
     )
     transformer_dropout: Finite = setting(
-        0.0, "D", "share of entries dropped inside the layers", ge=0, lt=1
+        0.0, "share of entries dropped inside the layers [D]", ge=0, lt=1
     )
     seq2item: Literal["retrieval", "next_item"] = setting(
         "retrieval",
-        "D",
-        "the retrieval loss below, or the paper's over the next items of the batch",
+        "the retrieval loss below, or the paper's over the next items of the batch [D]",
         under=LOSSES,
     )
-    seq2seq_weight: Finite = setting(
-        1.0, "D", "weight of the agreement with the future", under=LOSSES, ge=0
-    )
+    seq2seq_weight: Finite = weight(1.0, "weight of the agreement with the future [D]")
     seq2seq_share: Finite = setting(
-        0.5,
-        "D",
-        "lambda, share of the best predicted pairs that count",
-        under=LOSSES,
-        gt=0,
-        le=1,
+        0.5, "lambda, share of the best predicted pairs that count [D]", under=LOSSES, gt=0, le=1
     )
 
 

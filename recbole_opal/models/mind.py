@@ -12,9 +12,9 @@ from torch import Tensor
 from recbole_opal.batches import Histories
 from recbole_opal.interests.capsules import MindCapsules, RoutedHistories
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.capsule_settings import CapsuleSettings, routing_rule
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.models.shared_settings import CapsuleSettings
 from recbole_opal.settings.model_schemas import setting
 
 __all__ = ["MINDNetwork", "MINDSettings"]
@@ -28,9 +28,8 @@ class MINDSettings(CapsuleSettings):
 
     dynamic_interests: bool = setting(
         False,
-        "D",
         "True: the paper's floor(log2(history length)) interests, at least 1, at most "
-        "num_interests",
+        "num_interests [D]",
     )
 
 
@@ -48,12 +47,10 @@ class MINDNetwork(MultiInterestNetwork):
     """
 
     Settings = MINDSettings
-    search = search_with(dropout_prob={"choices": [0.0, 0.2, 0.5]})
+    search = search_with()
     shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
-        "inner products, label-aware attention, sampled softmax over the next item.\nSources: the "
-        "paper, and the authors' public code with its Amazon Books settings (Taobao: batch 256, "
-        "length 50).",
+        "inner products, label-aware attention, sampled softmax over the next item.",
         routing=(
             "target",
             "label-aware attention for p to infinity, the paper's best and the code's; "
@@ -68,7 +65,7 @@ class MINDNetwork(MultiInterestNetwork):
             settings.num_interests,
             self.hidden_size,
             max_length=catalogue.longest_history,
-            rule=routing_rule(settings),
+            rule=settings.rule,
             dynamic=settings.dynamic_interests,
         )
 

@@ -25,7 +25,7 @@ from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, search_with
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import MultiInterestSettings, setting, weight
 
 __all__ = ["OPALNetwork", "OPALSettings"]
 
@@ -37,37 +37,29 @@ class OPALSettings(MultiInterestSettings):
     """
 
     num_interests: int = setting(
-        4, "P, A", "number K of hyper-categories and of interests a user", ge=1, le=64
+        4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
     )
     fusion_weight: Finite = setting(
-        0.5, "A", "weight of the evolved h_j in u_j; 1 = h_j only", ge=0, le=1
+        0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
     )
     fusion: Literal["fixed", "learned"] = setting(
         "fixed",
-        "D",
         "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
-        "changes nothing",
+        "changes nothing [D]",
     )
     evolution_activation: Literal["relu", "none"] = setting(
-        "relu", "A", "what follows the linear layer behind the GRU"
+        "relu", "what follows the linear layer behind the GRU [A]"
     )
     evolution_input: Literal["plain", "weighted"] = setting(
         "plain",
-        "D",
-        "weighted = GRU input times a straight-through argmax of p, so that gradients reach p",
+        "weighted = GRU input times a straight-through argmax of p, so that gradients reach p [D]",
     )
     interest_prior: Finite = setting(
-        0.0, "D", "weight of log(share of the interest in the history) in its score", ge=0, le=10
+        0.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
     )
-    orthogonality_weight: Finite = setting(
-        10.0, "P", "lambda_o, of mean (<o_i, o_j> - delta_ij)^2", under=LOSSES, ge=0
-    )
-    uniformity_weight: Finite = setting(
-        1.0, "P", "lambda_f, of std / mean of the categories' shares", under=LOSSES, ge=0
-    )
-    unique_weight: Finite = setting(
-        1.0, "P", "lambda_q, of -mean log max_j p_tj in the hard stage", under=LOSSES, ge=0
-    )
+    orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
+    uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
+    unique_weight: Finite = weight(1.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
 
 
 class OPALNetwork(MultiInterestNetwork):

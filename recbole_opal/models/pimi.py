@@ -11,33 +11,26 @@ from recbole_opal.interests.periodic import PeriodicInterests
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.models.shared_settings import SelfAttentionSettings
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import setting
 
 __all__ = ["PIMINetwork", "PIMISettings"]
 
 
-class PIMISettings(MultiInterestSettings):
+class PIMISettings(SelfAttentionSettings):
     """PIMI (Chen et al., IJCAI 2021; arXiv 2106.04415).
 
     Exploring Periodicity and Interactivity in Multi-Interest Framework for Sequential
     Recommendation.
     """
 
-    num_interests: int = setting(4, "P", "number K of interests a user", ge=1, le=64)
-    attention_size: int = setting(
-        256,
-        "P",
-        "hidden width of the attention, four times the default hidden_size, as in ComiRec",
-        ge=1,
-        le=65536,
-    )
     time_unit_seconds: Finite = setting(
-        86400.0, "P", "seconds of one step of a time gap; a day", gt=0
+        86400.0, "seconds of one step of a time gap; a day [P]", gt=0
     )
-    time_span: int = setting(64, "P, A", "greatest time gap told apart, in steps", ge=1, le=4096)
+    time_span: int = setting(64, "greatest time gap told apart, in steps [P, A]", ge=1, le=4096)
     graph_layers: int = setting(
-        3, "A", "layers of the graph of the history; 0 = no graph", ge=0, le=16
+        3, "layers of the graph of the history; 0 = no graph [A]", ge=0, le=16
     )
 
 
@@ -54,16 +47,14 @@ class PIMINetwork(MultiInterestNetwork):
 
     Settings = PIMISettings
     needs_times = True
-    search = search_with(dropout_prob={"choices": [0.0, 0.2, 0.5]})
+    search = search_with()
     shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products, the target's interest for its negatives, sampled softmax over the next "
-        "item.\nSources: the paper, whose loss is ComiRec's, and its authors' code with its Amazon "
-        "Books settings (Taobao: batch 256, length 50).",
-        stopping_step=(
-            70,
-            "validations without a gain, one an epoch here, one in 1,000 steps there [A]",
-        ),
+        "item.",
+        "Sources: the paper, whose loss is ComiRec's, and its authors' code with its Amazon Books "
+        "settings (Taobao: batch 256, length 50).",
+        stopping_step=(70, "validations without a gain, as ComiRec's 50 [A]"),
     )
 
     def __init__(self, settings: PIMISettings, catalogue: Catalogue) -> None:

@@ -38,34 +38,26 @@ class Re4Settings(MultiInterestSettings):
     backward flows belong to the model: on in both recipes.
     """
 
-    num_interests: int = setting(4, "D", "number K of interests a user", ge=1, le=64)
-    attention_size: int = setting(256, "A", "hidden width of the attention", ge=1, le=65536)
+    num_interests: int = setting(4, "number K of interests a user [D]", ge=1, le=64)
+    attention_size: int = setting(256, "hidden width of the attention [A]", ge=1, le=65536)
     interest_output: Literal["none", "tanh"] = setting(
-        "none",
-        "P",
-        "what is compared with items, z_k or tanh(W z_k + b) as in the authors' code",
+        "none", "what is compared with items, z_k or tanh(W z_k + b) as in the authors' code [P]"
     )
     reattend_weight: Finite = setting(
-        0.001,
-        "A",
-        "of the cross-entropy between scores and attention; 0 = off",
-        under=_FLOWS,
-        ge=0,
+        0.001, "of the cross-entropy between scores and attention; 0 = off [A]", under=_FLOWS, ge=0
     )
     recontrast_weight: Finite = setting(
         0.025,
-        "D",
-        f"of the contrast of an interest with its representative items; {_QUARTER}",
+        f"of the contrast of an interest with its representative items; {_QUARTER} [D]",
         under=_FLOWS,
         ge=0,
     )
     recontrast_temperature: Finite = setting(
-        0.02, "A", "divides the cosines of that contrast", under=_FLOWS, ge=LEAST, le=10
+        0.02, "divides the cosines of that contrast [A]", under=_FLOWS, ge=LEAST, le=10
     )
     reconstruct_weight: Finite = setting(
         0.025,
-        "D",
-        f"of the squared error of the items decoded from an interest; {_QUARTER}",
+        f"of the squared error of the items decoded from an interest; {_QUARTER} [D]",
         under=_FLOWS,
         ge=0,
     )

@@ -15,33 +15,23 @@ from recbole_opal.losses.regularisers import attention_variation
 from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.models.shared_settings import SelfAttentionSettings
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import weight
 
 __all__ = ["REMINetwork", "REMISettings"]
 
 
-class REMISettings(MultiInterestSettings):
+class REMISettings(SelfAttentionSettings):
     """REMI (Xie et al., RecSys 2023; arXiv 2302.14532).
 
     Hard negatives and routing regularisation on ComiRec-SA.
     """
 
-    num_interests: int = setting(4, "P", "number K of interests a user", ge=1, le=64)
-    attention_size: int = setting(
-        256,
-        "P",
-        "hidden width of the attention, four times the default hidden_size, as in the paper",
-        ge=1,
-        le=65536,
-    )
-    routing_regularisation_weight: Finite = setting(
+    routing_regularisation_weight: Finite = weight(
         3.125,
-        "D",
         "lambda of the variation of an interest's attention; 100 * 128 / 64^2: the authors' lambda "
-        "of 100 is of a sum over 128 rows, divided by 64^2",
-        under=LOSSES,
-        ge=0,
+        "of 100 is of a sum over 128 rows, divided by 64^2 [D]",
     )
 
 
@@ -60,8 +50,9 @@ class REMINetwork(MultiInterestNetwork):
     shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products, the target's interest for its negatives, hard negatives by importance "
-        "weights.\nSources: the paper, and the authors' public code with its RetailRocket and "
-        "Amazon Books settings.",
+        "weights.",
+        "Sources: the paper, and the authors' public code with its RetailRocket and Amazon Books "
+        "settings.",
         negative_sampling=None,
         hardness=(10.0, "beta for Amazon Books; 1 for Gowalla, 0.1 for RetailRocket [A]"),
         num_negatives=(1280, "10 for each of the 128 rows, uniform, shared by the batch [A]"),

@@ -32,12 +32,11 @@ class YouTubeDNNNetwork(MultiInterestNetwork):
     """
 
     Settings = YouTubeDNNSettings
-    search = search_with(dropout_prob={"choices": [0.0, 0.2, 0.5]})
+    search = search_with()
     shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products and sampled softmax over the next item, as in ComiRec's baseline of this "
-        "name.\nSources: the paper, and the authors' public code with its Amazon Books settings "
-        "(Taobao: batch 256, length 50).",
+        "name.",
         routing=None,
     )
 

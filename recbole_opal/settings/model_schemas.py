@@ -18,6 +18,7 @@ __all__ = [
     "MultiInterestSettings",
     "section_of",
     "setting",
+    "weight",
 ]
 
 LEAST = 1e-6
@@ -26,103 +27,93 @@ INTERESTS, LOSSES, TRAINING = "Interests", "Losses", "Training rows and optimise
 """Headings of a model's yaml file."""
 
 
-def setting(
-    default: Any, source: str, meaning: str, *, under: str = INTERESTS, **bounds: Any
-) -> Any:
+def setting(default: Any, meaning: str, *, under: str = INTERESTS, **bounds: Any) -> Any:
     """Return a pydantic field that a yaml file can be written from.
 
     Args:
         default: the value of the shared recipe.
-        source: of that value: P the paper, A the authors' settings, D decided here, or several.
-        meaning: as an error, the help and the yaml file tell it; the range is told behind its
-            first part.
+        meaning: as an error, the help and the yaml file tell it; at its end the value's source: P
+            the paper, A the authors' settings, D decided here, or several. The range is told
+            behind its first part.
         under: the heading in the yaml file.
         **bounds: of the values, as pydantic's `Field` takes them.
     """
-    told: Any = {"source": source, "under": under}
-    return Field(default, description=meaning, json_schema_extra=told, **bounds)
+    text, _, source = meaning.rpartition(" [")
+    told: Any = {"source": source.removesuffix("]"), "under": under}
+    return Field(default, description=text, json_schema_extra=told, **bounds)
+
+
+def weight(default: float, meaning: str) -> Any:
+    """Return the field of a loss's weight; see `setting`."""
+    return setting(default, meaning, under=LOSSES, ge=0)
 
 
 class MultiInterestSettings(Section):
     """What all multi-interest models share: vectors, loss, negatives and training rows."""
 
     recipe: Literal["shared", "published"] = setting(
-        "shared",
-        "D",
-        "the lines below, or those under `published` in their place",
-        under="Recipe",
+        "shared", "the lines below, or those under `published` in their place [D]", under="Recipe"
     )
-    hidden_size: int = setting(64, "A", "width D of the item and interest vectors", ge=1, le=4096)
+    hidden_size: int = setting(64, "width D of the item and interest vectors [A]", ge=1, le=4096)
     similarity: Literal["cosine", "inner_product"] = setting(
-        "cosine", "A", "how interests and items are compared"
+        "cosine", "how interests and items are compared [A]"
     )
     temperature: Finite = setting(
-        0.1, "P, A", "divides every similarity inside a softmax", ge=LEAST, le=10
+        0.1, "divides every similarity inside a softmax [P, A]", ge=LEAST, le=10
     )
     dropout_prob: Finite = setting(
-        0.0, "A", "share of the history's vector entries that is dropped", ge=0, lt=1
+        0.0, "share of the history's vector entries that is dropped [A]", ge=0, lt=1
     )
     routing: Literal["candidate", "target", "attention"] = setting(
         "candidate",
-        "A",
-        "whose best interest scores a negative; attention = a mixture by the target (MIND)",
+        "whose best interest scores a negative; attention = a mixture by the target (MIND) [A]",
         under=LOSSES,
     )
     attention_power: Finite = setting(
         1.0,
-        "D",
-        "power p of label-aware attention; only with routing: attention",
+        "power p of label-aware attention; only with routing: attention [D]",
         under=LOSSES,
         ge=LEAST,
         le=100,
     )
     negative_sampling: Literal["uniform", "popularity", "log_uniform", "in_batch", "full"] = (
         setting(
-            "uniform", "D", "where the shared negatives come from; full = all items", under=LOSSES
+            "uniform", "where the shared negatives come from; full = all items [D]", under=LOSSES
         )
     )
     hardness: Finite = setting(
         0.0,
-        "D",
-        "beta by which hard negatives count more; REMI's IHN; 0 = off",
+        "beta by which hard negatives count more; REMI's IHN; 0 = off [D]",
         under=LOSSES,
         ge=0,
         le=100,
     )
     num_negatives: int = setting(
-        1024, "D", "number M of negatives that a batch shares", under=LOSSES, ge=1, le=2**20
+        1024, "number M of negatives that a batch shares [D]", under=LOSSES, ge=1, le=2**20
     )
     popularity_power: Finite = setting(
-        1.0, "D", "popularity sampling draws by count ** power", under=LOSSES, ge=0, le=2
+        1.0, "popularity sampling draws by count ** power [D]", under=LOSSES, ge=0, le=2
     )
     logq_correction: bool = setting(
         True,
-        "D",
         "True: log of the sampling probability is taken from a popularity or log_uniform "
-        "negative's score",
+        "negative's score [D]",
         under=LOSSES,
     )
     future_window: int = setting(
-        20,
-        "D",
-        "number W of targets after a cut; 1 = next item",
-        under=TRAINING,
-        ge=1,
-        le=1000,
+        20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
     )
     cuts_per_user: int = setting(
         10,
-        "D",
-        "random cuts of each user's training sequence in one epoch",
+        "random cuts of each user's training sequence in one epoch [D]",
         under=TRAINING,
         ge=1,
         le=1000,
     )
     item_gradient: Literal["sparse", "dense"] = setting(
         "sparse",
-        "D",
         "sparse = Adam on the rows met, without decay; dense = a step costs more with the "
-        "catalogue",
+        "catalogue [D]",
         under=TRAINING,
     )
 
@@ -170,7 +161,7 @@ def _with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Sectio
             raise ValueError(f"write {offer}")
         return chosen
 
-    field = setting(list(stages), "P", f"training stages, in their order: {offer}", under=TRAINING)
+    field = setting(list(stages), f"training stages, in their order: {offer} [P]", under=TRAINING)
     kind = Annotated[Names, AfterValidator(in_order)]
     members: Any = {"stages": (kind, field)}
     return create_model(section.__name__, __base__=section, __doc__=section.__doc__, **members)
