@@ -17,19 +17,12 @@ _LENGTH_GROUPS = 8
 
 @dataclass(frozen=True)
 class AttentiveHistories:
-    """What the forward flow knows of a batch; L is the length of its longest history.
+    """What the forward flow knows of a batch; L is the length of its longest history."""
 
-    Attributes:
-        interests: (B, K, D) float.
-        log_attention: (B, K, L) float, `log a_kt`; the lowest number at padding.
-        items: (B, L, D) float, zero at padding.
-        mask: (B, L) bool, True where there is an item.
-    """
-
-    interests: Tensor
-    log_attention: Tensor
-    items: Tensor
-    mask: Tensor
+    interests: Tensor  # (B, K, D) float
+    log_attention: Tensor  # (B, K, L) float, `log a_kt`; the lowest number at padding
+    items: Tensor  # (B, L, D) float, zero at padding
+    mask: Tensor  # (B, L) bool, True where there is an item
 
     def representative(self) -> Tensor:
         """Return (B, K, L) bool: `a_kt > 1 / n`, the items that stand for an interest.

@@ -87,16 +87,12 @@ def route(
 
 @dataclass(frozen=True)
 class RoutedHistories:
-    """What MIND's routing knows of a batch.
+    """What MIND's routing knows of a batch."""
 
-    Attributes:
-        interests: (B, K, D) float; those that a row does not have are copies of its first, so
-            that the best score over them is right.
-        active: (B, K) bool, which interests a row has.
-    """
-
+    # (B, K, D) float; those that a row does not have are copies of its first, so that the
+    # best score over them is right
     interests: Tensor
-    active: Tensor
+    active: Tensor  # (B, K) bool, which interests a row has
 
 
 class MindCapsules(nn.Module):

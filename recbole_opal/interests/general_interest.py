@@ -17,15 +17,10 @@ __all__ = ["AssignedHistories", "GeneralInterest", "GeneralisedEncoder"]
 
 @dataclass(frozen=True)
 class AssignedHistories:
-    """What the encoder knows of a batch.
+    """What the encoder knows of a batch."""
 
-    Attributes:
-        interests: (B, K, D) float, unit length.
-        assignment: (T, K) float, of every item of the batch, rows sum to 1.
-    """
-
-    interests: Tensor
-    assignment: Tensor
+    interests: Tensor  # (B, K, D) float, unit length
+    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
 
 
 class GeneralInterest(nn.Module):

@@ -18,15 +18,11 @@ class History:
 
     Random cuts make most histories far shorter than the longest of a batch: padded to its
     width, four fifths of a batch of kuairand-pure would be padding.
-
-    Attributes:
-        vectors: (T, D) float, the items' vectors, row by row and oldest first.
-        lengths: (B,) int64, items of each row; a row may be empty.
-        times: (T,) float64 seconds, when each item was met; None for models that do not ask.
     """
 
-    vectors: Tensor
-    lengths: Tensor
+    vectors: Tensor  # (T, D) float, the items' vectors, row by row and oldest first
+    lengths: Tensor  # (B,) int64, items of each row; a row may be empty
+    # (T,) float64 seconds, when each item was met; None for models that do not ask
     times: Tensor | None = None
 
     @property
@@ -60,17 +56,11 @@ class History:
 
 @dataclass(frozen=True)
 class HistoryGroup:
-    """Some rows of a batch.
+    """Some rows of a batch."""
 
-    Attributes:
-        history: the items of these rows, which are numbered from 0 here.
-        rows: (G,) int64, which rows of the batch they are.
-        positions: (T',) int64, where the items stand in the batch.
-    """
-
-    history: History
-    rows: Tensor
-    positions: Tensor
+    history: History  # the items of these rows, which are numbered from 0 here
+    rows: Tensor  # (G,) int64, which rows of the batch they are
+    positions: Tensor  # (T',) int64, where the items stand in the batch
 
 
 def group_by_length(history: History, size: int) -> Iterator[HistoryGroup]:

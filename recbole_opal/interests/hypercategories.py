@@ -24,20 +24,14 @@ __all__ = ["EncodedHistories", "HypercategoryEncoder", "InterestEvolution"]
 
 @dataclass(frozen=True)
 class EncodedHistories:
-    """What the encoder knows of a batch.
+    """What the encoder knows of a batch."""
 
-    Attributes:
-        interests: (B, K, D) float, unit length.
-        assignment: (T, K) float, of every item of the batch.
-        kept: (T, K) float, the part of the assignment the stage uses: all of it, or each item's
-            strongest.
-        history: what was encoded.
-    """
-
-    interests: Tensor
-    assignment: Tensor
+    interests: Tensor  # (B, K, D) float, unit length
+    assignment: Tensor  # (T, K) float, of every item of the batch
+    # (T, K) float, the part of the assignment the stage uses: all of it, or each item's
+    # strongest
     kept: Tensor
-    history: History
+    history: History  # what was encoded
 
     @property
     def shares(self) -> Tensor:

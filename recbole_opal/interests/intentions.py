@@ -17,17 +17,11 @@ _ROWS_TOGETHER = 128  # few enough that histories of a group are about equally l
 
 @dataclass(frozen=True)
 class IntentHistories:
-    """Interests and how they came about.
+    """Interests and how they came about."""
 
-    Attributes:
-        interests: (B, K, D) float, `phi`.
-        assignment: (T, K) float, of every item of the batch, rows sum to 1.
-        importance: (T,) float, sums to 1 over the items of a history.
-    """
-
-    interests: Tensor
-    assignment: Tensor
-    importance: Tensor
+    interests: Tensor  # (B, K, D) float, `phi`
+    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
+    importance: Tensor  # (T,) float, sums to 1 over the items of a history
 
 
 class IntentionEncoder(nn.Module):

@@ -47,6 +47,7 @@ class PeriodicInterests(nn.Module):
         states = self.graph(replace(history, vectors=placed))  # (T, D)
         logits = self.output(self.hidden(states).tanh())  # (T, K)
         weights = softmax_by_row(logits, history.rows, history.num_rows)
-        padded_weights, _ = replace(history, vectors=weights).padded()  # (B, L, K)
-        items, _ = history.padded()  # (B, L, D)
-        return padded_weights.transpose(1, 2) @ items
+        both = torch.cat([weights, history.vectors], dim=1)  # padded together, once
+        padded, _ = replace(history, vectors=both).padded()  # (B, L, K + D)
+        num_interests = weights.shape[1]
+        return padded[..., :num_interests].transpose(1, 2) @ padded[..., num_interests:]

@@ -14,18 +14,12 @@ __all__ = ["AttendedHistories", "SelfAttentiveInterests"]
 
 @dataclass(frozen=True)
 class AttendedHistories:
-    """Interests and how they came about.
+    """Interests and how they came about."""
 
-    Attributes:
-        interests: (B, K, D) float.
-        attention: (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an
-            empty row.
-        mask: (B, L) bool, True where there is an item.
-    """
-
-    interests: Tensor
+    interests: Tensor  # (B, K, D) float
+    # (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an empty row
     attention: Tensor
-    mask: Tensor
+    mask: Tensor  # (B, L) bool, True where there is an item
 
 
 class SelfAttentiveInterests(nn.Module):

@@ -15,18 +15,13 @@ __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
 
 @dataclass(frozen=True)
 class SubsequenceLayout:
-    """Where each item of a batch stands once histories are cut up by category.
+    """Where each item of a batch stands once histories are cut up by category."""
 
-    Attributes:
-        positions: (T,) int64, the items in packed order: first all first ones of a
-            sub-sequence, then all second ones, the longest sub-sequence always in front.
-        batch_sizes: (longest,) int64 on the CPU, how many sub-sequences have an r-th item.
-        order: (S,) int64, the S non-empty sub-sequences from longest to shortest.
-    """
-
+    # (T,) int64, the items in packed order: first all first ones of a sub-sequence, then all
+    # second ones, the longest sub-sequence always in front
     positions: Tensor
-    batch_sizes: Tensor
-    order: Tensor
+    batch_sizes: Tensor  # (longest,) int64 on the CPU, how many sub-sequences have an r-th item
+    order: Tensor  # (S,) int64, the S non-empty sub-sequences from longest to shortest
 
 
 def lay_out_subsequences(owners: Tensor, num_subsequences: int) -> SubsequenceLayout:

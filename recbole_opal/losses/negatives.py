@@ -16,18 +16,13 @@ Distribution = Literal["uniform", "popularity", "log_uniform", "in_batch", "full
 
 @dataclass(frozen=True)
 class Negatives:
-    """The negatives of one batch, each item once.
+    """The negatives of one batch, each item once."""
 
-    Attributes:
-        ids: (M',) int64, ascending, distinct, never 0.
-        log_weights: (M',) float, added to the logits: how often an item was drawn, less how
-            often it was to be expected (logQ correction).
-        tries: how many draws "log_uniform" needed until M items were different, else 0.
-    """
-
-    ids: Tensor
+    ids: Tensor  # (M',) int64, ascending, distinct, never 0
+    # (M',) float, added to the logits: how often an item was drawn, less how often it was to
+    # be expected (logQ correction)
     log_weights: Tensor
-    tries: int = 0
+    tries: int = 0  # how many draws "log_uniform" needed until M items were different, else 0
 
 
 class NegativeSampler(nn.Module):

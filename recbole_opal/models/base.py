@@ -24,27 +24,16 @@ __all__ = ["MultiInterestNetwork", "TrainingStep"]
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """What a model's losses can read of one training batch.
+    """What a model's losses can read of one training batch."""
 
-    Attributes:
-        history: what was encoded.
-        history_ids: (T,) int64, its items.
-        encoded: what `encode` gave.
-        queries: (B, K, D') float, what is compared with items.
-        target_ids: (B, W) int64, right-padded with 0, nearest first.
-        target_vectors: (B, W, D) float, zero for padding.
-        negatives: the batch's negatives.
-        negative_vectors: (M', D) float.
-    """
-
-    history: History
-    history_ids: Tensor
-    encoded: Any
-    queries: Tensor
-    target_ids: Tensor
-    target_vectors: Tensor
-    negatives: Negatives
-    negative_vectors: Tensor
+    history: History  # what was encoded
+    history_ids: Tensor  # (T,) int64, its items
+    encoded: Any  # what `encode` gave
+    queries: Tensor  # (B, K, D') float, what is compared with items
+    target_ids: Tensor  # (B, W) int64, right-padded with 0, nearest first
+    target_vectors: Tensor  # (B, W, D) float, zero for padding
+    negatives: Negatives  # the batch's negatives
+    negative_vectors: Tensor  # (M', D) float
 
 
 class MultiInterestNetwork(nn.Module):

@@ -11,14 +11,8 @@ __all__ = ["Catalogue"]
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The items, and how much of a history a model sees.
+    """The items, and how much of a history a model sees."""
 
-    Attributes:
-        num_items: N, with the padding item 0.
-        counts: (N,) int64, training interactions of each item.
-        longest_history: L.
-    """
-
-    num_items: int
-    counts: Tensor
-    longest_history: int
+    num_items: int  # N, with the padding item 0
+    counts: Tensor  # (N,) int64, training interactions of each item
+    longest_history: int  # L
