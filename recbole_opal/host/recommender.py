@@ -17,6 +17,7 @@ from recbole_opal.models import MODELS
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.own_models import is_ours, lineage
+from recbole_opal.runs.weights_stage import STAGE, encoded_stage
 from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of
 
 __all__ = [
@@ -80,6 +81,17 @@ class MultiInterestRecommender(SequentialRecommender):
     def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """Load the network's weights."""
         return self.network.load_state_dict(*args, **kwargs)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, metadata: dict[str, Any], *args: Any
+    ) -> None:
+        """Give the network its weights where this is part of a larger module: torch's hook."""
+        for name in [each for each in state_dict if each.startswith(prefix)]:
+            state_dict[f"{prefix}network.{name.removeprefix(prefix)}"] = state_dict.pop(name)
+        if "stage" in metadata:
+            stage = encoded_stage(metadata["stage"])
+            state_dict.setdefault(f"{prefix}network.{STAGE}", stage)
+        super()._load_from_state_dict(state_dict, prefix, metadata, *args)
 
     def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss of a `TrainingBatch`, or of an interaction."""

@@ -31,7 +31,7 @@ from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
 class NewestSettings(MultiInterestSettings):
     """Newest: the newest item (nobody, 2026)."""
 
-    scale: float = setting(1.0, "D", "what its vector is multiplied by; 0 = nothing", ge=0, le=9)
+    scale: float = setting(1.0, "what its vector is multiplied by; 0 = nothing [D]", ge=0, le=9)
 
 
 class NewestNetwork(MultiInterestNetwork):
