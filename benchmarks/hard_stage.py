@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
-from recbole_opal.models import OPAL
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.values import parse_value
 

@@ -23,8 +23,9 @@ from rich.table import Table
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
-from recbole_opal.models import OPAL, base
+from recbole_opal.models import base
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs.machine import versions
 from recbole_opal.settings import parse_arguments
@@ -58,7 +59,7 @@ class Clock:
 
 def time_steps(trainer: TwoStageTrainer, data: PreparedData) -> Clock:
     """Time the parts of training steps, in all over STEPS steps."""
-    model = trainer.model
+    model = trainer.model.network
     model.train()
     clock = Clock()
     originals = model.items.forward, model.encode, base.retrieval_loss

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset
+    from recbole_opal.host.recommender import OPAL, MultiInterestRecommender
     from recbole_opal.host.trainer import TwoStageTrainer
-    from recbole_opal.models.base import MultiInterestRecommender
-    from recbole_opal.models.opal import OPAL
+    from recbole_opal.models.base import MultiInterestNetwork
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.side_by_side.compare import compare
@@ -28,6 +28,7 @@ __all__ = [
     "FutureItemDataset",
     "Judged",
     "Metric",
+    "MultiInterestNetwork",
     "MultiInterestRecommender",
     "MultiInterestSettings",
     "OpalConfig",
@@ -50,8 +51,8 @@ _NAMES = {
     "evaluation.metric": ("Metric",),
     "experiment": ("RunResult", "resume", "run"),
     "host.config": ("OpalConfig",),
-    "models.base": ("MultiInterestRecommender",),
-    "models.opal": ("OPAL",),
+    "host.recommender": ("OPAL", "MultiInterestRecommender"),
+    "models.base": ("MultiInterestNetwork",),
     "settings.fields": ("Section",),
     "settings.model_schemas": ("MultiInterestSettings",),
     "host.trainer": ("TwoStageTrainer",),

@@ -19,9 +19,9 @@ from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
-from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
@@ -82,7 +82,7 @@ def run(
 
     Args:
         model: the name of one of our models or of RecBole's, or a class of your own; see
-            `MultiInterestRecommender`.
+            `MultiInterestNetwork`.
         dataset: name of the data set.
         config_files: yaml files with more settings.
         **settings: any setting by its name, typed: `num_interests=8`.

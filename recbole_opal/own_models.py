@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -21,34 +20,25 @@ __all__ = [
     "class_at",
     "is_address",
     "is_ours",
+    "lineage",
     "name_of",
     "refuse_while_importing",
-    "require_model",
     "source_digests",
     "why_without_address",
 ]
 
 _OURS = ("recbole_opal.", "recbole.")
 _INSTALLED = [sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")]
-_STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _loading: list[str] = []  # addresses whose modules are being imported
 
 
 def is_address(model: str) -> bool:
-    """Tell whether a model is named by the place of its class, and not by one of our names.
-
-    Args:
-        model: what `--model` takes.
-    """
+    """Tell whether a model is named by the place of its class, and not by one of our names."""
     return ":" in model
 
 
 def name_of(model: str) -> str:
-    """Return the name of a model's class.
-
-    Args:
-        model: a name, or `package.module:Class`.
-    """
+    """Return the name of a model's class."""
     return model.rpartition(":")[2]
 
 
@@ -93,38 +83,8 @@ def class_at(address: str, setting: str = "model") -> type[Any]:
     return found
 
 
-def require_model(model: type[Any]) -> None:
-    """Refuse a class that is no model.
-
-    Args:
-        model: a class of the user's.
-
-    Raises:
-        SettingsError: it is not derived from a sequential or general model, or the names of its
-            stages are none.
-    """
-    from recbole.model.abstract_recommender import GeneralRecommender, SequentialRecommender
-
-    if not issubclass(model, GeneralRecommender | SequentialRecommender):
-        raise SettingsError(
-            f"--model: the class {model.__name__} is no model; derive it from "
-            "recbole_opal.MultiInterestRecommender or from RecBole's SequentialRecommender."
-        )
-    stages = getattr(model, "stages", ("train",))
-    names = [name for name in stages if isinstance(name, str) and _STAGE.fullmatch(name)]
-    if isinstance(stages, str) or not names or len(set(names)) < len(stages):
-        raise SettingsError(
-            f"{model.__name__}.stages is {stages!r}; write different names of letters, digits and "
-            "`_-`, which stand in names of files, as stages = ('warm', 'main')."
-        )
-
-
 def refuse_while_importing() -> None:
-    """Refuse a run that a model's own file starts when it is imported for another run.
-
-    Raises:
-        SettingsError: it does.
-    """
+    """Refuse a run that a model's own file starts when it is imported for another run."""
     if _loading:
         raise SettingsError(
             f"{_loading[-1].rpartition(':')[0]} starts a run whenever it is imported, as it is "
@@ -133,20 +93,17 @@ def refuse_while_importing() -> None:
 
 
 def is_ours(model: type[Any]) -> bool:
-    """Tell whether a model's class is found by its name: ours and RecBole's are.
-
-    Args:
-        model: a model's class.
-    """
+    """Tell whether a model's class is found by its name: ours and RecBole's are."""
     return model.__module__.startswith(_OURS)
 
 
-def why_without_address(model: type[Any]) -> str | None:
-    """Return why no other process can find a class; None if one can.
+def lineage(model: type[Any]) -> tuple[type[Any], ...]:
+    """Return a class and its ancestors; of a recommender around a network, the network's."""
+    return getattr(model, "network_class", model).__mro__
 
-    Args:
-        model: a model's class, none of ours.
-    """
+
+def why_without_address(model: type[Any]) -> str | None:
+    """Return why no other process can find a class; None if one can."""
     if "." in model.__qualname__:
         return "is made inside a function or another class"
     file = getattr(sys.modules.get(model.__module__), "__file__", None)
@@ -184,7 +141,7 @@ def source_digests(*classes: type[Any]) -> dict[str, str]:
         *classes: a model's class, and those of metrics.
     """
     found: dict[str, str] = {}
-    for ancestor in [ancestor for each in classes for ancestor in each.__mro__]:
+    for ancestor in [ancestor for each in classes for ancestor in lineage(each)]:
         file = getattr(sys.modules.get(ancestor.__module__), "__file__", None)
         foreign = ancestor.__module__.startswith((*_OURS, "torch."))
         if not foreign and file is not None and Path(file).is_file():

@@ -13,12 +13,12 @@ from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.evaluation.registry import with_named_metrics
 from recbole_opal.host import find_model_class, set_numpy_aliases
 from recbole_opal.host.defaults import model_files
+from recbole_opal.host.recommender import as_recommender, require_model
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
 from recbole_opal.own_models import (
     address_of,
     is_ours,
     refuse_while_importing,
-    require_model,
     why_without_address,
 )
 from recbole_opal.process.caller import set_variable
@@ -259,12 +259,13 @@ class OpalConfig(Config):
 
 
 def _model_class(model: Any) -> type[Any]:
-    found = model
-    if not isinstance(model, type):
+    if isinstance(model, type):
+        found = as_recommender(model)
+    else:
         found = find_model_class(text_given("model", model))
     if not is_ours(found):
         require_model(found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _yaml_beside_data(

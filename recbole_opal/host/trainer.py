@@ -20,8 +20,8 @@ from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.evaluation.judged import Judged
 from recbole_opal.host.evaluation import TopKEvaluation
 from recbole_opal.host.known_history import known_history
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.upstream_models import computed_at_once
-from recbole_opal.models.base import MultiInterestRecommender
 from recbole_opal.training.events import events_folder, open_events
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.stages import TrainingBudget

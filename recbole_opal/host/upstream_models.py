@@ -97,16 +97,18 @@ def find_model_class(name: str) -> type[Any]:
     Raises:
         SettingsError: there is no such model, or it cannot run here.
     """
+    from recbole_opal.host.recommender import as_recommender
     from recbole_opal.models import MODELS
 
     if is_address(name):
-        found = class_at(name)
+        found = as_recommender(class_at(name))
         quiet_autograd()  # the file may import RecBole's models
         return found
     canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
     if canonical is None:
         raise _unknown(name)
-    found = MODELS[canonical] if canonical in MODELS else _upstream_class(canonical)
+    ours = canonical in MODELS
+    found = as_recommender(MODELS[canonical]) if ours else _upstream_class(canonical)
     quiet_autograd()
     return found
 

@@ -49,16 +49,14 @@ class RoutingRule:
 def couple(
     logits: Tensor, mask: Tensor, softmax: Literal["interests", "positions"] = "interests"
 ) -> Tensor:
-    """Return the coupling of each item with each interest.
+    """Return the coupling of each item with each interest, (B, L, K), 0 at padding.
+
+    With "interests" it sums to 1 over the last axis elsewhere.
 
     Args:
         logits: (B, L, K) float; -inf for an interest that a row does not have.
         mask: (B, L) bool, True where there is an item.
         softmax: see `RoutingRule`.
-
-    Returns:
-        (B, L, K) float, 0 where mask does not hold; with "interests" it sums to 1 over the last
-        axis elsewhere.
     """
     real = mask.unsqueeze(-1)
     if softmax == "interests":
@@ -70,16 +68,13 @@ def couple(
 def route(
     predictions: Tensor, logits: Tensor, mask: Tensor, rule: RoutingRule = RoutingRule()
 ) -> Tensor:
-    """Route items to interests.
+    """Route items to interests, (B, K, D), lengths below 1.
 
     Args:
         predictions: (B, L, K, D) float, what each item says of each interest.
         logits: (B, L, K) float, where routing starts.
         mask: (B, L) bool, True where there is an item.
         rule: iterations and variants.
-
-    Returns:
-        (B, K, D) float, lengths below 1.
     """
     said = predictions.detach() if rule.gradient == "last" else predictions
     for _ in range(rule.iterations - 1):
@@ -92,16 +87,12 @@ def route(
 
 @dataclass(frozen=True)
 class RoutedHistories:
-    """What MIND's routing knows of a batch.
+    """What MIND's routing knows of a batch."""
 
-    Attributes:
-        interests: (B, K, D) float; those that a row does not have are copies of its first, so
-            that the best score over them is right.
-        active: (B, K) bool, which interests a row has.
-    """
-
+    # (B, K, D) float; those that a row does not have are copies of its first, so that the
+    # best score over them is right
     interests: Tensor
-    active: Tensor
+    active: Tensor  # (B, K) bool, which interests a row has
 
 
 class MindCapsules(nn.Module):
@@ -113,10 +104,6 @@ class MindCapsules(nn.Module):
     always gives the same interests.
 
     Args:
-        num_interests: K.
-        width: D.
-        max_length: L, the longest history.
-        rule: of the routing.
         dynamic: whether a row has `max(1, min(K, floor(log2 of its length)))` interests, as in
             the paper; ComiRec's MIND and most codes give every row K.
     """
@@ -139,17 +126,13 @@ class MindCapsules(nn.Module):
         self.register_buffer("start", torch.randn(max_length, num_interests))
 
     def forward(self, history: History) -> RoutedHistories:
-        """Route the items of each row.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Route the items of each row, of L at most."""
         vectors, mask = history.padded()
         batch, length, width = vectors.shape
         num_interests = self.start.shape[1]
         shared = self.transform(vectors).unsqueeze(2)  # (B, L, 1, D)
         predictions = shared.expand(batch, length, num_interests, width)
-        active = self.active(mask)  # (B, K)
+        active = self.active(history.lengths)  # (B, K)
         logits = self.start[:length].expand(batch, length, num_interests)
         logits = logits.masked_fill(~active.unsqueeze(1), -torch.inf)
         interests = route(predictions, logits, mask, self.rule)
@@ -157,18 +140,13 @@ class MindCapsules(nn.Module):
             torch.where(active.unsqueeze(-1), interests, interests[:, :1]), active
         )
 
-    def active(self, mask: Tensor) -> Tensor:
-        """Return which interests rows have, (B, K) bool; it depends on their lengths alone.
-
-        Args:
-            mask: (B, L) bool, True where there is an item.
-        """
+    def active(self, lengths: Tensor) -> Tensor:
+        """Return which interests rows of (B,) lengths have, (B, K) bool."""
         num_interests = self.start.shape[1]
-        wanted = torch.full_like(mask[:, 0], num_interests, dtype=torch.int64)
+        wanted = torch.full_like(lengths, num_interests)
         if self.dynamic:
-            lengths = mask.sum(dim=1).clamp_min(1)
-            wanted = lengths.double().log2().floor().long().clamp(1, num_interests)
-        return torch.arange(num_interests, device=mask.device) < wanted.unsqueeze(1)
+            wanted = lengths.clamp_min(1).double().log2().floor().long().clamp(1, num_interests)
+        return torch.arange(num_interests, device=lengths.device) < wanted.unsqueeze(1)
 
 
 class PositionCapsules(nn.Module):
@@ -176,12 +154,6 @@ class PositionCapsules(nn.Module):
 
     Source: Cen et al., KDD 2020, as in its authors' code: L x K transforms of D x D. (DeepMatch's
     "dr" is MIND's.) Positions count from the oldest item of the window.
-
-    Args:
-        num_interests: K.
-        width: D.
-        max_length: L, the longest history.
-        rule: of the routing.
     """
 
     def __init__(
@@ -193,11 +165,7 @@ class PositionCapsules(nn.Module):
         self.rule = rule
 
     def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Return the interests, (B, K, D), of rows of L items at most."""
         vectors, mask = history.padded()
         transforms = self.transforms[: vectors.shape[1]]
         predictions = torch.einsum("bld,lkde->blke", vectors, transforms)

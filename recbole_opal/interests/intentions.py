@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.interests.groups import group_by_length
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, group_by_length
 from recbole_opal.interests.transformer import CausalTransformer
 
 __all__ = ["IntentHistories", "IntentionEncoder"]
@@ -18,17 +17,11 @@ _ROWS_TOGETHER = 128  # few enough that histories of a group are about equally l
 
 @dataclass(frozen=True)
 class IntentHistories:
-    """Interests and how they came about.
+    """Interests and how they came about."""
 
-    Attributes:
-        interests: (B, K, D) float, `phi`.
-        assignment: (T, K) float, of every item of the batch, rows sum to 1.
-        importance: (T,) float, sums to 1 over the items of a history.
-    """
-
-    interests: Tensor
-    assignment: Tensor
-    importance: Tensor
+    interests: Tensor  # (B, K, D) float, `phi`
+    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
+    importance: Tensor  # (T,) float, sums to 1 over the items of a history
 
 
 class IntentionEncoder(nn.Module):
@@ -43,10 +36,7 @@ class IntentionEncoder(nn.Module):
     take its share of `p_t`.
 
     Args:
-        num_interests: K.
-        width: D.
         states: gives the states z, (B, L, D) of (B, L, D).
-        max_length: L, the longest sequence.
     """
 
     def __init__(
@@ -67,11 +57,7 @@ class IntentionEncoder(nn.Module):
         )
 
     def forward(self, history: History) -> IntentHistories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows, each row of 1 to L items.
-        """
+        """Encode histories of 1 to L items."""
         parts, owners, places = [], [], []
         for group in group_by_length(history, _ROWS_TOGETHER):
             parts.append(self._encode_padded(*group.history.padded()))

@@ -19,7 +19,6 @@ class ItemTable(nn.Module):
 
     Args:
         num_items: N, rows of the table with the padding row 0.
-        width: D.
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
     """
@@ -38,14 +37,7 @@ class ItemTable(nn.Module):
         return self.embedding.num_embeddings
 
     def forward(self, *ids: Tensor) -> tuple[Tensor, ...]:
-        """Look up several id tensors together.
-
-        Args:
-            ids: int64 tensors of any shapes, values in [0, N); 0 is padding.
-
-        Returns:
-            One tensor for each, shaped (*ids.shape, D), zero for padding.
-        """
+        """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
         rows = self._placed(self.embedding(distinct))  # (distinct, D)

@@ -14,18 +14,12 @@ __all__ = ["AttendedHistories", "SelfAttentiveInterests"]
 
 @dataclass(frozen=True)
 class AttendedHistories:
-    """Interests and how they came about.
+    """Interests and how they came about."""
 
-    Attributes:
-        interests: (B, K, D) float.
-        attention: (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an
-            empty row.
-        mask: (B, L) bool, True where there is an item.
-    """
-
-    interests: Tensor
+    interests: Tensor  # (B, K, D) float
+    # (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an empty row
     attention: Tensor
-    mask: Tensor
+    mask: Tensor  # (B, L) bool, True where there is an item
 
 
 class SelfAttentiveInterests(nn.Module):
@@ -36,10 +30,7 @@ class SelfAttentiveInterests(nn.Module):
     as in its TensorFlow code.
 
     Args:
-        num_interests: K.
-        width: D.
         attention_width: hidden width of the network, 4 D in the paper.
-        max_length: L, the longest history.
         placed_values: whether V is taken over vectors with positions, as in DeepMatch, and not
             over H alone, as in the authors' code and in REMI.
     """
@@ -61,19 +52,11 @@ class SelfAttentiveInterests(nn.Module):
         self.output = nn.Linear(attention_width, num_interests)
 
     def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float; zero for an empty history.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Return the interests, (B, K, D); zero for an empty history."""
         return self.attend(history).interests
 
     def attend(self, history: History) -> AttendedHistories:
-        """Return the interests with their attention, for losses that read it.
-
-        Args:
-            history: T items of B rows, rows no longer than L.
-        """
+        """Return the interests with their attention, for losses that read it."""
         vectors, mask = history.padded()  # (B, L, D), (B, L)
         placed = vectors + self.positions[: vectors.shape[1]]
         logits = self.output(self.hidden(placed).tanh())  # (B, L, K)

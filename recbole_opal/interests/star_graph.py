@@ -11,16 +11,7 @@ __all__ = ["StarGraph", "StarLayer", "softmax_by_row"]
 
 
 def softmax_by_row(values: Tensor, rows: Tensor, num_rows: int) -> Tensor:
-    """Return the softmax over the entries that belong to the same row.
-
-    Args:
-        values: (T, C) float.
-        rows: (T,) int64 in [0, num_rows), in any order.
-        num_rows: B.
-
-    Returns:
-        (T, C) float; sums to 1 over each row's entries.
-    """
+    """Return the softmax of (T, C) values over those of the same row, (T,) in any order."""
     places = rows.unsqueeze(-1).expand_as(values)
     highest = values.new_zeros(num_rows, values.shape[1])
     highest = highest.scatter_reduce(0, places, values.detach(), "amax", include_self=False)
@@ -36,7 +27,6 @@ class StarLayer(nn.Module):
     input; `softmax(q k / sqrt(D)) v`, then a ReLU and a layer norm.
 
     Args:
-        width: D.
         last: whether no layer follows; the centre then stays as it is, for nobody asks it.
     """
 
@@ -52,14 +42,7 @@ class StarLayer(nn.Module):
     def forward(
         self, items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return the items' and the centres' next states.
-
-        Args:
-            items: (T, D) float, row by row and in order.
-            centres: (B, D) float.
-            inputs: (T, D) float, what entered the first layer.
-            rows: (T,) int64, ascending.
-        """
+        """Return the next states of (T, D) items and (B, D) centres; `inputs` of layer one."""
         items = self._update_items(items, centres, inputs, rows)
         return items, centres if self.last else self._update_centres(items, centres, rows)
 
@@ -99,14 +82,7 @@ def _maps(width: int) -> tuple[nn.Linear, nn.Linear, nn.Linear]:
 
 
 def _nodes(items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor) -> list[Tensor]:
-    """Return what each item sees, five times (T, D): before, itself, after, centre, input.
-
-    Args:
-        items: (T, D) float.
-        centres: (B, D) float.
-        inputs: (T, D) float.
-        rows: (T,) int64.
-    """
+    """Return what each item sees, five times (T, D): before, itself, after, centre, input."""
     return [items.roll(1, dims=0), items, items.roll(-1, dims=0), centres[rows], inputs]
 
 
@@ -119,7 +95,6 @@ class StarGraph(nn.Module):
     one attention head, and no wrap from the last item to the first.
 
     Args:
-        width: D.
         layers: how often; 3 in PIMI.
     """
 
@@ -130,13 +105,9 @@ class StarGraph(nn.Module):
         )
 
     def forward(self, history: History) -> Tensor:
-        """Return the items' last states, (T, D) float.
-
-        Args:
-            history: T items of B rows, their vectors as the nodes' inputs.
-        """
+        """Return the items' last states, (T, D); their vectors are the nodes' inputs."""
         inputs, rows = history.vectors, history.rows
-        lengths = torch.bincount(rows, minlength=history.num_rows).clamp_min(1).unsqueeze(-1)
+        lengths = history.lengths.clamp_min(1).unsqueeze(-1)
         items, centres = inputs, history.sum_by_row(inputs) / lengths
         for layer in self.layers:
             items, centres = layer(items, centres, inputs, rows)

@@ -15,26 +15,19 @@ __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
 
 @dataclass(frozen=True)
 class SubsequenceLayout:
-    """Where each item of a batch stands once histories are cut up by category.
+    """Where each item of a batch stands once histories are cut up by category."""
 
-    Attributes:
-        positions: (T,) int64, the items in packed order: first all first ones of a
-            sub-sequence, then all second ones, the longest sub-sequence always in front.
-        batch_sizes: (longest,) int64 on the CPU, how many sub-sequences have an r-th item.
-        order: (S,) int64, the S non-empty sub-sequences from longest to shortest.
-    """
-
+    # (T,) int64, the items in packed order: first all first ones of a sub-sequence, then all
+    # second ones, the longest sub-sequence always in front
     positions: Tensor
-    batch_sizes: Tensor
-    order: Tensor
+    batch_sizes: Tensor  # (longest,) int64 on the CPU, how many sub-sequences have an r-th item
+    order: Tensor  # (S,) int64, the S non-empty sub-sequences from longest to shortest
 
 
 def lay_out_subsequences(owners: Tensor, num_subsequences: int) -> SubsequenceLayout:
     """Lay out sub-sequences for a packed recurrent network, keeping the order within each.
 
-    Args:
-        owners: (T,) int64, the sub-sequence of each item, in [0, num_subsequences).
-        num_subsequences: how many there may be.
+    `owners`, (T,) int64, is the sub-sequence of each item.
     """
     by_owner = torch.argsort(owners, stable=True)  # within a sub-sequence: time order
     owners = owners[by_owner]
@@ -57,9 +50,6 @@ class SubsequenceGRU(nn.Module):
 
     It takes as many steps in all as the histories have items, not K times as many; source:
     OPAL's hard stage, a single layer without bias.
-
-    Args:
-        width: D.
     """
 
     def __init__(self, width: int) -> None:
@@ -67,15 +57,9 @@ class SubsequenceGRU(nn.Module):
         self.gru = nn.GRU(width, width, bias=False)
 
     def forward(self, history: History, categories: Tensor, num_interests: int) -> Tensor:
-        """Return the last state of each sub-sequence.
+        """Return the last state of each category's items, (B, K, D), zero where there is none.
 
-        Args:
-            history: T items of B rows.
-            categories: (T,) int64, the category of each item.
-            num_interests: K.
-
-        Returns:
-            (B, K, D) float, zero where a category holds nothing.
+        `categories`, (T,) int64, is the category of each item.
         """
         width = history.vectors.shape[1]
         total = history.num_rows * num_interests

@@ -10,23 +10,19 @@ from recbole_opal.interests.history import History
 __all__ = ["TimeGapEncoding", "count_gaps"]
 
 
-def count_gaps(times: Tensor, rows: Tensor, num_rows: int, *, unit: float, span: int) -> Tensor:
-    """Count, for each item, the items of its row by how far they are in time.
+def count_gaps(times: Tensor, lengths: Tensor, *, unit: float, span: int) -> Tensor:
+    """Count, for each item, the items of its row by how far they are in time: (T, span + 1).
 
     The gap of two items is the whole units between them, whichever is older, at most `span`; an
     item is at gap 0 from itself. Memory is O(sum of squared lengths), whatever the span.
 
     Args:
-        times: (T,) float64 seconds.
-        rows: (T,) int64, the row of each item, ascending.
-        num_rows: B.
+        times: (T,) float64 seconds, row by row.
+        lengths: (B,) int64, of the rows.
         unit: seconds, > 0.
         span: the greatest gap told apart, >= 1.
-
-    Returns:
-        (T, span + 1) int64; a row of it sums to the length of the item's history.
     """
-    lengths = torch.bincount(rows, minlength=num_rows)
+    rows = torch.repeat_interleave(lengths)  # (T,)
     mates = lengths[rows]  # (T,)
     item = torch.repeat_interleave(mates)  # (P,), the first of each pair
     shift = lengths.cumsum(0)[rows] - mates.cumsum(0)  # (T,)
@@ -45,7 +41,6 @@ class TimeGapEncoding(nn.Module):
     occurs, which is how it is computed: no (L, L, D) tensor. Padding takes no part.
 
     Args:
-        width: D.
         unit: seconds of one step of a gap; a day in the paper.
         span: the greatest gap told apart; 64 in the paper.
     """
@@ -59,15 +54,10 @@ class TimeGapEncoding(nn.Module):
         nn.init.normal_(self.weight, std=width**-0.5)
 
     def forward(self, history: History) -> Tensor:
-        """Return the encodings, (T, D) float.
-
-        Args:
-            history: T items of B rows, with their times.
-        """
+        """Return the encodings, (T, D), of histories with their times."""
         if history.times is None:
             raise ValueError("time gaps need History.times.")
-        counts = count_gaps(
-            history.times, history.rows, history.num_rows, unit=self.unit, span=len(self.gaps) - 1
-        )  # (T, span + 1)
+        span = len(self.gaps) - 1
+        counts = count_gaps(history.times, history.lengths, unit=self.unit, span=span)
         logits = counts.to(self.gaps.dtype).log() + self.gaps @ self.weight  # -inf where none is
         return logits.softmax(dim=-1) @ self.gaps

@@ -17,12 +17,7 @@ class CausalTransformer(nn.Module):
     by the caller.
 
     Args:
-        width: D.
-        max_length: L, the longest sequence.
-        layers: number of layers.
         heads: attention heads, a divisor of `width`.
-        inner_width: width of the feed-forward parts.
-        dropout: share of entries dropped inside the layers.
     """
 
     def __init__(
@@ -46,11 +41,7 @@ class CausalTransformer(nn.Module):
         )
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Return the state at each place, (B, L, D).
-
-        Args:
-            vectors: (B, L, D) float, right-padded.
-        """
+        """Return the state at each place of right-padded (B, L, D)."""
         length = vectors.shape[1]
         hidden = torch.ones(length, length, dtype=torch.bool, device=vectors.device).triu(1)
         placed = vectors + self.positions[:length]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+
+from recbole_opal.batches import Histories
 
 __all__ = ["split_in_halves"]
 
 
-def split_in_halves(places: Tensor, *, shortest: int = 6) -> Tensor:
+def split_in_halves(histories: Histories, *, shortest: int = 6) -> Histories:
     """Part each history at random in two halves, both in time order.
 
     Source: CMI. A history of at most `shortest` items is given to both views whole. The authors'
@@ -16,24 +17,19 @@ def split_in_halves(places: Tensor, *, shortest: int = 6) -> Tensor:
     the default generator of the device, which a run's state holds, so that a resumed run draws
     the same halves.
 
-    Args:
-        places: (B, L) int64 item ids, right-padded with 0.
-        shortest: the longest history that is not parted.
-
     Returns:
-        (2 B, L') int64, right-padded with 0: first one half of each row, then all others in the
-        same order. Of an odd number the second half is the longer one.
+        2 B rows: first one half of each row, then all others in the same order. Of an odd number
+        the second half is the longer one.
     """
-    filled = places > 0  # (B, L)
-    lengths = filled.sum(dim=1, keepdim=True)
-    keys = torch.rand(places.shape, device=places.device).masked_fill(~filled, 2.0)
+    lengths = histories.lengths.unsqueeze(1)  # (B, 1)
+    width = int(lengths.max()) if len(lengths) else 0
+    filled = torch.arange(width, device=lengths.device) < lengths  # (B, L)
+    keys = torch.rand(filled.shape, device=lengths.device).masked_fill(~filled, 2.0)
     ranks = keys.argsort(dim=1).argsort(dim=1)
-    whole = lengths <= shortest  # (B, 1)
+    whole = lengths <= shortest
     first = filled & (whole | (ranks < lengths // 2))
     second = filled & (whole | (ranks >= lengths // 2))
-    kept = torch.cat([first, second])  # (2 B, L)
-    counts = kept.sum(dim=1, keepdim=True)
-    width = int(counts.max()) if kept.numel() else 0
-    order = kept.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :width]
-    inside = torch.arange(width, device=places.device) < counts  # (2 B, L')
-    return places.repeat(2, 1).gather(1, order) * inside
+    kept = torch.cat([first[filled], second[filled]])  # (2 T,)
+    counts = torch.cat([first, second]).sum(dim=1)
+    times = None if histories.times is None else histories.times.repeat(2)[kept]
+    return Histories(histories.items.repeat(2)[kept], counts, times)

@@ -16,14 +16,7 @@ _DECIDED = 1e4
 def mix_interests(
     interests: Tensor, scores: Tensor, power: float, mixable: Tensor | None = None
 ) -> Tensor:
-    """Return each target's mixture of the interests, (B, W, D).
-
-    Args:
-        interests: (B, K, D) float.
-        scores: (B, K, W) float, how well each interest fits each target.
-        power: see `attention_weights`.
-        mixable: (B, K) bool, the interests that may be mixed; None: all.
-    """
+    """Return each target's mixture of the (B, K, D) interests, (B, W, D); see the weights."""
     weights = attention_weights(scores, power, mixable)
     return torch.einsum("bkw,bkd->bwd", weights, interests)
 
@@ -40,7 +33,7 @@ def attention_weights(scores: Tensor, power: float, mixable: Tensor | None = Non
       more than some roundings, and ties share alike.
 
     Args:
-        scores: (B, K, W) float.
+        scores: (B, K, W) float, how well each interest fits each target.
         power: p > 0.
         mixable: (B, K) bool, the interests that may be mixed; None: all.
     """

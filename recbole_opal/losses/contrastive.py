@@ -39,15 +39,8 @@ class _LogPartition(torch.autograd.Function):
 def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Tensor:
     """Return `-log softmax_j(<a_i, b_j> / temperature)` at j = i, for each i.
 
-    Source: InfoNCE with all other pairs of the batch as negatives. It takes O(S^2) memory.
-
-    Args:
-        vectors: (S, D) float, `a`.
-        others: (S, D) float, `b`; `b_i` belongs to `a_i`.
-        temperature: > 0.
-
-    Returns:
-        (S,) float, >= 0.
+    (S,), >= 0, of the vectors a and the others b, (S, D) each. Source: InfoNCE with all other pairs
+    of the batch as negatives. It takes O(S^2) memory.
     """
     scaled = vectors / temperature
     partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
@@ -60,11 +53,6 @@ def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     A pair is interest k of user b in both views; the negatives are all other (user, interest)
     pairs of the other view, other interests of the same user among them. Both directions count
     alike: their mean, where the authors' code takes the sum, twice as much.
-
-    Args:
-        one: (B, K, D) float, unit length.
-        other: (B, K, D) float, unit length.
-        temperature: > 0.
     """
     one, other = one.flatten(0, 1), other.flatten(0, 1)  # (B K, D)
     there = agreement_losses(one, other, temperature)

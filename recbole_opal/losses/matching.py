@@ -47,15 +47,8 @@ class _BestInnerProducts(torch.autograd.Function):
 def best_inner_products(interests: Tensor, candidates: Tensor) -> Tensor:
     """Return `max_j <u_j, x_m>` for every row and candidate.
 
-    Memory is O(B M) whatever K; the gradient goes to the winning interest (to the first of
-    equals).
-
-    Args:
-        interests: (B, K, D) float, 1 <= K <= 255.
-        candidates: (M, D) float.
-
-    Returns:
-        (B, M) float.
+    (B, M) of (B, K, D), 1 <= K <= 255, and (M, D). Memory is O(B M) whatever K; the gradient goes
+    to the winning interest (to the first of equals).
     """
     if interests.shape[1] == 1:
         return interests[:, 0] @ candidates.T

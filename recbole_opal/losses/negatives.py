@@ -16,18 +16,13 @@ Distribution = Literal["uniform", "popularity", "log_uniform", "in_batch", "full
 
 @dataclass(frozen=True)
 class Negatives:
-    """The negatives of one batch, each item once.
+    """The negatives of one batch, each item once."""
 
-    Attributes:
-        ids: (M',) int64, ascending, distinct, never 0.
-        log_weights: (M',) float, added to the logits: how often an item was drawn, less how
-            often it was to be expected (logQ correction).
-        tries: how many draws "log_uniform" needed until M items were different, else 0.
-    """
-
-    ids: Tensor
+    ids: Tensor  # (M',) int64, ascending, distinct, never 0
+    # (M',) float, added to the logits: how often an item was drawn, less how often it was to
+    # be expected (logQ correction)
     log_weights: Tensor
-    tries: int = 0
+    tries: int = 0  # how many draws "log_uniform" needed until M items were different, else 0
 
 
 class NegativeSampler(nn.Module):
@@ -83,11 +78,7 @@ class NegativeSampler(nn.Module):
                 self._prepare_ranks(counts)
 
     def draw(self, targets: Tensor) -> Negatives:
-        """Draw the negatives of one batch from the default generator of the targets' device.
-
-        Args:
-            targets: (B, W) int64, the batch's targets, 0 where there is none.
-        """
+        """Draw for (B, W) targets, 0 where there is none, from their device's default generator."""
         device = targets.device
         if self.distribution == "full":
             ids = torch.arange(1, self.num_items, device=device)
@@ -106,12 +97,7 @@ class NegativeSampler(nn.Module):
         return Negatives(ids, counts.to(torch.float32).log() - self._correction(ids, 0))
 
     def target_correction(self, ids: Tensor, drawn: Negatives) -> Tensor | float:
-        """Return what is to be taken off the targets' logits, shaped like `ids`.
-
-        Args:
-            ids: int64 ids of the targets.
-            drawn: what the targets are compared with.
-        """
+        """Return what is to be taken off the targets' logits, shaped like their `ids`."""
         return self._correction(ids, drawn.tries)
 
     def _prepare_popularity(self, counts: Tensor, power: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -17,15 +18,72 @@ __all__ = ["Routing", "retrieval_loss", "target_columns"]
 Routing = Literal["candidate", "target", "attention"]
 
 
+@dataclass(frozen=True)
+class _Rivals:
+    """The negatives as every routing compares targets with them; see `retrieval_loss`."""
+
+    vectors: Tensor
+    weights: Tensor
+    blocked: Tensor  # (B, M) bool, the row's own targets
+    temperature: float
+    hardness: float
+
+    def log_sum(self, products: Tensor) -> Tensor:
+        """Return the log of each row's sum over the negatives, (B,), from products (B, M)."""
+        logits, weights, beta = products / self.temperature, self.weights, self.hardness
+
+        def summed(values: Tensor) -> Tensor:
+            floor = torch.finfo(logits.dtype).min
+            return values.masked_fill(self.blocked, floor).logsumexp(dim=-1)
+
+        if beta == 0:
+            return summed(logits + weights)
+        # Gradients flow through the importance weights too, as in the authors' code.
+        mean = summed(beta * logits + weights) - summed(weights.expand_as(logits))
+        return summed((1 + beta) * logits + weights) - mean
+
+    def log_sums(self, queries: Tensor) -> Tensor:
+        """Return the same of each of (B, Q, D) queries alone: (B, Q)."""
+        sums = [self.log_sum(query @ self.vectors.T) for query in queries.unbind(dim=1)]
+        return torch.stack(sums, dim=-1)
+
+
+def _score_by_candidate(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
+    """Let each candidate, target and negative alike, have its best interest: the rule of serving.
+
+    Returns, as all scorers: the targets' scores, (B, W), and the logs of what they are up against,
+    (B, W) or (B, 1).
+    """
+    products = best_inner_products(interests, rivals.vectors)  # (B, M)
+    return fits.amax(dim=1), rivals.log_sum(products).unsqueeze(-1)
+
+
+def _score_by_target(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
+    """Let the target's best interest score its negatives too (ComiRec)."""
+    best, winner = fits.max(dim=1)  # (B, W)
+    return best, rivals.log_sums(interests).gather(1, winner)
+
+
+def _score_by_attention(
+    interests: Tensor,
+    fits: Tensor,
+    rivals: _Rivals,
+    targets: Tensor,
+    target_mask: Tensor,
+    power: float,
+    mixable: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """Mix the interests by how they fit the target; the mixture scores its negatives (MIND)."""
+    # A score of padding is 0, where a power below 1 is infinitely steep.
+    real = fits.masked_fill(~target_mask.unsqueeze(1), 1.0)
+    mixed = mix_interests(interests, real, power, mixable)  # (B, W, D)
+    return (mixed * targets).sum(dim=-1) / rivals.temperature, rivals.log_sums(mixed)
+
+
 def target_columns(target_ids: Tensor, negative_ids: Tensor) -> Tensor:
-    """Find each target among the negatives.
+    """Return the column of the negative that each (B, W) target is, M where there is none.
 
-    Args:
-        target_ids: (B, W) int64.
-        negative_ids: (M,) int64, ascending and distinct.
-
-    Returns:
-        (B, W) int64 column of the negative that is this target, M where there is none.
+    The (M,) negatives are ascending and distinct.
     """
     last = len(negative_ids) - 1
     columns = torch.searchsorted(negative_ids, target_ids)
@@ -65,52 +123,29 @@ def retrieval_loss(
         own_columns: (B, W) int64, see `target_columns`.
         negative_weights: (M,) float, added to the negatives' logits.
         target_correction: taken off the targets' logits, (B, W) or a number.
-        routing: "candidate" takes the best interest for each candidate, target and negative
-            alike, the rule of serving (OPAL); "target" takes the target's best interest for
-            its negatives too (ComiRec); "attention" mixes the interests by how well they fit
-            the target and scores the negatives with the mixture (MIND's label-aware attention).
+        routing: whose interest scores what: see the scorer of this name.
         hardness: beta >= 0 of REMI's importance weights: a negative of logit s counts
             `e^(beta s)` over the mean of that, so that hard ones count more; 0 = all alike.
         attention_power: p > 0 of label-aware attention, see `mix_interests`; towards infinity it
             is "target".
         mixable: (B, K) bool, the interests that "attention" may mix; None: all.
     """
-    target_scores = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
-    blocked = _blocked(own_columns, len(negatives))  # (B, M) bool
-
-    def partition(scores: Tensor) -> Tensor:
-        return _log_sum(scores / temperature, negative_weights, blocked, hardness)  # (B,)
-
+    fits = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
+    blocked = _blocked(own_columns, len(negatives))
+    rivals = _Rivals(negatives, negative_weights, blocked, temperature, hardness)
     if routing == "candidate":
-        total = partition(best_inner_products(interests, negatives)).unsqueeze(-1)  # (B, 1)
-        best = target_scores.amax(dim=1)  # (B, W)
+        scores, total = _score_by_candidate(interests, fits, rivals)
     elif routing == "target":
-        sums = [partition(own @ negatives.T) for own in interests.unbind(dim=1)]
-        best, winner = target_scores.max(dim=1)  # (B, W)
-        total = torch.stack(sums, dim=-1).gather(1, winner)  # (B, W)
+        scores, total = _score_by_target(interests, fits, rivals)
     else:
-        # A score of padding is 0, where a power below 1 is infinitely steep.
-        real_scores = target_scores.masked_fill(~target_mask.unsqueeze(1), 1.0)
-        mixed = mix_interests(interests, real_scores, attention_power, mixable)  # (B, W, D)
-        best = (mixed * targets).sum(dim=-1) / temperature  # (B, W)
-        total = torch.stack([partition(own @ negatives.T) for own in mixed.unbind(dim=1)], dim=-1)
-    losses = functional.softplus(total - (best - target_correction))  # (B, W)
+        scores, total = _score_by_attention(
+            interests, fits, rivals, targets, target_mask, attention_power, mixable
+        )
+    losses = functional.softplus(total - (scores - target_correction))  # (B, W)
     counts = target_mask.sum(dim=-1, keepdim=True)  # (B, 1)
     weights = target_mask / counts.clamp_min(1)
     rows = (losses.masked_fill(~target_mask, 0.0) * weights).sum(dim=-1)  # (B,)
     return rows.sum() / (counts > 0).sum().clamp_min(1)
-
-
-def _log_sum(logits: Tensor, weights: Tensor, blocked: Tensor, hardness: float) -> Tensor:
-    """Return the log of each row's sum over the negatives, (B,), from logits (B, M)."""
-    floor = torch.finfo(logits.dtype).min
-    if hardness == 0:
-        return (logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
-    # Gradients flow through the importance weights too, as in the authors' code.
-    harder = ((1 + hardness) * logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
-    mean = (hardness * logits + weights).masked_fill(blocked, floor).logsumexp(dim=-1)
-    count = weights.expand_as(logits).masked_fill(blocked, floor).logsumexp(dim=-1)
-    return harder - (mean - count)
 
 
 def _blocked(columns: Tensor, num_negatives: int) -> Tensor:

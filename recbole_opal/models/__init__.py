@@ -1,32 +1,29 @@
-"""The models of this library, by the name `--model` takes."""
+"""The models of this library, found by listing this folder: a model is one file of it."""
 
-from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.models.cmi import CMI
-from recbole_opal.models.comirec import ComiRecDR, ComiRecSA
-from recbole_opal.models.dssrec import DSSRec
-from recbole_opal.models.mind import MIND
-from recbole_opal.models.opal import OPAL
-from recbole_opal.models.pimi import PIMI
-from recbole_opal.models.re4 import Re4
-from recbole_opal.models.remi import REMI
-from recbole_opal.models.youtubednn import YouTubeDNN
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "CMI",
-    "MIND",
-    "MODELS",
-    "OPAL",
-    "PIMI",
-    "REMI",
-    "ComiRecDR",
-    "ComiRecSA",
-    "DSSRec",
-    "MultiInterestRecommender",
-    "Re4",
-    "YouTubeDNN",
-]
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 
-MODELS: dict[str, type[MultiInterestRecommender]] = {
-    model.__name__: model
-    for model in (OPAL, MIND, ComiRecDR, ComiRecSA, PIMI, Re4, REMI, CMI, DSSRec, YouTubeDNN)
-}
+__all__ = ["MODELS", "Catalogue", "MultiInterestNetwork", "find_networks"]
+
+_NO_MODELS = {"rebuild", "write_yaml"}
+
+
+def find_networks() -> dict[str, type[MultiInterestNetwork]]:
+    """Return the networks of this package by the name `--model` takes, OPAL first."""
+    found: dict[str, type[MultiInterestNetwork]] = {}
+    for module in iter_modules(__path__, f"{__name__}."):
+        if module.name.rpartition(".")[2] in _NO_MODELS:
+            continue
+        for name, value in vars(import_module(module.name)).items():
+            here = getattr(value, "__module__", "") == module.name
+            if here and isinstance(value, type) and issubclass(value, MultiInterestNetwork):
+                found[name.removesuffix("Network")] = value
+    del found["MultiInterest"]
+    return dict(sorted(found.items(), key=lambda pair: (pair[0] != "OPAL", pair[0].lower())))
+
+
+MODELS = find_networks()
+"""Name to network; a recommender of RecBole's is made of one by `host.recommender`."""

@@ -1,118 +1,103 @@
-"""What every multi-interest model of this library shares."""
+"""What every multi-interest network shares."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-import torch
-from recbole.model.abstract_recommender import SequentialRecommender
-from recbole.utils import InputType
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories, TrainingBatch
-from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.errors import SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
+from recbole_opal.settings.model_schemas import MultiInterestSettings
 
-__all__ = ["FUTURE_ITEMS", "MultiInterestRecommender", "TrainingStep"]
-
-FUTURE_ITEMS = "future_items"
-"""Field of the future targets in an interaction: (B, <= W) int64, right-padded with 0."""
+__all__ = ["MultiInterestNetwork", "TrainingStep"]
 
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """What a model's losses can read of one training batch.
+    """What a model's losses can read of one training batch."""
 
-    Attributes:
-        history: what was encoded.
-        history_ids: (T,) int64, its items.
-        encoded: what `encode` gave.
-        queries: (B, K, D') float, what is compared with items.
-        target_ids: (B, W) int64, right-padded with 0, nearest first.
-        target_vectors: (B, W, D) float, zero for padding.
-        negatives: the batch's negatives.
-        negative_vectors: (M', D) float.
-    """
-
-    history: History
-    history_ids: Tensor
-    encoded: Any
-    queries: Tensor
-    target_ids: Tensor
-    target_vectors: Tensor
-    negatives: Negatives
-    negative_vectors: Tensor
+    history: History  # what was encoded
+    history_ids: Tensor  # (T,) int64, its items
+    encoded: Any  # what `encode` gave
+    queries: Tensor  # (B, K, D') float, what is compared with items
+    target_ids: Tensor  # (B, W) int64, right-padded with 0, nearest first
+    target_vectors: Tensor  # (B, W, D) float, zero for padding
+    negatives: Negatives  # the batch's negatives
+    negative_vectors: Tensor  # (M', D) float
 
 
-class MultiInterestRecommender(SequentialRecommender):
+class MultiInterestNetwork(nn.Module):
     """A user as K vectors; an item's score is the best inner product over them.
 
-    A subclass says how a history becomes interests (an `encoder`, or `encode`) and which
-    losses come on top (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its
-    options are here, so that all models are trained and served by the same rule. What tells a
-    model's `published` recipe from the `shared` one is settings alone: its yaml lists them.
-
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
+    A subclass says how a history becomes interests (an `encoder`, or `encode`) and which losses
+    come on top (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its options are
+    here, so that all models are trained and served by the same rule. Nothing here knows RecBole:
+    `recbole_opal.host.recommender` puts it into RecBole's place.
 
     Attributes:
+        Settings: the settings of the model: types, ranges, defaults, meanings.
         stages: the training stages in their order.
+        published: what `--recipe=published` sets.
+        search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
+        shared_defaults: the model's defaults of settings that every model has.
+        needs_times: whether the model reads `History.times`.
         stage: the stage the model is in.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
         loss_names: what the parts of `calculate_loss` are, in the present stage.
-        needs_times: whether the model reads `History.times`.
 
     Raises:
         SettingsError: the catalogue is too small for the negatives that are asked for.
     """
 
-    input_type = InputType.POINTWISE
-    stages: tuple[str, ...] = ("train",)
-    needs_times = False
+    Settings: ClassVar[type[MultiInterestSettings]] = MultiInterestSettings
+    stages: ClassVar[tuple[str, ...]] = ("train",)
+    published: ClassVar[Mapping[str, Any]] = {}
+    search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    shared_defaults: ClassVar[Mapping[str, Any]] = {}
+    needs_times: ClassVar[bool] = False
     encoder: nn.Module
+    loss_names: tuple[str, ...] = ()
 
-    def __init__(self, config: Any, dataset: Any) -> None:
-        super().__init__(config, dataset)
-        self.TIME_SEQ: str = config["TIME_FIELD"] + config["LIST_SUFFIX"]  # RecBole's style
-        self.hidden_size: int = config["hidden_size"]
-        self.temperature: float = config["temperature"]
-        self.routing = config["routing"]
-        self.hardness: float = config["hardness"]
-        self.attention_power: float = config["attention_power"]
-        self.unit_vectors = config["similarity"] == "cosine"
+    def __init__(self, settings: Any, catalogue: Catalogue) -> None:
+        super().__init__()
+        self.settings = settings
+        self.hidden_size: int = settings.hidden_size
+        self.temperature: float = settings.temperature
+        self.unit_vectors: bool = settings.similarity == "cosine"
         self.stage = self.stages[0]
         self.items = ItemTable(
-            self.n_items,
+            catalogue.num_items,
             self.hidden_size,
-            sparse=config["item_gradient"] == "sparse",
+            sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
         )
-        self.dropout = nn.Dropout(config["dropout_prob"])
-        self.sampler = _negative_sampler(config, _item_counts(dataset, self.ITEM_ID, self.n_items))
+        self.dropout = nn.Dropout(settings.dropout_prob)
+        self.sampler = _negative_sampler(settings, catalogue)
 
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
 
-        Here: what the subclass's `encoder` gives.
-
-        Args:
-            history: the batch's items end to end; `history.padded()` for models that attend.
+        The items stand end to end; `history.padded()` is for models that attend.
         """
         return self.encoder(history)
 
     def queries(self, encoded: Any) -> Tensor:
-        """Return what is compared with item vectors, (B, K, D'), from what `encode` gave.
+        """Return what is compared with items, (B, K, D'), from what `encode` gave.
 
-        Here: the interests themselves, (B, K, D), at unit length where the items are.
+        Here: the interests themselves, at unit length where the items are.
         """
-        return unit_length(encoded) if self.unit_vectors else encoded
+        interests: Tensor = getattr(encoded, "interests", encoded)
+        return unit_length(interests) if self.unit_vectors else interests
 
     def mixable(self, encoded: Any) -> Tensor | None:
         """Return which interests label-aware attention may mix, (B, K) bool; None: all."""
@@ -122,14 +107,8 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return what is compared with queries, (*, D'), from item vectors (*, D)."""
         return item_vectors
 
-    def training_views(self, batch: Any) -> Any:
-        """Return the batch to train on; here: the batch itself.
-
-        A model that compares several views of a history makes more rows of it.
-
-        Args:
-            batch: RecBole's interaction with histories, their lengths and future items.
-        """
+    def training_views(self, batch: TrainingBatch) -> TrainingBatch:
+        """Return the batch to train on; a model that compares views makes more rows of it."""
         return batch
 
     def retrieval(self, step: TrainingStep) -> Tensor:
@@ -143,9 +122,9 @@ class MultiInterestRecommender(SequentialRecommender):
             own_columns=target_columns(step.target_ids, step.negatives.ids),
             negative_weights=step.negatives.log_weights,
             target_correction=self.sampler.target_correction(step.target_ids, step.negatives),
-            routing=self.routing,
-            hardness=self.hardness,
-            attention_power=self.attention_power,
+            routing=self.settings.routing,
+            hardness=self.settings.hardness,
+            attention_power=self.settings.attention_power,
             mixable=self.mixable(step.encoded),
         )
 
@@ -154,11 +133,7 @@ class MultiInterestRecommender(SequentialRecommender):
         return {}
 
     def set_stage(self, stage: str) -> None:
-        """Enter a training stage.
-
-        Args:
-            stage: one of `stages`.
-        """
+        """Enter a training stage, one of `stages`."""
         if stage not in self.stages:
             raise ValueError(f"{type(self).__name__} has the stages {self.stages}, not '{stage}'.")
         self.stage = stage
@@ -170,25 +145,18 @@ class MultiInterestRecommender(SequentialRecommender):
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, metadata: dict[str, Any], *args: Any
     ) -> None:
-        """Load weights of the stage the model stands in, and no others: torch's hook for it.
-
-        Raises:
-            CheckpointError: the weights are of another stage; nothing of the model has changed.
-        """
+        """Load weights of the stage the model stands in, and no others: torch's hook for it."""
         tensor = state_dict.pop(prefix + STAGE, None)  # of a weights file
         check_stage(metadata.get("stage") if tensor is None else decoded_stage(tensor), self)
         super()._load_from_state_dict(state_dict, prefix, metadata, *args)
 
-    def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
+    def calculate_loss(self, batch: TrainingBatch) -> tuple[Tensor, ...]:
         """Return the weighted parts of the loss; `loss_names` tells which is which."""
-        batch = self.training_views(interaction)
-        if isinstance(batch, TrainingBatch):
-            histories, targets = batch.histories, batch.targets
-        else:
-            histories, targets = self._flat(batch), batch[FUTURE_ITEMS]
+        batch = self.training_views(batch)
+        histories, targets = batch.histories, batch.targets
         drawn = self.sampler.draw(targets)
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
-        history = self._lay_out(histories, self.dropout(vectors))
+        history = History(self.dropout(vectors), histories.lengths, histories.times)
         encoded = self.encode(history)
         step = TrainingStep(
             history,
@@ -204,19 +172,15 @@ class MultiInterestRecommender(SequentialRecommender):
         self.loss_names = tuple(parts)
         return tuple(parts.values())
 
-    def interests(self, interaction: Any) -> Tensor:
-        """Return the query vectors of a batch of histories, (B, K, D') float."""
-        histories = self._flat(interaction)
+    def interests(self, histories: Histories) -> Tensor:
+        """Return the query vectors of histories, (B, K, D') float."""
         (vectors,) = self.items(histories.items)
-        return self.queries(self.encode(self._lay_out(histories, vectors)))
+        return self.queries(self.encode(History(vectors, histories.lengths, histories.times)))
 
-    def active_interests(self, interaction: Any) -> Tensor | None:
+    def active_interests(self, histories: Histories) -> Tensor | None:
         """Return which interests each history has, (B, K) bool, at least one; None: all.
 
         The others repeat an active one and are left out when interests are measured.
-
-        Args:
-            interaction: as `interests` takes it.
         """
         return None
 
@@ -231,66 +195,19 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
 
-    def predict(self, interaction: Any) -> Tensor:
-        """Return the score of each row's item, (B,) float."""
-        (vectors,) = self.items(interaction[self.ITEM_ID])
-        scores = torch.einsum("bkd,bd->bk", self.interests(interaction), self.candidates(vectors))
-        return scores.amax(dim=-1)
 
-    def full_sort_predict(self, interaction: Any) -> Tensor:
-        """Return all scores, (B, N) float, for RecBole code that needs the whole matrix.
-
-        This library's evaluator never calls it: it asks for `interests` and `item_table`.
-        """
-        interests, table = self.interests(interaction), self.item_table()
-        best = interests[:, 0] @ table.T  # (B, N)
-        for number in range(1, interests.shape[1]):
-            best = torch.maximum(best, interests[:, number] @ table.T)
-        return best
-
-    def _flat(self, batch: Any) -> Histories:
-        """Return histories, which RecBole's interactions hold padded."""
-        if isinstance(batch, Histories):
-            return batch
-        if self.needs_times and self.TIME_SEQ not in batch:
-            raise DataError(
-                f"{type(self).__name__} reads when each item was met; put '{self.TIME_SEQ}', a "
-                "float64 tensor shaped like the histories, into the interaction."
-            )
-        times = batch[self.TIME_SEQ] if self.needs_times else None
-        return Histories.from_padded(batch[self.ITEM_SEQ], times)
-
-    def _lay_out(self, histories: Histories, vectors: Tensor) -> History:
-        times = histories.times if self.needs_times else None
-        return History(vectors, histories.rows(), len(histories), times)
-
-    def _padded(self, histories: Any) -> Tensor:
-        """Return (B, L) ids, right-padded with 0."""
-        if not isinstance(histories, Histories):
-            places: Tensor = histories[self.ITEM_SEQ]
-            return places
-        lengths = histories.lengths
-        filled = torch.arange(int(lengths.max()), device=lengths.device) < lengths[:, None]
-        return lengths.new_zeros(filled.shape).masked_scatter(filled, histories.items)
-
-
-def _negative_sampler(config: Any, counts: Tensor) -> NegativeSampler:
-    num_items, wanted = len(counts), config["num_negatives"]
-    if config["negative_sampling"] == "log_uniform" and wanted >= num_items:
+def _negative_sampler(settings: MultiInterestSettings, catalogue: Catalogue) -> NegativeSampler:
+    num_items, wanted = catalogue.num_items, settings.num_negatives
+    if settings.negative_sampling == "log_uniform" and wanted >= num_items:
         raise SettingsError(
             f"--num_negatives={wanted} different items cannot be drawn from {num_items - 1}; write "
             f"--num_negatives={(num_items - 1) // 2} or --negative_sampling=full."
         )
     return NegativeSampler(
         num_items,
-        config["negative_sampling"],
+        settings.negative_sampling,
         wanted,
-        counts=counts,
-        power=config["popularity_power"],
-        correct=config["logq_correction"],
+        counts=catalogue.counts,
+        power=settings.popularity_power,
+        correct=settings.logq_correction,
     )
-
-
-def _item_counts(dataset: Any, item_field: str, num_items: int) -> Tensor:
-    """Count the training interactions of each item, (N,) int64."""
-    return torch.bincount(dataset.inter_feat[item_field], minlength=num_items)

@@ -7,18 +7,33 @@ CIKM 2019, arXiv:1904.08030.
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
+from recbole_opal.batches import Histories
 from recbole_opal.interests.capsules import MindCapsules, RoutedHistories
-from recbole_opal.models.base import MultiInterestRecommender
-from recbole_opal.models.capsules import routing_rule
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.models.shared_settings import CapsuleSettings
+from recbole_opal.settings.model_schemas import setting
 
-__all__ = ["MIND"]
+__all__ = ["MINDNetwork", "MINDSettings"]
 
 
-class MIND(MultiInterestRecommender):
+class MINDSettings(CapsuleSettings):
+    """MIND (Li et al., CIKM 2019; arXiv 1904.08030).
+
+    Multi-Interest Network with Dynamic Routing.
+    """
+
+    dynamic_interests: bool = setting(
+        False,
+        "True: the paper's floor(log2(history length)) interests, at least 1, at most "
+        "num_interests [D]",
+    )
+
+
+class MINDNetwork(MultiInterestNetwork):
     """Interests by MIND's routing: one transform, random starting logits.
 
     By default with OPAL's loss, with `recipe: published` with sampled softmax and label-aware
@@ -29,32 +44,35 @@ class MIND(MultiInterestRecommender):
     has a ReLU layer behind the capsules; TorchEasyRec can squash in the last iteration only. The
     paper's number of interests that grows with the history is `dynamic_interests: True`; its
     profile features and the two ReLU layers that join them are left out.
-
-    Args:
-        config: the settings of the run, see `properties/model/MIND.yaml`.
-        dataset: the training dataset.
     """
 
+    Settings = MINDSettings
+    search = search_with()
+    shared_defaults = OPALS_TRAINING
+    published = comirec_recipe(
+        "inner products, label-aware attention, sampled softmax over the next item.",
+        routing=(
+            "target",
+            "label-aware attention for p to infinity, the paper's best and the code's; "
+            "`attention` = a finite p [P, A]",
+        ),
+    )
     encoder: MindCapsules
 
-    def __init__(self, config: Any, dataset: Any) -> None:
-        super().__init__(config, dataset)
+    def __init__(self, settings: MINDSettings, catalogue: Catalogue) -> None:
+        super().__init__(settings, catalogue)
         self.encoder = MindCapsules(
-            config["num_interests"],
+            settings.num_interests,
             self.hidden_size,
-            max_length=self.max_seq_length,
-            rule=routing_rule(config),
-            dynamic=config["dynamic_interests"],
+            max_length=catalogue.longest_history,
+            rule=settings.rule,
+            dynamic=settings.dynamic_interests,
         )
-
-    def queries(self, encoded: RoutedHistories) -> Tensor:
-        """Return the interests, (B, K, D); a row's missing ones are copies of its first."""
-        return super().queries(encoded.interests)
 
     def mixable(self, encoded: RoutedHistories) -> Tensor:
         """Return which interests label-aware attention may mix, (B, K) bool: no copies."""
         return encoded.active
 
-    def active_interests(self, interaction: Any) -> Tensor:
+    def active_interests(self, histories: Histories) -> Tensor:
         """Return which interests each history has, (B, K) bool: no copies; nothing is encoded."""
-        return self.encoder.active(self._padded(interaction) > 0)
+        return self.encoder.active(histories.lengths)

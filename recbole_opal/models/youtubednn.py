@@ -9,13 +9,21 @@ from __future__ import annotations
 from torch import Tensor
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.pooling import pool_evenly
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.settings.model_schemas import MultiInterestSettings
 
-__all__ = ["YouTubeDNN"]
+__all__ = ["YouTubeDNNNetwork", "YouTubeDNNSettings"]
 
 
-class YouTubeDNN(MultiInterestRecommender):
+class YouTubeDNNSettings(MultiInterestSettings):
+    """YouTubeDNN (Covington et al., RecSys 2016).
+
+    One mean-pooled vector, the control of every multi-interest model.
+    """
+
+
+class YouTubeDNNNetwork(MultiInterestNetwork):
     """The mean of the history's vectors.
 
     The paper's side features and layers are left out; ComiRec's baseline of this name has one
@@ -23,6 +31,16 @@ class YouTubeDNN(MultiInterestRecommender):
     soft stage with one hyper-category.
     """
 
+    Settings = YouTubeDNNSettings
+    search = search_with()
+    shared_defaults = OPALS_TRAINING
+    published = comirec_recipe(
+        "inner products and sampled softmax over the next item, as in ComiRec's baseline of this "
+        "name.",
+        routing=None,
+    )
+
     def encode(self, history: History) -> Tensor:
-        """Return the mean, (B, 1, D)."""
-        return pool_evenly(history)
+        """Return the mean, (B, 1, D), zero for an empty row."""
+        lengths = history.lengths.clamp_min(1).unsqueeze(-1)
+        return (history.sum_by_row(history.vectors) / lengths).unsqueeze(1)

@@ -1,7 +1,7 @@
 """What a search may choose for one setting: a range of numbers or a list of values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 __all__ = ["Choices", "Knob", "Range"]
@@ -11,11 +11,7 @@ __all__ = ["Choices", "Knob", "Range"]
 class Range:
     """All numbers from `low` to `high`, both included; integers only if both bounds are.
 
-    Attributes:
-        low: the smallest value.
-        high: the largest value, above `low`.
-        log: True: the logarithm is spread evenly, so that 0.001 to 0.01 counts as much as 0.01 to
-            0.1.
+    With `log`, the logarithm is spread evenly: 0.001 to 0.01 counts as much as 0.01 to 0.1.
     """
 
     low: float
@@ -37,7 +33,7 @@ class Range:
 
     def as_plain(self) -> dict[str, Any]:
         """Return what stands in the yaml file."""
-        return {"low": self.low, "high": self.high, "log": self.log}
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.own_models import is_ours
+from recbole_opal.own_models import is_ours, lineage
 
 __all__ = [
     "dataset_yaml",
@@ -19,11 +19,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def properties_folder() -> Path:
-    """Return the folder that holds `overall.yaml`, `model/` and `dataset/`.
-
-    Raises:
-        SettingsError: neither place has it, which means that the installation is broken.
-    """
+    """Return the folder that holds `overall.yaml`, `model/` and `dataset/`."""
     for folder in (_PACKAGE / "properties", _PACKAGE.parent / "properties"):
         if (folder / "overall.yaml").is_file():
             return folder
@@ -38,39 +34,24 @@ def overall_yaml() -> Path:
 
 
 def model_yaml(name: str) -> Path | None:
-    """Return the yaml file of one of our models, or None.
-
-    Args:
-        name: the model's class name.
-    """
+    """Return the yaml file of a model's name, or None."""
     return _existing(properties_folder() / "model", name)
 
 
 def own_yaml(model_class: type) -> Path | None:
-    """Return the yaml file that we have for a model, or for the nearest ancestor that has one.
-
-    Args:
-        model_class: the model's class.
-    """
-    named = [each.__name__ for each in model_class.__mro__ if is_ours(each)]
-    return next((path for path in map(model_yaml, named) if path), None)
+    """Return the yaml file that we have for a model, or for the nearest ancestor that has one."""
+    ours = filter(is_ours, lineage(model_class))
+    names = [each.__name__.removesuffix("Network") for each in ours]
+    return next(filter(None, map(model_yaml, names)), None)
 
 
 def dataset_yaml(name: str) -> Path | None:
-    """Return the yaml file of a data set, or None: it is read as user_id, item_id, timestamp.
-
-    Args:
-        name: the data set's name, which is its folder's.
-    """
+    """Return the yaml file of a data set, or None: it is read as user_id, item_id, timestamp."""
     return _existing(properties_folder() / "dataset", name)
 
 
 def datasets_at_hand(data_path: str | None = None) -> list[str]:
-    """Return the data sets that can be read here and now.
-
-    Args:
-        data_path: the setting; None: it is not given, and RecBole brings ml-100k along.
-    """
+    """Return the data sets that can be read here and now; RecBole brings ml-100k along."""
     names: list[str] = []
     with suppress(OSError, ValueError):  # there is no such folder, or none that may be looked at
         folders = sorted(Path(data_path or "dataset").expanduser().iterdir())

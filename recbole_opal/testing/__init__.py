@@ -12,11 +12,10 @@ the items of a history out among their interests.
 
 import pytest
 
-for _part in ("contract", "edges", "routing"):
+for _part in ("contract", "edges"):
     pytest.register_assert_rewrite(f"recbole_opal.testing.{_part}")
 
 from recbole_opal.testing.case import ContractCase  # noqa: E402
-from recbole_opal.testing.contract import ModelContract  # noqa: E402
-from recbole_opal.testing.routing import RoutingContract  # noqa: E402
+from recbole_opal.testing.contract import ModelContract, RoutingContract  # noqa: E402
 
 __all__ = ["ContractCase", "ModelContract", "RoutingContract"]

@@ -10,17 +10,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.batches import TrainingBatch
+from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.conversion.synthetic_files import write_atomic
+from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.recommender import MultiInterestRecommender, as_recommender
 from recbole_opal.host.validation import known_settings
-from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
+from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.settings.properties import own_yaml
 from recbole_opal.settings.values import load_settings_file
-from recbole_opal.testing.small_log import write_small_log
 
-__all__ = ["ContractCase", "model_class_of", "recipes_of"]
+__all__ = ["ContractCase", "recipes_of", "recommender_class"]
 
 DATASET = "contract"
 LENGTH = 10  # of the longest history
@@ -41,24 +43,21 @@ _SMALL: dict[str, Any] = {
 }
 
 
-def model_class_of(model: str | type[MultiInterestRecommender]) -> type[MultiInterestRecommender]:
-    """Return a model's class.
-
-    Args:
-        model: the class, or the name that `--model` takes.
-    """
+def recommender_class(model: str | type[Any]) -> type[MultiInterestRecommender]:
+    """Return the recommender of a model: of a network, or of the name that `--model` takes."""
     found: type[MultiInterestRecommender] = (
-        find_model_class(model) if isinstance(model, str) else model
+        find_model_class(model) if isinstance(model, str) else as_recommender(model)
     )
     return found
 
 
-def recipes_of(model_class: type[MultiInterestRecommender]) -> tuple[str, ...]:
+def recipes_of(model_class: type[Any]) -> tuple[str, ...]:
     """Return "shared" and, where the model or its yaml has one, "published"."""
     path = own_yaml(model_class)
-    written = path is not None and "published" in load_settings_file(path)
-    published = written or hasattr(model_class, "published")
-    return ("shared", "published") if published else ("shared",)
+    published = getattr(model_class, "published", {})
+    if published or (path is not None and "published" in load_settings_file(path)):
+        return ("shared", "published")
+    return ("shared",)
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,13 @@ class ContractCase:
     """What one test of the contract works with.
 
     Attributes:
-        model: untrained, in evaluation mode; the same weights each time.
+        recommender: untrained, in evaluation mode; the same weights each time.
         data: 60 users, 48 items.
         config: the settings.
         settings: those that are not defaults, to build another model from.
     """
 
-    model: MultiInterestRecommender
+    recommender: MultiInterestRecommender
     data: PreparedData
     config: OpalConfig
     settings: dict[str, Any]
@@ -80,80 +79,77 @@ class ContractCase:
     @classmethod
     def build(
         cls,
-        model_class: type[MultiInterestRecommender],
+        model_class: type[Any],
         folder: Path,
         *,
         recipe: str,
         stage: str,
         settings: Mapping[str, Any],
     ) -> ContractCase:
-        """Write the log, read it as a run would, and build the model.
-
-        Args:
-            model_class: the model's class.
-            folder: an empty folder.
-            recipe: "shared" or "published".
-            stage: one of the model's stages.
-            settings: further settings.
-        """
-        write_small_log(folder, DATASET)
+        """Write the log into an empty folder, read it as a run would, and build the model."""
+        log = synthesize(60, 48, 4, 2, mean_length=18.0, session_length=1.0, drift=0.0, noise=0.0)
+        write_atomic(log, folder, DATASET)
+        recommender = as_recommender(model_class)
         places = {"data_path": str(folder), "checkpoint_dir": str(folder / "saved")}
-        known = known_settings(model_class)
+        known = known_settings(recommender)
         small = _SMALL | ({"future_window": 3} if recipe == "shared" else {"recipe": recipe})
         small = {name: value for name, value in small.items() if name in known}
         chosen = small | places | dict(settings)
-        config = OpalConfig(model_class, DATASET, chosen)
+        config = OpalConfig(recommender, DATASET, chosen)
         data = prepare_data(config, future_items=True)
-        torch.manual_seed(0)
-        model = model_class(config, data.dataset).eval()
-        model.set_stage(stage)
-        return cls(model, data, config, chosen)
+        return cls(_built(recommender, config, data, stage).eval(), data, config, chosen)
 
-    def histories(self, lengths: Sequence[int] = (1, LENGTH, 4, 7)) -> dict[str, Tensor]:
-        """Return a batch of random histories, with times where the model reads them.
+    @property
+    def model(self) -> MultiInterestNetwork:
+        """The network inside the recommender."""
+        return self.recommender.network
 
-        Args:
-            lengths: of the rows, each in [1, `LENGTH`].
+    def variant(self, settings: Mapping[str, Any]) -> MultiInterestNetwork:
+        """Return a model with other settings on the same data, untrained, in training mode."""
+        recommender = type(self.recommender)
+        config = OpalConfig(recommender, DATASET, self.settings | dict(settings))
+        return _built(recommender, config, self.data, self.model.stage).network
 
-        Returns:
-            The model's fields, (B, `LENGTH`) each, right-padded with 0.
-        """
+    def histories(self, lengths: Sequence[int] = (1, LENGTH, 4, 7)) -> Histories:
+        """Return random histories of these lengths, at most `LENGTH`, with times."""
         generator = torch.Generator().manual_seed(0)
         shape = (len(lengths), LENGTH)
-        filled = torch.arange(LENGTH) < torch.tensor(lengths).unsqueeze(1)
-        items = torch.randint(1, self.model.n_items, shape, generator=generator)
-        batch = {self.model.ITEM_SEQ: items * filled}
-        if self.model.needs_times:
-            gaps = torch.rand(shape, generator=generator, dtype=torch.float64) * 1e5
-            batch[self.model.TIME_SEQ] = (1.6e9 + gaps.cumsum(dim=1)) * filled
-        return batch
+        counts = torch.tensor(lengths)
+        filled = torch.arange(LENGTH) < counts.unsqueeze(1)
+        items = torch.randint(1, self.recommender.n_items, shape, generator=generator)
+        gaps = torch.rand(shape, generator=generator, dtype=torch.float64) * 1e5
+        return Histories(items[filled], counts, (1.6e9 + gaps.cumsum(dim=1))[filled])
 
-    def first_rows(self, count: int) -> dict[str, Tensor]:
-        """Return the first rows of a training batch as the model's fields, padded."""
-        batch: TrainingBatch = next(iter(self.data.train))
-        lengths = batch.histories.lengths
-        filled = torch.arange(int(lengths.max())) < lengths[:, None]
-        found = {self.model.ITEM_SEQ: batch.histories.items, FUTURE_ITEMS: batch.targets}
-        if batch.histories.times is not None:
-            found[self.model.TIME_SEQ] = batch.histories.times
-        for name in set(found) - {FUTURE_ITEMS}:
-            found[name] = found[name].new_zeros(filled.shape).masked_scatter(filled, found[name])
-        return {name: values[:count].clone() for name, values in found.items()}
+    def training_rows(self, count: int) -> TrainingBatch:
+        """Return the first rows of a training batch."""
+        batch = self.recommender.training_batch(next(iter(self.data.train)))
+        return TrainingBatch(part(batch.histories, range(count)), batch.targets[:count].clone())
 
-    def variant(self, settings: Mapping[str, Any]) -> MultiInterestRecommender:
-        """Return a model with other settings on the same data, untrained, in training mode.
-
-        Args:
-            settings: further settings of the model.
-        """
-        model_class = type(self.model)
-        config = OpalConfig(model_class, DATASET, self.settings | dict(settings))
-        torch.manual_seed(0)
-        model = model_class(config, self.data.dataset)
-        model.set_stage(self.model.stage)
-        return model
-
-    def interests(self, batch: Mapping[str, Tensor]) -> Tensor:
+    def interests(self, histories: Histories) -> Tensor:
         """Return what the model makes of histories, (B, K, D')."""
         with torch.no_grad():
-            return self.model.interests(batch)
+            return self.model.interests(histories)
+
+
+def part(histories: Histories, rows: Sequence[int], longest: int | None = None) -> Histories:
+    """Return some rows, in the order that is asked for, each cut to its oldest items.
+
+    Args:
+        histories: of all rows.
+        rows: which.
+        longest: items that are left of each; None: all.
+    """
+    ends, places = histories.lengths.cumsum(0), torch.arange(len(histories.items))
+    chosen = [places[ends[row] - histories.lengths[row] : ends[row]][:longest] for row in rows]
+    lengths, kept = torch.tensor([len(row) for row in chosen]), torch.cat(chosen)
+    times = None if histories.times is None else histories.times[kept]
+    return Histories(histories.items[kept], lengths, times)
+
+
+def _built(
+    recommender: type[MultiInterestRecommender], config: OpalConfig, data: PreparedData, stage: str
+) -> MultiInterestRecommender:
+    torch.manual_seed(0)
+    model = recommender(config, data.dataset)
+    model.set_stage(stage)
+    return model

@@ -11,17 +11,24 @@ import pytest
 import torch
 from torch import Tensor
 
+from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import PreparedData, prepare_data
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.trainer import StagedTrainer
-from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
+from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
-from recbole_opal.testing.case import ContractCase, model_class_of, recipes_of
+from recbole_opal.testing.case import (
+    ContractCase,
+    part,
+    recipes_of,
+    recommender_class,
+)
 from recbole_opal.testing.edges import EdgeContract
 from recbole_opal.training.optimizer import build_optimizer
 
-__all__ = ["ModelContract"]
+__all__ = ["ModelContract", "RoutingContract"]
 
 _assert_close = partial(torch.testing.assert_close, rtol=0.0, atol=1e-5)
 
@@ -37,14 +44,14 @@ class ModelContract(EdgeContract):
         interests: K of a model without the setting `num_interests`.
     """
 
-    model: ClassVar[str | type[MultiInterestRecommender]]
+    model: ClassVar[str | type[MultiInterestNetwork]]
     settings: ClassVar[dict[str, Any]] = {}
     interests: ClassVar[int] = 1
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Ask for the case of each recipe and stage."""
         if "case" in metafunc.fixturenames:
-            model_class = model_class_of(self.model)
+            model_class = recommender_class(self.model)
             pairs = [(r, s) for r in recipes_of(model_class) for s in model_class.stages]
             names = [f"{recipe}-{stage}" for recipe, stage in pairs]
             metafunc.parametrize("case", pairs, ids=names, indirect=True)
@@ -57,7 +64,11 @@ class ModelContract(EdgeContract):
         monkeypatch.chdir(tmp_path)  # RecBole writes log folders where it stands
         recipe, stage = request.param
         return ContractCase.build(
-            model_class_of(self.model), tmp_path, recipe=recipe, stage=stage, settings=self.settings
+            recommender_class(self.model),
+            tmp_path,
+            recipe=recipe,
+            stage=stage,
+            settings=self.settings,
         )
 
     def test_shapes(self, case: ContractCase) -> None:
@@ -70,44 +81,43 @@ class ModelContract(EdgeContract):
         assert table.isfinite().all()
 
     def test_padding_changes_nothing(self, case: ContractCase) -> None:
-        wide = case.histories((1, 5, 4, 3))
-        narrow = {name: values[:, :5] for name, values in wide.items()}
-        _assert_close(case.interests(narrow), case.interests(wide))
+        histories = case.histories((1, 5, 4, 3))
+        before = case.interests(histories)
+        for width in (0, 7):
+            batch = _padded(case, histories, width)
+            with torch.no_grad():
+                _assert_close(case.recommender.interests(batch), before)
 
     def test_the_padding_item_is_never_read(self, case: ContractCase) -> None:
-        batch = case.histories()
-        before = case.interests(batch)
+        histories = case.histories()
+        before = case.interests(histories)
         with torch.no_grad():
             case.model.items.embedding.weight[0] = 7.0
-        _assert_close(case.interests(batch), before)
+        _assert_close(case.interests(histories), before)
 
     def test_neighbours_in_the_batch_change_nothing(self, case: ContractCase) -> None:
-        batch = case.histories()
-        together, order = case.interests(batch), torch.tensor([2, 0, 3, 1])
-        shuffled = {name: values[order] for name, values in batch.items()}
-        _assert_close(case.interests(shuffled), together[order])
+        histories, order = case.histories(), [2, 0, 3, 1]
+        together = case.interests(histories)
+        _assert_close(case.interests(part(histories, order)), together[order])
         for row in range(4):
-            alone = {name: values[row : row + 1] for name, values in batch.items()}
-            _assert_close(case.interests(alone)[0], together[row])
+            _assert_close(case.interests(part(histories, [row]))[0], together[row])
 
     def test_the_history_matters(self, case: ContractCase) -> None:
         interests = case.interests(case.histories((4, 4)))
         assert not torch.allclose(interests[0], interests[1])
 
     def test_serving_is_deterministic(self, case: ContractCase) -> None:
-        batch = case.histories()
-        before = case.interests(batch)
+        histories = case.histories()
+        before = case.interests(histories)
         torch.manual_seed(1)
-        assert case.interests(batch).equal(before)
+        assert case.interests(histories).equal(before)
 
     def test_one_item_is_history_enough(self, case: ContractCase) -> None:
         assert case.interests(case.histories((1, 1, 1, 1))).isfinite().all()
-        batch = case.first_rows(8)
-        lengths = (batch[case.model.ITEM_SEQ] > 0).cumsum(dim=1)
-        for name in case.histories():
-            batch[name] = batch[name] * (lengths == 1)
+        batch = case.training_rows(8)
+        short = TrainingBatch(part(batch.histories, range(8), longest=1), batch.targets)
         case.model.train()
-        _step(case)(batch)
+        _step(case)(short)
         assert all(p.isfinite().all() for p in case.model.parameters())
 
     def test_top_k_equals_brute_force(self, case: ContractCase) -> None:
@@ -119,12 +129,12 @@ class ModelContract(EdgeContract):
         _assert_close(exact_top_k(interests, table, 5).scores, best)
 
     def test_recbole_s_scores_are_the_same(self, case: ContractCase) -> None:
-        batch = case.histories()
+        batch = _padded(case, case.histories())
         with torch.no_grad():
-            every = case.model.full_sort_predict(batch)
+            every = case.recommender.full_sort_predict(batch)
             items = torch.tensor([3, 1, 7, 2])
-            each = case.model.predict(batch | {case.model.ITEM_ID: items})
-        direct = case.interests(batch) @ case.model.item_table().detach().T  # (B, K, N)
+            each = case.recommender.predict(batch | {case.recommender.ITEM_ID: items})
+        direct = case.interests(case.histories()) @ case.model.item_table().detach().T  # (B, K, N)
         _assert_close(every, direct.amax(dim=1))
         _assert_close(each, every.gather(1, items.unsqueeze(1))[:, 0])
 
@@ -140,13 +150,13 @@ class ModelContract(EdgeContract):
         assert all(parameter.isfinite().all() for parameter in case.model.parameters())
 
     def test_a_tiny_set_is_learnt_by_heart(self, case: ContractCase) -> None:
-        step, batch = _step(case, learning_rate=0.03), case.first_rows(8)
+        step, batch = _step(case, learning_rate=0.03), case.training_rows(8)
         case.model.train()
         losses = [step(batch)[0].item() for _ in range(100)]
         assert sum(losses[-10:]) / 10 < losses[0] / 2
-        interests, table = case.interests(batch), case.model.eval().item_table().detach()
+        interests, table = case.interests(batch.histories), case.model.eval().item_table().detach()
         best = exact_top_k(interests, table, 3).ids  # (8, 3)
-        hit = (best.unsqueeze(2) == batch[FUTURE_ITEMS].unsqueeze(1)).any(dim=2).any(dim=1)
+        hit = (best.unsqueeze(2) == batch.targets.unsqueeze(1)).any(dim=2).any(dim=1)
         assert hit.float().mean() >= 0.75
 
     def test_a_saved_model_gives_the_same_lists(self, case: ContractCase, tmp_path: Path) -> None:
@@ -156,34 +166,77 @@ class ModelContract(EdgeContract):
         folder = RunFolder.create(tmp_path / "runs", "contract")
         with folder.update():
             folder.save_yaml("config.yaml", case.config.as_plain_dict())
-            folder.save_weights(stage, case.model.state_dict())
+            folder.save_weights(stage, case.recommender.state_dict())
         saved = RunFolder.open(folder.path)
-        model_class = type(case.model)
+        model_class = type(case.recommender)
         config = OpalConfig.from_plain(saved.load_yaml("config.yaml"), model_class)
         data = prepare_data(config, future_items=True)
         torch.manual_seed(99)  # other starting weights and buffers
         model = model_class(config, data.dataset)
         model.set_stage(stage)
         model.load_state_dict(saved.load_weights(stage))
-        before, after = _lists(case.model, case.data, case.config), _lists(model, data, config)
+        before = _lists(case.recommender, case.data, case.config)
         assert before.any()
-        assert after.equal(before)
+        assert _lists(model, data, config).equal(before)
+
+
+class RoutingContract(ModelContract):
+    """The contract of models that route: by capsules, categories or intentions."""
+
+    def item_shares(self, case: ContractCase, monkeypatch: pytest.MonkeyPatch) -> Tensor:
+        """Return how real items share themselves out, (T, K).
+
+        Here: the `assignment` of what the model's `encode` returns.
+        """
+        encoded: list[Any] = []
+        encode = case.model.encode
+
+        def listen(history: Any) -> Any:
+            encoded.append(encode(history))
+            return encoded[-1]
+
+        monkeypatch.setattr(case.model, "encode", listen)
+        case.interests(case.histories())
+        shares: Tensor = encoded[0].assignment
+        return shares
+
+    def test_each_item_shares_itself_out_among_the_interests(
+        self, case: ContractCase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        items = len(case.histories().items)
+        shares = self.item_shares(case, monkeypatch)
+        assert shares.shape == (items, case.config["num_interests"])
+        assert (shares >= 0).all()
+        torch.testing.assert_close(shares.sum(dim=-1), torch.ones(items))
 
 
 def _step(case: ContractCase, learning_rate: float | None = None) -> Callable[[Any], Any]:
     """Return what takes one training step on a batch and returns the parts of the loss."""
-    optimizer = build_optimizer(case.model, case.config)
+    model = case.recommender
+    optimizer = build_optimizer(model, case.config)
     for group in optimizer.param_groups:
         group["lr"] = learning_rate or group["lr"]
 
     def step(batch: Any) -> Any:
         optimizer.zero_grad()
-        parts = case.model.calculate_loss(batch)
+        parts = model.calculate_loss(batch)
         torch.stack(parts).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return parts
 
     return step
+
+
+def _padded(case: ContractCase, histories: Histories, more: int = 0) -> dict[str, Tensor]:
+    """Return histories as an interaction of RecBole's, wider than the longest by `more`."""
+    filled = torch.arange(int(histories.lengths.max()) + more) < histories.lengths.unsqueeze(1)
+
+    def columns(values: Tensor) -> Tensor:
+        return values.new_zeros(filled.shape).masked_scatter(filled, values)
+
+    assert histories.times is not None
+    items, times = columns(histories.items), columns(histories.times)
+    return {case.recommender.ITEM_SEQ: items, case.recommender.TIME_SEQ: times}
 
 
 def _lists(model: MultiInterestRecommender, data: PreparedData, config: OpalConfig) -> Tensor:

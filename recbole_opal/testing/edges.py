@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.models.base import FUTURE_ITEMS, MultiInterestRecommender
+from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.testing.case import ContractCase
 
@@ -26,7 +27,7 @@ class EdgeContract:
 
     def test_gradients_are_finite_at_the_edges_of_the_settings(self, case: ContractCase) -> None:
         batch = _odd_rows(case)
-        for settings in edge_settings(type(case.model)):
+        for settings in edge_settings(type(case.recommender)):
             found = _not_finite(case.variant(settings), batch)
             assert not found, (settings, found)
 
@@ -41,7 +42,7 @@ class EdgeContract:
                 assert not found, (routing, power, mixed, found)
 
     def test_mixed_precision_changes_the_loss_little(self, case: ContractCase) -> None:
-        batch = case.first_rows(8)
+        batch = case.training_rows(8)
         for routing in _ROUTINGS:
             values = []
             for mixed in (None, torch.bfloat16, torch.float16):
@@ -52,13 +53,9 @@ class EdgeContract:
             _assert_near(values[2], values[0])
 
 
-def edge_settings(model_class: type[MultiInterestRecommender]) -> Iterator[dict[str, Any]]:
-    """Yield settings, one at an edge of its range at a time, under the routing that reads most.
-
-    Args:
-        model_class: the model's class.
-    """
-    section = section_of(model_class)
+def edge_settings(model: type[Any]) -> Iterator[dict[str, Any]]:
+    """Yield settings, one at an edge of its range at a time, under the routing that reads most."""
+    section = section_of(model)
     fields = section.model_fields if section else {}
     for routing in _ROUTINGS:
         for similarity in ("cosine", "inner_product"):
@@ -82,20 +79,24 @@ def _edges(bounds: list[Any]) -> list[float]:
     return [found["ge"], found["le"]]
 
 
-def _odd_rows(case: ContractCase) -> dict[str, Tensor]:
+def _odd_rows(case: ContractCase) -> TrainingBatch:
     """Return training rows: two as they are, two of one item and one target, two of equal items."""
-    batch, items = case.first_rows(6), case.model.ITEM_SEQ
-    first = (batch[items] > 0).cumsum(dim=1) == 1
-    for name in case.histories():
-        batch[name][2:4] *= first[2:4]
-    batch[FUTURE_ITEMS][2:4, 1:] = 0
-    batch[items][4:] = (batch[items][4:] > 0) * batch[items][4:, :1]
-    batch[FUTURE_ITEMS][4:] = batch[items][4:, :1]
-    return batch
+    batch = case.training_rows(6)
+    histories, targets = batch.histories, batch.targets
+    rows, met = histories.rows(), histories.items.clone()
+    first = torch.cat([torch.ones(1, dtype=torch.bool), rows[1:] != rows[:-1]])
+    oldest = met[first]
+    kept = first | (rows < 2) | (rows > 3)
+    met = torch.where(rows > 3, oldest[rows], met)
+    targets[2:4, 1:] = 0
+    targets[4:] = oldest[4:, None]
+    times = None if histories.times is None else histories.times[kept]
+    lengths = torch.bincount(rows[kept], minlength=6)
+    return TrainingBatch(Histories(met[kept], lengths, times), targets)
 
 
 def _loss(
-    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None
+    model: MultiInterestNetwork, batch: TrainingBatch, mixed: torch.dtype | None
 ) -> tuple[Tensor, ...]:
     """Return the parts of the loss, with products in `mixed`; the negatives are always the same."""
     torch.manual_seed(1)
@@ -104,7 +105,7 @@ def _loss(
 
 
 def _not_finite(
-    model: MultiInterestRecommender, batch: dict[str, Tensor], mixed: torch.dtype | None = None
+    model: MultiInterestNetwork, batch: TrainingBatch, mixed: torch.dtype | None = None
 ) -> list[str]:
     """Return which parts of the loss, and gradients of which parameters, are not finite."""
     parts = _loss(model, batch, mixed)

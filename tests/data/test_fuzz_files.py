@@ -157,7 +157,7 @@ def prepare(folder, data, items, chosen, model):
     from recbole_opal.host.categories import item_categories
     from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.prepare import prepare_data
-    from recbole_opal.models.base import MultiInterestRecommender
+    from recbole_opal.host.recommender import MultiInterestRecommender
 
     target = Path(folder) / NAME
     target.mkdir()

@@ -12,7 +12,8 @@ from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.errors import DataError
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
-from recbole_opal.models import YouTubeDNN
+from recbole_opal.host.recommender import recommender_of
+from recbole_opal.models.youtubednn import YouTubeDNNNetwork
 
 lengths_of_users = st.lists(st.integers(1, 25), min_size=1, max_size=6)
 
@@ -55,7 +56,7 @@ def test_evaluation_rows_carry_the_times_of_their_items(lengths, width):
     assert EvalRows(sequences, part, **options).batch(index).inputs.times is None
 
 
-class Timed(YouTubeDNN):
+class Timed(YouTubeDNNNetwork):
     """Remembers the times it was shown."""
 
     needs_times = True
@@ -78,7 +79,7 @@ def prepared(quick_settings):
 
 def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
     config, data = prepared(Timed)
-    model = Timed(config, data.dataset)
+    model = recommender_of(Timed)(config, data.dataset)
     sequences = data.dataset.sequences
     known = {
         (int(item), float(time))
@@ -95,9 +96,9 @@ def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
         assert histories.times.dtype == torch.float64
         assert set(zip(histories.items.tolist(), histories.times.tolist(), strict=True)) <= known
         model.interests(histories)
-        assert model.shown.equal(histories.times)
+        assert model.network.shown.equal(histories.times)
     model.calculate_loss(batch)
-    assert model.shown.equal(shown[0].times)
+    assert model.network.shown.equal(shown[0].times)
 
 
 def test_a_model_that_does_not_ask_is_given_none(prepared):
@@ -109,4 +110,6 @@ def test_a_model_that_does_not_ask_is_given_none(prepared):
 def test_a_batch_without_the_times_that_a_model_needs_is_an_error(prepared):
     config, data = prepared(Timed)
     with pytest.raises(DataError, match="timestamp_list"):
-        Timed(config, data.dataset).interests({"item_id_list": torch.tensor([[1, 2]])})
+        recommender_of(Timed)(config, data.dataset).interests(
+            {"item_id_list": torch.tensor([[1, 2]])}
+        )

@@ -10,8 +10,8 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.known_history import known_history
 from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.upstream_models import why_not_for_unmet_users
-from recbole_opal.models.base import MultiInterestRecommender
 
 USER = {"split": {"user": [8, 1, 1]}}
 SERVING = [

@@ -81,7 +81,7 @@ def test_gradients_flow_through_the_last_iteration_only():
 def test_mind_keeps_its_starting_logits_with_its_weights():
     torch.manual_seed(0)
     one, other = (MindCapsules(3, 4, max_length=5, rule=RoutingRule()) for _ in range(2))
-    history = History(torch.randn(6, 4), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
+    history = History(torch.randn(6, 4), torch.tensor([3, 3]))
     assert not one(history).interests.equal(other(history).interests)
     other.load_state_dict(one.state_dict())
     assert one(history).interests.equal(other(history).interests)
@@ -91,8 +91,8 @@ def test_positions_have_transforms_of_their_own():
     torch.manual_seed(0)
     capsules = PositionCapsules(2, 3, max_length=4, rule=RoutingRule(1))
     vectors = torch.randn(2, 3)
-    forward = capsules(History(vectors, torch.tensor([0, 0]), 1))
-    backward = capsules(History(vectors.flip(0), torch.tensor([0, 0]), 1))
+    forward = capsules(History(vectors, torch.tensor([2])))
+    backward = capsules(History(vectors.flip(0), torch.tensor([2])))
     assert not torch.allclose(forward, backward)
     by_hand = torch.stack(
         [sum(0.5 * vectors[t] @ capsules.transforms[t, k] for t in range(2)) for k in range(2)]
@@ -128,7 +128,7 @@ def test_the_number_of_interests_grows_with_the_history():
     capsules = MindCapsules(3, 4, max_length=8, rule=RoutingRule(), dynamic=True)
     lengths = [1, 3, 4, 7, 8]
     rows = torch.repeat_interleave(torch.arange(5), torch.tensor(lengths))
-    routed = capsules(History(torch.randn(sum(lengths), 4), rows, 5))
+    routed = capsules(History(torch.randn(sum(lengths), 4), torch.bincount(rows, minlength=5)))
     assert routed.active.sum(dim=1).tolist() == [1, 1, 2, 2, 3]  # floor(log2), 1 to K
     for interests, active in zip(routed.interests, routed.active, strict=True):
         torch.testing.assert_close(interests[~active], interests[:1].expand(3, 4)[~active])
@@ -139,7 +139,7 @@ def test_the_number_of_interests_grows_with_the_history():
 def test_a_missing_interest_takes_no_part_in_the_routing():
     torch.manual_seed(0)
     capsules = MindCapsules(3, 4, max_length=4, rule=RoutingRule(), dynamic=True)
-    history = History(torch.randn(4, 4), torch.zeros(4, dtype=torch.int64), 1)
+    history = History(torch.randn(4, 4), torch.tensor([4]))
     before = capsules(history).interests[:, :2]
     capsules.start[:, 2] = 50.0
     torch.testing.assert_close(capsules(history).interests[:, :2], before)

@@ -25,7 +25,7 @@ def case(lengths=(4, 1, 2)):
     rows = torch.repeat_interleave(torch.tensor(lengths))
     generator = torch.Generator().manual_seed(1)
     vectors = torch.randn(len(rows), WIDTH, generator=generator, dtype=torch.float64)
-    return History(vectors, rows, len(lengths))
+    return History(vectors, torch.as_tensor(lengths))
 
 
 def norm(layer, vector):
@@ -85,7 +85,7 @@ def test_more_rows_than_a_group_holds_stay_in_their_order():
     together = encoder(history)
     for row in (0, 1, 150, 299):
         items = history.rows == row
-        alone = encoder(History(history.vectors[items], torch.zeros(lengths[row]).long(), 1))
+        alone = encoder(History(history.vectors[items], torch.tensor([lengths[row]])))
         torch.testing.assert_close(together.interests[row], alone.interests[0])
         torch.testing.assert_close(together.assignment[items], alone.assignment)
         torch.testing.assert_close(together.importance[items], alone.importance)

@@ -1,17 +1,15 @@
-"""Self-attentive interests against a naive computation, and the mean as its simplest case."""
+"""Self-attentive interests against a naive computation."""
 
 import torch
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.pooling import pool_evenly
 from recbole_opal.interests.self_attention import SelfAttentiveInterests
 
 
 def case():
     torch.manual_seed(0)
     module = SelfAttentiveInterests(3, 4, attention_width=5, max_length=6).double()
-    rows = torch.tensor([0, 0, 0, 0, 2, 2])
-    return module, History(torch.randn(6, 4, dtype=torch.float64), rows, 3)
+    return module, History(torch.randn(6, 4, dtype=torch.float64), torch.tensor([4, 0, 2]))
 
 
 def test_equals_a_loop_over_rows():
@@ -35,7 +33,7 @@ def test_values_hold_no_positions():
     """With one item its weight is 1, so the interest is the item's vector itself."""
     module, _ = case()
     vector = torch.randn(1, 4, dtype=torch.float64)
-    interests = module(History(vector, torch.tensor([0]), 1))
+    interests = module(History(vector, torch.tensor([1])))
     torch.testing.assert_close(interests[0], vector.expand(3, 4))
 
 
@@ -43,16 +41,8 @@ def test_values_can_hold_their_positions():
     torch.manual_seed(0)
     module = SelfAttentiveInterests(2, 4, attention_width=5, max_length=6, placed_values=True)
     vector = torch.randn(1, 4)
-    interests = module(History(vector, torch.tensor([0]), 1))
+    interests = module(History(vector, torch.tensor([1])))
     torch.testing.assert_close(interests[0], (vector + module.positions[0]).expand(2, 4))
-
-
-def test_even_pooling_is_the_mean_of_each_row():
-    _, history = case()
-    pooled = pool_evenly(history)
-    assert pooled.shape == (3, 1, 4)
-    torch.testing.assert_close(pooled[0, 0], history.vectors[:4].mean(0))
-    assert pooled[1].eq(0).all()
 
 
 def test_attention_sums_to_one_over_the_items_of_a_row_and_leaves_padding_out():

@@ -15,7 +15,7 @@ def random_case(seed, lengths, interests, width=3):
     vectors = torch.randn(len(rows), width, generator=generator, dtype=torch.float64)
     categories = torch.randint(interests, (len(rows),), generator=generator)
     torch.manual_seed(seed)
-    return SubsequenceGRU(width).double(), History(vectors, rows, len(lengths)), categories
+    return SubsequenceGRU(width).double(), History(vectors, torch.as_tensor(lengths)), categories
 
 
 def run_alone(module, history, categories, interests):

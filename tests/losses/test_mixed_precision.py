@@ -8,13 +8,12 @@ from torch.nn import functional
 
 from recbole_opal.losses import (
     attention,
+    backward_flow,
     contrastive,
+    future,
     matching,
-    re4,
     regularisers,
     retrieval,
-    routing,
-    sequences,
 )
 from recbole_opal.precision import full_precision
 
@@ -61,36 +60,36 @@ CASES = {
         (units(4, 3, 8), units(4, 3, 8, seed=1)),
     ),
     "seq2item": (
-        lambda u, x: sequences.seq2item_loss(u, x, torch.arange(4), temperature=0.1),
+        lambda u, x: future.seq2item_loss(u, x, torch.arange(4), temperature=0.1),
         (units(4, 3, 8), units(4, 8, seed=1)),
     ),
     "seq2seq": (
-        lambda a, b: sequences.seq2seq_loss(a, b, temperature=0.1, kept_share=0.5),
+        lambda a, b: future.seq2seq_loss(a, b, temperature=0.1, kept_share=0.5),
         (units(4, 3, 8), units(4, 3, 8, seed=1)),
     ),
     "orthogonality": (regularisers.orthogonality_loss, (units(4, 8),)),
     "category_shares": (regularisers.category_shares, (SHARES,)),
     "uniformity": (regularisers.uniformity_loss, (SHARES.mean(dim=0),)),
     "unique": (regularisers.unique_loss, (SHARES,)),
-    "routing_variation": (
-        lambda a: routing.routing_variation(a, THERE),
+    "attention_variation": (
+        lambda a: regularisers.attention_variation(a, THERE),
         ((units(4, 5, 3) * 5).masked_fill(~THERE.unsqueeze(-1), -1e9).softmax(dim=1),),
     ),
     "history_scores": (
-        lambda u, x: re4.history_scores(u, x, temperature=0.1),
+        lambda u, x: backward_flow.history_scores(u, x, temperature=0.1),
         (units(4, 3, 8), units(4, 5, 8, seed=1)),
     ),
     "reattend": (
-        lambda s, a: re4.reattend_loss(s, a, THERE),
+        lambda s, a: backward_flow.reattend_loss(s, a, THERE),
         (units(4, 3, 5) * 10, units(4, 3, 5, seed=1).log_softmax(dim=-1)),
     ),
     "recontrast": (
-        lambda u, x, s: re4.recontrast_loss(
+        lambda u, x, s: backward_flow.recontrast_loss(
             u, x, THERE, THERE.unsqueeze(1).expand(4, 3, 5), s, THERE, temperature=0.02
         ),
         (units(4, 3, 8), units(4, 5, 8, seed=1), units(4, 5, 8, seed=2)),
     ),
-    "reconstruct": (re4.reconstruct_loss, (units(7, 8), units(7, 8, seed=1))),
+    "reconstruct": (backward_flow.reconstruct_loss, (units(7, 8), units(7, 8, seed=1))),
 }
 
 
@@ -129,7 +128,7 @@ def test_rounded_interests_cost_no_more_than_their_rounding(case):
 def test_every_public_loss_is_among_the_cases():
     names = {
         name
-        for module in (attention, contrastive, matching, re4, regularisers, retrieval, routing)
+        for module in (attention, contrastive, matching, backward_flow, regularisers, retrieval)
         for name in module.__all__
         if inspect.isfunction(getattr(module, name))
     }

@@ -5,55 +5,51 @@ from types import SimpleNamespace
 import pytest
 import torch
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
+from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.evaluation import FullSortRetriever
-from recbole_opal.host.config import OpalConfig
-from recbole_opal.host.prepare import prepare_data
 from recbole_opal.interests.history import History
-from recbole_opal.models import MODELS, OPAL, MultiInterestRecommender
-from recbole_opal.models.base import FUTURE_ITEMS
+from recbole_opal.models import MODELS, MultiInterestNetwork
+from recbole_opal.models.opal import OPALNetwork
 from recbole_opal.testing import RoutingContract
 
 STAGES = ["soft", "hard"]
 
 
 @pytest.fixture
-def build(quick_settings):
-    def make(**changes):
-        config = OpalConfig("OPAL", "tiny", quick_settings | changes)
-        data = prepare_data(config, future_items=True)
-        torch.manual_seed(0)
-        return OPAL(config, data.dataset).eval(), data
-
-    return make
+def build(build_model):
+    return lambda **changes: build_model("OPAL", **changes)
 
 
-def one_batch(data):
-    return next(iter(data.test))[0]
+def interaction(histories):
+    """Return histories as RecBole pads them."""
+    rows = histories.items.split(histories.lengths.tolist())
+    return {"item_id_list": pad_sequence(rows, batch_first=True)}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_shapes(build, stage):
-    model, data = build()
+    built = build()
+    model, rows, items = built.recommender, len(built.inputs), built.data.dataset.item_num
     model.set_stage(stage)
-    batch = one_batch(data)
-    rows = len(batch)
-    assert model.interests(batch).shape == (rows, 3, 8)
-    assert model.item_table().shape == (data.dataset.item_num, 8)
-    assert model.full_sort_predict(batch).shape == (rows, data.dataset.item_num)
+    assert model.interests(built.inputs).shape == (rows, 3, 8)
+    assert model.item_table().shape == (items, 8)
+    assert model.full_sort_predict(built.inputs).shape == (rows, items)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("prior", [0.0, 0.5])
 def test_predict_agrees_with_full_sort_and_with_interests(build, stage, prior):
-    model, data = build(interest_prior=prior)
+    built = build(interest_prior=prior)
+    model = built.recommender
     model.set_stage(stage)
-    batch = one_batch(data)
+    batch = interaction(built.inputs)
     scores = model.full_sort_predict(batch)
     direct = torch.einsum("bkd,nd->bkn", model.interests(batch), model.item_table()).amax(1)
     torch.testing.assert_close(scores, direct)
-    items = torch.arange(len(batch)) % (data.dataset.item_num - 1) + 1
-    batch.interaction["item_id"] = items
+    items = torch.arange(len(scores)) % (built.data.dataset.item_num - 1) + 1
+    batch["item_id"] = items
     torch.testing.assert_close(
         model.predict(batch), scores.gather(1, items.unsqueeze(1)).squeeze(1)
     )
@@ -61,20 +57,21 @@ def test_predict_agrees_with_full_sort_and_with_interests(build, stage, prior):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_padding_changes_no_interest(build, stage):
-    model, data = build()
+    built = build()
+    model = built.recommender
     model.set_stage(stage)
-    batch = one_batch(data)
-    before = model.interests(batch)
-    history = batch.interaction["item_id_list"]
-    batch.interaction["item_id_list"] = functional.pad(history, (0, 7))
+    before = model.interests(built.inputs)
+    batch = interaction(built.inputs)
+    torch.testing.assert_close(model.interests(batch), before, rtol=0, atol=1e-6)
+    batch["item_id_list"] = functional.pad(batch["item_id_list"], (0, 7))
     torch.testing.assert_close(model.interests(batch), before, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_history_of_one_item_is_served(build, stage):
-    model, _ = build()
+    model = build().network
     model.set_stage(stage)
-    interests = model.interests({"item_id_list": torch.tensor([[3], [1]])})
+    interests = model.interests(Histories(torch.tensor([3, 1]), torch.tensor([1, 1])))
     assert interests.isfinite().all()
     if stage == "soft":  # every category sees the same one item
         (vector,) = model.items(torch.tensor([3]))
@@ -82,8 +79,8 @@ def test_a_history_of_one_item_is_served(build, stage):
 
 
 def test_the_parts_of_the_loss_have_names(build):
-    model, data = build()
-    batch = next(iter(data.train))
+    built = build()
+    model, batch = built.network, built.batch
     parts = dict(zip(("retrieval",), model.calculate_loss(batch), strict=False))
     assert parts["retrieval"] > 0
     assert model.loss_names == ("retrieval", "orthogonality", "uniformity")
@@ -114,11 +111,10 @@ def test_the_parts_of_the_loss_have_names(build):
     ids=str,
 )
 def test_every_option_trains(build, stage, options):
-    model, data = build(**options)
+    built = build(**options)
+    model = built.network
     model.set_stage(stage)
-    model.train()
-    batch = next(iter(data.train))
-    sum(model.calculate_loss(batch)).backward()
+    sum(model.calculate_loss(built.batch)).backward()
     gradient = model.items.embedding.weight.grad
     assert gradient.is_sparse is (options.get("item_gradient") != "dense")
     assert gradient.to_dense().isfinite().all()
@@ -126,17 +122,16 @@ def test_every_option_trains(build, stage, options):
 
 
 def test_the_weights_of_the_losses_are_the_settings(build):
-    model, data = build()
-    twice, _ = build(orthogonality_weight=20.0, uniformity_weight=2.0, unique_weight=3.0)
-    batch = next(iter(data.train))
+    built = build()
+    histories = built.batch.histories
+    twice = build(orthogonality_weight=20.0, uniformity_weight=2.0, unique_weight=3.0)
     with torch.no_grad():
         encodings = []
-        for each in (model, twice):
+        for each in (built.network, twice.network):
             each.set_stage("hard")
             each.encoder.categories.add_(0.3)  # away from orthogonal, where the loss is zero
-            places = batch["item_id_list"]
-            (vectors,) = each.items(places[places > 0])
-            history = History(vectors, (places > 0).nonzero()[:, 0], len(places))
+            (vectors,) = each.items(histories.items)
+            history = History(vectors, histories.lengths)
             step = SimpleNamespace(encoded=each.encode(history))
             encodings.append(each.auxiliary_losses(step))
     one, other = encodings
@@ -148,11 +143,11 @@ def test_the_weights_of_the_losses_are_the_settings(build):
 
 
 def test_the_prior_prefers_the_interest_that_holds_more_of_the_history(build):
-    model, _ = build(interest_prior=1.0, temperature=0.1)
-    queries = model.interests({"item_id_list": torch.tensor([[1, 2, 3, 4]])})
+    model = build(interest_prior=1.0, temperature=0.1).network
+    queries = model.interests(Histories(torch.tensor([1, 2, 3, 4]), torch.tensor([4])))
     assert queries.shape == (1, 3, 9)
     (vectors,) = model.items(torch.tensor([1, 2, 3, 4]))
-    encoded = model.encode(History(vectors, torch.zeros(4, dtype=torch.long), 1))
+    encoded = model.encode(History(vectors, torch.tensor([4])))
     torch.testing.assert_close(queries[..., -1] / 0.1, encoded.shares.log())
     assert model.item_table()[:, -1].eq(1).all()
 
@@ -161,43 +156,42 @@ def test_the_prior_prefers_the_interest_that_holds_more_of_the_history(build):
 def test_the_prior_is_no_part_of_the_cosine_between_interests(build, stage):
     nothing, cosines = torch.empty(0, dtype=torch.int64), []
     for prior in (0.0, 2.0):
-        model, data = build(interest_prior=prior)
-        model.set_stage(stage)
+        built = build(interest_prior=prior)
+        built.network.set_stage(stage)
         settings = {"topk": [5], "retrieval": None, "item_block_size": None}
-        retriever = FullSortRetriever(model, settings, with_interest_use=True)
-        retrieved = retriever.retrieve(one_batch(data), None, (nothing, nothing))
+        retriever = FullSortRetriever(built.network, settings, with_interest_use=True)
+        retrieved = retriever.retrieve(built.inputs, None, (nothing, nothing))
         cosines.append(retrieved.interest_use.cosines)
     torch.testing.assert_close(*cosines)
 
 
 def test_a_wrong_stage_is_an_error(build):
-    model, _ = build()
     with pytest.raises(ValueError, match="soft"):
-        model.set_stage("medium")
+        build().network.set_stage("medium")
 
 
 def test_targets_never_count_as_negatives(build):
     """With all other items as targets' equals, masking is what keeps the loss low."""
-    model, _ = build(negative_sampling="full", future_window=3)
-    history = torch.tensor([[1, 2]])
-    every = torch.arange(1, model.n_items).unsqueeze(0)
-    loss = model.calculate_loss({"item_id_list": history, FUTURE_ITEMS: every})[0]
+    model = build(negative_sampling="full", future_window=3).network
+    history = Histories(torch.tensor([1, 2]), torch.tensor([2]))
+    every = torch.arange(1, model.items.num_items).unsqueeze(0)
+    loss = model.calculate_loss(TrainingBatch(history, every))[0]
     assert loss.item() == pytest.approx(0, abs=1e-6)  # nothing is left to be confused with
 
 
 def test_every_registered_model_is_a_multi_interest_model():
-    assert MODELS["OPAL"] is OPAL
-    assert all(issubclass(model, MultiInterestRecommender) for model in MODELS.values())
+    assert MODELS["OPAL"] is OPALNetwork
+    assert all(issubclass(model, MultiInterestNetwork) for model in MODELS.values())
 
 
-def test_one_soft_interest_is_the_single_interest_model(build, quick_settings):
+def test_one_soft_interest_is_the_single_interest_model(build, build_model):
     """OPAL with K = 1 scores as YouTubeDNN with the same item vectors."""
-    opal, data = build(num_interests=1)
-    own = {key: value for key, value in quick_settings.items() if key != "num_interests"}
-    single = MODELS["YouTubeDNN"](OpalConfig("YouTubeDNN", "tiny", own), data.dataset).eval()
-    single.items.load_state_dict(opal.items.state_dict())
-    batch = one_batch(data)
-    torch.testing.assert_close(opal.full_sort_predict(batch), single.full_sort_predict(batch))
+    opal, single = build(num_interests=1), build_model("YouTubeDNN", "num_interests")
+    single.network.items.load_state_dict(opal.network.items.state_dict())
+    torch.testing.assert_close(
+        opal.recommender.full_sort_predict(opal.inputs),
+        single.recommender.full_sort_predict(opal.inputs),
+    )
 
 
 class TestOPAL(RoutingContract):

@@ -15,8 +15,8 @@ from recbole_opal.conversion.synthetic_files import write_atomic
 from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
-from recbole_opal.models import OPAL
 
 CATEGORIES = 16
 # Many interests a user: with few, one mixed vector serves as well as several pure ones.
@@ -73,7 +73,7 @@ def recover(tmp_path_factory):
             TwoStageTrainer(config, model).fit(data.train, data.valid)
         tokens = data.dataset.field2id_token["item_id"][1:]  # 0 is padding
         truth = log.item_categories[[int(token) for token in tokens]]
-        cosines = model.item_table()[1:] @ model.encoder.unit_categories().T
+        cosines = model.item_table()[1:] @ model.network.encoder.unit_categories().T
         found = cosines.argmax(dim=1).numpy()
         return normalized_mutual_info_score(truth, found), len(np.unique(found))
 

@@ -10,19 +10,19 @@ from pydantic import Field
 from recbole.model.abstract_recommender import SequentialRecommender
 from recbole.model.sequential_recommender import GRU4Rec
 
-from recbole_opal import MultiInterestRecommender, MultiInterestSettings, Section
+from recbole_opal import MultiInterestNetwork, MultiInterestSettings, Section
 
 
-class Decayed(MultiInterestRecommender):
+class Decayed(MultiInterestNetwork):
     class Settings(MultiInterestSettings):
         decay: float = Field(0.8, gt=0, le=1, description="weight of an item against the next")
 
     published = {"decay": 0.25, "similarity": "inner_product"}
     search = {"decay": {"choices": [0.8, 0.5]}}
 
-    def __init__(self, config, dataset):
-        super().__init__(config, dataset)
-        self.decay = config["decay"]
+    def __init__(self, settings, catalogue):
+        super().__init__(settings, catalogue)
+        self.decay = settings.decay
 
     def encode(self, history):
         weights = self.decay ** -history.columns().float()

@@ -6,7 +6,7 @@ import pytest
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
-from recbole_opal.models import OPAL
+from recbole_opal.host.recommender import OPAL, as_recommender
 from recbole_opal.own_models import address_of, class_at, is_ours, source_digests
 
 
@@ -14,8 +14,9 @@ def test_a_file_is_found_however_it_is_named_and_is_one_class(models_file, monke
     by_path = class_at(f"{models_file}:Decayed")
     assert class_at("their_models.py:Decayed") is by_path
     assert class_at("./their_models.py:Decayed") is by_path
-    assert find_model_class("their_models.py:Decayed") is by_path
-    assert address_of(by_path) == f"{models_file}:Decayed"
+    found = find_model_class("their_models.py:Decayed")
+    assert found.network_class is by_path
+    assert address_of(found) == address_of(by_path) == f"{models_file}:Decayed"
     assert not is_ours(by_path)
     assert is_ours(OPAL)
 
@@ -41,6 +42,7 @@ def test_a_module_of_a_package_imports_its_neighbours(models_file, tmp_path):
     assert class_at("theirpackage.inner.mine:Mine") is by_file
     assert address_of(by_file) == f"{package / 'mine.py'}:Mine"
     assert set(source_digests(by_file)) == {"Mine", "Decayed"}
+    assert source_digests(as_recommender(by_file)) == source_digests(by_file)
 
 
 def test_files_of_one_name_in_two_folders_stay_apart(models_file, tmp_path):

@@ -66,7 +66,7 @@ def test_a_state_dict_inside_a_larger_module_loads_as_before(trained):
     _, build = trained
     one, other = nn.ModuleDict({"model": build()}), nn.ModuleDict({"model": build()})
     other.load_state_dict(one.state_dict())
-    assert torch.equal(one["model"].items.all(), other["model"].items.all())
+    assert torch.equal(one["model"].network.items.all(), other["model"].network.items.all())
 
 
 class Wrapped(nn.Module):
@@ -86,13 +86,13 @@ def test_weights_inside_a_larger_module_are_refused_too(trained, wrap, strict):
     hard.set_stage("hard")
     given = wrap(hard).state_dict()
     (inside,) = (part for part in module.modules() if isinstance(part, recbole_opal.OPAL))
-    before = inside.items.all().clone()
+    before = inside.network.items.all().clone()
     with pytest.raises(CheckpointError, match="of stage 'hard'"):
         module.load_state_dict(given, strict=strict)
-    assert torch.equal(inside.items.all(), before)
+    assert torch.equal(inside.network.items.all(), before)
     inside.set_stage("hard")
     module.load_state_dict(given, strict=strict)
-    assert torch.equal(inside.items.all(), hard.items.all())
+    assert torch.equal(inside.network.items.all(), hard.network.items.all())
 
 
 def test_a_weights_file_goes_into_a_larger_module(trained):
@@ -103,7 +103,7 @@ def test_a_weights_file_goes_into_a_larger_module(trained):
         module.load_state_dict(inside)
     module[0].set_stage("hard")
     module.load_state_dict(inside)
-    assert torch.equal(module[0].items.embedding.weight, inside["0.items.embedding.weight"])
+    assert torch.equal(module[0].network.items.embedding.weight, inside["0.items.embedding.weight"])
 
 
 def test_a_stage_that_a_model_does_not_have_is_told(trained):

@@ -164,9 +164,9 @@ def test_models_without_a_loss_type_that_compare_pairs_get_negatives(configure):
 
 
 def test_a_class_may_stand_for_its_name(configure):
-    from recbole_opal.models import OPAL
+    from recbole_opal.models.opal import OPALNetwork
 
-    class Variant(OPAL):
+    class Variant(OPALNetwork):
         """A model of the user's, with OPAL's settings."""
 
     config = configure(Variant, num_interests=7)

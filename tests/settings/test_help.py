@@ -2,10 +2,12 @@ import pytest
 
 from recbole_opal.cli import main
 from recbole_opal.help import help_text
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.models import MODELS
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import parse_value
 
+MODEL_SECTIONS = {name: section_of(network) for name, network in MODELS.items()}
 MINE = """
 from pydantic import Field
 from recbole_opal import OPAL, Section

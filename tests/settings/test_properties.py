@@ -5,11 +5,14 @@ import pytest
 import yaml
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.models import MODELS as OURS
 from recbole_opal.settings import properties
 from recbole_opal.settings.fields import allowed
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.schema import SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
+
+MODEL_SECTIONS = {name: section_of(network) for name, network in OURS.items()}
 
 LINE = re.compile(
     r"^(?P<name>\w+):[^#]*#\s+\((?P<kind>bool|int|float|str|list|dict)\) "

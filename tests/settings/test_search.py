@@ -3,12 +3,15 @@ import yaml
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.defaults import default_settings
+from recbole_opal.models import MODELS as OURS
 from recbole_opal.settings import properties, search
 from recbole_opal.settings.knobs import Choices, Range
-from recbole_opal.settings.model_schemas import MODEL_SECTIONS
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import model_yaml
 from recbole_opal.settings.search import search_space
 from recbole_opal.settings.values import load_settings_file
+
+MODEL_SECTIONS = {name: section_of(network) for name, network in OURS.items()}
 
 MODELS = sorted(path.stem for path in (properties.properties_folder() / "model").iterdir())
 # How many settings are searched; ItemKNN has no third one that matters, Pop has none at all.

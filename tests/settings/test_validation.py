@@ -1,9 +1,9 @@
 import pytest
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.validation import checked_settings
-from recbole_opal.models import OPAL
-from recbole_opal.settings.model_schemas import OpalSettings
+from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import model_yaml, overall_yaml
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.values import load_settings_file
@@ -137,7 +137,7 @@ def test_values_just_outside_the_range_are_refused(refusal, name, below, above):
 
 
 def test_every_bounded_setting_of_opal_is_among_those_tests():
-    bounded = {name for name, field in OpalSettings.model_fields.items() if field.metadata}
+    bounded = {name for name, field in section_of(OPAL).model_fields.items() if field.metadata}
     assert "stages" in bounded  # by its reading of a text as a list
     assert len(bounded) == 16
 

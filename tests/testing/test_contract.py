@@ -3,12 +3,13 @@
 import pytest
 import torch
 
-from recbole_opal.models import CMI, YouTubeDNN
-from recbole_opal.models.base import MultiInterestRecommender
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.cmi import CMINetwork
+from recbole_opal.models.youtubednn import YouTubeDNNNetwork
 from recbole_opal.testing import ContractCase, ModelContract, RoutingContract
 
 
-class NewestItems(MultiInterestRecommender):
+class NewestItems(MultiInterestNetwork):
     """A user's one interest is the newest item: a class that is registered nowhere."""
 
     def encode(self, history):
@@ -21,23 +22,23 @@ class TestNewestItems(ModelContract):
     model = NewestItems
 
 
-class CentredOnTheBatch(YouTubeDNN):
+class CentredOnTheBatch(YouTubeDNNNetwork):
     def encode(self, history):
         mean = super().encode(history)
         return mean - 0.1 * mean.mean(dim=0)
 
 
-class Random(YouTubeDNN):
+class Random(YouTubeDNNNetwork):
     def encode(self, history):
         return super().encode(history) + 0.1 * torch.randn(history.num_rows, 1, self.hidden_size)
 
 
-class Deaf(YouTubeDNN):
+class Deaf(YouTubeDNNNetwork):
     def encode(self, history):
         return torch.ones(history.num_rows, 1, self.hidden_size)
 
 
-class SpreadOfTheHistory(YouTubeDNN):
+class SpreadOfTheHistory(YouTubeDNNNetwork):
     def encode(self, history):
         padded, mask = history.padded()
         return torch.stack([row[own].std(dim=0) for row, own in zip(padded, mask, strict=True)])[
@@ -45,39 +46,39 @@ class SpreadOfTheHistory(YouTubeDNN):
         ]
 
 
-class WidthOfTheBatch(YouTubeDNN):
+class WidthOfTheBatch(YouTubeDNNNetwork):
     def encode(self, history):
         padded, _ = history.padded()
         return super().encode(history) + 0.1 * padded.shape[1]
 
 
-class Detached(YouTubeDNN):
+class Detached(YouTubeDNNNetwork):
     def retrieval(self, step):
         return super().retrieval(step).detach() + 0 * step.queries.sum()
 
 
-class Infinite(YouTubeDNN):
+class Infinite(YouTubeDNNNetwork):
     def auxiliary_losses(self, step):
         return {"infinite": step.queries.sum() / 0}
 
 
-class ReadsThePaddingItem(YouTubeDNN):
+class ReadsThePaddingItem(YouTubeDNNNetwork):
     def queries(self, encoded):
         return encoded + self.items.embedding.weight[0]
 
 
-class ForgetsAfterLoading(YouTubeDNN):
-    def __init__(self, config, dataset):
-        super().__init__(config, dataset)
+class ForgetsAfterLoading(YouTubeDNNNetwork):
+    def __init__(self, settings, catalogue):
+        super().__init__(settings, catalogue)
         self.hidden = torch.randn(self.hidden_size)  # not a buffer
 
     def encode(self, history):
         return super().encode(history) * self.hidden
 
 
-class Unequal(YouTubeDNN):
-    def full_sort_predict(self, interaction):
-        return super().full_sort_predict(interaction) + 1
+class Unequal(YouTubeDNNNetwork):
+    def item_table(self):
+        return super().item_table() + 1
 
 
 FAULTS = [
@@ -127,22 +128,22 @@ def test_shares_that_do_not_sum_to_one_are_found(build, monkeypatch):
 
     with pytest.raises(AssertionError):
         OverPositions().test_each_item_shares_itself_out_among_the_interests(
-            build(CMI), monkeypatch
+            build(CMINetwork), monkeypatch
         )
 
 
-class SteepAtZero(YouTubeDNN):
+class SteepAtZero(YouTubeDNNNetwork):
     def auxiliary_losses(self, step):
         return {"steep": step.target_vectors.abs().pow(0.5).sum()}
 
 
-class SteepAtPadding(YouTubeDNN):
+class SteepAtPadding(YouTubeDNNNetwork):
     def auxiliary_losses(self, step):
         fits = (step.queries @ step.target_vectors.transpose(1, 2)).abs().sqrt()[:, 0]
         return {"steep": (fits * (step.target_ids > 0)).sum()}
 
 
-class RoundsItsLogits(YouTubeDNN):
+class RoundsItsLogits(YouTubeDNNNetwork):
     def auxiliary_losses(self, step):
         return {"rounded": (step.queries @ step.queries.transpose(1, 2)).sum()}
 

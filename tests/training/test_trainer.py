@@ -7,8 +7,8 @@ import torch
 from recbole_opal.errors import SettingsError, TrainingError
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
+from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
-from recbole_opal.models import OPAL
 
 
 @pytest.fixture

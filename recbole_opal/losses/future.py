@@ -22,12 +22,7 @@ def seq2item_loss(
     `-log(max_k e^(u_k . x) / sum_(k', b') e^(u_k' . x_b'))`: the best interest is credited, the
     sum holds all interests. Source: DSSRec. Other rows with the same item are left out of the
     sum, and rows are averaged (a public unofficial code keeps the former and adds up the latter).
-
-    Args:
-        interests: (B, K, D) float.
-        targets: (B, D) float.
-        target_ids: (B,) int64.
-        temperature: > 0; sqrt(D) in the paper.
+    The temperature is sqrt(D) in the paper.
     """
     logits = interests @ targets.T / temperature  # (B, K, B)
     same = target_ids.unsqueeze(1) == target_ids  # (B, B)
@@ -48,11 +43,8 @@ def seq2seq_loss(
     not every intention of the future shows in the past. Source: DSSRec; the mean of what is
     kept, where a public unofficial code adds up.
 
-    Args:
-        past: (B, K, D) float.
-        future: (B, K, D) float.
-        temperature: > 0; sqrt(D) in the paper.
-        kept_share: lambda in (0, 1], the share of the B K pairs with the lowest losses.
+    The temperature is sqrt(D) in the paper, `kept_share` its lambda in (0, 1], the share of the B K
+    pairs with the lowest losses.
     """
     losses = agreement_losses(past.flatten(0, 1), future.flatten(0, 1), temperature)  # (B K,)
     kept = math.ceil(kept_share * len(losses))

@@ -1,4 +1,4 @@
-"""Re4's forward flow, and the decoder of its backward flow."""
+"""Re4's attentive interests (its forward flow), and the decoder of its backward flow."""
 
 from __future__ import annotations
 
@@ -10,26 +10,19 @@ from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 
-__all__ = ["Re4Histories", "AttentiveInterests", "InterestDecoder"]
+__all__ = ["AttentiveHistories", "AttentiveInterests", "InterestDecoder"]
 
 _LENGTH_GROUPS = 8
 
 
 @dataclass(frozen=True)
-class Re4Histories:
-    """What the forward flow knows of a batch; L is the length of its longest history.
+class AttentiveHistories:
+    """What the forward flow knows of a batch; L is the length of its longest history."""
 
-    Attributes:
-        interests: (B, K, D) float.
-        log_attention: (B, K, L) float, `log a_kt`; the lowest number at padding.
-        items: (B, L, D) float, zero at padding.
-        mask: (B, L) bool, True where there is an item.
-    """
-
-    interests: Tensor
-    log_attention: Tensor
-    items: Tensor
-    mask: Tensor
+    interests: Tensor  # (B, K, D) float
+    log_attention: Tensor  # (B, K, L) float, `log a_kt`; the lowest number at padding
+    items: Tensor  # (B, L, D) float, zero at padding
+    mask: Tensor  # (B, L) bool, True where there is an item
 
     def representative(self) -> Tensor:
         """Return (B, K, L) bool: `a_kt > 1 / n`, the items that stand for an interest.
@@ -50,9 +43,6 @@ class AttentiveInterests(nn.Module):
     WWW 2022, the forward flow; no biases and no positions, as there.
 
     Args:
-        num_interests: K.
-        width: D.
-        attention_width: rows of W1.
         output: "none" compares `z_k` with items, as the paper has it; "tanh" compares
             `tanh(W z_k + b)`, as the authors' code does.
     """
@@ -71,19 +61,11 @@ class AttentiveInterests(nn.Module):
         self.transform = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width) if output == "tanh" else None
 
-    def forward(self, history: History) -> Re4Histories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows.
-        """
+    def forward(self, history: History) -> AttentiveHistories:
+        """Encode histories."""
         items, mask = history.padded()  # (B, L, D), (B, L)
-        logits = torch.full(
-            (*mask.shape, self.logits.out_features),
-            torch.finfo(items.dtype).min,
-            dtype=items.dtype,
-            device=items.device,
-        )
+        shape = (*mask.shape, self.logits.out_features)
+        logits = items.new_full(shape, torch.finfo(items.dtype).min)
         scores = self.logits(self.hidden(history.vectors).tanh())  # (T, K): nothing for padding
         logits = logits.masked_scatter(mask.unsqueeze(-1), scores.to(logits.dtype))  # (B, L, K)
         log_attention = logits.log_softmax(dim=1).transpose(1, 2)  # (B, K, L)
@@ -91,7 +73,7 @@ class AttentiveInterests(nn.Module):
         interests = self.transform(log_attention.exp() @ items)  # (B, K, D)
         if self.output is not None:
             interests = self.output(interests).tanh()
-        return Re4Histories(interests, log_attention, items, mask)
+        return AttentiveHistories(interests, log_attention, items, mask)
 
 
 class InterestDecoder(nn.Module):
@@ -102,10 +84,6 @@ class InterestDecoder(nn.Module):
     the positions of the row's own history. Source: Re4, Re-construct. `W3 U_j` and `W5 U_j` are
     multiplied first, so that c is never held in memory, and rows are decoded in groups of
     similar length: the sums are the same.
-
-    Args:
-        width: D.
-        max_length: L, the longest history.
     """
 
     def __init__(self, width: int, *, max_length: int) -> None:

@@ -3,15 +3,14 @@
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.general import GeneralInterest
-from recbole_opal.interests.generalised import GeneralisedEncoder
+from recbole_opal.interests.general_interest import GeneralInterest, GeneralisedEncoder
 from recbole_opal.interests.history import History
 
 
 def case(seed=0):
     torch.manual_seed(seed)
     vectors = functional.normalize(torch.randn(6, 4, dtype=torch.float64), dim=-1)
-    return History(vectors, torch.tensor([0, 0, 0, 0, 1, 1]), 2)
+    return History(vectors, torch.bincount(torch.tensor([0, 0, 0, 0, 1, 1]), minlength=2))
 
 
 def general_by_hand(module, vectors):
@@ -73,5 +72,5 @@ def test_the_general_interest_reads_the_order():
     torch.manual_seed(1)
     encoder, history = GeneralisedEncoder(3, 4, temperature=0.1).double(), case()
     order = torch.tensor([3, 2, 1, 0, 4, 5])
-    backwards = History(history.vectors[order], history.rows, 2)
+    backwards = History(history.vectors[order], history.lengths)
     assert not torch.allclose(encoder(history).interests[0], encoder(backwards).interests[0])

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.encoder import HypercategoryEncoder
+from recbole_opal.interests.assignment import pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.soft import pool_softly
+from recbole_opal.interests.hypercategories import HypercategoryEncoder
 
 STAGES = ["soft", "hard"]
 
@@ -20,7 +20,7 @@ def make_history(lengths=LENGTHS, width=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
     rows = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
     vectors = torch.randn(len(rows), width, generator=generator, dtype=torch.float64)
-    return History(functional.normalize(vectors, dim=-1), rows, len(lengths))
+    return History(functional.normalize(vectors, dim=-1), torch.as_tensor(lengths))
 
 
 def pick(history, rows):
@@ -29,7 +29,7 @@ def pick(history, rows):
     numbers = torch.repeat_interleave(
         torch.arange(len(rows)), torch.tensor([len(part) for part in parts])
     )
-    return History(torch.cat(parts), numbers, len(rows))
+    return History(torch.cat(parts), torch.bincount(numbers, minlength=len(rows)))
 
 
 def make_encoder(interests=3, width=6, seed=0, **options):
@@ -38,7 +38,7 @@ def make_encoder(interests=3, width=6, seed=0, **options):
 
 
 def test_soft_interests_by_hand():
-    history = History(torch.eye(2), torch.tensor([0, 0]), 1)
+    history = History(torch.eye(2), torch.tensor([2]))
     assignment = torch.tensor([[0.75, 0.25], [0.25, 0.75]])
     length = (0.75**2 + 0.25**2) ** 0.5
     expected = torch.tensor([[[0.75, 0.25], [0.25, 0.75]]]) / length
@@ -46,7 +46,7 @@ def test_soft_interests_by_hand():
 
 
 def test_a_category_without_mass_falls_back_to_its_own_vector():
-    history = History(torch.tensor([[1.0, 0.0]]), torch.tensor([0]), 1)
+    history = History(torch.tensor([[1.0, 0.0]]), torch.tensor([1]))
     categories = torch.tensor([[1.0, 0.0], [0.6, 0.8]])
     pooled = pool_softly(history, torch.tensor([[1.0, 0.0]]), categories)
     torch.testing.assert_close(pooled, torch.tensor([[[1.0, 0.0], [0.6, 0.8]]]))

@@ -1,4 +1,4 @@
-"""CMI's encoder: interests by orthogonal categories, each joined by the general interest."""
+"""CMI's encoder: interests by orthogonal categories, each joined by the user's general interest."""
 
 from __future__ import annotations
 
@@ -7,26 +7,38 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.interests.assignment import assign_softly
-from recbole_opal.interests.general import GeneralInterest
+from recbole_opal.interests.assignment import assign_softly, pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.soft import pool_softly
+from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 
-__all__ = ["AssignedHistories", "GeneralisedEncoder"]
+__all__ = ["AssignedHistories", "GeneralInterest", "GeneralisedEncoder"]
 
 
 @dataclass(frozen=True)
 class AssignedHistories:
-    """What the encoder knows of a batch.
+    """What the encoder knows of a batch."""
 
-    Attributes:
-        interests: (B, K, D) float, unit length.
-        assignment: (T, K) float, of every item of the batch, rows sum to 1.
+    interests: Tensor  # (B, K, D) float, unit length
+    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
+
+
+class GeneralInterest(nn.Module):
+    """One vector a user that reads the whole history in order: `g`.
+
+    Source: CMI: GRU over the full history -> linear -> ReLU -> unit length. A single layer
+    without bias, as in the hard stage of OPAL by the same authors.
     """
 
-    interests: Tensor
-    assignment: Tensor
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.recurrence = SubsequenceGRU(width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, history: History) -> Tensor:
+        """Return (B, 1, D) float, unit length, or zero where the ReLU leaves nothing."""
+        states = self.recurrence(history, torch.zeros_like(history.rows), 1)  # (B, 1, D)
+        return unit_length(self.output(states).relu())
 
 
 class GeneralisedEncoder(nn.Module):
@@ -37,8 +49,6 @@ class GeneralisedEncoder(nn.Module):
 
     Args:
         num_interests: K >= 1, at most `width`, since more cannot be orthogonal.
-        width: D.
-        temperature: of the assignment, > 0.
     """
 
     def __init__(self, num_interests: int, width: int, *, temperature: float) -> None:
@@ -53,13 +63,8 @@ class GeneralisedEncoder(nn.Module):
         return unit_length(self.categories)
 
     def forward(self, history: History) -> AssignedHistories:
-        """Encode histories.
-
-        Args:
-            history: T items of B rows, vectors of unit length.
-        """
+        """Encode histories of unit vectors."""
         categories = self.unit_categories()
         assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
         pooled = pool_softly(history, assignment, categories)  # (B, K, D)
-        interests = unit_length(pooled + self.general(history))
-        return AssignedHistories(interests, assignment)
+        return AssignedHistories(unit_length(pooled + self.general(history)), assignment)

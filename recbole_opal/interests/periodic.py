@@ -20,15 +20,6 @@ class PeriodicInterests(nn.Module):
     `E = H + P + time gaps`, `F = graph(E)`, `A = softmax_t(W2 tanh(W1 F))`, `V = A H`. Source:
     Chen et al., PIMI, IJCAI 2021; V is taken over the items' raw vectors, as there. Positions
     count from the oldest item of the window.
-
-    Args:
-        num_interests: K.
-        width: D.
-        attention_width: rows of W1.
-        max_length: L, the longest history.
-        time_unit: see `TimeGapEncoding`.
-        time_span: see `TimeGapEncoding`.
-        graph_layers: see `StarGraph`.
     """
 
     def __init__(
@@ -51,15 +42,12 @@ class PeriodicInterests(nn.Module):
         self.output = nn.Linear(attention_width, num_interests)
 
     def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D) float; zero for an empty history.
-
-        Args:
-            history: T items of B rows with their times, rows no longer than L.
-        """
+        """Return the interests of timed histories, (B, K, D); zero for an empty one."""
         placed = history.vectors + self.positions[history.columns()] + self.time_gaps(history)
         states = self.graph(replace(history, vectors=placed))  # (T, D)
         logits = self.output(self.hidden(states).tanh())  # (T, K)
         weights = softmax_by_row(logits, history.rows, history.num_rows)
-        padded_weights, _ = replace(history, vectors=weights).padded()  # (B, L, K)
-        items, _ = history.padded()  # (B, L, D)
-        return padded_weights.transpose(1, 2) @ items
+        both = torch.cat([weights, history.vectors], dim=1)  # padded together, once
+        padded, _ = replace(history, vectors=both).padded()  # (B, L, K + D)
+        num_interests = weights.shape[1]
+        return padded[..., :num_interests].transpose(1, 2) @ padded[..., num_interests:]

@@ -1,9 +1,4 @@
-"""Re4's backward flow: three losses that hold interests to the items they were made of.
-
-Shengyu Zhang, Lingxiao Yang, Dong Yao, Yujie Lu, Fuli Feng, Zhou Zhao, Tat-Seng Chua, Fei Wu:
-Re4: Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation. WWW
-2022, arXiv:2208.08011.
-"""
+"""The losses of Re4's backward flow, which hold interests to the items they were made of."""
 
 from __future__ import annotations
 
@@ -18,13 +13,7 @@ __all__ = ["history_scores", "reattend_loss", "recontrast_loss", "reconstruct_lo
 
 @full_precision
 def history_scores(queries: Tensor, items: Tensor, *, temperature: float) -> Tensor:
-    """Return how the recommender scores each item of a history for each interest, (B, K, L).
-
-    Args:
-        queries: (B, K, D) float.
-        items: (B, L, D) float.
-        temperature: > 0.
-    """
+    """Return how the recommender scores (B, L, D) items for each interest, (B, K, L)."""
     scores: Tensor = queries @ items.transpose(1, 2) / temperature
     return scores
 
@@ -103,9 +92,5 @@ def reconstruct_loss(decoded: Tensor, items: Tensor) -> Tensor:
     Source: Re4, Re-construct, over the items that stand for the interest they are decoded from.
     The authors' code and its ports count the items that do not, and padding, as zeros in the mean,
     which makes it some four times smaller at the start.
-
-    Args:
-        decoded: (P, D) float.
-        items: (P, D) float.
     """
     return (decoded - items).square().sum() / max(decoded.numel(), 1)

@@ -4,8 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.interests.groups import group_by_length
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, group_by_length
 
 
 @settings(max_examples=30, deadline=None)
@@ -13,7 +12,7 @@ from recbole_opal.interests.history import History
 def test_groups_hold_each_row_once_with_its_items(lengths, size):
     rows = torch.repeat_interleave(torch.tensor(lengths))
     vectors = torch.arange(len(rows), dtype=torch.float64).unsqueeze(1)
-    history = History(vectors, rows, len(lengths), times=vectors[:, 0] * 10)
+    history = History(vectors, torch.as_tensor(lengths), times=vectors[:, 0] * 10)
     groups = list(group_by_length(history, size))
     assert sorted(torch.cat([group.rows for group in groups]).tolist()) == list(range(len(lengths)))
     longest = 0
@@ -32,5 +31,5 @@ def test_groups_hold_each_row_once_with_its_items(lengths, size):
 
 
 def test_without_times_there_are_none():
-    history = History(torch.zeros(2, 1), torch.tensor([0, 1]), 2)
+    history = History(torch.zeros(2, 1), torch.bincount(torch.tensor([0, 1]), minlength=2))
     assert next(group_by_length(history, 2)).history.times is None

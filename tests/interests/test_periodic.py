@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.pimi import PeriodicInterests
+from recbole_opal.interests.periodic import PeriodicInterests
 
 DAY = 86400.0
 
@@ -22,7 +22,7 @@ def history_of(lengths, seed=0):
     rows = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
     vectors = torch.randn(len(rows), 4, generator=generator, dtype=torch.float64)
     gaps = 2 * DAY * torch.rand(len(rows), generator=generator, dtype=torch.float64)
-    return History(vectors, rows, len(lengths), 1.65e9 + gaps.cumsum(0))
+    return History(vectors, torch.as_tensor(lengths), 1.65e9 + gaps.cumsum(0))
 
 
 def test_interests_are_attended_raw_vectors(encoder):
@@ -31,9 +31,9 @@ def test_interests_are_attended_raw_vectors(encoder):
     for row in range(3):
         here = history.rows == row
         items, times = history.vectors[here], history.times[here]
-        alone = History(items, torch.zeros(len(items), dtype=torch.long), 1, times)
+        alone = History(items, torch.tensor([len(items)]), times)
         placed = items + encoder.positions[: len(items)] + encoder.time_gaps(alone)
-        states = encoder.graph(History(placed, alone.rows, 1))
+        states = encoder.graph(History(placed, torch.bincount(alone.rows, minlength=1)))
         weights = encoder.output(encoder.hidden(states).tanh()).softmax(dim=0)  # (n, K)
         torch.testing.assert_close(found[row], weights.T @ items)
 
@@ -46,9 +46,9 @@ def test_one_item_is_every_interest(encoder):
 def test_times_and_order_matter(encoder):
     history = history_of([5])
     before = encoder(history)
-    later = History(history.vectors, history.rows, 1, history.times * 2)
+    later = History(history.vectors, history.lengths, history.times * 2)
     assert not torch.allclose(encoder(later), before)
-    turned = History(history.vectors.flip(0), history.rows, 1, history.times)
+    turned = History(history.vectors.flip(0), history.lengths, history.times)
     assert not torch.allclose(encoder(turned), before)
 
 

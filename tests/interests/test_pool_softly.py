@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.assignment import assign_softly
+from recbole_opal.interests.assignment import assign_softly, pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.soft import pool_softly
 
 
 def make_case(dtype=torch.float32):
@@ -16,7 +15,7 @@ def make_case(dtype=torch.float32):
         for count in (9, 4)
     )
     rows = torch.tensor([0, 1, 1, 1, 2, 2, 2, 2, 2])
-    return History(vectors.to(dtype), rows, 3), categories.to(dtype)
+    return History(vectors.to(dtype), torch.bincount(rows, minlength=3)), categories.to(dtype)
 
 
 @pytest.mark.parametrize("temperature", [1e-6, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 10.0])
@@ -36,7 +35,7 @@ def test_gradient_in_float64(temperature):
 
     def pooled(vectors, others):
         assignment = assign_softly(vectors, others, temperature)
-        return pool_softly(History(vectors, history.rows, 3), assignment, others)
+        return pool_softly(History(vectors, history.lengths), assignment, others)
 
     leaves = (history.vectors.requires_grad_(), categories.requires_grad_())
     assert torch.autograd.gradcheck(pooled, leaves, atol=1e-5)

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
+from recbole_opal.interests.attentive import AttentiveHistories, AttentiveInterests, InterestDecoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.re4 import AttentiveInterests, InterestDecoder, Re4Histories
 
 
 def random_history(lengths, width=4, seed=0):
     generator = torch.Generator().manual_seed(seed)
     rows = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
     vectors = torch.randn(len(rows), width, generator=generator, dtype=torch.float64)
-    return History(vectors, rows, len(lengths))
+    return History(vectors, torch.as_tensor(lengths))
 
 
 def test_interests_equal_a_naive_loop():
@@ -50,7 +50,7 @@ def test_the_authors_readout_is_an_option():
 def test_an_item_is_representative_above_even_attention_of_its_own_row():
     weights = torch.tensor([[[0.5, 0.3, 0.2, 0.0]], [[0.5, 0.5, 0.0, 0.0]], [[1.0, 0, 0, 0]]])
     mask = weights.squeeze(1) > 0
-    encoded = Re4Histories(torch.zeros(3, 1, 2), weights.log(), torch.zeros(3, 4, 2), mask)
+    encoded = AttentiveHistories(torch.zeros(3, 1, 2), weights.log(), torch.zeros(3, 4, 2), mask)
     assert encoded.representative().squeeze(1).tolist() == [
         [True, False, False, False],  # 0.5 > 1/3 only
         [False] * 4,  # even

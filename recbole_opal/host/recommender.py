@@ -1,0 +1,200 @@
+"""Our networks in the place of RecBole's recommenders."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, ClassVar
+
+import torch
+from recbole.model.abstract_recommender import GeneralRecommender, SequentialRecommender
+from recbole.utils import InputType
+from torch import Tensor
+
+from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.models import MODELS
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.own_models import is_ours, lineage
+from recbole_opal.runs.weights_stage import STAGE, encoded_stage
+from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of
+
+__all__ = [
+    "FUTURE_ITEMS",
+    "OPAL",
+    "MultiInterestRecommender",
+    "as_recommender",
+    "recommender_of",
+    "require_model",
+]
+
+FUTURE_ITEMS = "future_items"
+"""Field of the targets in an interaction: (B, <= W) int64, right-padded with 0."""
+_STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_OVERRIDABLE = ("published", "search")
+
+
+class MultiInterestRecommender(SequentialRecommender):
+    """A multi-interest network as a recommender of RecBole's; `recommender_of` makes its classes.
+
+    It takes our batches and RecBole's interactions alike. Weights have the names of the network's:
+    those of a run folder load into both.
+
+    Attributes:
+        network: built from the run's settings and the training data's catalogue.
+    """
+
+    input_type = InputType.POINTWISE
+    network_class: ClassVar[type[MultiInterestNetwork]] = MultiInterestNetwork
+    stages: ClassVar[tuple[str, ...]] = ("train",)
+    needs_times: ClassVar[bool] = False
+
+    def __init__(self, config: Any, dataset: Any) -> None:
+        super().__init__(config, dataset)
+        self.TIME_SEQ: str = config["TIME_FIELD"] + config["LIST_SUFFIX"]  # RecBole's style
+        section: Any = section_of(type(self))
+        settings = section.model_validate({name: config[name] for name in section.model_fields})
+        counts = torch.bincount(dataset.inter_feat[self.ITEM_ID], minlength=self.n_items)
+        self.network = self.network_class(
+            settings, Catalogue(self.n_items, counts, self.max_seq_length)
+        )
+
+    @property
+    def stage(self) -> str:
+        """The stage the model is in."""
+        return self.network.stage
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """What the parts of `calculate_loss` are, in the present stage."""
+        return self.network.loss_names
+
+    def set_stage(self, stage: str) -> None:
+        """Enter a training stage."""
+        self.network.set_stage(stage)
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the network's weights, under its names for them."""
+        return self.network.state_dict(*args, **kwargs)
+
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Load the network's weights."""
+        return self.network.load_state_dict(*args, **kwargs)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, metadata: dict[str, Any], *args: Any
+    ) -> None:
+        """Give the network its weights where this is part of a larger module: torch's hook."""
+        for name in [each for each in state_dict if each.startswith(prefix)]:
+            state_dict[f"{prefix}network.{name.removeprefix(prefix)}"] = state_dict.pop(name)
+        if "stage" in metadata:
+            stage = encoded_stage(metadata["stage"])
+            state_dict.setdefault(f"{prefix}network.{STAGE}", stage)
+        super()._load_from_state_dict(state_dict, prefix, metadata, *args)
+
+    def calculate_loss(self, interaction: Any) -> tuple[Tensor, ...]:
+        """Return the weighted parts of the loss of a `TrainingBatch`, or of an interaction."""
+        return self.network.calculate_loss(self.training_batch(interaction))
+
+    def interests(self, interaction: Any) -> Tensor:
+        """Return the query vectors of `Histories`, or of an interaction's, (B, K, D') float."""
+        return self.network.interests(self.histories(interaction))
+
+    def active_interests(self, interaction: Any) -> Tensor | None:
+        """Return which interests each history has; see the network."""
+        return self.network.active_interests(self.histories(interaction))
+
+    def interest_columns(self, queries: Tensor) -> Tensor:
+        """Return what tells how alike interests are; see the network."""
+        return self.network.interest_columns(queries)
+
+    def item_table(self) -> Tensor:
+        """Return the vectors of all items, (N, D') float; row 0 is padding."""
+        return self.network.item_table()
+
+    def predict(self, interaction: Any) -> Tensor:
+        """Return the score of each row's item, (B,) float."""
+        (vectors,) = self.network.items(interaction[self.ITEM_ID])
+        candidates = self.network.candidates(vectors)
+        return torch.einsum("bkd,bd->bk", self.interests(interaction), candidates).amax(dim=-1)
+
+    def full_sort_predict(self, interaction: Any) -> Tensor:
+        """Return all scores, (B, N) float, for RecBole code that needs the whole matrix.
+
+        This library's evaluator never calls it: it asks for `interests` and `item_table`.
+        """
+        interests, table = self.interests(interaction), self.item_table()
+        best = interests[:, 0] @ table.T  # (B, N)
+        for number in range(1, interests.shape[1]):
+            best = torch.maximum(best, interests[:, number] @ table.T)
+        return best
+
+    def training_batch(self, interaction: Any) -> TrainingBatch:
+        """Return what a loader handed over as a batch of ours."""
+        if isinstance(interaction, TrainingBatch):
+            return interaction
+        return TrainingBatch(self.histories(interaction), interaction[FUTURE_ITEMS])
+
+    def histories(self, interaction: Any) -> Histories:
+        """Return the histories of an interaction, laid end to end."""
+        if isinstance(interaction, Histories):
+            return interaction
+        if self.needs_times and self.TIME_SEQ not in interaction:
+            raise DataError(
+                f"{type(self).__name__} reads when each item was met; put '{self.TIME_SEQ}', a "
+                "float64 tensor shaped like the histories, into the interaction."
+            )
+        times = interaction[self.TIME_SEQ] if self.needs_times else None
+        return Histories.from_padded(interaction[self.ITEM_SEQ], times)
+
+
+@cache
+def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
+    """Return the recommender around a network: of ours without the suffix of the name."""
+    section = section_of(network)
+    if section is None or not issubclass(section, MultiInterestSettings):
+        raise SettingsError(
+            f"{network.__name__}.Settings lacks what multi-interest models share; derive it from "
+            "recbole_opal.MultiInterestSettings."
+        )
+    members: dict[str, Any] = {
+        "__doc__": network.__doc__,
+        "__module__": network.__module__,
+        "network_class": network,
+        "stages": network.stages,
+        "needs_times": network.needs_times,
+    }
+    # Of ours the yaml file is read, which a user may have edited.
+    for name in _OVERRIDABLE:
+        owner = next(each for each in lineage(network) if name in vars(each))
+        if not is_ours(owner):
+            members[name] = getattr(network, name)
+    suffix = "Network" if is_ours(network) else ""
+    members["__qualname__"] = network.__qualname__.removesuffix(suffix)
+    return type(network.__name__.removesuffix(suffix), (MultiInterestRecommender,), members)
+
+
+def as_recommender(model: type[Any]) -> type[Any]:
+    """Return the recommender around a network; any other class as it is."""
+    known: Any = model
+    return recommender_of(known) if issubclass(model, MultiInterestNetwork) else model
+
+
+def require_model(model: type[Any]) -> None:
+    """Refuse a class of the user's that is no model, or whose stages are no names."""
+    if not issubclass(model, GeneralRecommender | SequentialRecommender):
+        raise SettingsError(
+            f"--model: the class {model.__name__} is no model; derive it from "
+            "recbole_opal.MultiInterestNetwork or from RecBole's SequentialRecommender."
+        )
+    stages = getattr(model, "stages", ("train",))
+    names = [name for name in stages if isinstance(name, str) and _STAGE.fullmatch(name)]
+    if isinstance(stages, str) or not names or len(set(names)) < len(stages):
+        raise SettingsError(
+            f"{model.__name__}.stages is {stages!r}; write different names of letters, digits and "
+            "`_-`, which stand in names of files, as stages = ('warm', 'main')."
+        )
+
+
+OPAL = as_recommender(MODELS["OPAL"])

@@ -1,0 +1,44 @@
+"""A trained network out of its run folder, without RecBole and without the data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recbole_opal.errors import CheckpointError
+from recbole_opal.models import MODELS
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.own_models import class_at, is_address
+from recbole_opal.runs import RunReader
+from recbole_opal.settings.model_schemas import section_of
+
+__all__ = ["rebuild"]
+
+
+def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
+    """Return the network of a finished run with the best weights of a stage, to be asked.
+
+    Raises:
+        CheckpointError: the folder is damaged, has no such weights, or is of another kind of model.
+        SettingsError: the model is a class of the user's that is not where it was.
+    """
+    run = RunReader.open(Path(folder))
+    config = run.load_yaml("config.yaml")
+    name = str(config["model"])
+    network = class_at(name) if is_address(name) else MODELS.get(name)
+    if network is None or not issubclass(network, MultiInterestNetwork):
+        raise CheckpointError(
+            f"{run.path} holds a run of {name}, which is no multi-interest network; choose a run "
+            f"of {', '.join(MODELS)} or of a network of your own."
+        )
+    section: Any = section_of(network)
+    settings = {each: config[each] for each in section.model_fields if each in config}
+    counts = torch.from_numpy(run.load_arrays("item_counts.npz")["counts"])
+    catalogue = Catalogue(len(counts), counts, config["MAX_ITEM_LIST_LENGTH"])
+    model = network(section.model_validate(settings), catalogue)
+    model.set_stage(stage)
+    model.load_state_dict(run.load_weights(stage))
+    return model.eval()
