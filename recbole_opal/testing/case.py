@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 
 from recbole_opal.batches import Histories, TrainingBatch
-from recbole_opal.conversion.synthetic_files import write_atomic
-from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.host import find_model_class
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -21,6 +19,7 @@ from recbole_opal.host.validation import known_settings
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.settings.properties import own_yaml
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.testing.small_log import write_small_log
 
 __all__ = ["ContractCase", "recipes_of", "recommender_class"]
 
@@ -87,8 +86,7 @@ class ContractCase:
         settings: Mapping[str, Any],
     ) -> ContractCase:
         """Write the log into an empty folder, read it as a run would, and build the model."""
-        log = synthesize(60, 48, 4, 2, mean_length=18.0, session_length=1.0, drift=0.0, noise=0.0)
-        write_atomic(log, folder, DATASET)
+        write_small_log(folder, DATASET)
         recommender = as_recommender(model_class)
         places = {"data_path": str(folder), "checkpoint_dir": str(folder / "saved")}
         known = known_settings(recommender)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from recbole_opal.errors import OpalError
 from recbole_opal.process.program import installation
-from recbole_opal.settings.knobs import Knob, Range
+from recbole_opal.tuning.knobs import Knob, Range
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import product
 from typing import Any
 
-from recbole_opal.settings.knobs import Knob, Range
+from recbole_opal.tuning.knobs import Knob, Range
 from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
 from recbole_opal.tuning.store import TunedTrial
 

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from recbole_opal.errors import CheckpointError, quoted
-from recbole_opal.settings.knobs import Knob
+from recbole_opal.tuning.knobs import Knob
 from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
 from recbole_opal.host.defaults import default_settings
 from recbole_opal.runs.atomic import write_text
-from recbole_opal.settings.knobs import Knob
-from recbole_opal.settings.search import search_space
+from recbole_opal.tuning.knobs import Knob
 from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna
 from recbole_opal.tuning.proposal import next_settings
+from recbole_opal.tuning.search_space import search_space
 from recbole_opal.tuning.store import TunedTrial, open_store
 
 __all__ = ["TunableVariant", "Tuned", "TuningError", "save_tuned", "tune"]

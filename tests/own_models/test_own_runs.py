@@ -12,7 +12,7 @@ import recbole_opal
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import class_at
 from recbole_opal.runs import RunReader
-from recbole_opal.settings.search import search_space
+from recbole_opal.tuning.search_space import search_space
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal import host
+from recbole_opal.host import install
 
 MAIN_COMMAND = (
     "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e . "
@@ -46,9 +46,9 @@ def test_ci_can_be_run(root):
 
 
 def test_readme_and_the_import_error_tell_the_same_line_for_python_3_12(root):
-    line = f"pip install --no-deps recbole=={host.RECBOLE_VERSION}"
+    line = f"pip install --no-deps recbole=={install.RECBOLE_VERSION}"
     assert line in (root / "README.md").read_text(encoding="utf-8")
-    assert line in host._install_hint((3, 12))
+    assert line in install._install_hint((3, 12))
 
 
 @pytest.mark.parametrize("pattern", [MACHINE_PATHS, REGISTRIES], ids=["machine", "registry"])

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.settings.knobs import Range
+from recbole_opal.tuning.knobs import Range
 from recbole_opal.tuning.store import open_store
 
 SPACE = {"learning_rate": Range(low=1e-4, high=1e-2, log=True)}

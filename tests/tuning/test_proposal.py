@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.settings.knobs import Choices, Range
+from recbole_opal.tuning.knobs import Choices, Range
 from recbole_opal.tuning.optuna_host import decoded, encoded
 from recbole_opal.tuning.proposal import next_settings
 

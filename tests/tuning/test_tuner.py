@@ -7,9 +7,9 @@ import pytest
 
 from recbole_opal.errors import CheckpointError, SettingsError, TrainingError
 from recbole_opal.host.defaults import default_settings
-from recbole_opal.settings.knobs import Choices, Range
-from recbole_opal.settings.search import search_space
 from recbole_opal.tuning import TuningError, optuna_host, save_tuned, tune, tuner
+from recbole_opal.tuning.knobs import Choices, Range
+from recbole_opal.tuning.search_space import search_space
 
 BEST = {"learning_rate": 0.004, "temperature": 0.07, "uniformity_weight": 3.0}
 

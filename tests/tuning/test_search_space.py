@@ -4,12 +4,13 @@ import yaml
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.defaults import default_settings
 from recbole_opal.models import MODELS as OURS
-from recbole_opal.settings import properties, search
-from recbole_opal.settings.knobs import Choices, Range
+from recbole_opal.settings import properties
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import model_yaml
-from recbole_opal.settings.search import search_space
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.tuning import search_space as search_space_module
+from recbole_opal.tuning.knobs import Choices, Range
+from recbole_opal.tuning.search_space import search_space
 
 MODEL_SECTIONS = {name: section_of(network) for name, network in OURS.items()}
 
@@ -26,7 +27,7 @@ def block(tmp_path, monkeypatch):
         path = tmp_path / f"{model}.yaml"
         written = load_settings_file(model_yaml(model)) | {"search": content}
         path.write_text(yaml.safe_dump(written, sort_keys=False))
-        monkeypatch.setattr(search, "model_yaml", lambda name: path)
+        monkeypatch.setattr(search_space_module, "model_yaml", lambda name: path)
         return search_space(model, given)
 
     return read
@@ -78,22 +79,6 @@ def test_no_data_set_sets_what_is_searched():
     searched = {name for model in MODELS for name in search_space(model)}
     for path in (properties.properties_folder() / "dataset").iterdir():
         assert not searched & set(load_settings_file(path))
-
-
-@pytest.mark.parametrize("model", ["OPAL", "SASRec", "MultiVAE", "SRGNN"])
-def test_the_defaults_are_those_of_a_run(model, configure):
-    config = configure(model)
-    for name, value in default_settings(model).items():
-        if name not in ("data_path", "eval_args", "train_neg_sample_args"):
-            assert config[name] == value, name
-
-
-def test_the_defaults_of_the_published_recipe_are_those_of_a_run(configure):
-    config = configure("MIND", recipe="published")
-    defaults = default_settings("MIND", "published")
-    assert defaults["similarity"] == "inner_product"
-    for name in load_settings_file(model_yaml("MIND"))["published"]:
-        assert config[name] == defaults[name], name
 
 
 def test_a_model_without_a_yaml_or_a_block_has_an_empty_space():

@@ -13,7 +13,6 @@ from recbole_opal.host.defaults import default_settings
 from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.own_models import is_ours, name_of
 from recbole_opal.settings.fields import allowed
-from recbole_opal.settings.knobs import Choices, Knob, Range
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import model_yaml, own_yaml
 from recbole_opal.settings.schema import (
@@ -24,6 +23,7 @@ from recbole_opal.settings.schema import (
 )
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tuning.knobs import Choices, Knob, Range
 
 __all__ = ["search_space"]
 
