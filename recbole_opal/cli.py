@@ -81,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _train(argv: Sequence[str]) -> int:
     from recbole_opal.host import require_recbole
-    from recbole_opal.host.flags import refuse_wrong_flags
+    from recbole_opal.host.yaml_settings import refuse_wrong_flags
     from recbole_opal.settings.commandline import parse_arguments
 
     request = parse_arguments(argv)

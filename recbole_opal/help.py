@@ -129,8 +129,12 @@ def _of_model(name: str, like: str = "") -> str:
     What is the same in the model `like` is left out.
     """
     from recbole_opal.host import find_model_class, supported_models
-    from recbole_opal.host.defaults import default_settings, model_files
-    from recbole_opal.host.upstream_settings import foreign_kinds, upstream_name
+    from recbole_opal.host.yaml_settings import (
+        default_settings,
+        foreign_kinds,
+        model_files,
+        upstream_name,
+    )
     from recbole_opal.settings.model_schemas import section_of
 
     try:

@@ -24,12 +24,14 @@ __all__ = [
     "Text",
     "allowed",
     "check_section",
+    "is_number",
     "setting",
     "told_kind",
     "typed",
     "without_none",
 ]
 
+_SOURCE = re.compile(r"(.*) \[([PAD, ]+)\]", re.DOTALL)
 _NUMBER = r"[-+]?(?:inf|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
 _GPU = re.compile(r"|-1|\d{1,4}|(?:GPU|MIG)-[\w/-]{1,80}")
 _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
@@ -41,9 +43,17 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-def setting(default: Any, meaning: str, **bounds: Any) -> Any:
-    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`."""
-    return Field(default, description=meaning, **bounds)
+def setting(default: Any, meaning: str, *, under: str = "Interests", **bounds: Any) -> Any:
+    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`.
+
+    In a model's schema the meaning ends with the default's source in brackets (P the paper, A the
+    authors' settings, D decided here, or several), and `under` is the heading in its yaml file.
+    """
+    sourced = _SOURCE.fullmatch(meaning)
+    if sourced is None:
+        return Field(default, description=meaning, **bounds)
+    told: Any = {"source": sourced[2], "under": under}
+    return Field(default, description=sourced[1], json_schema_extra=told, **bounds)
 
 
 def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,9 +83,14 @@ def _one_or_several(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number; in Python True is one."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _number_to_text(value: Any) -> Any:
     """Undo the reading of a folder or an id such as `0` or `2024` as a number."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return str(value) if is_number(value) else value
 
 
 def _text_to_list(value: Any) -> Any:

@@ -1,8 +1,4 @@
-"""Every setting that all models share, with its type, its range and its meaning.
-
-The defaults here equal those of `properties/overall.yaml` (or of RecBole, where ours is silent); a
-test holds that.
-"""
+"""Every setting that all models share; the defaults equal those of `properties/overall.yaml`."""
 
 from typing import Any, Literal
 
@@ -20,6 +16,7 @@ from recbole_opal.settings.fields import (
 )
 
 __all__ = [
+    "SHARED_NAMES",
     "SHARED_SECTIONS",
     "DataSettings",
     "EnvironmentSettings",
@@ -167,3 +164,4 @@ SHARED_SECTIONS: tuple[type[Section], ...] = (
     EvaluationSettings,
     DataSettings,
 )
+SHARED_NAMES = frozenset(name for section in SHARED_SECTIONS for name in section.model_fields)

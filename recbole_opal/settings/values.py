@@ -69,11 +69,11 @@ SettingsLoader.add_implicit_resolver(
 
 
 def parse_value(text: str) -> Any:
-    """Return the value that a flag's text stands for.
+    """Return the value that a flag's text stands for; nothing is evaluated, unlike in RecBole.
 
     Python literals (`0.1`, `[10,20]`, `{'split': {'LS': 'valid_and_test'}}`, `None`), the words
     true, false, null and `~` in any case, and yaml lists and mappings (`[soft, hard]`) are read;
-    everything else stays text. Nothing is evaluated, unlike in RecBole, which runs `eval` on it.
+    everything else stays text.
     """
     try:
         value = ast.literal_eval(text)
