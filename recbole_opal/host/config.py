@@ -53,10 +53,10 @@ class OpalConfig(Config):
     """All settings of one run, checked; read as `config["num_interests"]`, as in RecBole.
 
     Nothing is read from `sys.argv`, nothing is evaluated, unknown names and wrong values are
-    errors, and a missing data set is told before anything is loaded. Priority, highest first: `settings`,
-    `config_files` (later ones first), the yaml file `NAME.yaml` beside a data set's files, the one
-    that we have for it, the model's yaml (its block `published` first, with `recipe: published`),
-    overall.yaml, RecBole's own files.
+    errors, and a missing data set is told before anything is loaded. Priority, highest first:
+    `settings`, `config_files` (later ones first), the yaml file `NAME.yaml` beside a data set's
+    files, the one that we have for it, the model's yaml (its block `published` first, with
+    `recipe: published`), overall.yaml, RecBole's own files.
 
     Args:
         model: a model's name, or its class.
@@ -215,18 +215,17 @@ class OpalConfig(Config):
         return {name: value for name, value in checked.items() if name not in harmless}
 
     def _set_default_parameters(self) -> None:
-        root, metrics = str(self.final_config_dict["data_path"]), self.final_config_dict["metrics"]
-        self.final_config_dict["metrics"] = ["Recall"]  # RecBole knows its own alone
+        final = self.final_config_dict
+        root, metrics = str(final["data_path"]), final["metrics"]
+        final["metrics"] = ["Recall"]  # RecBole knows its own alone
         super()._set_default_parameters()
-        self.final_config_dict["metrics"] = metrics
-        valid_metric = self.final_config_dict["valid_metric"]
-        self.final_config_dict["valid_metric_bigger"] = bigger_is_better(valid_metric)
+        final["metrics"] = metrics
+        final["valid_metric_bigger"] = bigger_is_better(final["valid_metric"])
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
             self._data_root = str(Path(root).expanduser())
-            self.final_config_dict["data_path"] = str(Path(self._data_root) / self.dataset)
-        final = self.final_config_dict
+            final["data_path"] = str(Path(self._data_root) / self.dataset)
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
         check_data_folder(
             Path(final["data_path"]),
@@ -261,10 +260,7 @@ def _model_class(model: Any) -> type[Any]:
 def _yaml_beside_data(
     dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
 ) -> Path | None:
-    """Return the settings file in the data set's folder, which speaks to all models, or None.
-
-    The settings that are given, or the files, may name the folder.
-    """
+    """Return the settings file in the data set's folder, which speaks to all models, or None."""
     if Path(dataset).name != dataset or path_problem(dataset):  # refused later, with the fix
         return None
     root = "dataset"  # RecBole's default

@@ -186,7 +186,7 @@ def as_recommender(model: type[Any]) -> type[Any]:
     if issubclass(model, MultiInterestNetwork):
         return recommender_of(known)
     if issubclass(model, MultiInterestRecommender) and model is not recommender_of(
-        model.network_class
+        known.network_class
     ):
         bases = (each.__name__ for each in model.__mro__[1:] if "network_class" in vars(each))
         base = next(bases, model.__name__)

@@ -24,7 +24,9 @@ __all__ = [
     "Text",
     "allowed",
     "check_section",
+    "as_list",
     "is_number",
+    "literal",
     "setting",
     "told_kind",
     "typed",
@@ -78,9 +80,14 @@ def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str
     )
 
 
+def as_list(value: Any) -> Any:
+    """Return a tuple as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _one_or_several(value: Any) -> Any:
     """Let a single value stand for a list of one."""
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return as_list(value) if isinstance(value, list | tuple) else [value]
 
 
 def is_number(value: Any) -> bool:
@@ -97,7 +104,7 @@ def _text_to_list(value: Any) -> Any:
     """Read `soft,hard` and `10,20` as the lists that they stand for."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
-    return list(value) if isinstance(value, tuple) else value
+    return as_list(value)
 
 
 def _interval(value: Any) -> Any:
@@ -184,6 +191,14 @@ def _range(field: FieldInfo) -> str:
     return f" in {low or '(-inf'}, {high or 'inf)'}" if low or high else ""
 
 
+def literal(text: str) -> Any:
+    """Return the Python literal that a text is, or else the text itself; nothing is evaluated."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
 def without_none(annotation: Any) -> tuple[Any, bool]:
     """Split `X | None` into X and True; another type comes back with False."""
     choices = [choice for choice in get_args(annotation) if choice is not type(None)]
@@ -205,9 +220,5 @@ def typed(value: object) -> str:
 def told_kind(value: object) -> str:
     """Return a remark on the type of a refused value that looks like one of another type."""
     if isinstance(value, str):
-        try:
-            looks = ast.literal_eval(value)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            looks = value
-        return "" if isinstance(looks, str) else ", being a text (str)"
+        return "" if isinstance(literal(value), str) else ", being a text (str)"
     return ", being a truth value (bool)" if isinstance(value, bool) else ""
