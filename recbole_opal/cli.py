@@ -36,11 +36,10 @@ def console() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; None reads the arguments of the process.
+    """Run a command, by default that of the process; an error is one line on standard error.
 
-    Returns:
-        0, or the `exit_code` of the error (2: the settings or the data, 1: the training, also of
-        one run of a comparison), or 130 after Ctrl-C. An error is one line on standard error.
+    The code is 0, the error's `exit_code` (2: the settings or the data, 1: the training, also of
+    one run of a comparison), or 130 after Ctrl-C.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     name = "run"
@@ -63,10 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Train a model or compare several; the last line on standard output is the result's folder.
-
-    It is `run folder: PATH`, or `comparison folder: PATH`.
-    """
+    """Train a model or compare several; the last line is `run folder: PATH` or `comparison ...`."""
     if "--version" in argv:
         print(f"recbole-opal {__version__}")
         return 0
@@ -81,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _train(argv: Sequence[str]) -> int:
     from recbole_opal.host import require_recbole
-    from recbole_opal.host.flags import refuse_wrong_flags
+    from recbole_opal.host.yaml_settings import refuse_wrong_flags
     from recbole_opal.settings.commandline import parse_arguments
 
     request = parse_arguments(argv)

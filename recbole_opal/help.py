@@ -59,6 +59,14 @@ more help:
   --help=all            everything"""
 
 
+_SECTIONS = {
+    section.__name__.removesuffix("Settings").lower(): section.model_fields
+    for section in SHARED_SECTIONS
+}
+_SHARED = {name: field for fields in _SECTIONS.values() for name, field in fields.items()}
+_OPTIONS = ComparisonOptions.model_fields
+
+
 def topic_of(argv: Sequence[str]) -> str:
     """Return what `--help=TOPIC` or `--help TOPIC` asks for; empty for the overview."""
     for position, word in enumerate(argv):
@@ -71,46 +79,33 @@ def topic_of(argv: Sequence[str]) -> str:
 
 def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str:
     """Return the help on a topic; empty: the overview, with the meanings of the commands."""
-    sections = _sections()
-    shared = {name: field for fields in sections.values() for name, field in fields.items()}
     if not topic:
         return _overview(commands or {})
     if topic.lower() == "protocols":
         return "protocols, as --eval_args=\"{'split': ...}\":\n" + protocol_help()
-    if topic.lower() in sections:
-        return _listing(topic.lower(), sections[topic.lower()])
-    if topic in shared:
-        return _listing("all models", {topic: shared[topic]})
+    if topic.lower() in _SECTIONS:
+        return _listing(topic.lower(), _SECTIONS[topic.lower()])
+    if topic in _SHARED:
+        return _listing("all models", {topic: _SHARED[topic]})
     if topic.lower() == "all":
         first, *others = _our_models()
         own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
-        lists = [_listing(title, fields) for title, fields in sections.items()]
+        lists = [_listing(title, fields) for title, fields in _SECTIONS.items()]
         return "\n\n".join([_overview(commands or {}), help_text("protocols"), *own, *lists])
     return _of_model(topic)
 
 
 def _overview(commands: Mapping[str, str]) -> str:
-    options = ComparisonOptions.model_fields.items()
+    options = {f"--{k}={f.examples[0]}": f for k, f in _OPTIONS.items() if f.examples}
     return _USAGE.format(
         program=command(),
         other=command(name="COMMAND"),
         datasets=", ".join(datasets_at_hand()),
         models=", ".join(_our_models()),
-        options="\n".join(
-            f"  --{name}={field.examples[0]}".ljust(24) + str(field.description)
-            for name, field in options
-            if field.examples
-        ),
+        options="\n".join(f"  {flag:<22}{field.description}" for flag, field in options.items()),
         commands="\n".join(f"  {name:<22}{meaning}" for name, meaning in commands.items()),
-        sections="|".join(_sections()),
+        sections="|".join(_SECTIONS),
     )
-
-
-def _sections() -> dict[str, dict[str, FieldInfo]]:
-    return {
-        section.__name__.removesuffix("Settings").lower(): section.model_fields
-        for section in SHARED_SECTIONS
-    }
 
 
 def _our_models() -> list[str]:
@@ -128,9 +123,8 @@ def _of_model(name: str, like: str = "") -> str:
 
     What is the same in the model `like` is left out.
     """
-    from recbole_opal.host import find_model_class, supported_models
-    from recbole_opal.host.defaults import default_settings, model_files
-    from recbole_opal.host.upstream_settings import foreign_kinds, upstream_name
+    from recbole_opal.host import yaml_settings as files
+    from recbole_opal.host.upstream_models import find_model_class, supported_models
     from recbole_opal.settings.model_schemas import section_of
 
     try:
@@ -138,30 +132,25 @@ def _of_model(name: str, like: str = "") -> str:
     except SettingsError as error:
         if ":" in name:
             raise
-        topics = {*_sections(), *supported_models(), "protocols", "all"}
-        topics |= {field for fields in _sections().values() for field in fields}
+        topics = {*_SECTIONS, *_SHARED, *supported_models(), "protocols", "all"}
         hint = did_you_mean(name, topics, "--help=") or f"; {str(error).partition('; ')[2]}"
         raise SettingsError(f"--help={name}: there is no such topic{hint}") from error
-    defaults = default_settings(name)
+    defaults = files.default_settings(name)
     section = section_of(model_class)
-    parts = [f"{model_class.__name__}:"]
     if section is not None:
-        seen = default_settings(like).items() if like else ()
-        own = {
-            key: each
-            for key, each in section.model_fields.items()
-            if (key, defaults[key]) not in seen
-        }
+        seen = files.default_settings(like).items() if like else ()
+        fields = section.model_fields.items()
+        own = {key: field for key, field in fields if (key, defaults[key]) not in seen}
         parts = [_listing(model_class.__name__, own, defaults)]
     else:
-        kinds = foreign_kinds(upstream_name(model_class))
-        for setting in sorted(defaults.keys() & kinds.keys() - foreign_kinds("").keys()):
-            kind = kinds[setting]
-            told = "any value" if kind is None else kind.__name__
+        kinds = files.foreign_kinds(files.upstream_name(model_class))
+        parts = [f"{model_class.__name__}:"]
+        for setting in sorted(defaults.keys() & kinds.keys() - files.foreign_kinds("").keys()):
+            told = getattr(kinds[setting], "__name__", "any value")
             parts.append(f"  --{setting}={typed(defaults[setting])}  ({told})")
-    shared = {setting for fields in _sections().values() for setting in fields}
-    given = {key for path in model_files(model_class)[1:] for key in load_settings_file(path)}
-    others = ", ".join(f"--{key}={typed(defaults[key])}" for key in sorted(given & shared))
+    yamls = files.model_files(model_class)[1:]
+    given = {key for path in yamls for key in load_settings_file(path)} & _SHARED.keys()
+    others = ", ".join(f"--{key}={typed(defaults[key])}" for key in sorted(given))
     text = f"its defaults for shared settings: {others}"
     wrapped = textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
     return "\n".join([*parts, wrapped] if others else parts)

@@ -43,25 +43,14 @@ def name_of(model: str) -> str:
 
 
 def class_at(address: str, setting: str = "model") -> type[Any]:
-    """Return the class at an address; its module is imported.
-
-    Args:
-        address: `package.module:Class`, importable from here or installed, or `file.py:Class`.
-        setting: what names it, for messages.
-
-    Raises:
-        SettingsError: there is no such module, file or class, or it cannot be imported.
-    """
+    """Return the class at `package.module:Class` or `file.py:Class`; its module is imported."""
     place, _, name = address.rpartition(":")
     if not place or not name.isidentifier():
         raise _refusal(setting, address, "is no place of a class", "write package.module:Class")
     _loading.append(address)
     try:
-        module = (
-            _file_module(Path(place), setting)
-            if place.endswith(".py")
-            else _named_module(place, setting)
-        )
+        load = _file_module if place.endswith(".py") else _named_module
+        module = load(place, setting)
     except SettingsError:
         raise
     except Exception as error:  # whatever stands in that module
@@ -71,12 +60,9 @@ def class_at(address: str, setting: str = "model") -> type[Any]:
         _loading.pop()
     found = getattr(module, name, None)
     if not isinstance(found, type):
-        classes = [
-            each
-            for each, value in vars(module).items()
-            if isinstance(value, type) and value.__module__ == module.__name__
-        ]
-        held = ", ".join(classes) or "none"
+        classes = {each: value for each, value in vars(module).items() if isinstance(value, type)}
+        own = [each for each, value in classes.items() if value.__module__ == module.__name__]
+        held = ", ".join(own) or "none"
         raise _refusal(
             setting, address, f"names no class there (it holds {held})", "correct the name"
         )
@@ -106,20 +92,11 @@ def why_without_address(model: type[Any]) -> str | None:
     """Return why no other process can find a class; None if one can."""
     if "." in model.__qualname__:
         return "is made inside a function or another class"
-    file = getattr(sys.modules.get(model.__module__), "__file__", None)
-    return None if file is not None and Path(file).is_file() else "was typed into a session"
+    return "was typed into a session" if _file_of(model) is None else None
 
 
 def address_of(model: type[Any], example: str = "my_model.py") -> str:
-    """Return what another process finds a class by: its file, or its module if it is installed.
-
-    Args:
-        model: a class of the user's.
-        example: a name for a file that could hold it.
-
-    Raises:
-        SettingsError: there is nothing: it was made in a function or typed into a session.
-    """
+    """Return what another process finds a class by: its file, or its module if it is installed."""
     why = why_without_address(model)
     if why is not None:
         raise SettingsError(
@@ -133,20 +110,21 @@ def address_of(model: type[Any], example: str = "my_model.py") -> str:
 
 
 def source_digests(*classes: type[Any]) -> dict[str, str]:
-    """Return the SHA-256 of the files that classes and their own ancestors stand in, by class.
+    """Return the SHA-256 of the files that classes and their ancestors stand in, by class.
 
     Of ours and RecBole's the version tells.
-
-    Args:
-        *classes: a model's class, and those of metrics.
     """
     found: dict[str, str] = {}
     for ancestor in [ancestor for each in classes for ancestor in lineage(each)]:
-        file = getattr(sys.modules.get(ancestor.__module__), "__file__", None)
-        foreign = ancestor.__module__.startswith((*_OURS, "torch."))
-        if not foreign and file is not None and Path(file).is_file():
-            found[ancestor.__name__] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        file = _file_of(ancestor)
+        if file is not None and not ancestor.__module__.startswith((*_OURS, "torch.")):
+            found[ancestor.__name__] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
+
+
+def _file_of(model: type[Any]) -> Path | None:
+    file = getattr(sys.modules.get(model.__module__), "__file__", None)
+    return Path(file) if file is not None and Path(file).is_file() else None
 
 
 def _named_module(name: str, setting: str) -> ModuleType:
@@ -162,9 +140,9 @@ def _named_module(name: str, setting: str) -> ModuleType:
             ) from error
 
 
-def _file_module(path: Path, setting: str) -> ModuleType:
+def _file_module(path: str, setting: str) -> ModuleType:
     """Import a file, once however it is named; it may import its neighbours and its package."""
-    file = path.expanduser().resolve()
+    file = Path(path).expanduser().resolve()
     if not file.is_file():
         raise SettingsError(f"--{setting}={path}:...: there is no file {file}; check the path.")
     for module in list(sys.modules.values()):
@@ -179,11 +157,8 @@ def _file_module(path: Path, setting: str) -> ModuleType:
             return importlib.import_module(name)
         # A name of its own: the file's may be that of another module, or of a file elsewhere.
         place = hashlib.sha256(str(file).encode()).hexdigest()[:12]
-        spec = importlib.util.spec_from_file_location(f"own_model_{name}_{place}", file)
-        if spec is None or spec.loader is None:
-            raise SettingsError(
-                f"--{setting}={path}:...: {file} is no Python file; check the path."
-            )
+        # Of a file `.py` there is always one.
+        spec: Any = importlib.util.spec_from_file_location(f"own_model_{name}_{place}", file)
         module = importlib.util.module_from_spec(spec)
         sys.modules[module.__name__] = module
         try:

@@ -1,14 +1,13 @@
 """The one place that meets RecBole 1.2.1: what is imported of it, overridden, and worked around.
 
 `install` finds it; `flaws` undoes what its modules do to a process; `upstream_models` names those
-of its models that run here, `upstream_settings` their settings, `mended` the two that are mended;
+of its models that run here, `mended` the two that are mended; `yaml_settings` reads its settings;
 `known_history` and `general_loaders` serve the models that know no order.
 """
 
 from recbole_opal.host.flaws import quiet_autograd, quiet_deprecations
 from recbole_opal.host.install import MissingRecBoleError, recbole_folder, require_recbole
 from recbole_opal.host.upstream_models import find_model_class, supported_models
-from recbole_opal.process.aliases import set_numpy_aliases, set_scipy_names
 
 __all__ = [
     "MissingRecBoleError",
@@ -17,7 +16,5 @@ __all__ = [
     "quiet_deprecations",
     "recbole_folder",
     "require_recbole",
-    "set_numpy_aliases",
-    "set_scipy_names",
     "supported_models",
 ]

@@ -11,18 +11,20 @@ from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.evaluation.registry import with_named_metrics
-from recbole_opal.host import find_model_class, set_numpy_aliases
-from recbole_opal.host.defaults import model_files
 from recbole_opal.host.recommender import as_recommender, require_model
+from recbole_opal.host.upstream_models import find_model_class
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
+from recbole_opal.host.yaml_settings import model_files, without_blocks
 from recbole_opal.own_models import (
     address_of,
     is_ours,
     refuse_while_importing,
     why_without_address,
 )
+from recbole_opal.process.aliases import set_numpy_aliases, set_scipy_names
 from recbole_opal.process.caller import set_variable
 from recbole_opal.settings.border import paths_given, plain_settings_given, text_given
+from recbole_opal.settings.checks import ONE_NEGATIVE
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.settings.places import naming
 from recbole_opal.settings.properties import dataset_yaml
@@ -50,12 +52,11 @@ _DERIVED = {
 class OpalConfig(Config):
     """All settings of one run, checked; read as `config["num_interests"]`, as in RecBole.
 
-    It differs from RecBole's `Config`: nothing is read from `sys.argv`, nothing is evaluated,
-    unknown names and wrong values are errors, our yaml files lie over RecBole's, and a missing data
-    set is told before anything is loaded. Priority, highest first: `settings`, `config_files`
-    (later ones first), the yaml file `NAME.yaml` beside a data set's files, the one that we have
-    for it, the model's yaml (its block `published` first, with `recipe: published`), overall.yaml,
-    RecBole's own files.
+    Nothing is read from `sys.argv`, nothing is evaluated, unknown names and wrong values are
+    errors, and a missing data set is told before anything is loaded. Priority, highest first:
+    `settings`, `config_files` (later ones first), the yaml file `NAME.yaml` beside a data set's
+    files, the one that we have for it, the model's yaml (its block `published` first, with
+    `recipe: published`), overall.yaml, RecBole's own files.
 
     Args:
         model: a model's name, or its class.
@@ -69,10 +70,6 @@ class OpalConfig(Config):
     Attributes:
         places: the file of each setting that came from one, for messages.
         notes: what the log should say of the settings, a line each.
-
-    Raises:
-        SettingsError: a setting is unknown, refused, of a wrong type or out of range.
-        DataError: the data set is not there.
     """
 
     parameters: dict[str, list[str]]
@@ -113,10 +110,7 @@ class OpalConfig(Config):
         places: Mapping[str, str] | None = None,
         may_change: Collection[str] | None = None,
     ) -> "OpalConfig":
-        """Build the configuration that `as_plain_dict` was taken from, a run's config.yaml.
-
-        `model` is the model's class, if it is none that `find_model_class` knows.
-        """
+        """Build the configuration that `as_plain_dict` was taken from, a run's config.yaml."""
         settings = dict(plain)
         for name in ("model", "dataset"):
             if settings.pop(name, None) is None:
@@ -136,17 +130,15 @@ class OpalConfig(Config):
             plain["model"] = address_of(self._class)
         sampler = plain.get("train_neg_sample_args")
         if isinstance(sampler, dict):
-            # RecBole writes "none" for no sampler and adds keys; only what
-            # `--train_neg_sample_args` takes is kept.
+            # RecBole writes "none" for no sampler and adds keys, which no flag takes.
             uniform = sampler.get("distribution") == "uniform"
-            plain["train_neg_sample_args"] = (
-                {"distribution": "uniform", "sample_num": 1} if uniform else None
-            )
+            plain["train_neg_sample_args"] = dict(ONE_NEGATIVE) if uniform else None
         return {name: plain.pop(name) for name in ("model", "dataset")} | plain
 
     def compatibility_settings(self) -> None:
-        """Set numpy's missing names; RecBole's own version fails on numpy 2."""
+        """Set the names that numpy and scipy lack; RecBole's own version fails on numpy 2."""
         set_numpy_aliases()
+        set_scipy_names()
 
     def _init_parameters_category(self) -> None:
         super()._init_parameters_category()
@@ -204,8 +196,7 @@ class OpalConfig(Config):
     def _apply_recipe(self) -> None:
         """Put the published settings in the place of the shared ones where they are asked for."""
         settings = self.internal_config_dict
-        settings.pop("search", None)  # read by tuning alone
-        published = getattr(self._class, "published", settings.pop("published", None))
+        published = without_blocks(settings, self._class)
         if {**settings, **self.external_config_dict}.get("recipe", "shared") != "published":
             return
         if published is None:
@@ -217,7 +208,6 @@ class OpalConfig(Config):
     def _get_final_config_dict(self) -> dict[str, Any]:
         given = self.external_config_dict
         checked = checked_settings(super()._get_final_config_dict(), given, self.model_class)
-        # What is refused but for its harmless values: RecBole asks for some whether they are there.
         if not hasattr(self._class, "input_type"):
             checked.setdefault("loss_type", "CE")  # over all items, as RecBole's models without one
         # What is refused but for its harmless values: RecBole asks for some whether they are there.
@@ -225,18 +215,17 @@ class OpalConfig(Config):
         return {name: value for name, value in checked.items() if name not in harmless}
 
     def _set_default_parameters(self) -> None:
-        root, metrics = str(self.final_config_dict["data_path"]), self.final_config_dict["metrics"]
-        self.final_config_dict["metrics"] = ["Recall"]  # RecBole knows its own alone
+        final = self.final_config_dict
+        root, metrics = str(final["data_path"]), final["metrics"]
+        final["metrics"] = ["Recall"]  # RecBole knows its own alone
         super()._set_default_parameters()
-        self.final_config_dict["metrics"] = metrics
-        valid_metric = self.final_config_dict["valid_metric"]
-        self.final_config_dict["valid_metric_bigger"] = bigger_is_better(valid_metric)
+        final["metrics"] = metrics
+        final["valid_metric_bigger"] = bigger_is_better(final["valid_metric"])
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
             self._data_root = str(Path(root).expanduser())
-            self.final_config_dict["data_path"] = str(Path(self._data_root) / self.dataset)
-        final = self.final_config_dict
+            final["data_path"] = str(Path(self._data_root) / self.dataset)
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
         check_data_folder(
             Path(final["data_path"]),
@@ -271,10 +260,7 @@ def _model_class(model: Any) -> type[Any]:
 def _yaml_beside_data(
     dataset: str, settings: Mapping[str, Any], config_files: Sequence[Path]
 ) -> Path | None:
-    """Return the settings file in the data set's folder, which speaks to all models, or None.
-
-    The settings that are given, or the files, may name the folder.
-    """
+    """Return the settings file in the data set's folder, which speaks to all models, or None."""
     if Path(dataset).name != dataset or path_problem(dataset):  # refused later, with the fix
         return None
     root = "dataset"  # RecBole's default

@@ -23,14 +23,7 @@ MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_
 def continued_config(
     folder: RunReader, changed: Mapping[str, Any], model: type[Any] | None = None
 ) -> OpalConfig:
-    """Return the settings with which a run goes on, `changed` over its own.
-
-    Raises:
-        SettingsError: a setting outside `MAY_CHANGE` is changed, a value is wrong, or the data is
-            not that of the run.
-        DataError: the data is not there.
-        CheckpointError: the folder is damaged.
-    """
+    """Return the settings a run goes on with, `changed` over its own; its data must be the same."""
     for name in changed:
         if name not in MAY_CHANGE:
             raise SettingsError(

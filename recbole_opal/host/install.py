@@ -17,24 +17,13 @@ class MissingRecBoleError(OpalError, ImportError):
 
 
 def require_recbole() -> None:
-    """Check that RecBole 1.2.1 is installed.
-
-    Raises:
-        MissingRecBoleError: it is not; the message holds the command that installs it on this
-            Python.
-    """
+    """Check that RecBole 1.2.1 is installed; the error tells this Python's command for it."""
     try:
         found = version("recbole")
     except PackageNotFoundError:
-        found = None
-    if found == RECBOLE_VERSION:
-        return
-    problem = (
-        "recbole is not installed"
-        if found is None
-        else f"recbole {found} is installed, not {RECBOLE_VERSION}"
-    )
-    raise MissingRecBoleError(f"{problem}; {_install_hint(sys.version_info[:2])}")
+        raise _missing("recbole is not installed") from None
+    if found != RECBOLE_VERSION:
+        raise _missing(f"recbole {found} is installed, not {RECBOLE_VERSION}")
 
 
 def recbole_folder() -> Path:
@@ -42,16 +31,14 @@ def recbole_folder() -> Path:
     require_recbole()
     spec = importlib.util.find_spec("recbole")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingRecBoleError(
-            f"recbole cannot be imported; {_install_hint(sys.version_info[:2])}"
-        )
+        raise _missing("recbole cannot be imported")
     return Path(spec.submodule_search_locations[0])
 
 
-def _install_hint(python: tuple[int, int]) -> str:
-    if python >= (3, 12):
-        return (
-            f"install with `pip install --no-deps recbole=={RECBOLE_VERSION}` "
-            "(its ray pin has no wheel for Python 3.12 and later, and nothing here needs ray)."
-        )
-    return f"install with `pip install recbole=={RECBOLE_VERSION}`."
+def _missing(problem: str) -> MissingRecBoleError:
+    options, why = "", "."
+    if sys.version_info[:2] >= (3, 12):
+        options = "--no-deps "
+        why = " (its ray pin has no wheel for Python 3.12 and later, and nothing here needs ray)."
+    command = f"`pip install {options}recbole=={RECBOLE_VERSION}`"
+    return MissingRecBoleError(f"{problem}; install with {command}{why}")

@@ -11,7 +11,7 @@ import torch
 
 from recbole_opal.errors import SettingsError, TrainingError
 from recbole_opal.host.prepare import PreparedData
-from recbole_opal.host.upstream_models import attends, trained_on
+from recbole_opal.host.upstream_models import known_upstream, trained_on
 
 __all__ = ["check_memory", "telling_memory"]
 
@@ -78,8 +78,9 @@ def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int
         yield "the histories of one batch of users", users * length * width, told
     told = ("train_batch_size", *cures)
     yield "the vectors of one training batch", 2 * rows * length * width, told
-    attending = attends(config.model_class) and config["dnn_type"] != "ave"
-    if attending and isinstance(config["n_heads"], int):
+    known = known_upstream(config.model_class)
+    attends = known is not None and known.attends and config["dnn_type"] != "ave"
+    if attends and isinstance(config["n_heads"], int):
         told = ("MAX_ITEM_LIST_LENGTH", "train_batch_size", "n_heads")
         yield "the attention of one training batch", rows * config["n_heads"] * length**2, told
     if isinstance(config["num_negatives"], int) and config["negative_sampling"] != "full":

@@ -176,9 +176,25 @@ def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
 
 
 def as_recommender(model: type[Any]) -> type[Any]:
-    """Return the recommender around a network; any other class as it is."""
+    """Return the recommender around a network; any other class as it is.
+
+    Raises:
+        SettingsError: it is derived from such a recommender, whose network would know nothing of
+            what it changes.
+    """
     known: Any = model
-    return recommender_of(known) if issubclass(model, MultiInterestNetwork) else model
+    if issubclass(model, MultiInterestNetwork):
+        return recommender_of(known)
+    if issubclass(model, MultiInterestRecommender) and model is not recommender_of(
+        known.network_class
+    ):
+        bases = (each.__name__ for each in model.__mro__[1:] if "network_class" in vars(each))
+        base = next(bases, model.__name__)
+        raise SettingsError(
+            f"{model.__name__} is derived from {base}, RecBole's side of a model; derive it from "
+            f"the network itself, as class {model.__name__}({base}.network_class)."
+        )
+    return model
 
 
 def require_model(model: type[Any]) -> None:

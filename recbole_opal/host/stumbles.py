@@ -32,12 +32,6 @@ def telling_upstream(config: Any) -> Iterator[None]:
 
     An error that comes from this library's lines, or where no such setting was given, is a bug and
     stays as it is.
-
-    Args:
-        config: the settings of the run.
-
-    Raises:
-        SettingsError: RecBole, or what it calls, raised an error.
     """
     try:
         yield

@@ -1,8 +1,7 @@
-"""The models of RecBole's that run here, by name, and what must be known of each.
+"""The models of RecBole's that run here, by name: trained, resumed and judged by our tests.
 
-The set is named because it is tested: each of them is trained, resumed and judged by this project's
-tests. RecBole has more; its others need labels, features, knowledge graphs, trainers of their own,
-or have never been tried here, and are refused.
+RecBole has more; its others need labels, features, knowledge graphs, trainers of their own, or have
+never been tried here, and are refused.
 """
 
 from __future__ import annotations
@@ -16,16 +15,15 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host.flaws import quiet_autograd
 from recbole_opal.host.install import recbole_folder
 from recbole_opal.own_models import class_at, is_address
-from recbole_opal.process.aliases import set_scipy_names
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [
     "UPSTREAM",
     "TrainedOn",
     "Upstream",
-    "attends",
     "computed_at_once",
     "find_model_class",
+    "known_upstream",
     "supported_models",
     "trained_on",
     "why_not_for_unmet_users",
@@ -77,7 +75,6 @@ UPSTREAM: Mapping[str, Upstream] = {
     "STAMP": Upstream(),
     "TransRec": Upstream(learns_users=True),
 }
-_PAIRWISE = "PAIRWISE"
 
 
 def supported_models() -> list[str]:
@@ -88,11 +85,7 @@ def supported_models() -> list[str]:
 
 
 def find_model_class(name: str) -> type[Any]:
-    """Return the class of a model, ours or RecBole's; the class's own name is the canonical one.
-
-    Args:
-        name: the model's name, whose upper and lower case are not told apart, or the place of a
-            class of the user's, `package.module:Class` or `file.py:Class`.
+    """Return the class of a model: of ours and RecBole's by its name in any case, or at an address.
 
     Raises:
         SettingsError: there is no such model, or it cannot run here.
@@ -100,33 +93,27 @@ def find_model_class(name: str) -> type[Any]:
     from recbole_opal.host.recommender import as_recommender
     from recbole_opal.models import MODELS
 
+    canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
     if is_address(name):
         found = as_recommender(class_at(name))
-        quiet_autograd()  # the file may import RecBole's models
-        return found
-    canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
-    if canonical is None:
+    elif canonical is None:
         raise _unknown(name)
-    ours = canonical in MODELS
-    found = as_recommender(MODELS[canonical]) if ours else _upstream_class(canonical)
-    quiet_autograd()
-    return found
+    elif canonical in MODELS:
+        found = as_recommender(MODELS[canonical])
+    elif UPSTREAM[canonical].mended:
+        found = getattr(import_module("recbole_opal.host.mended"), canonical)
+    else:
+        from recbole.utils import get_model
 
-
-def _upstream_class(name: str) -> type[Any]:
-    set_scipy_names()
-    if UPSTREAM[name].mended:
-        mended: type[Any] = getattr(import_module("recbole_opal.host.mended"), name)
-        return mended
-    from recbole.utils import get_model
-
-    found: type[Any] = get_model(name)
+        found = get_model(canonical)
+    quiet_autograd()  # a user's file may have imported RecBole's models too
     return found
 
 
 def _unknown(name: str) -> SettingsError:
     """Tell a model that RecBole has, and nobody has tried here, from a slip of the pen."""
-    files = {path.stem.lower(): path.stem for path in _yaml_files().glob("*.yaml")}
+    folder = recbole_folder() / "properties" / "model"
+    files = {path.stem.lower(): path.stem for path in folder.glob("*.yaml")}
     if name.lower() in files:
         return SettingsError(
             f"--model={files[name.lower()]} cannot run here: of RecBole's models these are tested: "
@@ -137,64 +124,37 @@ def _unknown(name: str) -> SettingsError:
     return SettingsError(f"--model={name} is not a model{hint}")
 
 
-def _yaml_files() -> Any:
-    return recbole_folder() / "properties" / "model"
-
-
-def _known(model_class: type[Any]) -> Upstream | None:
+def known_upstream(model_class: type[Any]) -> Upstream | None:
     """Return what is known of a class, or of the nearest ancestor of one of the user's."""
     names = (ancestor.__name__ for ancestor in model_class.__mro__)
     return next((UPSTREAM[name] for name in names if name in UPSTREAM), None)
 
 
 def trained_on(model_class: type[Any]) -> TrainedOn:
-    """Return what a model is trained on: see `Upstream`.
-
-    Args:
-        model_class: the class of any model; a general one of the user's that is derived from none
-            of ours is told by RecBole's `input_type`.
-    """
+    """Return what a model is trained on, see `Upstream`; an unknown general one as RecBole says."""
     kind = getattr(getattr(model_class, "type", None), "name", "SEQUENTIAL")
-    known = _known(model_class)
+    known = known_upstream(model_class)
     if known is not None and (known.trained_on == "histories") == (kind == "SEQUENTIAL"):
         return known.trained_on
     if kind == "TRADITIONAL":
         return "interactions"
     if kind == "GENERAL":
-        return "pairs" if model_class.input_type.name == _PAIRWISE else "points"
+        return "pairs" if model_class.input_type.name == "PAIRWISE" else "points"
     return "histories"
 
 
 def computed_at_once(model_class: type[Any]) -> bool:
-    """Tell whether one pass over the data is all a model needs, as RecBole trains them too.
-
-    Args:
-        model_class: the class of a model.
-    """
+    """Tell whether one pass over the data is all a model needs, as RecBole trains them too."""
     return trained_on(model_class) == "interactions"
-
-
-def attends(model_class: type[Any]) -> bool:
-    """Tell whether a model of RecBole's holds a number for each pair of places of a history.
-
-    Args:
-        model_class: the class of a model.
-    """
-    known = _known(model_class)
-    return known is not None and known.attends
 
 
 def why_not_for_unmet_users(model_class: type[Any], settings: Mapping[str, Any]) -> str | None:
     """Return why a model has nothing to say of a user it was not trained on, None if it has.
 
     General models that are not known are taken to learn numbers of each user, sequential ones not.
-
-    Args:
-        model_class: the class of the model.
-        settings: its settings.
     """
     if settings.get("knn_method") == "user":
         return "it looks for neighbours of the users it was trained on (write --knn_method=item)"
-    known = _known(model_class)
+    known = known_upstream(model_class)
     learns = trained_on(model_class) in ("pairs", "points") if known is None else known.learns_users
     return "it learns numbers of each user in training" if learns else None

@@ -8,7 +8,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import checked_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
-from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
+from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import Section, check_section
 from recbole_opal.settings.model_schemas import section_of
@@ -23,17 +23,14 @@ def checked_settings(
 ) -> dict[str, Any]:
     """Return all settings of a run, checked and completed; a SettingsError tells the first problem.
 
-    Args:
-        final: every setting, defaults included.
-        given: those that the user gave, by flag, argument or config file; only these can be
-            misspelt.
-        model_class: the class of the model.
+    `final` holds every setting, defaults included, `given` what the user gave by flag, argument or
+    config file: only that can be misspelt.
     """
     refuse_unknown(given, known_settings(model_class), [model_class.__name__])
     refuse_foreign_settings(final)
-    ours = _own_names(model_class)
-    foreign = {name: value for name, value in given.items() if name not in ours}
-    check_foreign_values(foreign, foreign_kinds(upstream_name(model_class)))
+    kinds = foreign_kinds(upstream_name(model_class))
+    foreign = given.keys() - _own_names(model_class)
+    check_foreign_values({name: given[name] for name in given if name in foreign}, kinds)
     checked = dict(final)
     for section in _sections(model_class):
         checked |= check_section(section, final)

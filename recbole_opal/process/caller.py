@@ -22,7 +22,6 @@ Result = TypeVar("Result")
 # The first RecBole sets, the second torch where an optimiser is first built. scikit-learn's KMP_...
 # stay: what they are for, the OpenMP library, may read them long after the import.
 _VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
-# RecBole's tables of metrics; ours replace some of its own for the time of a run.
 _turn = threading.RLock()  # a report stands inside a comparison
 _lock = threading.Lock()
 _depth = 0  # calls that are under way, in whichever thread
@@ -72,12 +71,9 @@ def set_variable(name: str, value: str | None) -> None:
 def undisturbed() -> Iterator[None]:
     """Give the process back as it was when the block began, whatever the block did to it.
 
-    That is: the environment variables and the filters of warnings that RecBole and the
-    libraries below it set; the states of the global random generators, which a run seeds; torch's
-    switches for cuDNN and for anomaly mode; the names that numpy and
-    scipy lack and RecBole needs, which are there while the block runs. Where blocks overlap, in
-    each other or in several threads, the last to end gives back what the first one found. Inside
-    it gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.
+    Where blocks overlap, in each other or in several threads, the last to end gives back what the
+    first one found. The names that numpy lacks and RecBole needs are there while the block runs;
+    gradients are taken and tensors are made on the CPU, whatever block of torch's it stands in.
     """
     global _depth, _found
     import torch

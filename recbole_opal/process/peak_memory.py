@@ -25,18 +25,10 @@ _measured: weakref.WeakSet[PeakMemory] = weakref.WeakSet()  # of all threads
 class PeakMemory:
     """Measures from the moment it is made: neither what came before, nor the parent process.
 
-    `getrusage` answers another question: its peak is that of the whole life of the process, and on
-    Linux it begins with that of the parent; so does psutil's on Windows. Here Linux is told to
-    forget its peak; where it does not let us, and on other systems, a thread asks psutil twenty
-    times a second, which misses what is shorter. What the process holds already when the run
-    begins is part of the peak as long as it is held: the libraries, and other data of the
-    application that calls.
-
-    Example:
-        >>> memory = PeakMemory()
-        >>> held = bytearray(2**20)
-        >>> memory.in_bytes(torch.device("cpu"))["host_bytes"] > len(held)
-        True
+    `getrusage` tells the peak of the process's whole life, which on Linux begins with the parent's.
+    Here Linux is told to forget its peak; where it does not let us, and on other systems, a thread
+    asks psutil twenty times a second, which misses what is shorter. What the process holds already
+    when the run begins (libraries, data of the application that calls) counts while it is held.
     """
 
     def __init__(self) -> None:

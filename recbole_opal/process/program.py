@@ -22,9 +22,10 @@ def command(*arguments: str, name: str = "run") -> str:
 
     It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m recbole_opal
     run`. Where Python code called us and there is nothing to go by, it is the script, if it stands
-    in this folder, or the package. The arguments are quoted for a shell.
+    in this folder, or the package.
     """
-    words = _called_as() or _found_here()
+    here = ["python", _SCRIPT] if Path(_SCRIPT).is_file() else ["python", "-m", _PACKAGE]
+    words = _called_as() or here
     # All but the package's name alone train where no command is named.
     if name != "run" or words[-2:] == ["-m", _PACKAGE]:
         words = [*words, name]
@@ -73,7 +74,3 @@ def _interpreter() -> str:
 def _is_on_path(program: str) -> bool:
     found = shutil.which(_INSTALLED)
     return found is not None and Path(found).resolve() == Path(program).resolve()
-
-
-def _found_here() -> list[str]:
-    return ["python", _SCRIPT] if Path(_SCRIPT).is_file() else ["python", "-m", _PACKAGE]

@@ -22,10 +22,7 @@ def cuda_in_use() -> bool:
 
 
 def capture_rng() -> dict[str, Any]:
-    """State of all global generators, made of what a run's state can hold.
-
-    The numpy part is the legacy global generator, which RecBole and many libraries draw from.
-    """
+    """Return the state of all global generators, made of what a run's state can hold."""
     return {
         "python": random.getstate(),
         "numpy": np.random.get_state(),  # noqa: NPY002 the global one is the one to save

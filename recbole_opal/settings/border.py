@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.fields import is_number
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.values import TEXTS, is_plain
 
@@ -35,7 +36,7 @@ def plain_settings_given(settings: Mapping[Any, Any]) -> dict[str, Any]:
                 f"the name of a setting is {name!r}, of type {_type(name)}; write a text."
             )
         value = plain_value(str(name), given)
-        plain[str(name)] = str(value) if name in TEXTS and _is_number(value) else value
+        plain[str(name)] = str(value) if name in TEXTS and is_number(value) else value
     return plain
 
 
@@ -43,8 +44,7 @@ def plain_value(name: str, value: Any) -> Any:
     """Return a value as numbers, texts, lists, tuples and mappings of Python alone.
 
     Numpy's and torch's numbers and arrays, ranges, sets (sorted), enumerations (their values) and
-    paths stand for what they hold; dates and spans of time have no such form, which a
-    SettingsError tells with their type.
+    paths stand for what they hold; dates and spans of time have no such form.
     """
     try:
         plain = _plain(value)
@@ -71,7 +71,7 @@ def plain_value(name: str, value: Any) -> Any:
 def text_given(name: str, value: Any) -> str:
     """Return a name or a path as text; a number stands for its digits."""
     plain = plain_value(name, value)
-    if not isinstance(plain, str) and not _is_number(plain):
+    if not isinstance(plain, str) and not is_number(plain):
         raise SettingsError(f"--{name}={plain} is of type {_type(value)}; write a text.")
     if plain == "":
         raise SettingsError(f"--{name} is empty; write --{name}=VALUE.")
@@ -90,9 +90,7 @@ def path_given(name: str, value: Any) -> Path:
 
 def paths_given(name: str, value: Any) -> list[Path]:
     """Return the paths in anything that can be walked through; a single one is a list of one."""
-    if isinstance(value, Iterator | Set):
-        value = list(value)
-    plain = plain_value(name, value)
+    plain = plain_value(name, list(value) if isinstance(value, Iterator) else value)
     several = plain if isinstance(plain, list | tuple) else [plain]
     return [path_given(name, path) for path in several]
 
@@ -149,10 +147,6 @@ def _key(key: Any) -> str | int:
     if isinstance(plain, bool) or not isinstance(plain, str | int):
         raise _NotPlainError(key)
     return plain
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _type(value: Any) -> str:

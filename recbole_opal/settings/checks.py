@@ -1,19 +1,27 @@
-"""Rules that tie several settings together."""
+"""Rules that tie several settings together, and those of mappings that RecBole reads unchecked."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import typed
+from recbole_opal.settings.fields import is_number, typed
 from recbole_opal.settings.protocol import normalised_eval_args
-from recbole_opal.settings.upstream_rules import check_upstream
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["check_together", "following_fields"]
+__all__ = ["ONE_NEGATIVE", "check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
-_ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
+# Columns that RecBole makes, by the setting that names them.
+_MADE = ("ITEM_LIST_LENGTH_FIELD", "LABEL_FIELD", "POSITION_FIELD")
+# What stands before or behind a name; without it the column made replaces the one it is made of.
+_AFFIXES = {"NEG_PREFIX": "neg_", "LIST_SUFFIX": "_list"}
+# The arguments of `torch.nn.utils.clip_grad_norm_`.
+_NUMBERS, _SWITCHES = ("max_norm", "norm_type"), ("error_if_nonfinite", "foreach")
+_CLIPPING = "write for example --clip_grad_norm=\"{'max_norm': 5.0}\"."
+_SAMPLER = ("distribution", "sample_num", "alpha", "dynamic", "candidate_num")
+ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
+"""RecBole's sampler as losses over pairs take it, the only way it is used here."""
 
 
 def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict[str, Any]:
@@ -25,7 +33,8 @@ def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict
     _check_gradients(settings)
     if "orthogonality_weight" in settings:
         _check_width(settings["num_interests"], settings["hidden_size"])
-    check_upstream(settings)
+    _check_names(settings)
+    _check_clipping(settings["clip_grad_norm"] or {})
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
         "load_col": _with_categories(settings),
@@ -43,7 +52,15 @@ def _check_columns(settings: Mapping[str, Any]) -> None:
     files: Mapping[str, Any] | None = settings["load_col"]
     if files is None:
         return
-    _check_files(files)
+    for ending, names in files.items():
+        if ending not in _FILES:
+            hint = did_you_mean(str(ending), _FILES) or f"; choose from {', '.join(_FILES)}."
+            raise SettingsError(f"--load_col: there is no file .{ending}{hint}")
+        is_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        if names != "*" and not is_list:
+            raise SettingsError(
+                f"--load_col: {ending} has {names!r}; write a list of columns, or '*' for all."
+            )
     columns = files.get("inter") or ()
     for name, field in zip(_USUAL_FIELDS, fields, strict=True):
         if columns != "*" and field not in columns:
@@ -53,18 +70,11 @@ def _check_columns(settings: Mapping[str, Any]) -> None:
                 f"--load_col: the column {field} ({name}) is missing under inter; write "
                 f"--load_col={typed({**read, 'inter': inter})}, or name another one with --{name}."
             )
-
-
-def _check_files(columns: Mapping[str, Any]) -> None:
-    for ending, names in columns.items():
-        if ending not in _FILES:
-            hint = did_you_mean(str(ending), _FILES) or f"; choose from {', '.join(_FILES)}."
-            raise SettingsError(f"--load_col: there is no file .{ending}{hint}")
-        is_list = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
-        if names != "*" and not is_list:
-            raise SettingsError(
-                f"--load_col: {ending} has {names!r}; write a list of columns, or '*' for all."
-            )
+    if settings.get("unload_col") and files:
+        raise SettingsError(
+            "--unload_col leaves columns out where --load_col names none; write --load_col=None "
+            "as well, or leave --unload_col away."
+        )
 
 
 def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -121,18 +131,51 @@ def _check_width(interests: int, width: int) -> None:
         )
 
 
+def _check_names(settings: Mapping[str, Any]) -> None:
+    read = {settings[name]: name for name in _USUAL_FIELDS}
+    for name in _MADE:
+        if settings.get(name) in read:
+            raise SettingsError(
+                f"--{name}={settings[name]} is the column of --{read[settings[name]]} too; leave "
+                f"--{name} away, or name a column that is not there."
+            )
+    for name, usual in _AFFIXES.items():
+        if settings.get(name) == "":
+            raise SettingsError(
+                f"--{name} is empty, so that what is made of a column would replace it; leave it "
+                f"away, it is {usual} then."
+            )
+
+
+def _check_clipping(arguments: Mapping[str, Any]) -> None:
+    """Check what RecBole hands on as it is; an empty mapping clips nothing."""
+    for name, given in arguments.items():
+        if name not in (*_NUMBERS, *_SWITCHES):
+            problem = f": {name} is none of {', '.join((*_NUMBERS, *_SWITCHES))}"
+        elif name in _NUMBERS and not (is_number(given) and given > 0):
+            problem = f": {name} is {given!r}, not a number above 0"
+        elif name in _SWITCHES and not isinstance(given, bool) and given is not None:
+            problem = f": {name} is {given!r}, not True or False"
+        else:
+            continue
+        raise SettingsError(f"--clip_grad_norm{problem}; {_CLIPPING}")
+    if arguments and "max_norm" not in arguments:
+        raise SettingsError(f"--clip_grad_norm names no max_norm; {_CLIPPING}")
+
+
 def _negatives(given: dict[str, Any] | None, samples: bool) -> dict[str, Any] | None:
     """Return the sampler's arguments: uniform negatives where a RecBole loss needs some."""
-    if given is None or given.get("distribution") in (None, "none", "None"):
-        return dict(_ONE_NEGATIVE) if samples else None
-    if not samples:
-        raise SettingsError(
-            "--train_neg_sample_args is RecBole's sampler, which this model's loss does not use; "
-            "leave it away."
-        )
+    given = given or {}
+    for name in given:
+        if name not in _SAMPLER:
+            told = f"{name} is none of {', '.join(_SAMPLER)}"
+            raise SettingsError(f"--train_neg_sample_args: {told}; leave it away.")
+    if given.get("distribution") in (None, "none", "None"):
+        return dict(ONE_NEGATIVE) if samples else None
     uniform = given["distribution"] == "uniform" and given.get("sample_num", 1) == 1
-    if not uniform or given.get("dynamic"):
-        raise SettingsError(
-            "--train_neg_sample_args: only one uniform negative a row is drawn here; leave it away."
-        )
-    return dict(_ONE_NEGATIVE)
+    if samples and uniform and not given.get("dynamic"):
+        return dict(ONE_NEGATIVE)
+    problem = ": only one uniform negative a row is drawn here"
+    if not samples:
+        problem = " is RecBole's sampler, which this model's loss does not use"
+    raise SettingsError(f"--train_neg_sample_args{problem}; leave it away.")

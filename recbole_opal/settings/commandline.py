@@ -51,14 +51,11 @@ _OWN_FLAGS = ("model", "dataset", "config_files", "resume", *_OPTIONS)
 class Request:
     """What the command line asks for; values are typed but not yet checked.
 
-    Attributes:
-        model: a model's name, or several with settings of their own, as
-            `OPAL@num_interests=8,MIND`.
-        resume: the run folder to continue, whose config.yaml then names model and data set.
-        settings: every `--key=value` that is not a field here.
+    `settings` holds every `--key=value` that is not a field here; of `resume`, a run folder to
+    continue, the config.yaml names model and data set.
     """
 
-    model: str = "OPAL"
+    model: str = "OPAL"  # or several with settings of their own, as `OPAL@num_interests=8,MIND`
     dataset: str = ""
     config_files: tuple[Path, ...] = ()
     resume: Path | None = None

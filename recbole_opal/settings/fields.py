@@ -24,12 +24,16 @@ __all__ = [
     "Text",
     "allowed",
     "check_section",
+    "as_list",
+    "is_number",
+    "literal",
     "setting",
     "told_kind",
     "typed",
     "without_none",
 ]
 
+_SOURCE = re.compile(r"(.*) \[([PAD, ]+)\]", re.DOTALL)
 _NUMBER = r"[-+]?(?:inf|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
 _GPU = re.compile(r"|-1|\d{1,4}|(?:GPU|MIG)-[\w/-]{1,80}")
 _INTERVAL = re.compile(rf"[\[(]\s*{_NUMBER}\s*,\s*{_NUMBER}\s*[\])]")
@@ -41,9 +45,17 @@ class Section(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-def setting(default: Any, meaning: str, **bounds: Any) -> Any:
-    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`."""
-    return Field(default, description=meaning, **bounds)
+def setting(default: Any, meaning: str, *, under: str = "Interests", **bounds: Any) -> Any:
+    """Return pydantic's field of a setting; `bounds` are those of `Field`, as `ge=1`.
+
+    In a model's schema the meaning ends with the default's source in brackets (P the paper, A the
+    authors' settings, D decided here, or several), and `under` is the heading in its yaml file.
+    """
+    sourced = _SOURCE.fullmatch(meaning)
+    if sourced is None:
+        return Field(default, description=meaning, **bounds)
+    told: Any = {"source": sourced[2], "under": under}
+    return Field(default, description=sourced[1], json_schema_extra=told, **bounds)
 
 
 def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,21 +80,31 @@ def check_section(section: type[Section], values: Mapping[str, Any]) -> dict[str
     )
 
 
+def as_list(value: Any) -> Any:
+    """Return a tuple as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _one_or_several(value: Any) -> Any:
     """Let a single value stand for a list of one."""
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return as_list(value) if isinstance(value, list | tuple) else [value]
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number; in Python True is one."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _number_to_text(value: Any) -> Any:
     """Undo the reading of a folder or an id such as `0` or `2024` as a number."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return str(value) if is_number(value) else value
 
 
 def _text_to_list(value: Any) -> Any:
     """Read `soft,hard` and `10,20` as the lists that they stand for."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
-    return list(value) if isinstance(value, tuple) else value
+    return as_list(value)
 
 
 def _interval(value: Any) -> Any:
@@ -169,6 +191,14 @@ def _range(field: FieldInfo) -> str:
     return f" in {low or '(-inf'}, {high or 'inf)'}" if low or high else ""
 
 
+def literal(text: str) -> Any:
+    """Return the Python literal that a text is, or else the text itself; nothing is evaluated."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
 def without_none(annotation: Any) -> tuple[Any, bool]:
     """Split `X | None` into X and True; another type comes back with False."""
     choices = [choice for choice in get_args(annotation) if choice is not type(None)]
@@ -190,9 +220,5 @@ def typed(value: object) -> str:
 def told_kind(value: object) -> str:
     """Return a remark on the type of a refused value that looks like one of another type."""
     if isinstance(value, str):
-        try:
-            looks = ast.literal_eval(value)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            looks = value
-        return "" if isinstance(looks, str) else ", being a text (str)"
+        return "" if isinstance(literal(value), str) else ", being a text (str)"
     return ", being a truth value (bool)" if isinstance(value, bool) else ""

@@ -9,10 +9,7 @@ from recbole_opal.suggest import did_you_mean, nearest
 __all__ = ["read_arguments", "split_flags"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
-_SHORT_FLAGS = {
-    **{"-m": "--model", "-d": "--dataset", "-h": "--help"},
-    **{"-v": "--version", "-V": "--version"},
-}
+_SHORT_FLAGS = {"-m": "model", "-d": "dataset", "-h": "help", "-v": "version", "-V": "version"}
 _BARE = ("help", "version")  # flags without a value
 _VERY_SIMILAR = 0.75
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
@@ -25,9 +22,6 @@ def read_arguments(
     """Return the words, and the text of each flag; `-` in a flag's name counts as `_`.
 
     A flag of `switches` is True where neither `=` nor True nor False follows it.
-
-    Raises:
-        SettingsError: a flag is malformed, has no value, or has two.
     """
     words: list[str] = []
     flags: dict[str, str] = {}
@@ -88,8 +82,8 @@ def _how_to_write(argument: str, following: Sequence[str]) -> str:
     value = given or next((word for word in following if not word.startswith("-")), "VALUE")
     if bare in _SHORT_FLAGS:
         right = _SHORT_FLAGS[bare]
-        right += "" if right[2:] in _BARE else f"={value}"
-        return f"{bare} is not a flag here; write {right}."
+        right += "" if right in _BARE else f"={value}"
+        return f"{bare} is not a flag here; write --{right}."
     if argument.startswith("--") and "=" in argument:
         return f"'{argument}' has no proper name before '='; write --key=value."
     if argument.startswith("-") and _NAME.fullmatch(bare.lstrip("-")):

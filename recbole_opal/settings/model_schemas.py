@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, create_model
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import lineage
-from recbole_opal.settings.fields import Finite, Names, Section
+from recbole_opal.settings.fields import Finite, Names, Section, setting
 
 __all__ = [
     "INTERESTS",
@@ -25,22 +25,6 @@ LEAST = 1e-6
 """Less would overflow float32 once it divides logits, and all softmaxes are hard long before."""
 INTERESTS, LOSSES, TRAINING = "Interests", "Losses", "Training rows and optimiser"
 """Headings of a model's yaml file."""
-
-
-def setting(default: Any, meaning: str, *, under: str = INTERESTS, **bounds: Any) -> Any:
-    """Return a pydantic field that a yaml file can be written from.
-
-    Args:
-        default: the value of the shared recipe.
-        meaning: as an error, the help and the yaml file tell it; at its end the value's source: P
-            the paper, A the authors' settings, D decided here, or several. The range is told
-            behind its first part.
-        under: the heading in the yaml file.
-        **bounds: of the values, as pydantic's `Field` takes them.
-    """
-    text, _, source = meaning.rpartition(" [")
-    told: Any = {"source": source.removesuffix("]"), "under": under}
-    return Field(default, description=text, json_schema_extra=told, **bounds)
 
 
 def weight(default: float, meaning: str) -> Any:
@@ -119,10 +103,9 @@ class MultiInterestSettings(Section):
 
 
 def section_of(model_class: type) -> type[Section] | None:
-    """Return the settings of our model or of a class of the user's, None for RecBole's models.
+    """Return the settings of a model, its own or its nearest ancestor's; None for RecBole's models.
 
-    A class has the settings of its attribute `Settings`, or else of the nearest ancestor. Where it
-    has several stages and no setting for them, `stages` picks among them.
+    Where it has several stages and no setting for them, `stages` picks among them.
     """
     owner = next((each for each in lineage(model_class) if "Settings" in vars(each)), None)
     if owner is None:

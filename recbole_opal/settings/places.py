@@ -18,12 +18,8 @@ def naming(places: Mapping[str, str], may_change: Collection[str] | None = None)
     Messages call a setting by its flag, `--name`. Where the setting came from a file, nobody typed
     that flag, so it becomes `FILE: name: value`. What a message blames stands before its first
     semicolon; what it recommends stands behind and stays a flag, since flags win over files.
-
-    Args:
-        places: the file of each setting that came from one; the others are flags or arguments. It
-            is read when an error comes, and may be filled until then.
-        may_change: the only settings that can be given, as when a run is continued; advice to give
-            others is left out. None: all can be given.
+    `places` is read when an error comes, and may be filled until then. Where `may_change` names the
+    only settings that can be given, as when a run is continued, advice to give others is left out.
     """
     try:
         yield

@@ -1,13 +1,14 @@
 """The evaluation protocols, as RecBole's `eval_args` names them, and their options."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from math import inf
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import Finite, Section, allowed, setting
+from recbole_opal.settings.fields import Finite, Section, allowed, as_list, setting
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["normalised_eval_args", "protocol_help"]
@@ -21,14 +22,8 @@ def _share(value: int | float) -> int | float:
     return value
 
 
-def _tuple_to_list(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-Shares = Annotated[
-    list[Annotated[int | float, AfterValidator(_share)]], BeforeValidator(_tuple_to_list)
-]
-Cuts = Annotated[list[Finite], BeforeValidator(_tuple_to_list)]
+Shares = Annotated[list[Annotated[int | float, AfterValidator(_share)]], BeforeValidator(as_list)]
+Cuts = Annotated[list[Finite], BeforeValidator(as_list)]
 
 
 class LastDayRule(Section):
@@ -114,9 +109,8 @@ def protocol_help() -> str:
     lines = []
     for kind, (form, meaning) in zip(_KINDS, _PROTOCOLS.items(), strict=True):
         lines.append(f"  {form:30}  {meaning}")
-        fields = _RULES[kind].model_fields if kind in _RULES else {}
-        for name, field in fields.items():
-            lines.append(f"      {name}={field.default}: {field.description}")
+        options = _RULES[kind].model_fields.items() if kind in _RULES else ()
+        lines += [f"      {name}={field.default}: {field.description}" for name, field in options]
     return "\n".join(lines)
 
 
@@ -133,14 +127,6 @@ def _normalised_split(split: Any) -> dict[str, Any]:
     raise _refusal(f"split {split} is not supported")
 
 
-def _are_shares(ratios: Any) -> bool:
-    try:
-        UserRule.model_validate({"ratios": ratios})
-    except ValidationError:
-        return False
-    return True
-
-
 def _options(kind: str, value: Any) -> dict[str, Any]:
     """Return all options of a protocol; a list stands for its ratios, None for no options."""
     if kind != "last_day" and isinstance(value, list | tuple):
@@ -150,6 +136,12 @@ def _options(kind: str, value: Any) -> dict[str, Any]:
         return section.model_validate({} if value is None else value).model_dump()
     except ValidationError as error:
         raise SettingsError(f"--eval_args: split {kind}: {_told(section, error)}.") from error
+
+
+def _are_shares(ratios: Any) -> bool:
+    with suppress(SettingsError):
+        return bool(_options("user", {"ratios": ratios}))
+    return False
 
 
 def _told(section: type[Section], error: ValidationError) -> str:

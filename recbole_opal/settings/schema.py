@@ -1,8 +1,4 @@
-"""Every setting that all models share, with its type, its range and its meaning.
-
-The defaults here equal those of `properties/overall.yaml` (or of RecBole, where ours is silent); a
-test holds that.
-"""
+"""Every setting that all models share; the defaults equal those of `properties/overall.yaml`."""
 
 from typing import Any, Literal
 
@@ -20,6 +16,7 @@ from recbole_opal.settings.fields import (
 )
 
 __all__ = [
+    "SHARED_NAMES",
     "SHARED_SECTIONS",
     "DataSettings",
     "EnvironmentSettings",
@@ -61,10 +58,7 @@ class TrainingSettings(Section):
         None, "most seconds of training, all stages together; None: no bound", gt=0
     )
     epoch_rows: int | None = setting(
-        None,
-        "rows drawn for an epoch; None, and models that count (Pop): all of them",
-        ge=1,
-        le=2**40,
+        None, "rows drawn for an epoch; None, and models that count (Pop): all", ge=1, le=2**40
     )
     train_batch_size: int = setting(1024, "training rows in a batch", ge=1, le=2**20)
     learner: Literal["adam", "adamw", "sgd", "adagrad", "rmsprop", "sparse_adam"] = setting(
@@ -76,9 +70,7 @@ class TrainingSettings(Section):
         5, "a stage ends after more than this many validations without a gain", ge=0, le=_MANY
     )
     eval_step: int = setting(1, "epochs from one validation to the next", ge=1, le=_MANY)
-    clip_grad_norm: dict[str, Any] | None = setting(
-        None, "arguments of clip_grad_norm_; None: no clipping"
-    )
+    clip_grad_norm: dict[str, Any] | None = setting(None, "arguments of clip_grad_norm_")
     train_neg_sample_args: dict[str, Any] | None = setting(
         None, "RecBole's sampler, for losses over pairs"
     )
@@ -93,12 +85,11 @@ class EvaluationSettings(Section):
 
     eval_args: dict[str, Any] = setting(
         {"split": {"RS": [8, 1, 1]}, "group_by": "user", "order": "TO", "mode": "full"},
-        "split {'RS': [8, 1, 1]} (ratios, per user), {'LS': 'valid_and_test'}, "
-        "{'last_day': {'min_days': 4}}, {'time': [8, 1, 1]} (global cuts) or {'user': [8, 1, 1]}",
+        "how to split into training, validation and test; --help=protocols tells the forms",
     )
     metrics: Names = setting(
         ["Recall", "Hit", "NDCG"],
-        "RecBole's ranking metrics; ShannonEntropy is the sum, RecBole's a mean",
+        "RecBole's ranking metrics (ShannonEntropy as a sum), or your own, package.module:Class",
         min_length=1,
     )
     topk: Numbers = setting([10, 20, 50], "lengths of the lists that are judged", min_length=1)
@@ -156,8 +147,8 @@ class DataSettings(Section):
     filter_inter_by_user_or_item: bool = setting(
         True, "rows of dropped users and items are dropped"
     )
-    user_inter_num_interval: Interval = setting("[0,inf)", "users kept, by number of interactions")
-    item_inter_num_interval: Interval = setting("[0,inf)", "items kept, by number of interactions")
+    user_inter_num_interval: Interval = setting("[0,inf)", "users kept, by their rows, as [5,inf)")
+    item_inter_num_interval: Interval = setting("[0,inf)", "items kept, by their rows, as [5,inf)")
     normalize_all: bool | None = setting(None, "scale all float columns to [0, 1]")
 
 
@@ -167,3 +158,4 @@ SHARED_SECTIONS: tuple[type[Section], ...] = (
     EvaluationSettings,
     DataSettings,
 )
+SHARED_NAMES = frozenset(name for section in SHARED_SECTIONS for name in section.model_fields)

@@ -1,6 +1,5 @@
 """Text to typed values, from a flag or from a yaml file, without ever running what was typed."""
 
-import ast
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import yaml
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.settings.fields import without_none
+from recbole_opal.settings.fields import literal, without_none
 from recbole_opal.settings.schema import SHARED_SECTIONS
 
 __all__ = [
@@ -41,7 +40,6 @@ _LOOK_ALIKES = {
     f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp", "value", "merge")
 }
 _WORDS = {"true": True, "false": False, "null": None, "~": None}
-_NO_VALUE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 _NO_YAML = (yaml.YAMLError, ValueError, RecursionError)
 _DEEPEST, _MOST_OPEN, _MOST_PARTS = 32, 200, 100_000
 _LONGEST_INTEGER = 256  # bits; Python refuses to write an integer of more than 4,300 digits
@@ -69,23 +67,22 @@ SettingsLoader.add_implicit_resolver(
 
 
 def parse_value(text: str) -> Any:
-    """Return the value that a flag's text stands for.
+    """Return the value that a flag's text stands for; nothing is evaluated, unlike in RecBole.
 
     Python literals (`0.1`, `[10,20]`, `{'split': {'LS': 'valid_and_test'}}`, `None`), the words
     true, false, null and `~` in any case, and yaml lists and mappings (`[soft, hard]`) are read;
-    everything else stays text. Nothing is evaluated, unlike in RecBole, which runs `eval` on it.
+    everything else stays text.
     """
+    value = literal(text)
+    if value is not text:
+        return value if is_plain(value) else text
+    word = text.strip().lower()
+    if word[:1] not in ("[", "{"):
+        return _WORDS.get(word, text)
     try:
-        value = ast.literal_eval(text)
-    except _NO_VALUE:
-        word = text.strip().lower()
-        if word[:1] not in ("[", "{"):
-            return _WORDS.get(word, text)
-        try:
-            return _load(text)
-        except _NO_YAML:
-            return text
-    return value if is_plain(value) else text
+        return _load(text)
+    except _NO_YAML:
+        return text
 
 
 def setting_value(name: str, text: str) -> Any:
@@ -99,12 +96,8 @@ def setting_value(name: str, text: str) -> Any:
         return parse_value(text)
     if TEXTS[name] and text.strip().lower() in ("none", "null", "~"):
         return None
-    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
-        return text
-    try:
-        value = ast.literal_eval(text)
-    except _NO_VALUE:
-        return text
+    quoted = len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]
+    value = literal(text) if quoted else text
     return value if isinstance(value, str) else text
 
 
@@ -118,7 +111,14 @@ def load_settings_file(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except _NO_YAML as error:
-        raise SettingsError(_where(path, error)) from error
+        told = (
+            f"{path} must be yaml whose values are numbers, texts, lists and mappings; write lines "
+            "of the form `key: value`."
+        )
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+            line = error.problem_mark.line + 1
+            told = f"{path}, line {line}: {error.problem}; correct that line."
+        raise SettingsError(told) from error
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
@@ -177,13 +177,3 @@ def is_plain(value: Any) -> bool:
         elif item is not None and not isinstance(item, str | float):
             return False
     return True
-
-
-def _where(path: Path, error: Exception) -> str:
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return (
-            f"{path} must be yaml whose values are numbers, texts, lists and "
-            "mappings; write lines of the form `key: value`."
-        )
-    line = error.problem_mark.line + 1
-    return f"{path}, line {line}: {error.problem}; correct that line."

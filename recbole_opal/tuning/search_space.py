@@ -9,8 +9,12 @@ from pydantic import ValidationError
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
-from recbole_opal.host.defaults import default_settings
-from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds, upstream_name
+from recbole_opal.host.yaml_settings import (
+    check_foreign_values,
+    default_settings,
+    foreign_kinds,
+    upstream_name,
+)
 from recbole_opal.own_models import is_ours, name_of
 from recbole_opal.settings.fields import allowed
 from recbole_opal.settings.model_schemas import section_of

@@ -14,7 +14,7 @@ import yaml
 
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
-from recbole_opal.host.defaults import default_settings
+from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.runs.atomic import write_text
 from recbole_opal.tuning.knobs import Knob
 from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna

@@ -9,6 +9,7 @@ import torch
 from recbole_opal import host
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.upstream_models import UPSTREAM
+from recbole_opal.process.aliases import set_numpy_aliases, set_scipy_names
 
 
 def test_anomaly_mode_is_off_after_the_lookup_of_a_recbole_model():
@@ -107,8 +108,8 @@ def test_every_recbole_model_is_supported_or_refused_in_one_line():
 def test_graph_models_find_the_scipy_method_they_fill_their_matrix_with():
     from scipy.sparse import dok_matrix
 
-    host.set_scipy_names()
-    host.set_scipy_names()
+    set_scipy_names()
+    set_scipy_names()
     matrix = dok_matrix((2, 3))
     matrix._update({(0, 2): 4.0, (1, 1): 5.0})
     assert matrix.toarray().tolist() == [[0, 0, 4], [0, 5, 0]]
@@ -123,7 +124,7 @@ def test_only_missing_aliases_are_set(monkeypatch):
         monkeypatch.delattr(np, name, raising=False)
     # numpy 2 has these two of its own, numpy 1.26 has not.
     kept = vars(np).get("bool", np.bool_), vars(np).get("long", np.int_)
-    host.set_numpy_aliases()
+    set_numpy_aliases()
     assert np.float == "mine"  # noqa: NPY001
     assert (np.int, np.object, np.str) == (np.int_, np.object_, np.str_)  # noqa: NPY001
     assert (np.complex, np.unicode) == (np.complex128, np.str_)  # noqa: NPY001

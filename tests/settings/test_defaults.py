@@ -2,7 +2,7 @@
 
 import pytest
 
-from recbole_opal.host.defaults import default_settings
+from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.settings.properties import model_yaml
 from recbole_opal.settings.values import load_settings_file
 

@@ -10,14 +10,21 @@ from recbole_opal.settings.values import parse_value
 MODEL_SECTIONS = {name: section_of(network) for name, network in MODELS.items()}
 MINE = """
 from pydantic import Field
-from recbole_opal import OPAL, Section
+from recbole_opal import OPAL, MultiInterestNetwork, MultiInterestSettings
 
-class Settings(Section):
+class MySettings(MultiInterestSettings):
     depth: int = Field(3, ge=1, description="layers")
 
-class Mine(OPAL):
-    Settings = Settings
-    stages = ("train",)
+class Mine(MultiInterestNetwork):
+    Settings = MySettings
+    stages = ("warm", "main")
+
+class Deeper(OPAL.network_class):
+    class Settings(OPAL.network_class.Settings):
+        depth: int = Field(3, ge=1, description="layers")
+
+class Adapted(OPAL):
+    Settings = MySettings
 """
 
 
@@ -75,11 +82,29 @@ def test_a_topic_that_is_none_is_told_in_one_line(capsys):
     assert told == "error: --help=OPALL: there is no such topic; did you mean --help=OPAL?\n"
 
 
-def test_a_class_of_the_user_s_has_help_too(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("name", "stages"), [("Mine", "--stages=[warm,main]"), ("Deeper", "--stages=[soft,hard]")]
+)
+def test_a_class_of_the_user_s_has_help_too(tmp_path, capsys, name, stages):
     (tmp_path / "mine.py").write_text(MINE)
-    assert main([f"--help={tmp_path / 'mine.py'}:Mine"]) == 0
+    assert main([f"--help={tmp_path / 'mine.py'}:{name}"]) == 0
     shown = capsys.readouterr().out
     assert "  --depth=3\n      layers; an integer in [1, inf)" in shown
+    assert f"  {stages}\n" in shown
+
+
+def test_a_class_derived_from_recbole_s_side_of_a_model_is_told_what_to_derive_from(
+    tmp_path, capsys, configure, refusal
+):
+    (tmp_path / "mine.py").write_text(MINE)
+    address = f"{tmp_path / 'mine.py'}:Adapted"
+    assert main([f"--help={address}"]) == 2
+    told = "; derive it from the network itself, as class Adapted(OPAL.network_class)."
+    assert capsys.readouterr().err.endswith(f"{told}\n")
+    assert refusal(address).endswith(told)
+    deeper = configure(f"{tmp_path / 'mine.py'}:Deeper", depth=5, stages="hard")
+    assert (deeper["depth"], deeper["stages"]) == (5, ["hard"])
+    assert "did you mean --depth?" in refusal(f"{tmp_path / 'mine.py'}:Mine", deptth=5)
 
 
 def test_every_setting_has_a_meaning():

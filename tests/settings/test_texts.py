@@ -5,7 +5,7 @@ import time
 import pytest
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.host.upstream_settings import foreign_kinds
+from recbole_opal.host.yaml_settings import foreign_kinds
 from recbole_opal.settings import parse_arguments
 from recbole_opal.settings.refused import REFUSED_KEYS
 from recbole_opal.settings.schema import SHARED_SECTIONS

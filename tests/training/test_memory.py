@@ -8,7 +8,7 @@ import torch
 import recbole_opal
 from recbole_opal.errors import SettingsError, TrainingError
 from recbole_opal.host import memory
-from recbole_opal.host.upstream_settings import check_foreign_values, foreign_kinds
+from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 import yaml
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.host.defaults import default_settings
+from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.models import MODELS as OURS
 from recbole_opal.settings import properties
 from recbole_opal.settings.model_schemas import section_of

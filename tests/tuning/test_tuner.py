@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from recbole_opal.errors import CheckpointError, SettingsError, TrainingError
-from recbole_opal.host.defaults import default_settings
+from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.tuning import TuningError, optuna_host, save_tuned, tune, tuner
 from recbole_opal.tuning.knobs import Choices, Range
 from recbole_opal.tuning.search_space import search_space
