@@ -10,7 +10,7 @@ import torch
 from recbole.data.dataset import Dataset
 from recbole.data.interaction import Interaction
 
-from recbole_opal.data.empty_parts import earlier_cut, why_filtered
+from recbole_opal.data.empty_parts import earlier_cut
 from recbole_opal.data.protocols import (
     Part,
     Split,
@@ -100,21 +100,6 @@ class FutureItemDataset(AtomicFileDataset):
         """Filter by the protocol last: what it leaves out gets no id, and no model knows of it."""
         super()._data_filtering()
         self._filter_by_protocol()
-
-    def _reset_index(self) -> None:
-        """Restore file order, in which ids are given, and say which filter left nothing.
-
-        RecBole leaves the order of its sort for `rm_dup_inter`, and says `Some feat is empty`.
-        """
-        self.inter_feat.sort_index(inplace=True)
-        for name in self.feat_name_list:
-            if getattr(self, name).empty:
-                what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
-                raise DataError(
-                    f"no {what} of dataset '{self.dataset_name}' is left after filtering: "
-                    f"{why_filtered(self.filtered, self.config)}."
-                )
-        super()._reset_index()
 
     def _filter_by_protocol(self) -> None:
         """Find the part of time of each interaction and leave out what the protocol has no use for.
