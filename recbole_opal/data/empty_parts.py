@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recbole_opal.data.counts import SplitData
 from recbole_opal.data.protocols import Part
-from recbole_opal.data.protocols.days import day_numbers
+from recbole_opal.data.protocols.timeline import day_numbers
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.errors import DataError
 

@@ -18,12 +18,12 @@ from recbole_opal.data.atomic_files import (
     Roles,
     TableFormat,
     column_in_seconds,
-    interval_in_seconds,
     read_blocks,
     read_table,
     require_columns,
 )
 from recbole_opal.data.atomic_files.suggested_commands import load_col_flag
+from recbole_opal.data.atomic_files.time_units import interval_in_seconds
 from recbole_opal.data.empty_parts import why_filtered
 from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.errors import DataError

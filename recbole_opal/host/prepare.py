@@ -7,7 +7,7 @@ from typing import Any
 
 from recbole.data.interaction import Interaction
 
-from recbole_opal.data.atomic_files.time_column import read_note
+from recbole_opal.data.atomic_files.time_units import read_note
 from recbole_opal.data.counts import data_counts
 from recbole_opal.data.data_warnings import data_warnings
 from recbole_opal.data.empty_parts import require_targets, require_training

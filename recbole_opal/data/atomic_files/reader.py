@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,16 @@ from recbole_opal.data.atomic_files.fields import (
 from recbole_opal.data.atomic_files.header import Column, read_header
 from recbole_opal.data.atomic_files.suggested_commands import convert_command
 from recbole_opal.data.atomic_files.text_lines import line_blocks
+from recbole_opal.data.atomic_files.time_units import (
+    TICKS_OR_NANOSECONDS,
+    BoolArray,
+    FloatArray,
+    are_ticks,
+    as_seconds,
+)
 from recbole_opal.errors import DataError
 
-__all__ = ["Block", "TableFormat", "line_of_row", "read_blocks", "read_table"]
+__all__ = ["Block", "TableFormat", "column_in_seconds", "read_blocks", "read_table"]
 
 LeaveOut = Callable[[str, Fault, int], None]
 
@@ -105,11 +113,29 @@ def read_table(
 
 def line_of_row(blocks: Iterable[Block], row: int) -> int:
     """Return the line of a row, given by its number from 0 among those of the blocks."""
-    for block in blocks:
-        if row < len(block.lines):
-            return int(block.lines[row])
-        row -= len(block.lines)
-    raise IndexError(row)
+    numbers = chain.from_iterable(block.lines for block in blocks)
+    return int(next(islice(numbers, row, None)))
+
+
+def column_in_seconds(
+    numbers: FloatArray, unit: str | None, name: str, path: Path, again: Iterable[Block]
+) -> tuple[FloatArray, str]:
+    """Return a whole column of finite times in seconds, and the unit they were written in.
+
+    The unit is one of `TIME_UNITS`; None: judged from the numbers. `again` are the blocks of the
+    file, read once more where an error must name a line.
+
+    Raises:
+        DataError: a time makes sense in another unit only, or is no date where all others are; or
+            all are of one year in nanoseconds, and of any year as .NET counts them.
+    """
+
+    def place(wrong: BoolArray) -> str:
+        return f"{path}, line {line_of_row(again, int(wrong.argmax()))}"
+
+    if unit is None and are_ticks(numbers):
+        raise DataError(f"{place(numbers > 0)}: {name} {TICKS_OR_NANOSECONDS}")
+    return as_seconds(numbers, unit, name, place)
 
 
 def _checked(
