@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -208,14 +209,14 @@ class AtomicFileDataset(SequentialDataset):
                 f"--val_interval: the column {name} is not read, only "
                 f"{', '.join(self.field2type)}; write {load_col_flag(self._asked | also)}."
             )
+        wanted: str | list[str] | None = None
         if kind in _NUMBERS:
-            try:
+            with suppress(ValidationError):
                 wanted = _INTERVAL.validate_python(given)
-            except ValidationError:
-                wanted = None
             right, fix = "an interval such as '[3,inf)'", ""
         else:
-            wanted = [str(token) for token in given] if isinstance(given, list | tuple) else None
+            if isinstance(given, list | tuple):
+                wanted = [str(token) for token in given]
             right, other = "a list of tokens", kind.value.replace("token", "float")
             fix = f", or write the column as {name}:{other} if it holds numbers"
         if wanted is None:
