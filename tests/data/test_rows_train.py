@@ -177,7 +177,7 @@ def test_cuts_are_uniform_under_random_draws():
 def test_one_future_target_is_the_next_item():
     rows = ten_items(future_width=1)
     next_rows = NextItemRows(
-        rows._sequences, split_by_ratio(rows._sequences, [8, 1, 1]), history_width=50
+        rows.sequences, split_by_ratio(rows.sequences, [8, 1, 1]), history_width=50
     )
     pairs = []
     for draw in (np.arange(7) + 0.5) / 7:
