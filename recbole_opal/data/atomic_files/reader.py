@@ -69,13 +69,9 @@ def read_blocks(
     Unlike RecBole's reader: a quotation mark is a character like others; only an empty field is a
     missing token (`NA` and `null` are ids like others).
 
-    Args:
-        path: of the file.
-        form: how it is written.
-        roles: which columns are ids and times.
-        choose: from the columns of the file to those to read, one or more; it may refuse them.
-        leave_out: is told the column, the fault and the number of rows that are left out for an id
-            or a time that cannot be used; None: such a row is an error.
+    `choose` gets the columns of the file and returns those to read, one or more, or refuses them.
+    `leave_out` is told the column, the fault and the number of rows that are left out for an id or
+    a time that cannot be used; without it such a row is an error.
 
     Raises:
         DataError: the file cannot be read, is malformed, or is empty.
@@ -102,13 +98,11 @@ def read_table(
     roles: Roles,
     choose: Callable[[Sequence[Column]], Sequence[Column]] = lambda columns: columns,
 ) -> tuple[list[Column], pd.DataFrame]:
-    """Read an atomic file whole, with little memory beside the result; see `read_blocks`."""
-    frames: list[pd.DataFrame] = []
-    for block in read_blocks(path, form, roles=roles, choose=choose):
-        frames.append(block.frame)
-    if not frames:
+    """Read an atomic file whole; see `read_blocks`."""
+    blocks = list(read_blocks(path, form, roles=roles, choose=choose))
+    if not blocks:
         raise DataError(f"{path} holds a header and no row; write one row a line below.")
-    return block.columns, pd.concat(frames, ignore_index=True)
+    return blocks[0].columns, pd.concat([block.frame for block in blocks], ignore_index=True)
 
 
 def line_of_row(blocks: Iterable[Block], row: int) -> int:

@@ -115,15 +115,17 @@ def as_seconds(
     known = unit or judged_unit(numbers)
     if unit in UNITLESS:  # what is given as such is not doubted
         return numbers, unit
-    ours = f"--time_unit={known} was given" if unit else f"the others are {TIME_UNITS[known]}"
-    for other in _doubted(numbers, known, given=unit is not None):
-        found = in_range(numbers, other)
-        if found.any():
-            raise _other_unit(place(found), name, numbers[found][0], TIME_UNITS[other], ours)
     seconds = to_seconds(numbers, known)
-    lost = np.isnan(seconds)
-    if lost.any():
-        raise _other_unit(place(lost), name, numbers[lost][0], "no date", ours)
+    others = _doubted(numbers, known, given=unit is not None)
+    faults = {TIME_UNITS[other]: in_range(numbers, other) for other in others}
+    for looks, wrong in (faults | {"no date": np.isnan(seconds)}).items():
+        if wrong.any():
+            given = f"--time_unit={known} was given" if unit else None
+            raise DataError(
+                f"{place(wrong)}: {name} is {numbers[wrong][0]:.17g}, which looks like {looks}, "
+                f"but {given or f'the others are {TIME_UNITS[known]}'}; write all times in one "
+                "unit, or --time_unit=number to take them as they are."
+            )
     return seconds, known
 
 
@@ -153,19 +155,12 @@ def read_note(name: str, unit: str, *, given: bool) -> str:
 def near(value: float, unit: str) -> float:
     """Return in seconds a time that a setting names in seconds or in the unit of the file."""
     numbers = np.array([value], dtype=np.float64)
-    if unit not in DIGITS and not (unit in PER_SECOND and in_range(numbers, unit)[0]):
+    if unit in UNITLESS or (unit in PER_SECOND and not in_range(numbers, unit)[0]):
         return value
-    (seconds,) = to_seconds(numbers, unit).tolist()
+    seconds = float(to_seconds(numbers, unit)[0])
     return value if np.isnan(seconds) else seconds
 
 
 def interval_in_seconds(interval: str, unit: str) -> str:
     """Return an interval of RecBole's, as `[1.6e12,inf)`, with its times in seconds."""
     return _NUMBER.sub(lambda number: repr(near(float(number[0]), unit)), interval)
-
-
-def _other_unit(place: str, name: str, value: float, looks: str, ours: str) -> DataError:
-    return DataError(
-        f"{place}: {name} is {value:.17g}, which looks like {looks}, but {ours}; write all times "
-        "in one unit, or --time_unit=number to take them as they are."
-    )
