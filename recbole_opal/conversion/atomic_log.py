@@ -24,8 +24,7 @@ from recbole_opal.data.atomic_files import (
 )
 from recbole_opal.data.atomic_files.fields import Fault
 from recbole_opal.data.atomic_files.suggested_commands import convert_command
-from recbole_opal.data.atomic_files.time_column import read_note
-from recbole_opal.data.atomic_files.time_units import UNITLESS
+from recbole_opal.data.atomic_files.time_units import UNITLESS, read_note
 from recbole_opal.errors import DataError
 
 __all__ = ["AtomicForm", "FieldCover", "read_items", "read_log"]

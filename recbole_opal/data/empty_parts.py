@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recbole_opal.data.counts import SplitData
 from recbole_opal.data.protocols import Part
-from recbole_opal.data.protocols.days import day_numbers
+from recbole_opal.data.protocols.timeline import day_numbers
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.errors import DataError
 
@@ -31,30 +31,25 @@ _FILTERS = {
 }
 
 
-def require_training(config: Any, dataset: SplitData, rows: int | None = None) -> None:
-    """Refuse data of which nothing can be learnt.
-
-    A model that needs two interactions a user has `rows` an epoch; else any interaction will do.
-    """
-    name = config["dataset"]
-    if rows is None and not (dataset.split.train_ends > dataset.sequences.starts).any():
-        what, least = f"no interaction of dataset '{name}' is left for training", 1
-    elif rows == 0:
-        what, least = f"no user of dataset '{name}' has two training interactions", 2
-    else:
+def require_training(config: Any, dataset: SplitData, least: int) -> None:
+    """Refuse data of which nothing can be learnt: no user has `least` training interactions."""
+    most = int((dataset.split.train_ends - dataset.sequences.starts).max())
+    if most >= least:
         return
+    name = config["dataset"]
+    what = f"no interaction of dataset '{name}' is left for training"
+    if most:
+        what = f"no user of dataset '{name}' has two training interactions"
     remedy = _longer_users(config, dataset, least)
     raise DataError(f"{what}{remedy or '; give training a larger share in --eval_args'}.")
 
 
 def require_targets(
-    config: Any, dataset: SplitData, parts: Mapping[str, tuple[Part, EvalRows]]
+    config: Any, dataset: SplitData, parts: Mapping[str, Part], rows: Mapping[str, EvalRows]
 ) -> None:
-    """Refuse data with which nothing can be judged, given parts by name and their rows."""
-    for name, (part, rows) in parts.items():
-        if len(rows):
-            continue
-        what = f"no user has a target in the {name} part"
+    """Refuse data with which nothing can be judged, given parts and their rows by name."""
+    for name in (name for name, own in rows.items() if not len(own)):
+        what, part = f"no user has a target in the {name} part", parts[name]
         if len(part.rows):
             raise DataError(
                 f"{what}, since each of its interactions ({part.num_interactions}) repeats an "
@@ -67,10 +62,8 @@ def require_targets(
 
 def why_filtered(filtered: Mapping[str, int], config: Any) -> str:
     """Say which filters took how many rows, and how to loosen each."""
-    names = ("val_interval", "user_inter_num_interval", "item_inter_num_interval")
-    settings = {name: config[name] for name in names}
     return "; ".join(
-        f"{filtered[reason]} rows {fix.format(**settings)}"
+        f"{filtered[reason]} rows {fix.format_map(config)}"
         for reason, fix in _FILTERS.items()
         if reason in filtered
     )

@@ -1,7 +1,6 @@
 """Is the data there? Asked before anything is loaded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recbole_opal.data.atomic_files import Column, read_header, require_columns
@@ -16,7 +15,7 @@ from recbole_opal.process.program import command
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["BUNDLED_DATASET", "check_data_folder", "check_separator"]
+__all__ = ["BUNDLED_DATASET", "check_data_folder"]
 
 BUNDLED_DATASET = "ml-100k"
 """The data set that RecBole's wheel carries."""
@@ -35,13 +34,8 @@ def check_data_folder(
 ) -> None:
     """Check that a data set's folder holds its `.inter` file with the columns that every run needs.
 
-    Args:
-        folder: the folder of the data set.
-        dataset: its name.
-        columns: the columns of users, items and times.
-        separator: between two columns.
-        encoding: of the file.
-        named: whether the user named the data set and could name another.
+    The columns are those of users, items and times; `named` tells whether the user named the data
+    set and could name another.
     """
     if Path(dataset).name != dataset or dataset == "..":
         raise DataError(
@@ -55,63 +49,52 @@ def check_data_folder(
     try:
         if not folder.is_dir():
             raise DataError(_how_to_find(folder, dataset, named))
-        check_separator(separator)
+        # It must be one byte, and none that headers or lines need themselves.
+        if len(separator) != 1 or not separator.isascii() or separator in "\n\r\0:":
+            raise DataError(
+                f"--field_separator={separator!r} is not one ASCII character that may stand "
+                "between columns; write the files with tabs and leave it away."
+            )
         if not path.exists():
             how = _how_to_get(path, folder)
             raise DataError(f"--dataset={dataset}: the file {path} is missing; {how}.")
-        header = read_header(path, separator, encoding)
-        _refuse_times(_Table(path, header, separator, encoding), columns)
+        block, _ = next(line_blocks(path, encoding), (b"", 1))
     except OSError as error:
         raise DataError(
             f"--dataset={dataset}: {error.filename} cannot be read ({error.strerror}); check it, "
             "or name another folder with --data_path."
         ) from error
+    header = read_header(path, separator, encoding)
+    rows = (line.split(separator) for line in block.decode().split("\n")[1:] if line)
+    if fault := _fault_of_times(header, rows, columns):
+        written = {column.name: str(column) for column in header}
+        command = convert_command(
+            path, [written[name] for name in columns if name in written], encoding
+        )
+        raise DataError(f"{path}, line 1: {fault} convert the file with `{command}`.")
     kinds = dict(zip(columns, ("token", "token", "float"), strict=True))
     flags = dict(zip(columns, _FIELDS, strict=True))
     require_columns(header, kinds, path, "add it.", flags)
 
 
-def check_separator(separator: str) -> None:
-    """Refuse what cannot stand between columns, or what headers or lines need themselves."""
-    if len(separator) != 1 or not separator.isascii() or separator in "\n\r\0:":
-        raise DataError(
-            f"--field_separator={separator!r} is not one ASCII character that may stand between "
-            "columns; write the files with tabs and leave it away."
+def _fault_of_times(
+    header: Sequence[Column], rows: Iterable[Sequence[str]], columns: Sequence[str]
+) -> str | None:
+    """Tell of times in words, which no other type of the column mends, and a log without times."""
+    names, time = [column.name for column in header], columns[2]
+    missing = set(columns) - set(names)
+    if missing == {time} and len(names) == 2:  # whose order may be its only time
+        return (
+            f"the column {time} is missing; add it, or, if the rows stand in the order of their "
+            "times,"
         )
-
-
-@dataclass(frozen=True)
-class _Table:
-    path: Path
-    header: Sequence[Column]
-    separator: str
-    encoding: str
-
-
-def _refuse_times(table: _Table, columns: Sequence[str]) -> None:
-    """Refuse times in words, which no other type of the column mends, and a log without times."""
-    written = {column.name: f"{column.name}:{column.kind}" for column in table.header}
-    missing = set(columns) - set(written)
-    if missing == {columns[2]} and len(written) == 2:  # whose order may be its only time
-        convert = convert_command(
-            table.path, [written[name] for name in columns[:2]], table.encoding
-        )
-        raise DataError(
-            f"{table.path}, line 1: the column {columns[2]} is missing; add it, or, if the rows "
-            f"stand in the order of their times, convert the file with `{convert}`."
-        )
-    place = next((i for i, column in enumerate(table.header) if column.name == columns[2]), 0)
-    if missing or table.header[place].kind == "float":
-        return
-    block, _ = next(line_blocks(table.path, table.encoding))
-    rows = (line.split(table.separator) for line in block.decode().split("\n")[1:] if line)
+    place = names.index(time) if not missing else 0
+    if missing or header[place].kind == "float":
+        return None
     first = next((row[place] for row in rows if len(row) > place and row[place]), "0")
-    if not is_number(first):
-        convert = convert_command(table.path, [written[name] for name in columns], table.encoding)
-        raise DataError(
-            f"{table.path}, line 1: {written[columns[2]]} holds {first[:40]!r}, which is no "
-            f"number; convert the file with `{convert}`."
-        )
+    if is_number(first):
+        return None
+    return f"{header[place]} holds {first[:40]!r}, which is no number;"
 
 
 def _how_to_find(folder: Path, dataset: str, named: bool) -> str:

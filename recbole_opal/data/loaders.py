@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ import torch
 from recbole_opal.batches import EvaluationBatch, TrainingBatch
 from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import IntArray
-from recbole_opal.errors import DataError
 
 __all__ = ["EvaluationLoader", "FutureTrainLoader", "ShuffledRows"]
 
@@ -59,12 +58,11 @@ class ShuffledRows:
 class FutureTrainLoader(ShuffledRows):
     """Batches of random cuts with up to W future targets, for multi-interest models.
 
-    `settings` say `train_batch_size`, `epoch_rows`, `shuffle` and `seed`; metrics that count
-    training interactions look into `dataset`.
+    `settings` say `train_batch_size`, `epoch_rows`, `shuffle` and `seed`.
     """
 
-    def __init__(self, settings: Any, rows: FutureRows, dataset: Any = None) -> None:
-        self.rows, self.dataset, self.sample_size = rows, dataset, len(rows)
+    def __init__(self, settings: Any, rows: FutureRows) -> None:
+        self.rows, self.sample_size = rows, len(rows)
         self.step, self.most_rows = settings["train_batch_size"], settings["epoch_rows"]
         self.shuffle = settings["shuffle"]
         self.generator = torch.Generator()
@@ -77,39 +75,24 @@ class FutureTrainLoader(ShuffledRows):
         return batch
 
 
+@dataclass(frozen=True)
 class EvaluationLoader:
     """Batches of rows with any number of targets, in their order.
 
-    Args:
-        rows: the rows, each with at least one target.
-        name: how the part is called in messages, for example `test`.
+    Attributes:
+        rows: one or more, each with at least one target.
         step: rows of a batch.
         dataset: the training dataset, for metrics that look into it.
         inputs: makes of a batch what the model is asked with; None: its `Histories`.
         known: what may be known of the users when the part begins, if that is more than the
             training part, for models that serve from a user's interactions.
-
-    Raises:
-        DataError: there are no rows.
     """
 
-    def __init__(
-        self,
-        rows: EvalRows,
-        name: str,
-        step: int,
-        *,
-        dataset: Any = None,
-        inputs: Callable[[EvaluationBatch], Any] | None = None,
-        known: Any = None,
-    ) -> None:
-        if len(rows) == 0:
-            raise DataError(
-                f"no user has a target in the {name} part; use users with longer histories, a "
-                "larger share for this part, or, if the history is masked, --mask_history=False"
-            )
-        self.rows, self.step, self.dataset = rows, step, dataset
-        self.known, self._inputs = known, inputs
+    rows: EvalRows
+    step: int
+    dataset: Any = None
+    inputs: Callable[[EvaluationBatch], Any] | None = None
+    known: Any = None
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -119,4 +102,4 @@ class EvaluationLoader:
         """Yield the batches."""
         for start in range(0, len(self.rows), self.step):
             batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
-            yield batch if self._inputs is None else replace(batch, inputs=self._inputs(batch))
+            yield batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))

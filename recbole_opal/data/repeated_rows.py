@@ -1,7 +1,4 @@
-"""Tables of users and items with several rows of one: the lists of all rows count.
-
-Of a column of single values the first that is there counts.
-"""
+"""Tables of users and items with several rows of one."""
 
 from __future__ import annotations
 
@@ -20,28 +17,17 @@ Array = npt.NDArray[Any]
 def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.DataFrame:
     """Return a table with one row for each id: its first, with what the others add.
 
-    They add to its lists, the columns that hold arrays, the values that these lack, and to its
-    missing values the first that is there.
+    They add to its lists, the columns that hold arrays, the values that these lack, and in place
+    of its missing values the first that is there.
     """
-    again = frame.duplicated(field).to_numpy()
-    if not again.any():
+    again = frame[frame.duplicated(field, keep=False)]
+    if again.empty:
         return frame
-    joined = frame[~again].copy()
-    several = frame[frame[field].isin(frame[field].iloc[np.flatnonzero(again)])].groupby(
-        field, sort=False
-    )
-    places = dict(zip(joined[field], range(len(joined)), strict=True))
+    joined = frame.groupby(field, sort=False).first()  # of each column by itself
     for name in lists:
-        cells = joined[name].to_list()
-        for key, arrays in several[name]:
-            cells[places[key]] = _joined(arrays.to_list())
-        joined[name] = pd.Series(cells, index=joined.index, dtype=object)
-    single = [name for name in frame.columns if name not in (field, *lists)]
-    if joined[single].isna().any(axis=None):
-        filled = several[single].first()  # of each column by itself
-        for name in single:
-            joined[name] = joined[name].fillna(joined[field].map(filled[name]))
-    return joined.reset_index(drop=True)
+        for key, arrays in again.groupby(field, sort=False)[name]:
+            joined.at[key, name] = _joined(arrays.to_list())
+    return joined.reset_index()[list(frame.columns)]
 
 
 def _joined(arrays: list[Array]) -> Array:

@@ -2,101 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from recbole_opal.batches import EvaluationBatch, Histories, TrainingBatch
 from recbole_opal.data.protocols import Part, Split
-from recbole_opal.data.user_sequences import IntArray, UserSequences, first_occurrences
-from recbole_opal.data.windows import (
-    flatten_ranges,
-    last_positions,
-    next_items,
-)
+from recbole_opal.data.user_sequences import IntArray, UserSequences, first_occurrences, starts_of
+from recbole_opal.data.windows import flatten_ranges, last_positions, next_items
 
 __all__ = ["EvalRows", "FutureRows", "NextItemRows"]
 
 
+@dataclass(frozen=True)
 class FutureRows:
     """Random cuts of the training sequences: history before the cut, future items after it.
 
     Row `r` belongs to user `r % U`, so that an epoch meets each user `cuts_per_user` times. The
     cut is drawn when the row is gathered: uniform over the places with an item on both sides.
     Source: OPAL, future-item prediction; one target in the authors' code, up to W here.
-
-    Args:
-        sequences: all users.
-        split: where training ends.
-        history_width: L, the longest history.
-        future_width: W, the most targets of a row; 1 is next-item prediction.
-        cuts_per_user: rows of a user in one epoch.
-        with_times: whether batches tell when the items of the histories were met.
     """
 
-    def __init__(
-        self,
-        sequences: UserSequences,
-        split: Split,
-        *,
-        history_width: int,
-        future_width: int,
-        cuts_per_user: int,
-        with_times: bool = False,
-    ) -> None:
-        self._sequences, self._ends = sequences, split.train_ends
-        self._history_width, self._future_width = history_width, future_width
-        self._cuts_per_user, self._with_times = cuts_per_user, with_times
-        self._rows = np.flatnonzero(split.train_ends - sequences.starts >= 2)
+    sequences: UserSequences
+    split: Split
+    history_width: int  # L, the longest history
+    future_width: int  # W, the most targets of a row; 1 is next-item prediction
+    cuts_per_user: int
+    with_times: bool = False  # whether batches tell when the items of the histories were met
+
+    @cached_property
+    def _owners(self) -> IntArray:
+        return np.flatnonzero(self.split.train_ends - self.sequences.starts >= 2)
 
     def __len__(self) -> int:
         """Return the number of rows of an epoch."""
-        return len(self._rows) * self._cuts_per_user
+        return len(self._owners) * self.cuts_per_user
 
     def users(self, index: IntArray) -> IntArray:
         """Return the internal user id of each row."""
-        users: IntArray = self._sequences.users[self._rows[index % len(self._rows)]]
+        users: IntArray = self.sequences.users[self._owners[index % len(self._owners)]]
         return users
 
     def batch(self, index: IntArray, draws: npt.NDArray[np.float64]) -> TrainingBatch:
         """Gather the rows `index`, cut where the uniform `draws` in [0, 1) tell, one each."""
-        rows = self._rows[index % len(self._rows)]
-        starts, ends = self._sequences.starts[rows], self._ends[rows]
+        owners = self._owners[index % len(self._owners)]
+        starts, ends = self.sequences.starts[owners], self.split.train_ends[owners]
         cuts = starts + 1 + (draws * (ends - starts - 1)).astype(np.int64)
-        targets = next_items(self._sequences.items, cuts, ends, self._future_width)
+        targets = next_items(self.sequences.items, cuts, ends, self.future_width)
         return TrainingBatch(
-            _histories(self._sequences, starts, cuts, self._history_width, self._with_times),
+            _histories(self.sequences, starts, cuts, self.history_width, self.with_times),
             torch.from_numpy(targets),
         )
 
 
+@dataclass(frozen=True)
 class NextItemRows:
     """One row for each training interaction that has a predecessor: RecBole's augmentation.
 
     RecBole writes out all rows beforehand; here a row is two numbers.
     """
 
-    def __init__(self, sequences: UserSequences, split: Split, *, history_width: int) -> None:
-        self._sequences, self._history_width = sequences, history_width
-        firsts = np.minimum(sequences.starts + 1, split.train_ends)
-        self._rows, self._positions = flatten_ranges(firsts, split.train_ends)
+    sequences: UserSequences
+    split: Split
+    history_width: int
+
+    @cached_property
+    def _places(self) -> tuple[IntArray, IntArray]:
+        ends = self.split.train_ends
+        return flatten_ranges(np.minimum(self.sequences.starts + 1, ends), ends)
 
     def __len__(self) -> int:
         """Return the number of rows of an epoch."""
-        return len(self._positions)
+        return len(self._places[0])
 
     def users(self, index: IntArray) -> IntArray:
         """Return the internal user id of each row."""
-        users: IntArray = self._sequences.users[self._rows[index]]
+        users: IntArray = self.sequences.users[self._places[0][index]]
         return users
 
     def batch(self, index: IntArray) -> TrainingBatch:
         """Gather the rows `index`; `targets` is (B, 1)."""
-        sequences, positions = self._sequences, self._positions[index]
-        starts = sequences.starts[self._rows[index]]
+        owners, positions = (column[index] for column in self._places)
+        starts = self.sequences.starts[owners]
         return TrainingBatch(
-            _histories(sequences, starts, positions, self._history_width),
-            torch.from_numpy(sequences.items[positions][:, None]),
+            _histories(self.sequences, starts, positions, self.history_width),
+            torch.from_numpy(self.sequences.items[positions][:, None]),
         )
 
 
@@ -133,14 +126,13 @@ class EvalRows:
         self.seen_targets = int(seen.sum())
         new = np.bincount(rows[once & ~seen], minlength=len(part.rows))
         self.seen_rows = int((new == 0).sum())
+        self.dropped_targets = self.seen_targets if mask_history else 0
+        self.dropped_rows = self.seen_rows if mask_history else 0
         keep = once & ~seen if mask_history else once
-        self.dropped_targets = int(once.sum() - keep.sum())
         counts = np.bincount(rows[keep], minlength=len(part.rows))
-        kept_rows = counts > 0
-        self.dropped_rows = int((~kept_rows).sum())
-        self._rows, self._history_ends = part.rows[kept_rows], part.starts[kept_rows]
-        self._targets = sequences.items[positions[keep]]
-        self._target_offsets = np.append(0, np.cumsum(counts[kept_rows])).astype(np.int64)
+        self._rows, self._history_ends = part.rows[counts > 0], part.starts[counts > 0]
+        self._targets, self._counts = sequences.items[positions[keep]], counts[counts > 0]
+        self._target_starts = starts_of(self._counts)
 
     def __len__(self) -> int:
         """Return the number of rows, E."""
@@ -154,13 +146,13 @@ class EvalRows:
     def targets(self) -> tuple[IntArray, IntArray]:
         """Return the internal user id and the item of every target, each (T,), row by row."""
         users = self._sequences.users[self._rows]
-        return np.repeat(users, np.diff(self._target_offsets)), self._targets
+        return np.repeat(users, self._counts), self._targets
 
     def batch(self, index: IntArray) -> EvaluationBatch:
         """Gather the rows `index`; `inputs` are `Histories`."""
         sequences, rows, ends = self._sequences, self._rows[index], self._history_ends[index]
-        starts, offsets = sequences.starts[rows], self._target_offsets
-        owners, places = flatten_ranges(offsets[index], offsets[index + 1])
+        starts, firsts = sequences.starts[rows], self._target_starts[index]
+        owners, places = flatten_ranges(firsts, firsts + self._counts[index])
         excluded = None
         if self._mask_history:
             met, positions = flatten_ranges(starts, ends)

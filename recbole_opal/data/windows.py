@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recbole_opal.data.user_sequences import IntArray
+from recbole_opal.data.user_sequences import IntArray, starts_of
 
 __all__ = ["flatten_ranges", "last_positions", "next_items"]
 
@@ -31,5 +31,4 @@ def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray
     """Return the row number and the flat position of all places of many ranges, each (T,)."""
     lengths = ends - starts
     rows = np.repeat(np.arange(len(starts)), lengths)
-    before = np.cumsum(lengths) - lengths
-    return rows, np.arange(len(rows)) + (starts - before)[rows]
+    return rows, np.arange(len(rows)) + (starts - starts_of(lengths))[rows]

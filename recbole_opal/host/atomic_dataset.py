@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 from recbole.data.dataset import SequentialDataset
 from recbole.utils import FeatureSource, FeatureType
 
@@ -16,19 +19,23 @@ from recbole_opal.data.atomic_files import (
     Roles,
     TableFormat,
     column_in_seconds,
-    interval_in_seconds,
     read_blocks,
     read_table,
     require_columns,
 )
 from recbole_opal.data.atomic_files.suggested_commands import load_col_flag
+from recbole_opal.data.atomic_files.time_units import interval_in_seconds
+from recbole_opal.data.empty_parts import why_filtered
 from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.errors import DataError
-from recbole_opal.host.unit_interval import scaled
+from recbole_opal.settings.fields import Interval
 
 __all__ = ["AtomicFileDataset"]
 
+FloatArray = npt.NDArray[np.float64]
 _NUMBERS = (FeatureType.FLOAT, FeatureType.FLOAT_SEQ)
+_SOURCES = (FeatureSource.INTERACTION, FeatureSource.USER, FeatureSource.ITEM)
+_INTERVAL: TypeAdapter[str | None] = TypeAdapter(Interval)
 
 
 class AtomicFileDataset(SequentialDataset):
@@ -49,42 +56,52 @@ class AtomicFileDataset(SequentialDataset):
     time_unit: str
 
     def _load_data(self, token: str, dataset_path: str) -> None:
-        """Refuse a missing file, without whose features RecBole would go on."""
+        """Read the files as they stand: RecBole takes quotes off ids, and takes `NA` for none.
+
+        RecBole would go on without the features of a missing file.
+        """
         self.filtered = {}
         self._files: dict[str, str] = {}  # name of a column that is read -> file
-        for ending in self._load_col():
+        self._asked: dict[str, Any] = self.config["load_col"] or {}
+        for source in _SOURCES:
+            ending = source.value
             path = Path(dataset_path) / f"{token}.{ending}"
-            if not path.is_file():
+            there = path.is_file()
+            if ending in self._asked and not there:
                 what = "is a folder" if path.is_dir() else "is missing"
                 why = " --category_field=None" if ending == "item" else ""
-                without = {
-                    kind: names for kind, names in self._load_col().items() if kind != ending
-                }
+                without = {kind: names for kind, names in self._asked.items() if kind != ending}
                 raise DataError(
                     f"{path} {what}; put the file there, or write {load_col_flag(without)}{why}."
                 )
-        super()._load_data(token, dataset_path)
+            read = there and (ending in self._asked or not self._asked)
+            setattr(self, f"{ending}_feat", self._read(path, source) if read else None)
+        self.field2source[self.uid_field] = FeatureSource.USER_ID
+        self.field2source[self.iid_field] = FeatureSource.ITEM_ID
 
-    def _load_feat(self, filepath: str, source: Any) -> pd.DataFrame | None:
-        """Read one file as it stands: RecBole takes quotes off ids, and takes `NA` for none."""
-        load, leave = self._get_load_and_unload_col(source)
-        if load == set():
-            return None
-        path = Path(filepath)
+    def _read(self, path: Path, source: FeatureSource) -> pd.DataFrame:
+        """Read one file, and tell RecBole of its columns; sequences are cut at `seq_len`."""
         key = {FeatureSource.USER: self.uid_field, FeatureSource.ITEM: self.iid_field}.get(source)
         roles = Roles([key]) if key else Roles([self.uid_field, self.iid_field], [self.time_field])
         settings = ("field_separator", "seq_separator", "encoding")
         form = TableFormat(*(self.config[name] for name in settings))
 
         def choose(given: Sequence[Column]) -> list[Column]:
-            return self._choose(given, load, leave, roles, path)
+            return self._choose(given, roles, path)
 
         columns, frame = read_table(path, form, roles=roles, choose=choose)
+        lists = [column.name for column in columns if column.kind.endswith("seq")]
         if key:
             self._count(f"{source.value}_rows_repeated", int(frame.duplicated(key).sum()))
-            lists = [column.name for column in columns if column.kind.endswith("seq")]
             frame = joined_rows(frame, key, lists)
-        self._register(columns, frame, source)
+        for column in columns:
+            self.field2source[column.name] = source
+            self.field2type[column.name] = FeatureType(column.kind)
+            self.field2seqlen[column.name] = 1
+        for name in lists:
+            if limit := (self.config["seq_len"] or {}).get(name):
+                frame[name] = [values[:limit] for values in frame[name]]
+            self.field2seqlen[name] = max(len(values) for values in frame[name])
         if not key:
             name, unit = self.time_field, self.config["time_unit"]
             times = frame[name].to_numpy(dtype=np.float64)
@@ -92,63 +109,62 @@ class AtomicFileDataset(SequentialDataset):
             frame[name], self.time_unit = column_in_seconds(times, unit, name, path, again)
         return frame
 
-    def _load_col(self) -> dict[str, Any]:
-        return self.config["load_col"] or {}
-
-    def _choose(
-        self,
-        given: Sequence[Column],
-        load: set[str] | None,
-        leave: set[str] | None,
-        roles: Roles,
-        path: Path,
-    ) -> list[Column]:
+    def _choose(self, given: Sequence[Column], roles: Roles, path: Path) -> list[Column]:
         """Return the columns to read; refuse a header that cannot be used."""
         ending, names = path.suffix[1:], [column.name for column in given]
-        wanted: dict[str, str | None] = dict.fromkeys(sorted(load or ()))
+        asked = self._asked.get(ending, "*")
+        load = names if asked == "*" else asked
+        leave = (self.config["unload_col"] or {}).get(ending, ())
+        wanted: dict[str, str | None] = dict.fromkeys(sorted(() if asked == "*" else set(asked)))
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
         of_items = self.config["category_field"] in wanted and not roles.times
-        present = load_col_flag(self._load_col() | {ending: [n for n in wanted if n in names]})
+        present = load_col_flag(self._asked | {ending: [n for n in wanted if n in names]})
         fix = f"add it, or write {present}{' --category_field=None' * of_items}."
         require_columns(given, wanted, path, fix)
-        chosen = [
-            c for c in given if (load is None or c.name in load) and c.name not in (leave or ())
-        ]
-        read = [column.name for column in chosen]
+        read = [name for name in names if name in load and name not in leave]
         for name in (*roles.ids, *roles.times):
             if name not in read:
                 raise DataError(
                     f"{path}: the column {name} is needed and not read; write "
-                    f"{load_col_flag(self._load_col() | {ending: [name, *read]})}."
+                    f"{load_col_flag(self._asked | {ending: [name, *read]})}."
                 )
         for name in read:
             other = self._files.setdefault(name, path.name)
             if other != path.name and name not in roles.ids:
-                all_files = {
-                    kind: "*"
-                    for kind in ("inter", "user", "item")
-                    if path.with_suffix(f".{kind}").is_file()
-                }
-                less = (self._load_col() or all_files) | {ending: [n for n in read if n != name]}
+                endings = [one.value for one in _SOURCES]
+                files = {one: "*" for one in endings if path.with_suffix(f".{one}").is_file()}
+                less = (self._asked or files) | {ending: [n for n in read if n != name]}
                 raise DataError(
                     f"{path}, line 1: the column {name} is read from {other} too; rename "
                     f"one, or write {load_col_flag(less)}."
                 )
-        return chosen
+        return [column for column in given if column.name in read]
 
-    def _register(self, columns: Sequence[Column], frame: pd.DataFrame, source: Any) -> None:
-        """Do what RecBole's reader does with columns; sequences are cut at `seq_len`."""
-        for column in columns:
-            name = column.name
-            self.field2source[name] = source
-            self.field2type[name] = FeatureType(column.kind)
-            self.field2seqlen[name] = 1
-            if "float" in column.kind:
-                self.field2bucketnum[name] = 2
-            if column.kind.endswith("seq"):
-                if limit := (self.config["seq_len"] or {}).get(name):
-                    frame[name] = [values[:limit] for values in frame[name]]
-                self.field2seqlen[name] = max(len(values) for values in frame[name])
+    def _data_filtering(self) -> None:
+        """Filter as RecBole does, and count what each filter drops, of which RecBole tells nothing.
+
+        File order, in which ids are given, is kept.
+        """
+        for reason, step in {
+            "rows_of_repeated_pairs": self._remove_duplication,
+            "rows_outside_val_interval": self._filter_by_field_value,
+            "rows_of_exact_duplicates": self._drop_exact_duplicates,
+            "rows_without_features": self._filter_inter_by_user_or_item,
+            "rows_outside_inter_num_interval": self._filter_by_inter_num,
+        }.items():
+            before = len(self.inter_feat)
+            step()
+            self._count(reason, before - len(self.inter_feat))
+        self.inter_feat.sort_index(inplace=True)
+        for name in self.feat_name_list:
+            frame = getattr(self, name)
+            if frame.empty:
+                what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
+                raise DataError(
+                    f"no {what} of dataset '{self.dataset_name}' is left after filtering: "
+                    f"{why_filtered(self.filtered, self.config)}."
+                )
+            frame.reset_index(drop=True, inplace=True)
 
     def _remove_duplication(self) -> None:
         """Keep one of a user's interactions with an item, the earlier in the file among ties.
@@ -159,34 +175,55 @@ class AtomicFileDataset(SequentialDataset):
         if keep is not None:
             pair = [self.uid_field, self.iid_field]
             self.inter_feat.sort_values(self.time_field, kind="stable", inplace=True)
-            self._drop_duplicates("rows_of_repeated_pairs", pair, keep)
+            self.inter_feat.drop_duplicates(pair, keep=keep, inplace=True)
 
-    def _filter_by_field_value(self) -> None:
-        """Check the intervals, with which RecBole goes on or breaks, and count what they drop.
-
-        Exact duplicates go only then: two behaviours may stand at the same time.
-        """
-        given = self.config["val_interval"]
-        for name, interval in (given or {}).items():
-            self._check_interval(name, interval)
-        if given and self.time_field in given:  # RecBole reads the setting itself
-            interval = interval_in_seconds(given[self.time_field], self.time_unit)
-            self.config["val_interval"] = {**given, self.time_field: interval}
-        try:
-            self._counting("rows_outside_val_interval", super()._filter_by_field_value)
-        finally:
-            self.config["val_interval"] = given
+    def _drop_exact_duplicates(self) -> None:
+        """Drop them once other filters have spoken: two behaviours may stand at the same time."""
         if self.config["drop_duplicates"]:
             key = [self.uid_field, self.iid_field, self.time_field]
-            self._drop_duplicates("rows_of_exact_duplicates", key, "first")
+            self.inter_feat.drop_duplicates(key, inplace=True)
 
-    def _filter_inter_by_user_or_item(self) -> None:
-        """Count what the filter drops, of which RecBole tells nothing."""
-        self._counting("rows_without_features", super()._filter_inter_by_user_or_item)
+    def _filter_by_field_value(self) -> None:
+        """Keep rows with a value that is asked for; RecBole goes on with intervals that are none.
 
-    def _filter_by_inter_num(self) -> None:
-        """Count what the filter drops, of which RecBole tells nothing."""
-        self._counting("rows_outside_inter_num_interval", super()._filter_by_inter_num)
+        Of a list one value is enough.
+        """
+        for name, given in (self.config["val_interval"] or {}).items():
+            wanted = self._checked_interval(name, given)
+            if name == self.time_field:
+                wanted = interval_in_seconds(str(wanted), self.time_unit)
+            for frame in self.field2feats(name):
+                values = frame[name].explode()
+                if isinstance(wanted, str):
+                    inside = _within(values.to_numpy(dtype=np.float64), wanted)
+                else:
+                    inside = values.isin(wanted).to_numpy()
+                frame.drop(frame.index.difference(values.index[inside]), inplace=True)
+
+    def _checked_interval(self, name: str, given: Any) -> str | list[str]:
+        """Return the interval of a column of numbers, or the tokens of another column."""
+        kind = self.field2type.get(name)
+        if kind is None:
+            also = {"inter": [*self._asked.get("inter", ()), name]}
+            raise DataError(
+                f"--val_interval: the column {name} is not read, only "
+                f"{', '.join(self.field2type)}; write {load_col_flag(self._asked | also)}."
+            )
+        wanted: str | list[str] | None = None
+        if kind in _NUMBERS:
+            with suppress(ValidationError):
+                wanted = _INTERVAL.validate_python(given)
+            right, fix = "an interval such as '[3,inf)'", ""
+        else:
+            if isinstance(given, list | tuple):
+                wanted = [str(token) for token in given]
+            right, other = "a list of tokens", kind.value.replace("token", "float")
+            fix = f", or write the column as {name}:{other} if it holds numbers"
+        if wanted is None:
+            raise DataError(
+                f"--val_interval: {name} needs {right}, not {given!r}; write that{fix}."
+            )
+        return wanted
 
     def _normalize(self) -> None:
         """Scale fields to [0, 1] as RecBole does, whose own fails on constant and empty sequences.
@@ -203,34 +240,31 @@ class AtomicFileDataset(SequentialDataset):
                     f"{', '.join(self.float_like_fields)}."
                 )
             for frame in self.field2feats(name):
-                frame[name] = scaled(frame[name], self.field2type[name])
-
-    def _check_interval(self, name: str, interval: Any) -> None:
-        if name not in self.field2type:
-            also = {"inter": [*self._load_col().get("inter", ()), name]}
-            raise DataError(
-                f"--val_interval: the column {name} is not read, only "
-                f"{', '.join(self.field2type)}; write {load_col_flag(self._load_col() | also)}."
-            )
-        is_number = self.field2type[name] in _NUMBERS
-        if isinstance(interval, str) == is_number:
-            return
-        right, fix = "an interval such as '[3,inf)'", ""
-        if not is_number:
-            other = self.field2type[name].value.replace("token", "float")
-            right = "a list of tokens"
-            fix = f", or write the column as {name}:{other} if it holds numbers"
-        raise DataError(f"--val_interval: {name} needs {right}, not {interval!r}; write that{fix}.")
-
-    def _drop_duplicates(self, reason: str, key: list[str], keep: Any) -> None:
-        drop = self.inter_feat.drop_duplicates
-        self._counting(reason, lambda: drop(key, keep=keep, inplace=True))
-
-    def _counting(self, reason: str, step: Callable[[], Any]) -> None:
-        before = len(self.inter_feat)
-        step()
-        self._count(reason, before - len(self.inter_feat))
+                frame[name] = _scaled(frame[name])
 
     def _count(self, reason: str, number: int) -> None:
         if number:
             self.filtered[reason] = self.filtered.get(reason, 0) + number
+
+
+def _within(values: FloatArray, intervals: str) -> npt.NDArray[np.bool_]:
+    """Return where numbers lie in one of the intervals, as `[3,inf)` or `[0,1];(3,4]`."""
+    inside = np.zeros(len(values), dtype=bool)
+    for interval in intervals.split(";"):
+        text = interval.strip()
+        low, high = map(float, text[1:-1].split(","))
+        above = values >= low if text[0] == "[" else values > low
+        inside |= above & (values <= high if text[-1] == "]" else values < high)
+    return inside
+
+
+def _scaled(column: Any) -> Any:
+    """Return (R,) numbers, or arrays of them, scaled together to [0, 1]."""
+    lists = column.dtype == object
+    values = np.concatenate(column.to_list()) if lists else column.to_numpy(dtype=np.float64)
+    low, high = np.min(values, initial=np.inf), np.max(values, initial=-np.inf)
+    values = (values - low) / (high - low) if high > low else np.ones_like(values)
+    if not lists:
+        return values
+    ends = np.cumsum([len(cell) for cell in column])
+    return pd.Series(np.split(values, ends[:-1]), index=column.index, dtype=object)

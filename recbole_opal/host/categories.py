@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from recbole.utils import FeatureType
 
-from recbole_opal.data.categories import ItemCategories
+from recbole_opal.data.user_sequences import IntArray
+from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
 from recbole_opal.host.dataset import FutureItemDataset
 
-__all__ = ["item_categories"]
+__all__ = ["ItemCategories", "item_categories"]
+
+
+@dataclass(frozen=True)
+class ItemCategories:
+    """Which item has which categories, as distinct pairs ordered by item.
+
+    Attributes:
+        items: `(P,)` int64 internal item ids, at least 1.
+        categories: `(P,)` int64 internal category ids, at least 1.
+        names: token of each category id; 0 is "[PAD]".
+    """
+
+    items: IntArray
+    categories: IntArray
+    names: list[str]
+
+    def table(self, num_items: int) -> IntArray:
+        """Return the categories of all N items with the padding, `(N, most of one)`, 0: none."""
+        counts = np.bincount(self.items, minlength=num_items)
+        table = np.zeros((num_items, max(int(counts.max(initial=0)), 1)), dtype=np.int64)
+        places = flatten_ranges(np.zeros_like(counts), counts)[1]
+        table[self.items, places] = self.categories
+        return table
 
 
 def item_categories(dataset: FutureItemDataset, field: str | None) -> ItemCategories | None:

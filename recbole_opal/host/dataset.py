@@ -10,7 +10,7 @@ import torch
 from recbole.data.dataset import Dataset
 from recbole.data.interaction import Interaction
 
-from recbole_opal.data.empty_parts import earlier_cut, why_filtered
+from recbole_opal.data.empty_parts import earlier_cut
 from recbole_opal.data.protocols import (
     Part,
     Split,
@@ -19,6 +19,7 @@ from recbole_opal.data.protocols import (
     place_in_time,
     rule_in_seconds,
 )
+from recbole_opal.data.protocols.timeline import Timeline
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 from recbole_opal.data.windows import flatten_ranges
 from recbole_opal.errors import DataError
@@ -52,7 +53,7 @@ class FutureItemDataset(AtomicFileDataset):
     sequences: UserSequences
     split: Split
     dropped: dict[str, int]
-    _parts: IntArray | None
+    _placed: Timeline | None
 
     def build(self) -> list[FutureItemDataset]:
         """Order, split and convert; return the training dataset three times, as RecBole expects.
@@ -101,40 +102,21 @@ class FutureItemDataset(AtomicFileDataset):
         super()._data_filtering()
         self._filter_by_protocol()
 
-    def _reset_index(self) -> None:
-        """Restore file order, in which ids are given, and say which filter left nothing.
-
-        RecBole leaves the order of its sort for `rm_dup_inter`, and says `Some feat is empty`.
-        """
-        self.inter_feat.sort_index(inplace=True)
-        for name in self.feat_name_list:
-            if getattr(self, name).empty:
-                what = {"inter_feat": "interaction", "user_feat": "user", "item_feat": "item"}[name]
-                raise DataError(
-                    f"no {what} of dataset '{self.dataset_name}' is left after filtering: "
-                    f"{why_filtered(self.filtered, self.config)}."
-                )
-        super()._reset_index()
-
     def _filter_by_protocol(self) -> None:
         """Find the part of time of each interaction and leave out what the protocol has no use for.
 
         The parts are kept, since `normalize_all` may scale the times afterwards.
         """
         rule = self.config["eval_args"]["split"]
-        self._parts, self.dropped = None, {}
+        self._placed, self.dropped = None, {}
         if not looks_at_time(rule):
             return
-        frame = self.inter_feat
-        users, items = (
-            pd.factorize(frame[field])[0].astype(np.int64)
-            for field in (self.uid_field, self.iid_field)
-        )
+        frame, ids = self.inter_feat, (self.uid_field, self.iid_field)
+        users, items = (pd.factorize(frame[field])[0].astype(np.int64) for field in ids)
         times = frame[self.time_field].to_numpy(dtype=np.float64)
         in_seconds = rule_in_seconds(rule, self.time_unit)
-        placed = place_in_time(in_seconds, users, items, times)
-        self._parts = placed.parts[placed.keep]
-        if not (self._parts == 0).any():
+        self._placed = placed = place_in_time(in_seconds, users, items, times)
+        if not (placed.parts[placed.keep] == 0).any():
             raise DataError(
                 f"nothing of dataset '{self.dataset_name}' is left to train on before the first "
                 f"cut of {rule}; {earlier_cut(in_seconds, times)}."
@@ -145,25 +127,21 @@ class FutureItemDataset(AtomicFileDataset):
         read["interactions"] = len(frame)
         self.dropped = {f"read_{what}": count for what, count in read.items()} | placed.dropped
         self.inter_feat = frame[placed.keep].reset_index(drop=True)
-        for name, field in (("user_feat", self.uid_field), ("item_feat", self.iid_field)):
+        for name, field in zip(("user_feat", "item_feat"), ids, strict=True):
             if (features := getattr(self, name)) is not None:  # of whom nothing is left, go too
                 gone = set(frame[field]) - set(self.inter_feat[field])
                 kept = features[~features[field].isin(gone)].reset_index(drop=True)
                 setattr(self, name, kept)
 
     def _counts_in_time(self, users: IntArray) -> IntArray | None:
-        """Return (parts, U) how many interactions of each user lie in each part of time.
-
-        The parts are 2 where `time` has one cut, 3 for all else.
-        """
-        if self._parts is None:
+        """Return (parts, U) how many interactions of each user lie in each part of time."""
+        if (placed := self._placed) is None:
             return None
-        options = self.config["eval_args"]["split"].get("time")
-        parts = 3 if options is None else 1 + len(options["cuts"] or options["ratios"][1:])
-        places = np.searchsorted(self.sequences.users, users)
         count = len(self.sequences)
-        counts = np.bincount(self._parts * count + places, minlength=parts * count)
-        return counts.reshape(parts, count).astype(np.int64)
+        places = np.searchsorted(self.sequences.users, users)
+        pairs = placed.parts[placed.keep] * count + places
+        counts = np.bincount(pairs, minlength=placed.num_parts * count)
+        return counts.reshape(placed.num_parts, count).astype(np.int64)
 
     def _interactions_until(self, ends: IntArray) -> Interaction:
         """Return the interactions of each user before its flat position in `ends`, (U,) int64."""

@@ -32,23 +32,15 @@ def known_history(model: Any, dataset: Any) -> Iterator[None]:
     whole users are held out, they are refused: `upstream_models.why_not_for_unmet_users`.
 
     A row is the whole history, while a sequential model sees its last `MAX_ITEM_LIST_LENGTH` items.
-
-    Args:
-        model: any model.
-        dataset: RecBole's dataset with the interactions that are known.
     """
     before = {name: value for name, value in vars(model).items() if name in _ROWS}
-    # RecBole shuffles the interactions of a history matrix, by torch's generator.
-    with torch.random.fork_rng(devices=[]):
-        _give_rows(model, dataset)
+    if isinstance(model, AutoEncoderMixin):
+        # RecBole shuffles the interactions of a history matrix, by torch's generator.
+        with torch.random.fork_rng(devices=[]):
+            model.build_histroy_items(dataset)
+    elif isinstance(model, EASE) or (isinstance(model, ItemKNN) and model.method == "item"):
+        model.interaction_matrix = dataset.inter_matrix(form="csr").astype(np.float32)
     try:
         yield
     finally:
         vars(model).update(before)
-
-
-def _give_rows(model: Any, dataset: Any) -> None:
-    if isinstance(model, AutoEncoderMixin):
-        model.build_histroy_items(dataset)
-    elif isinstance(model, EASE) or (isinstance(model, ItemKNN) and model.method == "item"):
-        model.interaction_matrix = dataset.inter_matrix(form="csr").astype(np.float32)

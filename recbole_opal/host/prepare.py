@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from recbole.data.interaction import Interaction
-from recbole.data.utils import create_samplers
 
-from recbole_opal.data.atomic_files.time_column import read_note
+from recbole_opal.data.atomic_files.time_units import read_note
 from recbole_opal.data.counts import data_counts
 from recbole_opal.data.data_warnings import data_warnings
 from recbole_opal.data.empty_parts import require_targets, require_training
 from recbole_opal.data.loaders import EvaluationLoader, FutureTrainLoader
-from recbole_opal.data.protocols import Part
-from recbole_opal.data.rows import EvalRows, FutureRows, NextItemRows
+from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.host.dataset import FutureItemDataset
-from recbole_opal.host.general_loaders import general_train_loader
 from recbole_opal.host.loaders import (
     GatheringLoader,
-    NextItemTrainLoader,
     PaddedInputs,
     rows_at_once,
+    upstream_train_loader,
 )
 from recbole_opal.host.upstream_models import trained_on
 
@@ -61,71 +58,51 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     """
     dataset = FutureItemDataset(config)
     dataset.build()
-    require_training(config, dataset)
+    of_histories = trained_on(config.model_class) == "histories"
+    require_training(config, dataset, 2 if of_histories else 1)
     masks = config["mask_history"]  # by default for many targets, and not where RecBole does not
     masks = "LS" not in config["eval_args"]["split"] if masks is None else masks
-    options = {
-        "history_width": config["MAX_ITEM_LIST_LENGTH"],
-        "with_times": bool(getattr(config.model_class, "needs_times", False)),
-    }
-    train = _training_loader(config, dataset, options if future_items else None)
+    needs_times = bool(getattr(config.model_class, "needs_times", False))
+    options = {"history_width": config["MAX_ITEM_LIST_LENGTH"], "with_times": needs_times}
+    train: FutureTrainLoader | GatheringLoader
+    if future_items:
+        width, cuts = config["future_window"], config["cuts_per_user"]
+        sequences = dataset.sequences, dataset.split
+        train = FutureTrainLoader(
+            config, FutureRows(*sequences, future_width=width, cuts_per_user=cuts, **options)
+        )
+        asked: dict[str, Any] = {"step": config["eval_batch_size"]}
+    else:
+        train = upstream_train_loader(config, dataset)
+        asked = {"step": rows_at_once(config, dataset.item_num)}
+        asked["inputs"] = (
+            PaddedInputs(config, dataset)
+            if of_histories
+            else lambda batch: Interaction({dataset.uid_field: batch.users})
+        )
     parts = {"validation": dataset.split.valid, "test": dataset.split.test}
     rows = {
         name: EvalRows(dataset.sequences, part, mask_history=masks, **options)
         for name, part in parts.items()
     }
-    require_targets(config, dataset, {name: (part, rows[name]) for name, part in parts.items()})
+    require_targets(config, dataset, parts, rows)
     valid, test = (
         EvaluationLoader(
-            rows[name], name, dataset=dataset, **_asked(config, dataset, part, future_items)
+            rows[name],
+            dataset=dataset,
+            known=None if of_histories else dataset.known_before(part),
+            **asked,
         )
         for name, part in parts.items()
     )
-    told = {"mask_history": masks, "needs_times": options["with_times"]}
+    given = config["time_unit"] is not None
+    warnings = data_warnings(dataset, rows, mask_history=masks, needs_times=needs_times)
     return PreparedData(
         dataset=dataset,
         train=train,
         valid=valid,
         test=test,
         counts=data_counts(dataset, train.epoch_size, valid.rows, test.rows),
-        time_note=read_note(
-            dataset.time_field, dataset.time_unit, given=config["time_unit"] is not None
-        ),
-        warnings=tuple(data_warnings(dataset, rows, **told)),
+        time_note=read_note(dataset.time_field, dataset.time_unit, given=given),
+        warnings=tuple(warnings),
     )
-
-
-def _training_loader(
-    config: Any, dataset: FutureItemDataset, options: dict[str, Any] | None
-) -> FutureTrainLoader | GatheringLoader:
-    """Return the training loader; `options` are of the histories of a multi-interest model."""
-    if trained_on(config.model_class) != "histories":
-        return general_train_loader(config, dataset)
-    if options is not None:
-        cuts = FutureRows(
-            dataset.sequences,
-            dataset.split,
-            future_width=config["future_window"],
-            cuts_per_user=config["cuts_per_user"],
-            **options,
-        )
-        require_training(config, dataset, len(cuts))
-        return FutureTrainLoader(config, cuts, dataset)
-    width = config["MAX_ITEM_LIST_LENGTH"]
-    rows = NextItemRows(dataset.sequences, dataset.split, history_width=width)
-    require_training(config, dataset, len(rows))
-    sampler, _, _ = create_samplers(config, dataset, [dataset, dataset, dataset])
-    return NextItemTrainLoader(config, dataset, rows, sampler, config["shuffle"])
-
-
-def _asked(
-    config: Any, dataset: FutureItemDataset, part: Part, future_items: bool
-) -> dict[str, Any]:
-    """Return how many rows of a part a model is asked at once, and with what."""
-    if future_items:
-        return {"step": config["eval_batch_size"]}
-    step = rows_at_once(config, dataset.item_num)
-    if trained_on(config.model_class) == "histories":
-        return {"step": step, "inputs": PaddedInputs(config, dataset)}
-    users_alone = lambda batch: Interaction({dataset.uid_field: batch.users})  # noqa: E731
-    return {"step": step, "inputs": users_alone, "known": dataset.known_before(part)}

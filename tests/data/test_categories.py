@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import recbole
 
-from recbole_opal.data.categories import ItemCategories
 from recbole_opal.errors import DataError
-from recbole_opal.host.categories import item_categories
+from recbole_opal.host.categories import ItemCategories, item_categories
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.dataset import FutureItemDataset
 

@@ -8,7 +8,6 @@ import torch
 
 from recbole_opal.batches import EvaluationBatch, Histories
 from recbole_opal.data.loaders import EvaluationLoader
-from recbole_opal.errors import DataError
 from recbole_opal.host.loaders import PaddedInputs, rows_at_once
 
 DATASET = SimpleNamespace(uid_field="user_id", iid_field="item_id")
@@ -35,7 +34,7 @@ class Rows:
 
 
 def test_batches_in_order_with_targets_and_mask() -> None:
-    loader = EvaluationLoader(Rows(17), "valid", 7)
+    loader = EvaluationLoader(Rows(17), 7)
     batches = list(loader)
     assert len(loader) == len(batches) == 3
     batch = batches[1]
@@ -52,18 +51,18 @@ def test_batches_in_order_with_targets_and_mask() -> None:
 
 @pytest.mark.parametrize(("count", "step"), [(1, 1), (7, 7), (8, 7), (14, 7), (3, 100)])
 def test_every_row_is_in_one_batch_of_at_most_a_step(count: int, step: int) -> None:
-    batches = list(EvaluationLoader(Rows(count), "test", step))
+    batches = list(EvaluationLoader(Rows(count), step))
     assert torch.cat([batch.users for batch in batches]).tolist() == list(range(10, 10 + count))
     assert all(1 <= len(batch.users) <= step for batch in batches)
 
 
 def test_without_a_mask() -> None:
-    assert next(iter(EvaluationLoader(Rows(2, False), "test", 7))).excluded is None
+    assert next(iter(EvaluationLoader(Rows(2, False), 7))).excluded is None
 
 
 def test_models_of_recbole_s_are_asked_with_padded_histories(make_config) -> None:
     config = make_config([("u", "i", 1)], "GRU4Rec", MAX_ITEM_LIST_LENGTH=5, loss_type="CE")
-    loader = EvaluationLoader(Rows(9), "test", 7, inputs=PaddedInputs(config, DATASET))
+    loader = EvaluationLoader(Rows(9), 7, inputs=PaddedInputs(config, DATASET))
     batch = list(loader)[1]
     assert set(batch.inputs.columns) == {"user_id", "item_id_list", "item_length"}
     assert batch.inputs["user_id"].tolist() == batch.users.tolist() == [17, 18]
@@ -76,8 +75,3 @@ def test_dense_scores_cap_the_batch() -> None:
     assert rows_at_once(config, 1000) == 2**20 // 4000
     assert rows_at_once(config | {"score_memory_mb": None}, 1000) == 4096
     assert rows_at_once(config | {"score_memory_mb": 0.0001}, 1000) == 1
-
-
-def test_an_empty_part_is_named() -> None:
-    with pytest.raises(DataError, match="no user has a target in the valid part"):
-        EvaluationLoader(Rows(0), "valid", 7)

@@ -5,7 +5,7 @@ import torch
 from recbole_opal.batches import TrainingBatch
 from recbole_opal.data.loaders import FutureTrainLoader
 from recbole_opal.errors import DataError
-from recbole_opal.host.loaders import NextItemTrainLoader
+from recbole_opal.host.loaders import GatheringLoader
 from recbole_opal.host.prepare import prepare_data
 
 LEAVE_ONE_OUT = {"eval_args": {"split": {"LS": "valid_and_test"}}}
@@ -136,7 +136,7 @@ def test_unshuffled_rows_come_in_order(prepare):
 
 def test_loss_of_pairs_gets_negatives(prepare):
     prepared = prepare("GRU4Rec", loss_type="BPR", train_batch_size=64)
-    assert isinstance(prepared.train, NextItemTrainLoader)
+    assert isinstance(prepared.train, GatheringLoader)
     batches = epoch(prepared.train)
     assert len(batches) == len(prepared.train) > 1
     for batch in batches:

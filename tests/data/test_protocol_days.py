@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.protocols.days import day_numbers, last_day
+from recbole_opal.data.protocols.timeline import day_numbers, last_day
 from recbole_opal.errors import DataError
 
 OPTIONS = {"day_length": 86_400, "offset": 0, "min_days": 4, "days": None, "unseen_items": "drop"}

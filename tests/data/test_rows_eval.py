@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.protocols import split_by_ratio, split_leave_one_out
+from recbole_opal.data.protocols.per_user import split_by_ratio, split_leave_one_out
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.user_sequences import UserSequences
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.protocols import split_by_ratio, split_leave_one_out
+from recbole_opal.data.protocols.per_user import split_by_ratio, split_leave_one_out
 from recbole_opal.data.rows import FutureRows, NextItemRows
 from recbole_opal.data.user_sequences import UserSequences
 
@@ -177,7 +177,7 @@ def test_cuts_are_uniform_under_random_draws():
 def test_one_future_target_is_the_next_item():
     rows = ten_items(future_width=1)
     next_rows = NextItemRows(
-        rows._sequences, split_by_ratio(rows._sequences, [8, 1, 1]), history_width=50
+        rows.sequences, split_by_ratio(rows.sequences, [8, 1, 1]), history_width=50
     )
     pairs = []
     for draw in (np.arange(7) + 0.5) / 7:

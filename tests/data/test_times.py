@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.protocols import split_by_ratio
+from recbole_opal.data.protocols.per_user import split_by_ratio
 from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.errors import DataError

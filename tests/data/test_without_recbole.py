@@ -9,7 +9,6 @@ MODULES = [
     "recbole_opal.conversion.synthetic_files",
     "recbole_opal.conversion.write",
     "recbole_opal.data.atomic_files",
-    "recbole_opal.data.categories",
     "recbole_opal.data.counts",
     "recbole_opal.data.data_warnings",
     "recbole_opal.data.empty_parts",

@@ -85,7 +85,7 @@ def parts(
         config=config,
         inter_feat={"user_id": torch.arange(len(met)), "item_id": torch.from_numpy(met)},
     )
-    loader = EvaluationLoader(Rows(evaluation), "test", config["eval_batch_size"], dataset=dataset)
+    loader = EvaluationLoader(Rows(evaluation), config["eval_batch_size"], dataset=dataset)
     return config, loader, evaluation
 
 

@@ -5,15 +5,18 @@ Whatever is wrong is a `DataError`, which names file and line and what to do.
 
 from recbole_opal.data.atomic_files.fields import Roles
 from recbole_opal.data.atomic_files.header import Column, read_header, require_columns
-from recbole_opal.data.atomic_files.reader import TableFormat, read_blocks, read_table
-from recbole_opal.data.atomic_files.time_column import column_in_seconds, interval_in_seconds
+from recbole_opal.data.atomic_files.reader import (
+    TableFormat,
+    column_in_seconds,
+    read_blocks,
+    read_table,
+)
 
 __all__ = [
     "Column",
     "Roles",
     "TableFormat",
     "column_in_seconds",
-    "interval_in_seconds",
     "read_blocks",
     "read_header",
     "read_table",

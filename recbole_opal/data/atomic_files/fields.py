@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.data.atomic_files.header import Column
-from recbole_opal.data.atomic_files.time_units import EXACT_BELOW, is_exact
+from recbole_opal.data.atomic_files.time_units import EXACT_BELOW, BoolArray, FloatArray, is_exact
 from recbole_opal.errors import DataError
 
 __all__ = [
@@ -39,9 +40,6 @@ _NEWLINE = 10
 _NO_NUMBER = ["", "nan", "NaN", "NAN", "NA", "null", "NULL", "None"]
 # `float` alone takes `1_000` and Arabic digits too.
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
-
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,6 @@ def parsed_columns(
 
 def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
     options: dict[str, Any] = {
-        "sep": lines.separator,
-        "header": None,
-        "index_col": False,
         "usecols": list(kinds),
         "dtype": dict(kinds),
         "na_values": {n: _NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
@@ -131,10 +126,12 @@ def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
         "lineterminator": "\n",
         "skip_blank_lines": False,
         "float_precision": "round_trip",
-        "engine": "c",
         "low_memory": False,
     }
-    frame: pd.DataFrame = pd.read_csv(BytesIO(lines.text), encoding="utf-8", **options)
+    file = BytesIO(lines.text)
+    frame: pd.DataFrame = pd.read_csv(
+        file, sep=lines.separator, header=None, index_col=False, **options
+    )
     return frame
 
 
@@ -148,13 +145,11 @@ def _read_numbers(
     unread = []
     for place in (place for place, column in columns.items() if column.kind == "float"):
         texts, name = frame[place].fillna(""), columns[place].name
-        numbers = np.array([float(text) if _NUMBER.fullmatch(text) else np.nan for text in texts])
-        numbers[np.isinf(numbers)] = np.nan
-        frame[place] = numbers
+        frame[place] = numbers = _floats(texts)
         wrong = np.isnan(numbers) & ~texts.isin(_NO_NUMBER).to_numpy()
         unread += [(row, name, texts[row][:40]) for row in np.flatnonzero(wrong)[:1]]
     if unread and convert is not None:
-        row, name, text = min(unread, key=lambda one: one[0])
+        row, name, text = min(unread)
         fix = f"write the column as {name}:token"
         if name in convert:
             fix = f"convert the file with `{convert[name]}`"
@@ -164,39 +159,31 @@ def _read_numbers(
         )
 
 
-def split_fields(texts: pd.Series[Any], separator: str, column: Column, lines: Lines) -> list[Any]:
-    """Return the values of each field of a `_seq` column as an array; an empty field has none."""
-    parts = [[part for part in text.split(separator) if part] for text in texts.fillna("")]
-    if column.kind == "token_seq":
-        for fault in _list_faults(parts, lines):
-            fault.refuse(column, lines)
-        return [np.array(part, dtype=np.str_) for part in parts]
-    numbers = [_numbers(part) for part in parts]
-    wrong = np.array([row is None for row in numbers])
-    Fault(wrong, "holds a part that is no finite number", "correct it").refuse(column, lines)
+def _floats(texts: Iterable[str]) -> FloatArray:
+    """Return texts as numbers, NaN where one is none that is finite."""
+    numbers = np.array([float(text) if _NUMBER.fullmatch(text) else np.nan for text in texts])
+    numbers[np.isinf(numbers)] = np.nan
     return numbers
 
 
-def _list_faults(parts: Sequence[Sequence[str]], lines: Lines) -> Iterator[Fault]:
-    if lines.longest > LONGEST_TOKEN:  # else no value can be
-        long = np.array([any(len(token) > LONGEST_TOKEN for token in row) for row in parts])
-        yield Fault(long, f"holds a part of more than {LONGEST_TOKEN} characters", "shorten it")
-    if PADDING.encode() in lines.text:
-        padding = np.array([PADDING in row for row in parts])
-        yield Fault(padding, f"holds {PADDING}, which means none", "rename it")
-
-
-def _numbers(parts: Sequence[str]) -> FloatArray | None:
-    """Return the parts as numbers, None if one is none that float32 holds."""
-    try:
-        numbers = np.array([float(part) for part in parts], dtype=np.float64)
-    except ValueError:
-        return None
-    return numbers if (np.abs(numbers) <= _LARGEST).all() else None
+def split_fields(texts: pd.Series[Any], separator: str, column: Column, lines: Lines) -> list[Any]:
+    """Return the values of each field of a `_seq` column as an array; an empty field has none."""
+    parts = [[part for part in text.split(separator) if part] for text in texts.fillna("")]
+    counts = [len(row) for row in parts]
+    values = pd.Series(list(chain.from_iterable(parts)), dtype=object)
+    lines = replace(lines, numbers=np.repeat(lines.numbers, counts))
+    if column.kind == "token_seq":
+        for fault in faults(values, column, lines, Roles()):
+            fault.refuse(column, lines)
+        return [np.array(row, dtype=np.str_) for row in parts]
+    numbers = _floats(values)
+    wrong = ~(np.abs(numbers) <= _LARGEST)
+    Fault(wrong, "holds a part that is no finite number", "correct it").refuse(column, lines)
+    return np.split(numbers, np.cumsum(counts)[:-1])
 
 
 def faults(values: pd.Series[Any], column: Column, lines: Lines, roles: Roles) -> Iterator[Fault]:
-    """Yield what values of a `float` or `token` column may not be, as they would be lost later."""
+    """Yield what numbers or tokens, of lists too, may not be, as they would be lost later."""
     if column.kind == "float":
         numbers = values.to_numpy(dtype=np.float64)
         if column.name not in roles.times:
@@ -212,9 +199,12 @@ def faults(values: pd.Series[Any], column: Column, lines: Lines, roles: Roles) -
         return
     if column.name in roles.ids:
         yield Fault(values.isna().to_numpy(), "is empty", "give the row an id or take it out")
-    if lines.longest > LONGEST_TOKEN:
+    verb, longer = ("holds", "a part of more") if column.kind == "token_seq" else ("is", "longer")
+    if lines.longest > LONGEST_TOKEN:  # else no value can be
         long = values.str.len().fillna(0).to_numpy() > LONGEST_TOKEN
         fix = "shorten it, for example to a number"
-        yield Fault(long, f"is longer than {LONGEST_TOKEN} characters", fix)
+        yield Fault(long, f"{verb} {longer} than {LONGEST_TOKEN} characters", fix)
     if PADDING.encode() in lines.text:
-        yield Fault((values == PADDING).to_numpy(), f"is {PADDING}, which means none", "rename it")
+        yield Fault(
+            (values == PADDING).to_numpy(), f"{verb} {PADDING}, which means none", "rename it"
+        )

@@ -63,17 +63,14 @@ def parse_header(line: str, separator: str, path: Path) -> list[Column]:
     if not all(field.count(":") == 1 and not field.startswith(":") for field in fields):
         raise DataError(f"{path}, line 1: {_header_fault(line, separator, path)}")
     columns = [Column(*field.split(":")) for field in fields]
-    seen: set[str] = set()
-    for column in columns:
-        fault = None
+    names = [column.name for column in columns]
+    for place, column in enumerate(columns):
+        where = f"{path}, line 1: the column {column.name}"
         if column.kind not in KINDS:
             hint = did_you_mean(column.kind, KINDS) or f"; write one of {', '.join(KINDS)}."
-            fault = f"has the type {column.kind!r}, which is none{hint}"
-        elif column.name in seen:
-            fault = "stands twice; rename or remove one."
-        if fault:
-            raise DataError(f"{path}, line 1: the column {column.name} {fault}")
-        seen.add(column.name)
+            raise DataError(f"{where} has the type {column.kind!r}, which is none{hint}")
+        if column.name in names[:place]:
+            raise DataError(f"{where} stands twice; rename or remove one.")
     return columns
 
 

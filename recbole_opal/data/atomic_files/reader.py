@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,16 @@ from recbole_opal.data.atomic_files.fields import (
 from recbole_opal.data.atomic_files.header import Column, read_header
 from recbole_opal.data.atomic_files.suggested_commands import convert_command
 from recbole_opal.data.atomic_files.text_lines import line_blocks
+from recbole_opal.data.atomic_files.time_units import (
+    TICKS_OR_NANOSECONDS,
+    BoolArray,
+    FloatArray,
+    are_ticks,
+    as_seconds,
+)
 from recbole_opal.errors import DataError
 
-__all__ = ["Block", "TableFormat", "line_of_row", "read_blocks", "read_table"]
+__all__ = ["Block", "TableFormat", "column_in_seconds", "read_blocks", "read_table"]
 
 LeaveOut = Callable[[str, Fault, int], None]
 
@@ -61,13 +69,9 @@ def read_blocks(
     Unlike RecBole's reader: a quotation mark is a character like others; only an empty field is a
     missing token (`NA` and `null` are ids like others).
 
-    Args:
-        path: of the file.
-        form: how it is written.
-        roles: which columns are ids and times.
-        choose: from the columns of the file to those to read, one or more; it may refuse them.
-        leave_out: is told the column, the fault and the number of rows that are left out for an id
-            or a time that cannot be used; None: such a row is an error.
+    `choose` gets the columns of the file and returns those to read, one or more, or refuses them.
+    `leave_out` is told the column, the fault and the number of rows that are left out for an id or
+    a time that cannot be used; without it such a row is an error.
 
     Raises:
         DataError: the file cannot be read, is malformed, or is empty.
@@ -94,22 +98,38 @@ def read_table(
     roles: Roles,
     choose: Callable[[Sequence[Column]], Sequence[Column]] = lambda columns: columns,
 ) -> tuple[list[Column], pd.DataFrame]:
-    """Read an atomic file whole, with little memory beside the result; see `read_blocks`."""
-    frames: list[pd.DataFrame] = []
-    for block in read_blocks(path, form, roles=roles, choose=choose):
-        frames.append(block.frame)
-    if not frames:
+    """Read an atomic file whole; see `read_blocks`."""
+    blocks = list(read_blocks(path, form, roles=roles, choose=choose))
+    if not blocks:
         raise DataError(f"{path} holds a header and no row; write one row a line below.")
-    return block.columns, pd.concat(frames, ignore_index=True)
+    return blocks[0].columns, pd.concat([block.frame for block in blocks], ignore_index=True)
 
 
 def line_of_row(blocks: Iterable[Block], row: int) -> int:
     """Return the line of a row, given by its number from 0 among those of the blocks."""
-    for block in blocks:
-        if row < len(block.lines):
-            return int(block.lines[row])
-        row -= len(block.lines)
-    raise IndexError(row)
+    numbers = chain.from_iterable(block.lines for block in blocks)
+    return int(next(islice(numbers, row, None)))
+
+
+def column_in_seconds(
+    numbers: FloatArray, unit: str | None, name: str, path: Path, again: Iterable[Block]
+) -> tuple[FloatArray, str]:
+    """Return a whole column of finite times in seconds, and the unit they were written in.
+
+    The unit is one of `TIME_UNITS`; None: judged from the numbers. `again` are the blocks of the
+    file, read once more where an error must name a line.
+
+    Raises:
+        DataError: a time makes sense in another unit only, or is no date where all others are; or
+            all are of one year in nanoseconds, and of any year as .NET counts them.
+    """
+
+    def place(wrong: BoolArray) -> str:
+        return f"{path}, line {line_of_row(again, int(wrong.argmax()))}"
+
+    if unit is None and are_ticks(numbers):
+        raise DataError(f"{place(numbers > 0)}: {name} {TICKS_OR_NANOSECONDS}")
+    return as_seconds(numbers, unit, name, place)
 
 
 def _checked(

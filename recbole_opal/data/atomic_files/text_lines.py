@@ -65,22 +65,19 @@ def _decoded(path: Path, encoding: str) -> Iterator[bytes]:
     for position, data in enumerate(_pieces(path)):
         try:
             text = decoder.decode(data, final=not data)
-            piece = (text.removeprefix("\ufeff") if position == 0 else text).encode()
+            piece = (text if position else text.removeprefix("\ufeff")).encode()
         except UnicodeError as error:
             before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
             line = 1 + done + (before.count(b"\n") if isinstance(before, bytes) else 0)
+            with path.open("rb") as file:
+                marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            likely = "utf-16" if marked else "cp1252"
             raise DataError(
                 f"{path}, line {line} cannot be read as {encoding}; save the file as UTF-8 or name "
-                f"its own, for example --encoding={_likely_encoding(path)}."
+                f"its own, for example --encoding={likely}."
             ) from error
         done += piece.count(b"\n")
         yield piece
-
-
-def _likely_encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return "utf-16" if marked else "cp1252"
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 
-__all__ = ["Part", "Split", "cut_places", "split_at"]
+__all__ = ["Part", "Split", "cut_places", "split_at", "split_by_counts"]
 
 _SLACK = 1e-9  # 0.9 * 10 may come out just below 9
 
@@ -71,6 +71,13 @@ def split_at(
         parts.append(part)
     valid_part, test_part = parts
     return Split(train_ends, valid_part, test_part, left_over)
+
+
+def split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
+    """Split by how many of each user's last interactions are test, and before them validation."""
+    test_starts = sequences.ends - test
+    train_ends = test_starts - valid
+    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, sequences.ends))
 
 
 def cut_places(ratios: Sequence[float], lengths: IntArray | int) -> IntArray:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from recbole_opal.data.protocols.parts import Split, cut_places, split_at
+from recbole_opal.data.protocols.parts import Split, cut_places, split_at, split_by_counts
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["Rounding", "shuffled_groups", "split_by_ratio", "split_by_users", "split_leave_one_out"]
@@ -30,9 +30,9 @@ def split_by_ratio(
     """
     lengths = sequences.lengths
     if rounding == "recbole":
-        return _split_by_counts(sequences, *_recbole_counts(lengths, ratios))
+        return split_by_counts(sequences, *_recbole_counts(lengths, ratios))
     train, valid_end = cut_places(ratios, lengths)
-    return _split_by_counts(sequences, valid_end - train, lengths - valid_end)
+    return split_by_counts(sequences, valid_end - train, lengths - valid_end)
 
 
 def split_leave_one_out(sequences: UserSequences) -> Split:
@@ -45,7 +45,7 @@ def split_leave_one_out(sequences: UserSequences) -> Split:
     lengths = sequences.lengths
     test = (lengths >= 3).astype(np.int64)
     valid = (lengths >= 4).astype(np.int64)
-    return _split_by_counts(sequences, valid, test)
+    return split_by_counts(sequences, valid, test)
 
 
 def _recbole_counts(lengths: IntArray, ratios: Sequence[float]) -> tuple[IntArray, IntArray]:
@@ -61,13 +61,6 @@ def _recbole_counts(lengths: IntArray, ratios: Sequence[float]) -> tuple[IntArra
         counts[part] += raised
         counts[0] -= raised
     return counts[1], counts[2]
-
-
-def _split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:
-    """Turn item counts of the two evaluation parts into flat positions."""
-    test_starts = sequences.ends - test
-    train_ends = test_starts - valid
-    return split_at(sequences, train_ends, (train_ends, test_starts), (test_starts, sequences.ends))
 
 
 def split_by_users(

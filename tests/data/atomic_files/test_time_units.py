@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.atomic_files.time_column import as_seconds, interval_in_seconds, near
-from recbole_opal.data.atomic_files.time_units import PER_SECOND, judged_unit, to_seconds
+from recbole_opal.data.atomic_files.time_units import (
+    PER_SECOND,
+    as_seconds,
+    interval_in_seconds,
+    judged_unit,
+    near,
+    to_seconds,
+)
 from recbole_opal.errors import DataError
 
 MICROS = st.integers(631_152_000 * 10**6, 4_102_444_799 * 10**6)
