@@ -1,9 +1,8 @@
 """A new folder appears whole and held: built under a hidden name, then renamed.
 
-Killed before the rename, nothing stands under the final name, and the hidden `.NAME.new` is rubbish
-that the next creation beside it removes; a hidden folder that is being built is held, so it stays.
-The lock is taken before anything lies in the folder and outlives the rename: from its first moment
-on nobody else can open the folder for writing.
+The hidden `.NAME.new` that a kill leaves is removed by the next creation beside it; one that is
+being built is held, so it stays. The lock is taken before anything lies in the folder and outlives
+the rename.
 """
 
 import re

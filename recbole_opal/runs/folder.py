@@ -1,8 +1,7 @@
 """The folder of one run: settings, log, metrics, weights, per-user values and the state to resume.
 
-What survives a kill at any moment: the last saved state and everything saved before it; files saved
-in one `update()` block appear together. What is refused on reading: a file that differs from its
-digest in `manifest.json`, is missing, is a link, or is not of its format; the message names it.
+A kill at any moment leaves the last saved state and everything saved before it; files saved in one
+`update()` block appear together.
 """
 
 import re

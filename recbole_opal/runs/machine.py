@@ -37,10 +37,8 @@ _TOLD = ("recbole-opal", "recbole", "torch", "numpy", "pandas", "scipy", "faiss-
 def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
     """Return what a run with these settings is computed on, known before it starts.
 
-    Args:
-        config: the settings, as `OpalConfig` gives them.
-        threads: those of a process that is still to be started; None: the run is this process's
-            own, with its threads and its switches of torch.
+    `threads` are those of a process that is still to be started; None: the run is this process's
+    own, with its threads and its switches of torch.
     """
     device = config["device"]
     found = {

@@ -3,15 +3,12 @@
 How an update is made: (1) every new file is written and synced under a hidden name that carries
 its digest, `.NAME.DIGEST.tmp`; (2) `manifest.json` is replaced: the commit point; (3) the staged
 files are renamed to their final names and the dropped ones deleted. Killed before (2), the folder
-is as it was and the staged files are rubbish; killed after (2), the staged files match the manifest
-and the next opening finishes the renames. So a reader accepts exactly one digest a file, and
-several files (weights, state, log) never disagree. Cost: one sync a file, one for the manifest, two
-for the folder. One process writes at a time: an update holds the folder's lock, which a longer
-`working` block keeps over many of them, and what is in the folder is read anew under the lock.
+is as it was and the staged files are rubbish; killed after (2), they match the manifest and the
+next opening finishes the renames. One process writes at a time: an update holds the folder's lock,
+which a longer `working` block keeps over many of them.
 
-A reader writes, renames, deletes and locks nothing: it takes committed content from its staged
-name where the rename is still to come, and reads the manifest again where a writer commits between
-two reads.
+A reader changes and locks nothing: it takes committed content from its staged name where the rename
+is still to come, and reads the manifest again where a writer commits between two reads.
 """
 
 from collections.abc import Iterator, Mapping
@@ -72,12 +69,11 @@ class VerifiedFiles:
         """Content of a staged file if it is what the manifest states, None if not or not there."""
         if entry is None:
             return None
-        staged = self._staged_path(name, entry)
         try:
-            data = regular_bytes(staged, entry.size) if staged.exists() else None
-        except (CheckpointError, OSError):
+            data = regular_bytes(self._staged_path(name, entry), entry.size)
+        except CheckpointError:
             return None
-        return data if data is not None and FileDigest.of(data) == entry else None
+        return data if FileDigest.of(data) == entry else None
 
 
 class VerifiedFolder(VerifiedFiles):
@@ -98,12 +94,7 @@ class VerifiedFolder(VerifiedFiles):
     @classmethod
     @contextmanager
     def making(cls: type[Folder], path: Path, files: Mapping[str, bytes]) -> Iterator[Folder]:
-        """Make a new folder that appears with these files in it, and hold it in the block.
-
-        Raises:
-            FileExistsError: `path` is taken.
-            CheckpointError: The folder cannot be made, or a name is not plain.
-        """
+        """Make a new folder with these files in it, and hold it in the block; see `new_folder`."""
         digests = {check_name(name, path): FileDigest.of(data) for name, data in files.items()}
         with new_folder(path, {**files, MANIFEST_NAME: Manifest(digests).encode()}):
             folder = cls(path, held=True)
@@ -114,10 +105,9 @@ class VerifiedFolder(VerifiedFiles):
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Keep every other process, and every other opening, out while the block runs.
+        """Keep every other process and every other opening out; an inner block joins the outer one.
 
-        What the folder holds is read anew when the block begins, since another one may have
-        worked in it after it was opened; an inner block joins the outer one.
+        What the folder holds is read anew, since another one may have worked in it meanwhile.
         """
         if self._held:
             yield
