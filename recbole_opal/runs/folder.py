@@ -17,7 +17,7 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
-from recbole_opal.runs.reader import STATE_NAME, RunReader, state_number, weights_name
+from recbole_opal.runs.reader import STATE_NAME, state_number, weights_name
 from recbole_opal.runs.state import encode_state
 from recbole_opal.runs.store import VerifiedFolder
 from recbole_opal.runs.tensors import encode_tensors
@@ -26,7 +26,7 @@ from recbole_opal.runs.weights_stage import stage_of
 __all__ = ["RunFolder"]
 
 
-class RunFolder(VerifiedFolder, RunReader):
+class RunFolder(VerifiedFolder):
     """Everything a run leaves on disk, to read and to write; to read alone use `RunReader`.
 
     The command prints its `path` as its last line. A CheckpointError tells what cannot be written.

@@ -6,9 +6,6 @@ files are renamed to their final names and the dropped ones deleted. Killed befo
 is as it was and the staged files are rubbish; killed after (2), they match the manifest and the
 next opening finishes the renames. One process writes at a time: an update holds the folder's lock,
 which a longer `working` block keeps over many of them.
-
-A reader changes and locks nothing: it takes committed content from its staged name where the rename
-is still to come, and reads the manifest again where a writer commits between two reads.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,68 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
 from recbole_opal.runs.creation import new_folder
 from recbole_opal.runs.lock import exclusive
-from recbole_opal.runs.manifest import (
-    MANIFEST_NAME,
-    FileDigest,
-    Manifest,
-    check_name,
-    regular_bytes,
-    verified_bytes,
-)
+from recbole_opal.runs.manifest import MANIFEST_NAME, FileDigest, Manifest, check_name
+from recbole_opal.runs.reader import RunReader
 
-__all__ = ["VerifiedFiles", "VerifiedFolder"]
+__all__ = ["VerifiedFolder"]
 
 Folder = TypeVar("Folder", bound="VerifiedFolder")
 
 
-class VerifiedFiles:
-    """The files that the manifest of the folder `path` states, to read."""
-
-    path: Path
-
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the committed files, sorted."""
-        return sorted(self._files)
-
-    def read(self, name: str) -> bytes:
-        """Content of a committed file, verified; see `verified_bytes` for the errors."""
-        while True:
-            try:
-                # In this order: a writer renames the staged file to its final name, never back.
-                data = self._staged_bytes(name, self._files.get(name))
-                if data is None:
-                    data = verified_bytes(self.path, name, Manifest(self._files))
-                return data
-            except CheckpointError:
-                former, self._files = self._files, dict(Manifest.read(self.path).files)
-                if self._files == former:  # no writer's doing
-                    raise
-
-    def _staged_path(self, name: str, entry: FileDigest) -> Path:
-        return self.path / f".{name}.{entry.sha256}.tmp"
-
-    def _staged_bytes(self, name: str, entry: FileDigest | None) -> bytes | None:
-        """Content of a staged file if it is what the manifest states, None if not or not there."""
-        if entry is None:
-            return None
-        try:
-            data = regular_bytes(self._staged_path(name, entry), entry.size)
-        except CheckpointError:
-            return None
-        return data if FileDigest.of(data) == entry else None
-
-
-class VerifiedFolder(VerifiedFiles):
-    """The same, to write; see the module for what survives a kill.
+class VerifiedFolder(RunReader):
+    """A folder of files to write; see the module for what survives a kill.
 
     Opening it finishes or undoes an update that was cut off, unless the caller says that it holds
     the folder's lock. A CheckpointError tells that there is no sound manifest, that the folder
