@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from logging import getLogger
 from time import perf_counter
@@ -159,14 +158,14 @@ class TrainingLoop:
         """Train one epoch and write down its losses, their means over the steps."""
         self.model.train()
         self.budget.start()
-        started, totals, steps = perf_counter(), Counter[str](), 0
+        started, totals, steps = perf_counter(), dict[str, float](), 0
         title, place = f"{self.stage} {self.epoch}", f"stage {self.stage}, epoch {self.epoch}"
         for batch in self.progress.track(self._in_time(batches), len(batches), title):
             losses = self.step(batch)
             steps += 1
             self.progress.loss(sum(losses.values()))
             check_losses(losses, self.settings, f"{place}, step {steps}")
-            totals.update(losses)
+            totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         seconds, counted = perf_counter() - started, self.budget.elapsed()
         means = {name: total / steps for name, total in totals.items()}
         row = {"stage": self.stage, "epoch": self.epoch, "loss": means, "train_seconds": seconds}

@@ -1,4 +1,4 @@
-"""The trainer: stages, stopping, bad losses, and what RecBole's loop leaves out."""
+"""The trainer: stages, stopping, bad losses, and what RecBole's trainer leaves out."""
 
 import numpy as np
 import pytest
