@@ -54,13 +54,12 @@ def _make(path: Path, hidden: Path) -> None:
     with atomic.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        try:
-            hidden.mkdir()
-            return
-        except FileExistsError:
-            if not hidden.is_dir():
-                raise
-    raise FileExistsError(hidden)
+    try:
+        hidden.mkdir()
+    except OSError as error:
+        if hidden.is_dir():  # taken: another name is drawn
+            raise
+        raise atomic.write_error(path, 0, error) from error
 
 
 def _hold(stack: ExitStack, hidden: Path) -> None:

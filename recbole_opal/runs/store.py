@@ -125,7 +125,7 @@ class VerifiedFolder(RunReader):
         self._settled = False
         self._files = dict(Manifest.read(self.path).files)
         for name, entry in self._files.items():
-            if self._staged_bytes(name, entry) is not None:
+            if self._staged_bytes(name, entry) is not None:  # else half of it
                 self._finish(name, entry)
         atomic.sweep(self.path)
         self._settled = True
