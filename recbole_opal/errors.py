@@ -7,7 +7,6 @@ __all__ = [
     "INTERRUPTED",
     "CheckpointError",
     "DataError",
-    "NotTrainedError",
     "OpalError",
     "RetrievalError",
     "SettingsError",
@@ -56,10 +55,6 @@ class RetrievalError(OpalError):
     """A top-k search was asked for something it cannot answer exactly."""
 
 
-class NotTrainedError(OpalError):
-    """A model was asked to serve before it holds trained weights."""
-
-
 class TrainingError(OpalError):
     """Training cannot go on, for example because the loss is not a number."""
 
@@ -81,16 +76,10 @@ def one_line(text: str) -> str:
 def refusing(name: str, fault: str, fix: str = _FIX) -> Iterator[None]:
     """Turn every error of the block into one line that names the file.
 
-    Decoders of other libraries promise no list of errors for bytes that are not of their format:
-    missing features, numbers too large, too deep recursion and exhausted memory are among them.
-
-    Args:
-        name: the file's name, for the message.
-        fault: what is wrong with it then, for example "is not readable as JSON".
-        fix: what helps.
-
-    Raises:
-        CheckpointError: the block raised an error. One of this library's own goes through.
+    It says the `fault`, such as "is not readable as JSON", and the `fix`; an error of this
+    library's own goes through. Decoders of other libraries promise no list of errors for bytes that
+    are not of their format: missing features, numbers too large, too deep recursion and exhausted
+    memory are among them.
     """
     try:
         yield

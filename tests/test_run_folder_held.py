@@ -13,10 +13,10 @@ import torch
 
 import recbole_opal
 from recbole_opal.errors import CheckpointError
-from recbole_opal.experiment import _origin
+from recbole_opal.experiment import session
+from recbole_opal.experiment.resumption import origin_of
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.trainer import StagedTrainer
-from recbole_opal.run_results import RunResults
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.side_by_side.known_runs import KnownRuns
@@ -129,10 +129,12 @@ def test_it_is_held_from_its_appearance_to_the_last_file(quick_settings, monkeyp
 
     watch(StagedTrainer, "__init__")
     watch(StagedTrainer, "fit")
-    watch(RunResults, "write")
+    watch(session, "write_results")
     result = run(quick_settings | {"epochs": 1})
     recbole_opal.resume(result.folder)
-    assert {"before __init__", "after fit", "before write", "after write"} <= set(tried)
+    assert {"before __init__", "after fit", "before write_results", "after write_results"} <= set(
+        tried
+    )
     RunFolder.open(result.folder).verify()
 
 
@@ -192,7 +194,7 @@ def test_stopped_before_its_first_state_it_starts_anew_in_its_folder(quick_setti
     folder = caught.value.folder
     assert not RunReader.open(folder).has_state()
     config = OpalConfig.from_plain(RunReader.open(folder).load_yaml("config.yaml"))
-    assert KnownRuns(folder.parent).unfinished(_origin(config)) == folder
+    assert KnownRuns(folder.parent).unfinished(origin_of(config)) == folder
     assert recbole_opal.resume(folder).folder == folder
     assert_equal_results(folder, unbroken)
 
@@ -207,7 +209,7 @@ def test_prolonged_it_no_longer_stands_for_the_short_run(quick_settings):
     plain = RunReader.open(folder).load_yaml("config.yaml")
     assert plain["epochs"] == 3
     assert known.finished(before) is None
-    assert known.finished(_origin(OpalConfig.from_plain(plain))) == folder
+    assert known.finished(origin_of(OpalConfig.from_plain(plain))) == folder
 
 
 def test_stopped_while_prolonged_it_goes_on_to_the_new_end(quick_settings, monkeypatch):
@@ -274,4 +276,4 @@ def test_killed_starts_leave_nothing_behind(quick_settings):
         RunReader.open(folder).verify()
         if folder != finished:
             assert RunReader.open(folder).names == ["config.yaml", "ids.json", "origin.json"]
-    assert KnownRuns(parent).unfinished(_origin(config)) in set(parent.iterdir()) - {finished}
+    assert KnownRuns(parent).unfinished(origin_of(config)) in set(parent.iterdir()) - {finished}

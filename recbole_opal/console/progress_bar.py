@@ -41,10 +41,8 @@ class Display:
 class TrainingProgress(Display):
     """Shows how far an epoch or an evaluation is, with the time left and the loss.
 
-    Args:
-        enabled: False shows no bar, as `show_progress`. A bar also needs a terminal: in a log file
-            it is noise.
-        console: where to write; None is standard error.
+    No bar is shown where `enabled` is False, as `show_progress`, or where the console, standard
+    error if there is none given, is no terminal: in a log file it is noise.
 
     Example:
         >>> with TrainingProgress(enabled=False) as progress:

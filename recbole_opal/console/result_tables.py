@@ -18,13 +18,9 @@ _MEASURES = {
 
 
 def result_table(stages: StageMetrics, best_stage: str, part: str = "test") -> Table:
-    """Return a table with one row a metric and one column a stage.
+    """Return a table with one row a metric and one column a stage, the best one marked.
 
-    Args:
-        stages: `{"soft": {"valid": {...}, "test": {"recall@50": 0.27}}, "hard": ...}`, in the order
-            of training.
-        best_stage: the stage that is kept, marked in the header.
-        part: `test` or `valid`.
+    The stages are those of `RunResult`, the part is `test` or `valid`.
     """
     several = len(stages) > 1
     caption = f"best stage on validation: {best_stage}" if several else None
@@ -47,9 +43,7 @@ def interests_table(
 ) -> Table | None:
     """Return a table with one column a stage, or None for a model with one interest or none.
 
-    Args:
-        stages: `{"soft": {"diagnostics": {...}, ...}, ...}`, as `RunResult.stages`.
-        warning_of: says what is wrong with the diagnostics of a stage, `collapse_warning`.
+    `warning_of` says what is wrong with the diagnostics of a stage, as `collapse_warning` does.
     """
     known = {name: parts["diagnostics"] for name, parts in stages.items() if "diagnostics" in parts}
     if not known or all(each["num_interests"] == 1 for each in known.values()):

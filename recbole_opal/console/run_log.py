@@ -76,16 +76,10 @@ def run_log(
 ) -> Iterator[Callable[[Iterable[logging.LogRecord]], None]]:
     """Log to `FOLDER/FOLDER-NAME.log` and to the terminal while the block runs.
 
-    A line appears once on the terminal, whatever logging the host application has set up, and that
-    set-up is as before when the block ends. Runs in several threads keep to their own files.
-
-    Args:
-        folder: the run folder.
-        progress: owner of the terminal, above whose bar the lines stand.
-        level: RecBole's `state`, for example "INFO".
-
-    Yields:
-        A function that logs what `lines_held` kept.
+    A line appears once on the terminal, above the bar of `progress`, whatever logging the host
+    application has set up, and that set-up is as before when the block ends. Runs in several
+    threads keep to their own files. The level is RecBole's `state`, for example "INFO". Yields a
+    function that logs what `lines_held` kept.
 
     Raises:
         CheckpointError: the log file cannot be written.

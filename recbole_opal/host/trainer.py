@@ -22,7 +22,7 @@ from recbole_opal.host.evaluation import TopKEvaluation
 from recbole_opal.host.known_history import known_history
 from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.upstream_models import computed_at_once
-from recbole_opal.training.events import events_folder, open_events
+from recbole_opal.training.events import NoEvents, open_events
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.stages import TrainingBudget
 
@@ -57,14 +57,9 @@ class StagedTrainer(TopKEvaluation):
     have one epoch, as with RecBole's `TraditionalTrainer`, and a whole one, whatever
     `max_train_seconds`.
 
-    Args:
-        config: the settings of the run.
-        model: the model.
-        progress: where bars are shown.
-        run: name of the run folder, which TensorBoard's folder is named after.
-        stages: names of the stages to train, in order; None: as the setting `stages` has them.
-        built_in: seconds that the model's constructor took; they count as training where it does
-            the work.
+    TensorBoard's folder is named after the folder of the `run`. The `stages` to train are those of
+    the setting if none are given. `built_in` are the seconds that the model's constructor took:
+    they count as training where it does the work.
 
     Attributes:
         loop: what trains: stages, records, weights, history.
@@ -83,8 +78,10 @@ class StagedTrainer(TopKEvaluation):
         stages: Sequence[str] | None = None,
         built_in: float = 0.0,
     ) -> None:
-        folder = events_folder(str(config["model"]), run) if config["tensorboard"] else None
-        with _instead_of_recboles_writer(open_events(folder)):
+        told = config["tensorboard"]
+        with _instead_of_recboles_writer(
+            open_events(str(config["model"]), run) if told else NoEvents()
+        ):
             super().__init__(config, model)
         self.loop = TrainingLoop(
             model,
@@ -92,7 +89,7 @@ class StagedTrainer(TopKEvaluation):
             stages or _stages(config, model),
             progress=progress,
             events=self.tensorboard,
-            hparams=_hparams(config) if folder else None,
+            hparams=_hparams(config) if told else None,
         )
         if computed_at_once(type(model)):
             self.loop.epochs = self.loop.eval_step = 1

@@ -65,7 +65,7 @@ def telling(problems: list[str], row: Row, seed: str) -> Iterator[None]:
 def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     if folder is None:
         raise CheckpointError("its run folder cannot be read; train it again.")
-    from recbole_opal.run_data import run_settings  # only now: it brings RecBole
+    from recbole_opal.experiment.finished import run_settings  # only now: it brings RecBole
 
     settings, weights = run_settings(folder), folder.load_weights(row.stage)
     vectors = unit_length(weights["items.embedding.weight"])

@@ -50,7 +50,8 @@ def journeys(trained: TrainedOpal) -> list[Journey]:
     Raises:
         OpalError: a file of the run, or its data set, cannot be read.
     """
-    from recbole_opal.run_data import run_settings, test_histories  # only now: it brings RecBole
+    # Only now: it brings RecBole.
+    from recbole_opal.experiment.finished import run_settings, test_histories
 
     folder, own = trained.folder, trained.assignment.argmax(axis=1)
     tokens = folder.load_json("ids.json")[run_settings(folder)["USER_ID_FIELD"]]

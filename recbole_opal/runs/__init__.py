@@ -1,6 +1,5 @@
 """Run folders: what a run leaves on disk, verified, never pickled, never half written."""
 
-from recbole_opal.process.rng import capture_rng, restore_rng
 from recbole_opal.runs.folder import RunFolder
 from recbole_opal.runs.manifest import FileDigest, Manifest, verified_bytes
 from recbole_opal.runs.reader import RunReader
@@ -11,9 +10,7 @@ __all__ = [
     "Manifest",
     "RunFolder",
     "RunReader",
-    "capture_rng",
     "decode_state",
     "encode_state",
-    "restore_rng",
     "verified_bytes",
 ]

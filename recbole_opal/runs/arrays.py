@@ -1,8 +1,7 @@
 """Plain numpy arrays to and from npz bytes: no pickle, and nothing unpacks to more than it may.
 
-A compressed archive can claim anything of itself: a megabyte of it unpacks to gigabytes. So what
-counts is read out of it piece by piece, never more than its table of contents says and the limit
-allows; an honest archive that would be beyond the limit is written uncompressed.
+A megabyte of a compressed archive unpacks to gigabytes: no more is read out of it than its table of
+contents says and the limit allows. An honest one beyond the limit is written uncompressed.
 """
 
 import io

@@ -1,9 +1,8 @@
 """Files written whole or not at all: hidden temporary name, sync, rename, sync of the folder.
 
-What survives: killed at any moment (`kill -9`, power cut), the path holds either its former
-content or the new one, never a mixture. A kill may leave a hidden `.NAME.TOKEN.tmp`, which
-`sweep` removes. What is refused: a disk that is full, read-only or gone raises `CheckpointError`
-naming the path, the bytes needed and the fix; the former content stays and no temporary file does.
+Killed at any moment, the path holds either its former content or the new one; a hidden
+`.NAME.TOKEN.tmp` that is left goes with `sweep`. A failing disk raises `CheckpointError` and leaves
+the former content and no temporary file.
 """
 
 import errno
@@ -68,9 +67,7 @@ def stage(path: Path, data: bytes, token: str) -> Path:
 def publish(temporary: Path, path: Path, size: int) -> None:
     """Rename a staged file of `size` bytes to its final name and sync the folder.
 
-    Raises:
-        CheckpointError: The rename failed (the former content is intact, the staged file is
-            removed), or the folder could not be synced (the new content is in place).
+    Where the rename fails, the former content is intact and the staged file is removed.
     """
     try:
         with writing(path, size):

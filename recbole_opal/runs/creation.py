@@ -1,9 +1,8 @@
 """A new folder appears whole and held: built under a hidden name, then renamed.
 
-Killed before the rename, nothing stands under the final name, and the hidden `.NAME.new` is rubbish
-that the next creation beside it removes; a hidden folder that is being built is held, so it stays.
-The lock is taken before anything lies in the folder and outlives the rename: from its first moment
-on nobody else can open the folder for writing.
+The hidden `.NAME.new` that a kill leaves is removed by the next creation beside it; one that is
+being built is held, so it stays. The lock is taken before anything lies in the folder and outlives
+the rename.
 """
 
 import re
@@ -55,13 +54,12 @@ def _make(path: Path, hidden: Path) -> None:
     with atomic.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        try:
-            hidden.mkdir()
-            return
-        except FileExistsError:
-            if not hidden.is_dir():
-                raise
-    raise FileExistsError(hidden)
+    try:
+        hidden.mkdir()
+    except OSError as error:
+        if hidden.is_dir():  # taken: another name is drawn
+            raise
+        raise atomic.write_error(path, 0, error) from error
 
 
 def _hold(stack: ExitStack, hidden: Path) -> None:

@@ -1,8 +1,7 @@
 """The folder of one run: settings, log, metrics, weights, per-user values and the state to resume.
 
-What survives a kill at any moment: the last saved state and everything saved before it; files saved
-in one `update()` block appear together. What is refused on reading: a file that differs from its
-digest in `manifest.json`, is missing, is a link, or is not of its format; the message names it.
+A kill at any moment leaves the last saved state and everything saved before it; files saved in one
+`update()` block appear together.
 """
 
 import re
@@ -18,7 +17,7 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
-from recbole_opal.runs.reader import STATE_NAME, RunReader, state_number, weights_name
+from recbole_opal.runs.reader import STATE_NAME, state_number, weights_name
 from recbole_opal.runs.state import encode_state
 from recbole_opal.runs.store import VerifiedFolder
 from recbole_opal.runs.tensors import encode_tensors
@@ -27,7 +26,7 @@ from recbole_opal.runs.weights_stage import stage_of
 __all__ = ["RunFolder"]
 
 
-class RunFolder(VerifiedFolder, RunReader):
+class RunFolder(VerifiedFolder):
     """Everything a run leaves on disk, to read and to write; to read alone use `RunReader`.
 
     The command prints its `path` as its last line. A CheckpointError tells what cannot be written.

@@ -1,8 +1,7 @@
 """How much a text file of a run may unfold to: a ValueError refuses it before it is parsed.
 
 Parsed values take many times the bytes of their text: an empty list is 3 bytes on disk and 64 in
-memory, and an alias of YAML stands for as much as one likes. The limits are far above what a run
-writes; who writes longer ones is told so on writing.
+memory, and an alias of YAML stands for as much as one likes.
 """
 
 import numpy as np

@@ -8,21 +8,16 @@ origin: a run stands for another one only where the other would come out bit for
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from recbole_opal.precision import product_precision
-from recbole_opal.runs.folder import RunFolder
-from recbole_opal.runs.origin import Origin
 
-__all__ = ["as_begun", "machine_of", "processor_name", "versions"]
+__all__ = ["machine_of", "processor_name", "versions"]
 
 # Variables by which a user tells the libraries underneath how to compute; most are never set.
 _SWITCHES = (
@@ -42,10 +37,8 @@ _TOLD = ("recbole-opal", "recbole", "torch", "numpy", "pandas", "scipy", "faiss-
 def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
     """Return what a run with these settings is computed on, known before it starts.
 
-    Args:
-        config: the settings, as `OpalConfig` gives them.
-        threads: those of a process that is still to be started; None: the run is this process's
-            own, with its threads and its switches of torch.
+    `threads` are those of a process that is still to be started; None: the run is this process's
+    own, with its threads and its switches of torch.
     """
     device = config["device"]
     found = {
@@ -87,42 +80,6 @@ def processor_name() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
-
-
-@contextmanager
-def as_begun(folder: RunFolder, machine: Mapping[str, str]) -> Iterator[None]:
-    """Give the block the number of threads that the run began with.
-
-    Where the run began on another device or processor than the `machine_of` today, one warning
-    tells so, and its origin becomes one that stands for no other run. A new run is on its own
-    machine: nothing happens.
-    """
-    known = "origin.json" in folder.names
-    begun = Origin.from_plain(folder.load_json("origin.json")) if known else None
-    threads = torch.get_num_threads()
-    try:
-        if begun is not None and begun.machine.get("threads", "").isdecimal():
-            torch.set_num_threads(int(begun.machine["threads"]))
-            _note_the_change(folder, begun, dict(machine) | {"threads": begun.machine["threads"]})
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -> None:
-    old = begun.machine
-    names = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
-    if not names:
-        return
-    told = "; ".join(f"{name} {old.get(name, '-')}, now {now.get(name, '-')}" for name in names)
-    getLogger("recbole_opal").warning(
-        "this run began elsewhere (%s): it goes on, but its last digits may differ from those of "
-        "an unbroken run, and no comparison will reuse it",
-        told,
-    )
-    both = {name: f"{old.get(name, '-')}, then {now.get(name, '-')}" for name in names}
-    with folder.update():
-        folder.save_json("origin.json", begun.on({**old, **both}).as_plain())
 
 
 def _torch_switches() -> dict[str, str]:

@@ -1,9 +1,8 @@
 """The manifest of a run folder: name, size and SHA-256 of every file that counts.
 
-`manifest.json` is the commit point: a file is part of the run once the manifest names it. It also
-carries the digest of itself, and only its canonical text is accepted, so a flipped bit anywhere in
-it is noticed. Digests guard against rot, truncation and mix-ups; they are no signature against
-someone who can rewrite the whole folder, which is why no format in the folder can run code.
+It also carries the digest of itself, and only its canonical text is accepted. Digests guard against
+rot, truncation and mix-ups; they are no signature against someone who can rewrite the whole folder,
+which is why no format in the folder can run code.
 """
 
 import hashlib
@@ -13,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from recbole_opal.errors import CheckpointError, quoted, refusing
 
@@ -30,7 +31,6 @@ MANIFEST_NAME = "manifest.json"
 _FORMAT = "recbole_opal run folder, version 1"
 _MAX_MANIFEST_BYTES = 2**20  # about 6,000 files; a run has some 20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,149}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FIX = "restore it from a copy of the run folder or train again"
 
 
@@ -38,20 +38,16 @@ _FIX = "restore it from a copy of the run folder or train again"
 class FileDigest:
     """Size in bytes and SHA-256 (64 hexadecimal digits) of one file."""
 
-    size: int
-    sha256: str
+    size: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
     @classmethod
     def of(cls, data: bytes) -> "FileDigest":
         """Digest of a file's whole content."""
         return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
-    @classmethod
-    def sound(cls, size: Any, sha256: Any) -> "FileDigest":
-        """A digest whose fields have the type and form that `of` gives them, else an error."""
-        if type(size) is not int or not 0 <= size < 2**63 or not _SHA256.fullmatch(sha256):
-            raise ValueError("no digest")
-        return cls(size, sha256)
+
+_DIGESTS = TypeAdapter(dict[str, FileDigest])
 
 
 @dataclass(frozen=True)
@@ -80,20 +76,14 @@ class Manifest:
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> "Manifest":
-        """Parse `manifest.json`.
-
-        Raises:
-            CheckpointError: it is damaged, names a file outside the folder, or was written in
-                another format.
-        """
+        """Parse `manifest.json`; one of another format or with a file outside is refused."""
         with refusing(str(path), "is damaged: it is no manifest", _FIX):
             if len(data) > _MAX_MANIFEST_BYTES:
                 raise ValueError(f"more than {_MAX_MANIFEST_BYTES} bytes")
             body = json.loads(data.decode("utf-8"))
-            files = {
-                check_name(name, path): FileDigest.sound(entry["size"], entry["sha256"])
-                for name, entry in body["files"].items()
-            }
+            files = _DIGESTS.validate_python(body["files"])
+            for name in files:
+                check_name(name, path)
         if body.get("format") != _FORMAT:
             raise CheckpointError(
                 f"{path} has format {quoted(repr(body.get('format')))}, this version reads "

@@ -68,11 +68,7 @@ class Origin:
         machine: Mapping[str, str] | None = None,
         sources: Mapping[str, str] | None = None,
     ) -> "Origin":
-        """Return the origin of a run in this installation.
-
-        It takes all settings as plain data, what `data_digests` and `machine_of` return, and of a
-        model of the user's the SHA-256 of its files, by class.
-        """
+        """Return the origin of a run in this installation; sources are a user's own, by class."""
         versions = {"recbole_opal": __version__} | {name: version(name) for name in PACKAGES}
         versions |= {f"file of {name}": sha for name, sha in (sources or {}).items()}
         return cls(settings_digest(settings), dict(data), versions, dict(machine or {}))

@@ -1,4 +1,8 @@
-"""Reading a run folder, without changing anything in it and without getting in a run's way."""
+"""Reading a run folder, without changing anything in it and without getting in a run's way.
+
+Committed content is taken from its staged name where the rename is still to come (see `store`), and
+the manifest is read again where a writer commits between two reads.
+"""
 
 import re
 from pathlib import Path
@@ -9,8 +13,8 @@ from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import encoding
+from recbole_opal.runs.manifest import FileDigest, Manifest, regular_bytes, verified_bytes
 from recbole_opal.runs.state import decode_state
-from recbole_opal.runs.store import VerifiedFiles
 from recbole_opal.runs.tensors import decode_tensors
 from recbole_opal.runs.weights_stage import mark
 
@@ -20,7 +24,7 @@ STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
 _WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")
 
 
-class RunReader(VerifiedFiles):
+class RunReader:
     """What a run has left on disk so far; reading needs no right to write, and no lock.
 
     Every file is verified when it is loaded: a CheckpointError names one that is missing, damaged
@@ -35,10 +39,33 @@ class RunReader(VerifiedFiles):
         {'best_stage': 'soft'}
     """
 
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
+
     @classmethod
     def open(cls, path: Path) -> "RunReader":
         """Open a run folder; a CheckpointError says that it is none, or what is damaged."""
         return cls(path)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the committed files, sorted."""
+        return sorted(self._files)
+
+    def read(self, name: str) -> bytes:
+        """Content of a committed file, verified; see `verified_bytes` for the errors."""
+        while True:
+            try:
+                # In this order: a writer renames the staged file to its final name, never back.
+                data = self._staged_bytes(name, self._files.get(name))
+                if data is None:
+                    data = verified_bytes(self.path, name, Manifest(self._files))
+                return data
+            except CheckpointError:
+                former, self._files = self._files, dict(Manifest.read(self.path).files)
+                if self._files == former:  # no writer's doing
+                    raise
 
     @property
     def stages(self) -> list[str]:
@@ -107,6 +134,19 @@ class RunReader(VerifiedFiles):
     def _named(self, name: str) -> tuple[bytes, str]:
         """Content of a file, and its path for messages."""
         return self.read(name), str(self.path / name)
+
+    def _staged_path(self, name: str, entry: FileDigest) -> Path:
+        return self.path / f".{name}.{entry.sha256}.tmp"
+
+    def _staged_bytes(self, name: str, entry: FileDigest | None) -> bytes | None:
+        """Content of a staged file if it is what the manifest states, None if not or not there."""
+        if entry is None:
+            return None
+        try:
+            data = regular_bytes(self._staged_path(name, entry), entry.size)
+        except CheckpointError:
+            return None
+        return data if FileDigest.of(data) == entry else None
 
     def _state_name(self) -> str | None:
         states = [name for name in self.names if STATE_NAME.fullmatch(name)]

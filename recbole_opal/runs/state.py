@@ -33,9 +33,7 @@ _LONG_INTEGER_BITS = 4096  # Python refuses to parse decimals of more than 4,300
 def encode_state(state: Any) -> bytes:
     """Encode a nested state as one safetensors file.
 
-    That is: dict, OrderedDict, list and tuple of None, bool, int, float, str, bytes, numpy scalars
-    and arrays, and tensors (restored on the CPU, without gradient). Of a value of another type a
-    CheckpointError says where it is.
+    Of a value of another type than the module tells a CheckpointError says where it is.
     """
     tensors: dict[str, Tensor] = {}
     structure = _describe(state, "state", tensors)

@@ -3,15 +3,9 @@
 How an update is made: (1) every new file is written and synced under a hidden name that carries
 its digest, `.NAME.DIGEST.tmp`; (2) `manifest.json` is replaced: the commit point; (3) the staged
 files are renamed to their final names and the dropped ones deleted. Killed before (2), the folder
-is as it was and the staged files are rubbish; killed after (2), the staged files match the manifest
-and the next opening finishes the renames. So a reader accepts exactly one digest a file, and
-several files (weights, state, log) never disagree. Cost: one sync a file, one for the manifest, two
-for the folder. One process writes at a time: an update holds the folder's lock, which a longer
-`working` block keeps over many of them, and what is in the folder is read anew under the lock.
-
-A reader writes, renames, deletes and locks nothing: it takes committed content from its staged
-name where the rename is still to come, and reads the manifest again where a writer commits between
-two reads.
+is as it was and the staged files are rubbish; killed after (2), they match the manifest and the
+next opening finishes the renames. One process writes at a time: an update holds the folder's lock,
+which a longer `working` block keeps over many of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,69 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
 from recbole_opal.runs.creation import new_folder
 from recbole_opal.runs.lock import exclusive
-from recbole_opal.runs.manifest import (
-    MANIFEST_NAME,
-    FileDigest,
-    Manifest,
-    check_name,
-    regular_bytes,
-    verified_bytes,
-)
+from recbole_opal.runs.manifest import MANIFEST_NAME, FileDigest, Manifest, check_name
+from recbole_opal.runs.reader import RunReader
 
-__all__ = ["VerifiedFiles", "VerifiedFolder"]
+__all__ = ["VerifiedFolder"]
 
 Folder = TypeVar("Folder", bound="VerifiedFolder")
 
 
-class VerifiedFiles:
-    """The files that the manifest of the folder `path` states, to read."""
-
-    path: Path
-
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the committed files, sorted."""
-        return sorted(self._files)
-
-    def read(self, name: str) -> bytes:
-        """Content of a committed file, verified; see `verified_bytes` for the errors."""
-        while True:
-            try:
-                # In this order: a writer renames the staged file to its final name, never back.
-                data = self._staged_bytes(name, self._files.get(name))
-                if data is None:
-                    data = verified_bytes(self.path, name, Manifest(self._files))
-                return data
-            except CheckpointError:
-                former, self._files = self._files, dict(Manifest.read(self.path).files)
-                if self._files == former:  # no writer's doing
-                    raise
-
-    def _staged_path(self, name: str, entry: FileDigest) -> Path:
-        return self.path / f".{name}.{entry.sha256}.tmp"
-
-    def _staged_bytes(self, name: str, entry: FileDigest | None) -> bytes | None:
-        """Content of a staged file if it is what the manifest states, None if not or not there."""
-        if entry is None:
-            return None
-        staged = self._staged_path(name, entry)
-        try:
-            data = regular_bytes(staged, entry.size) if staged.exists() else None
-        except (CheckpointError, OSError):
-            return None
-        return data if data is not None and FileDigest.of(data) == entry else None
-
-
-class VerifiedFolder(VerifiedFiles):
-    """The same, to write; see the module for what survives a kill.
+class VerifiedFolder(RunReader):
+    """A folder of files to write; see the module for what survives a kill.
 
     Opening it finishes or undoes an update that was cut off, unless the caller says that it holds
     the folder's lock. A CheckpointError tells that there is no sound manifest, that the folder
@@ -98,12 +42,7 @@ class VerifiedFolder(VerifiedFiles):
     @classmethod
     @contextmanager
     def making(cls: type[Folder], path: Path, files: Mapping[str, bytes]) -> Iterator[Folder]:
-        """Make a new folder that appears with these files in it, and hold it in the block.
-
-        Raises:
-            FileExistsError: `path` is taken.
-            CheckpointError: The folder cannot be made, or a name is not plain.
-        """
+        """Make a new folder with these files in it, and hold it in the block; see `new_folder`."""
         digests = {check_name(name, path): FileDigest.of(data) for name, data in files.items()}
         with new_folder(path, {**files, MANIFEST_NAME: Manifest(digests).encode()}):
             folder = cls(path, held=True)
@@ -114,10 +53,9 @@ class VerifiedFolder(VerifiedFiles):
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Keep every other process, and every other opening, out while the block runs.
+        """Keep every other process and every other opening out; an inner block joins the outer one.
 
-        What the folder holds is read anew when the block begins, since another one may have
-        worked in it after it was opened; an inner block joins the outer one.
+        What the folder holds is read anew, since another one may have worked in it meanwhile.
         """
         if self._held:
             yield
@@ -187,7 +125,7 @@ class VerifiedFolder(VerifiedFiles):
         self._settled = False
         self._files = dict(Manifest.read(self.path).files)
         for name, entry in self._files.items():
-            if self._staged_bytes(name, entry) is not None:
+            if self._staged_bytes(name, entry) is not None:  # else half of it
                 self._finish(name, entry)
         atomic.sweep(self.path)
         self._settled = True

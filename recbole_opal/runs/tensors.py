@@ -29,23 +29,18 @@ def encode_tensors(
     Device, strides, gradients and order are not kept, and tensors that share memory are stored each
     on its own. The metadata go into the header.
 
-    Raises:
-        CheckpointError: A tensor is sparse, quantised or of a dtype that safetensors lacks, or
-            the header exceeds 16 MiB.
+    A tensor that is sparse, quantised or of a dtype that safetensors lacks is refused, as is a
+    header of more than 16 MiB.
     """
     storages: set[int] = set()
     plain = {key: _owned(key, tensor, storages) for key, tensor in tensors.items()}
     try:
         data = save(plain, dict(metadata) if metadata else None)  # {} breaks the header
+        _header(data)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"these tensors cannot be stored as safetensors ({error}); convert them first."
-        ) from error
-    try:
-        _header(data)
-    except ValueError as error:
-        raise CheckpointError(
-            f"the header would be too long ({error}); keep long lists as tensors."
+            f"these values cannot be stored as safetensors ({error}); convert tensors that are not "
+            "plain ones and keep long lists as tensors."
         ) from error
     return data
 

@@ -1,1 +1,1 @@
-"""Training in stages on RecBole's own loop, with exact resumption."""
+"""Training in stages with a loop of our own and exact resumption."""

@@ -39,17 +39,14 @@ class TrainingLoop:
         settings: of the run; read by their names.
         stages: names of the stages to train, in order.
         progress: where bars are shown.
-        events: TensorBoard's writer.
-        hparams: what TensorBoard is told of the settings.
+        events: TensorBoard's writer, and `hparams` what it is told of the settings.
 
     Attributes:
-        stage: the stage the model is in.
         records: what is known of each stage begun, by name.
         weights: the best weights of each stage (`model_state`), on the model's device.
         history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
         on_progress: called after each validation and at both ends of a stage.
-        epoch: number of epochs the stage has had.
-        without_gain: number of validations since the last gain.
+        epoch, without_gain: number of epochs the stage has had, of validations since the last gain.
         batches: the training loader, once there is one.
     """
 
@@ -102,11 +99,9 @@ class TrainingLoop:
     ) -> StageRecord:
         """Train the stages that are not finished; return the record of the best, and load it.
 
-        Args:
-            batches: the training loader; each iteration is an epoch.
-            validate: evaluates the model as it is, by metric; without it, each stage's last
-                weights are kept.
-            told: called with (epoch, validation score) after each validation.
+        An iteration over `batches` is an epoch. `validate` evaluates the model as it is, by metric;
+        without it, each stage's last weights are kept. `told` is called with (epoch, validation
+        score) after each validation.
 
         Raises:
             TrainingError: a loss, a weight or the validation score is not a number.

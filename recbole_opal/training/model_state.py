@@ -25,13 +25,7 @@ def model_state(model: Any) -> dict[str, Tensor]:
     vectors of graph models after their last propagation) and the attributes that its checkpoints
     miss. A model with stages adds the one that its weights are of. Matrices that a constructor
     computes from the data (ItemKNN, EASE) are left out: the constructor computes them again, the
-    same, from the same data and seed.
-
-    Args:
-        model: a RecBole model.
-
-    Returns:
-        Name to tensor, on the model's device; names of attributes begin with `attribute.`.
+    same, from the same data and seed. Names of attributes begin with `attribute.`.
     """
     state = {name: value.detach().clone() for name, value in model.state_dict().items()}
     for name in _attributes(model):
@@ -46,14 +40,10 @@ def model_state(model: Any) -> dict[str, Tensor]:
 
 
 def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
-    """Give a model the state that `model_state` took.
+    """Give a model of the same class, settings and data the state that `model_state` took.
 
     An attribute that the state does not hold was None then, and becomes None again: vectors that
     were computed since belong to other weights.
-
-    Args:
-        model: of the same class, settings and data.
-        state: what `model_state` returned, on any device.
 
     Raises:
         CheckpointError: the state is of another stage than the model stands in.
@@ -69,13 +59,11 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
     for name in _attributes(model):
         present = getattr(model, name)
         value = state.get(_PREFIX + name)
-        if value is None:
-            if isinstance(present, Tensor):
-                setattr(model, name, None)
-        elif isinstance(present, int):
-            setattr(model, name, int(value))
-        else:
-            setattr(model, name, value.to(model.device).clone())
+        if value is not None:
+            own = int(value) if isinstance(present, int) else value.to(model.device).clone()
+            setattr(model, name, own)
+        elif isinstance(present, Tensor):
+            setattr(model, name, None)
 
 
 def _attributes(model: Any) -> list[str]:

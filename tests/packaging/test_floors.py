@@ -15,7 +15,6 @@ FLOORS = [
     ["models", "data", "evaluation"],
     ["training"],
     ["host"],
-    ["run_results", "run_data"],
     ["experiment", "comparison"],
     ["tuning", "report", "testing"],
     ["side_by_side"],

@@ -81,7 +81,7 @@ def test_an_interrupted_run_is_continued_by_what_it_prints(quick_settings, tmp_p
     flags = [f"--{name}={value}".replace(" ", "") for name, value in quick_settings.items()]
     words = [str(ROOT / "run_opal.py"), "--dataset=tiny", *flags]
     code = (
-        "import os, signal, sys; import recbole_opal.experiment as experiment\n"
+        "import os, signal, sys; import recbole_opal.experiment.session as experiment\n"
         "save = experiment._Session._save\n"
         "def stop(*values):\n"
         "    save(*values)\n"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from recbole_opal.runs import capture_rng, decode_state, encode_state, restore_rng
+from recbole_opal.process.rng import capture_rng, restore_rng
+from recbole_opal.runs import decode_state, encode_state
 
 
 def draw() -> list[Any]:

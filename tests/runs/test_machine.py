@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import recbole_opal
+from recbole_opal.experiment.resumption import as_begun
 from recbole_opal.runs import RunFolder, machine
-from recbole_opal.runs.machine import as_begun, machine_of
+from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import Origin
 
 

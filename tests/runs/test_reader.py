@@ -97,7 +97,8 @@ def test_only_what_makes_runs_opens_them_for_writing() -> None:
         for name, path in sources.items()
         if "RunFolder" in path.read_text(encoding="utf-8") and not name.startswith("runs/")
     }
-    assert writers == {"experiment.py", "outcome.py", "testing/contract.py"}
+    made = {f"experiment/{name}.py" for name in ("results", "resumption", "session")}
+    assert writers == made | {"testing/contract.py"}
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:

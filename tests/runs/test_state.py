@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from torch import Tensor, nn
 
 from recbole_opal.errors import CheckpointError
-from recbole_opal.runs import capture_rng, restore_rng
+from recbole_opal.process.rng import capture_rng, restore_rng
 from recbole_opal.runs.state import decode_state, encode_state
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
 

@@ -8,7 +8,7 @@ from recbole.trainer import trainer as recbole_trainer
 
 import recbole_opal
 from recbole_opal.host.trainer import _instead_of_recboles_writer
-from recbole_opal.training.events import open_events
+from recbole_opal.training.events import NoEvents
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_each_run_has_the_folder_of_its_name(quick_settings, tmp_path, data_path
 
 def test_recboles_own_writer_is_back_after_a_trainer_was_built():
     original = recbole_trainer.get_tensorboard
-    with _instead_of_recboles_writer(open_events(None)):
+    with _instead_of_recboles_writer(NoEvents()):
         assert recbole_trainer.get_tensorboard(logging.getLogger()).add_scalar("a", 1) is None
     assert recbole_trainer.get_tensorboard is original
     assert not Path("log_tensorboard").exists()

@@ -1,4 +1,4 @@
-"""The trainer: stages, stopping, bad losses, and what RecBole's loop leaves out."""
+"""The trainer: stages, stopping, bad losses, and what RecBole's trainer leaves out."""
 
 import numpy as np
 import pytest
@@ -181,6 +181,19 @@ def test_loss_falls_on_data_with_structure(build):
     losses = [row["loss"]["retrieval"] for row in trainer.loop.history]
     assert losses[-1] < losses[0] - 0.5
     assert trainer.loop.history[-1]["valid"]["recall@10"] > untrained["recall@10"] + 0.1
+
+
+def test_the_best_stage_is_evaluated_unless_the_model_as_it_is_is_asked_for(build):
+    trainer, data = build(epochs=4, learning_rate=0.03)
+    score, result = trainer.fit(data.train, data.valid)
+    (other,) = set(trainer.loop.records) - {trainer.loop.best_stage}
+    trainer.loop.load_stage(other)
+    as_it_is = trainer.evaluate(data.valid, load_best_model=False)
+    assert as_it_is == trainer.loop.records[other].valid != result
+    assert trainer.model.stage == other
+    assert trainer.evaluate(data.valid) == result
+    assert trainer.model.stage == trainer.loop.best_stage
+    assert result["recall@10"] == score
 
 
 def test_tensorboard_is_written_unless_switched_off(build, tmp_path):

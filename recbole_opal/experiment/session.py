@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
-from recbole_opal.errors import SettingsError, refusing
-from recbole_opal.evaluation.registry import own_classes
+from recbole_opal.errors import refusing
+from recbole_opal.experiment.results import id_tokens, write_results
+from recbole_opal.experiment.resumption import adopt, as_begun, check_same, origin_of
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
@@ -22,30 +23,20 @@ from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
-from recbole_opal.own_models import source_digests
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
-from recbole_opal.run_results import RunResults, id_tokens
+from recbole_opal.process.rng import seed_everything
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
-from recbole_opal.runs.machine import as_begun, machine_of
-from recbole_opal.runs.origin import Origin, data_digests, settings_digest
+from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
 from recbole_opal.training.loop import TrainingLoop
-from recbole_opal.training.seeds import seed_everything
-from recbole_opal.training.snapshot import (
-    is_on_course,
-    refuse_prolonging_an_earlier_stage,
-    restore,
-    snapshot,
-)
+from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
-
-_OTHER_STATE, _NEW_RUN = "holds a state that this version cannot continue", "start a new run"
 
 
 @dataclass(frozen=True)
@@ -132,15 +123,6 @@ def run_request(request: Request) -> RunResult:
     )
 
 
-class _Made(NamedTuple):
-    """What wrong settings would stop, and the lines that were logged while it was made."""
-
-    results: RunResults
-    model: Any
-    seconds: float
-    lines: Sequence[LogRecord]
-
-
 class _Session:
     """The part of a run that happens in one process."""
 
@@ -150,19 +132,22 @@ class _Session:
         self.seconds_before = 0.0  # of earlier sessions
         self.memory = PeakMemory()
 
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + perf_counter() - self.started
+
     def start(self) -> RunResult:
         """Begin a new run: data, model, folder, training."""
-        data = self._load()
-        tokens = id_tokens(data, self.config["category_field"])
-        made = self._make(data)  # what fails here leaves no folder behind
+        data, tokens = self._load()
+        built = self._build(data)  # what fails here leaves no folder behind
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
             "ids.json": encode_json(tokens),
-            "origin.json": encode_json(_origin(self.config).as_plain()),
+            "origin.json": encode_json(origin_of(self.config).as_plain()),
         }
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
-            return self._train(folder, data, made)
+            return self._train(folder, data, *built)
 
     def go_on(self, folder: RunFolder) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
@@ -170,56 +155,49 @@ class _Session:
         The folder is held until this is done: see `RunFolder.working`.
         """
         state = self._saved_state(folder) if folder.has_state() else None
-        data = self._load()
-        if folder.load_json("ids.json") != id_tokens(data, self.config["category_field"]):
-            raise SettingsError(
-                f"the data set '{self.config['dataset']}' is not the one this run was trained on; "
-                "give back the old files or start a new run."
-            )
-        _check_sources(folder, self.config)
-        return self._train(folder, data, self._make(data), state)
+        data, tokens = self._load()
+        check_same(folder, self.config, tokens)
+        return self._train(folder, data, *self._build(data), state)
 
-    def _load(self) -> PreparedData:
+    def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
+        """Return the data, and the tokens of its ids."""
         seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
-        return data
+        return data, id_tokens(data.dataset, self.config["category_field"])
 
-    def _make(self, data: PreparedData) -> _Made:
+    def _build(self, data: PreparedData) -> tuple[Any, float, Sequence[LogRecord]]:
+        """Return the model, the seconds that it took, and what was logged meanwhile."""
         with lines_held(self.config["state"]) as lines:
-            results = RunResults(self.config, data)
-            return _Made(results, *build_model(self.config, data.dataset), lines)
+            return *build_model(self.config, data.dataset), lines
 
     def _train(
         self,
         folder: RunFolder,
         data: PreparedData,
-        made: _Made,
+        model: Any,
+        built_in: float,
+        lines: Sequence[LogRecord],
         state: Mapping[str, Any] | None = None,
     ) -> RunResult:
         """Train from the beginning or from a saved state; evaluate; write everything down."""
-        progress = TrainingProgress(enabled=self.config["show_progress"])
-        log = run_log(folder.path, progress, self.config["state"])
-        with progress, log as repeat, as_begun(folder, machine_of(self.config)):
-            _log_data(self.config, data)
-            repeat(made.lines)
-            trainer = StagedTrainer(
-                self.config, made.model, progress, folder.path.name, built_in=made.seconds
-            )
+        config, name = self.config, folder.path.name
+        progress = TrainingProgress(enabled=config["show_progress"])
+        log = run_log(folder.path, progress, config["state"])
+        with progress, log as repeat, as_begun(folder, machine_of(config)):
+            _log_data(config, data)
+            repeat(lines)
+            trainer = StagedTrainer(config, model, progress, name, built_in=built_in)
             if state is not None:
-                with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+                with _refusing_state(folder):
                     restore(trainer.loop, state, data.train)
-            _adopt(folder, self.config, trainer.loop)
+            adopt(folder, config, trainer.loop)
             trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
-                stages = made.results.write(folder, trainer, lambda: self.seconds, self.memory)
+                stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
-
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + perf_counter() - self.started
 
     def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
         with folder.update():
@@ -228,13 +206,18 @@ class _Session:
             folder.save_lines("training.jsonl", loop.history)
 
     def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
-        with refusing(str(folder.path), _OTHER_STATE, _NEW_RUN):
+        with _refusing_state(folder):
             saved = folder.load_state()
             self.seconds_before = float(saved["seconds"])
             self.memory.include(saved.get("peak_memory", {}))
             training: Mapping[str, Any] = saved["training"]
             refuse_prolonging_an_earlier_stage(training, self.config["epochs"])
         return training
+
+
+def _refusing_state(folder: RunFolder) -> AbstractContextManager[None]:
+    fault = "holds a state that this version cannot continue"
+    return refusing(str(folder.path), fault, "start a new run")
 
 
 def _log_data(config: OpalConfig, data: PreparedData) -> None:
@@ -256,52 +239,3 @@ def _naming_folder(path: Path) -> Iterator[None]:
         raise
     except OSError as error:  # of the log or of TensorBoard; all else has its own words
         raise write_error(path, 0, error) from error
-
-
-def _origin(config: OpalConfig) -> Origin:
-    """Return what the run is made from, by which it is found again."""
-    files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    return Origin.of(
-        config.as_plain_dict(),
-        files,
-        machine_of(config),
-        source_digests(config.model_class, *own_classes(config["metrics"])),
-    )
-
-
-def _check_sources(folder: RunFolder, config: OpalConfig) -> None:
-    """Refuse to go on with a model of the user's whose file is another one now."""
-    if "origin.json" not in folder.names:
-        return
-    begun = Origin.from_plain(folder.load_json("origin.json")).versions
-    for name, sha in _origin(config).versions.items():
-        if name.startswith("file of ") and begun.get(name) != sha:
-            raise SettingsError(
-                f"the {name} is not the one this run was begun with; give back the old one or "
-                "start a new run."
-            )
-
-
-def _adopt(folder: RunFolder, config: OpalConfig, loop: TrainingLoop) -> None:
-    """Let the folder say what the run is now: with other epochs it is another, undone run.
-
-    It stands for a run that has had these epochs from its beginning only where it has gone
-    that way: one that is past them would be a longer run in the other's place.
-    """
-    if folder.load_yaml("config.yaml").get("epochs") == config["epochs"]:
-        return
-    made_from = plain = config.as_plain_dict()
-    if not is_on_course(loop):
-        getLogger("recbole_opal").warning(
-            "with --epochs=%s from its beginning this run would have gone another way: it "
-            "keeps what it has been trained, and no comparison will reuse it",
-            config["epochs"],
-        )
-        gone = [[row["stage"], row["epoch"]] for row in loop.history]
-        made_from = plain | {"trained": gone}
-    with folder.update():
-        folder.save_yaml("config.yaml", plain)
-        if "origin.json" in folder.names:
-            origin = folder.load_json("origin.json") | {"settings": settings_digest(made_from)}
-            folder.save_json("origin.json", origin)
-        folder.drop("metrics.json")
