@@ -12,6 +12,12 @@ from recbole_opal.report.wording import percent
 
 __all__ = ["categories", "why_not"]
 
+_WHAT = (
+    "An item belongs to the category it is assigned to most. Items: the clearest of the more "
+    "popular half of the catalogue. Tags: lift, the tag's share here over its share of all items; "
+    "1× is as expected by chance."
+)
+
 
 def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Section:
     """Return the section on OPAL with several interests, or why it could not be rebuilt."""
@@ -22,13 +28,8 @@ def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Sectio
         panels[f"{trained.row.short}, seed {trained.seed}"] = join(
             node("div", cards, class_="cards"), reading(_reading(found))
         )
-    body = why_not(problems) if not panels else join(
-        tabs("categories-tabs", panels),
-        note("An item belongs to the category it is assigned to most. Items: the clearest of the "
-             "more popular half of the catalogue. Tags: lift, the tag's share here over its share "
-             "of all items; 1× is as expected by chance."),
-    )  # fmt: skip
-    return Section("categories", "What each hyper-category holds", body)
+    told = join(tabs("categories-tabs", panels), note(_WHAT)) if panels else why_not(problems)
+    return Section("categories", "What each hyper-category holds", told)
 
 
 def why_not(problems: Sequence[str]) -> Markup:
@@ -46,15 +47,14 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
         node("li", node("span", tag), node("small", f" {lift:.1f}×, on {percent(share)}"))
         for tag, share, lift in found.tags[:6]
     ]
-    items = [
-        node("li", names.title(item), node("small", f" {strength:.2f}"),
-             title=", ".join(names.tags_of(item)) or None)
-        for item, strength in zip(found.items, found.strengths, strict=True)
-    ]  # fmt: skip
+    items = []
+    for item, strength in zip(found.items, found.strengths, strict=True):
+        about = ", ".join(names.tags_of(item)) or None
+        items.append(node("li", names.title(item), node("small", f" {strength:.2f}"), title=about))
+    number = node("span", str(index + 1), class_="category", data_colour=colour(index))
     return node(
         "article",
-        node("h3", node("span", str(index + 1), class_="category", data_colour=colour(index)),
-             f"Category {index + 1}"),
+        node("h3", number, f"Category {index + 1}"),
         note(shares),
         node("progress", max="1", value=f"{found.share_of_items:.3f}", class_="share"),
         node("div", node("h4", "Tags by lift"), node("ol", tags)) if tags else None,
@@ -62,7 +62,7 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
         node("ol", items),
         class_="card",
         data_colour=colour(index),
-    )  # fmt: skip
+    )
 
 
 def _reading(found: Sequence[HyperCategory]) -> str:
