@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, SkipValidation
 from pydantic_core import from_json
 
-from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row, filled
+from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row
 from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
 from recbole_opal.comparison.text_tables import TextTable, as_options, tables_of
 from recbole_opal.errors import CheckpointError, refusing
@@ -72,10 +72,10 @@ class ComparisonResult(Checked):
     command: str
     seeds: list[int | str]
     metric: Annotated[MetricName, AfterValidator(str.lower)]
-    versions: Annotated[dict[str, str], filled({})] = {}
-    hardware: Annotated[str, filled("")] = ""
+    versions: dict[str, str] = {}
+    hardware: str = ""
     tuning: Tuning | None = None
-    own_metrics: Annotated[dict[str, MetricTraits], filled({})] = {}
+    own_metrics: dict[str, MetricTraits] = {}
     rows: list[Row]
     folder: Path = Field(exclude=True)
     users: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True)
