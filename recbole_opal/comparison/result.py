@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, SkipValidation
 from pydantic_core import from_json
 
-from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row, filled
+from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row
 from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
-from recbole_opal.comparison.text_tables import TextTable, tables_of
+from recbole_opal.comparison.text_tables import TextTable, as_options, tables_of
 from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.diagnostics import collapse_warning
-from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
+from recbole_opal.evaluation.direction import bigger_is_better, sign_of
 from recbole_opal.evaluation.metric import MetricTraits
 from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
-from recbole_opal.settings.fields import typed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -73,10 +72,10 @@ class ComparisonResult(Checked):
     command: str
     seeds: list[int | str]
     metric: Annotated[MetricName, AfterValidator(str.lower)]
-    versions: Annotated[dict[str, str], filled({})] = {}
-    hardware: Annotated[str, filled("")] = ""
+    versions: dict[str, str] = {}
+    hardware: str = ""
     tuning: Tuning | None = None
-    own_metrics: Annotated[dict[str, MetricTraits], filled({})] = {}
+    own_metrics: dict[str, MetricTraits] = {}
     rows: list[Row]
     folder: Path = Field(exclude=True)
     users: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True)
@@ -166,11 +165,11 @@ class ComparisonResult(Checked):
         Raises:
             CheckpointError: see `open_run`; or a file is damaged.
         """
-        if row.label not in self.users:
-            runs = [self.open_run(path) for path in self.run_folders(row).values()]
-            known = row.measured and runs
-            self.users[row.label] = load_user_values(runs, row.stage) if known else UserValues()
-        found: UserValues = self.users[row.label]
+        found: UserValues | None = self.users.get(row.label)
+        if found is None:
+            paths = self.run_folders(row).values() if row.measured else ()
+            found = load_user_values([self.open_run(path) for path in paths], row.stage)
+            self.users[row.label] = found
         return found
 
     @property
@@ -193,9 +192,8 @@ class ComparisonResult(Checked):
         for row in self.rows:
             if row.diagnostics and row.diagnostics.collapsed:
                 why = collapse_warning(row.diagnostics.model_dump())
-                lines.append(
-                    f"{row.label}: {why or 'the interests collapsed in one of the seeds.'}"
-                )
+                why = why or "the interests collapsed in one of the seeds."
+                lines.append(f"{row.label}: {why}")
         return lines
 
     @property
@@ -211,9 +209,8 @@ class ComparisonResult(Checked):
             if not space:
                 lines.append(f"{label}: has no search space and keeps its defaults")
                 continue
-            pairs = " ".join(f"--{name}={typed(value)}" for name, value in found.items())
-            tried = tuning.tried.get(label, 0)
-            lines.append(f"{label}: {tried} tried of {', '.join(space)}; found {pairs}")
+            tried = f"{tuning.tried.get(label, 0)} tried of {', '.join(space)}"
+            lines.append(f"{label}: {tried}; found {as_options(found)}")
         return lines
 
     def tables(self, *, briefly: bool = False) -> list[TextTable]:
@@ -250,7 +247,7 @@ class ComparisonResult(Checked):
 
     def _best(self, rows: Sequence[Row]) -> Row | None:
         valid = [row for row in rows if self.metric in row.valid]
-        return best_of(valid, lambda row: row.valid[self.metric].mean, bigger=self.bigger)
+        return max(valid, key=self.by_validation, default=None)
 
     def _other_users(self, row: Row, best: Row) -> Iterator[str]:
         try:

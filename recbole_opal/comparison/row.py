@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from copy import copy
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-__all__ = ["COSTS", "Checked", "Diagnostics", "Difference", "Family", "Row", "Spread", "filled",
-           "shortened", "spread"]  # fmt: skip
+__all__ = ["COSTS", "Checked", "Diagnostics", "Difference", "Row", "Spread", "shortened", "spread"]
 
 Value = TypeVar("Value")
 Family = Literal["opal", "multi", "single"]
 
+_PLAIN = ("label", "variant", "model", "stage", "settings", "num_interests", "seeds", "error")
 COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
 
 
@@ -33,14 +32,7 @@ def _known(value: Any) -> Any:
     """Leave out what is null."""
     if isinstance(value, dict):
         return {name: each for name, each in value.items() if _told(each) is not None}
-    if isinstance(value, list):
-        return [each for each in value if each is not None]
-    return value
-
-
-def filled(empty: Any) -> BeforeValidator:
-    """Take null for what is empty."""
-    return BeforeValidator(lambda value: copy(empty) if value is None else value)
+    return [each for each in value if each is not None] if isinstance(value, list) else value
 
 
 # No measurement comes near the bound; beyond it means and pictures could not be computed.
@@ -48,15 +40,19 @@ Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e19, le=1e19)]
 Interests = Annotated[int, Field(ge=1, le=10**6)]
 _Folder = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
 MetricName = Annotated[str, Field(pattern=r"^[^@\s]+(@[1-9][0-9]{0,5})?$")]
-Known = Annotated[dict[str, Value], BeforeValidator(_known), filled({})]
-Metrics = Annotated[dict[MetricName, Value], BeforeValidator(_known), filled({})]
-Told = Annotated[Value | None, BeforeValidator(_told)]
+Known = Annotated[dict[str, Value], BeforeValidator(_known)]
+Metrics = Annotated[dict[MetricName, Value], BeforeValidator(_known)]
 
 
 class Checked(BaseModel):
-    """Types as JSON has them, none made from another; what is not named is passed over."""
+    """Types as JSON has them, none made from another; what is null or not named is passed over."""
 
     model_config = ConfigDict(strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, given: Any) -> Any:
+        return _known(given) if isinstance(given, dict) else given
 
 
 class Spread(Checked):
@@ -66,7 +62,7 @@ class Spread(Checked):
 
     mean: Number
     sd: Annotated[Number, Field(ge=0)] | None = None
-    values: Annotated[list[Number], BeforeValidator(_known), filled([])] = []
+    values: Annotated[list[Number], BeforeValidator(_known)] = []
 
 
 def shortened(label: str) -> str:
@@ -111,14 +107,10 @@ class Difference(Checked):
 
     def mirrored(self) -> Difference:
         """Return the difference the other way round: the same test with the signs changed."""
-        size = self.effect_size
+        ends = {"difference": self.difference, "low": self.high, "high": self.low}
+        turned = ends | {"effect_size": self.effect_size}
         # Subtracted, so that 0 stays 0 and is not shown as -0.
-        changed = {
-            "difference": 0.0 - self.difference,
-            "low": 0.0 - self.high,
-            "high": 0.0 - self.low,
-            "effect_size": None if size is None else 0.0 - size,
-        }
+        changed = {name: value if value is None else 0.0 - value for name, value in turned.items()}
         return self.model_copy(update=changed)
 
 
@@ -160,19 +152,19 @@ class Row(Checked):
     label: str
     variant: str
     model: str
-    stage: Annotated[str, filled("")] = ""
-    settings: Annotated[dict[str, Any], filled({})] = {}
+    stage: str = ""
+    settings: dict[str, Any] = {}
     num_interests: Interests | None = None
     runs: Known[_Folder] = {}
     error: str | None = None
     valid: Metrics[Spread] = {}
     test: Metrics[Spread] = {}
-    train_seconds: Told[Spread] = None
-    epochs: Told[Spread] = None
-    test_seconds: Told[Spread] = None
-    peak_memory: Told[Spread] = None
-    parameters: Told[Spread] = None
-    cut_short: Annotated[int, Field(ge=0, le=10**15), filled(0)] = 0
+    train_seconds: Spread | None = None
+    epochs: Spread | None = None
+    test_seconds: Spread | None = None
+    peak_memory: Spread | None = None
+    parameters: Spread | None = None
+    cut_short: Annotated[int, Field(ge=0, le=10**15)] = 0
     diagnostics: Diagnostics | None = None
     against_best: Metrics[Difference] = {}
     against_opal: Metrics[Difference] | None = None
@@ -218,18 +210,13 @@ class Row(Checked):
 
     def flat(self) -> dict[str, Any]:
         """Return its line of comparison.csv, all numbers unrounded; what it has not is None."""
-        line: dict[str, Any] = {
-            "label": self.label,
-            "variant": self.variant,
-            "model": self.model,
-            "stage": self.stage,
+        texts = {
             "settings": json.dumps(self.settings, default=str),
-            "num_interests": self.num_interests,
             "seeds": " ".join(self.runs),
-            "error": self.error,
         }
-        spreads = {f"{part}_{name}": value for part in ("valid", "test")
-                   for name, value in getattr(self, part).items()}  # fmt: skip
+        line = {name: texts.get(name, getattr(self, name, None)) for name in _PLAIN}
+        spreads: dict[str, Spread | None] = {f"valid_{m}": v for m, v in self.valid.items()}
+        spreads |= {f"test_{metric}": value for metric, value in self.test.items()}
         for name, value in (spreads | {name: getattr(self, name) for name in COSTS}).items():
             line[f"{name}_mean"] = value and value.mean
             line[f"{name}_sd"] = value and value.sd

@@ -14,10 +14,9 @@ from rich.text import Text
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import shortened
-from recbole_opal.comparison.text_tables import TextTable, metric_title, once_noted
-from recbole_opal.evaluation.direction import better
+from recbole_opal.comparison.text_tables import TextTable, as_options, once_noted
+from recbole_opal.evaluation.direction import better, title_of
 from recbole_opal.runs.atomic import write_json, write_text
-from recbole_opal.settings.fields import typed
 
 __all__ = ["as_csv", "as_latex", "as_markdown", "latex_escaped", "on_screen", "write_tables"]
 
@@ -39,15 +38,11 @@ def write_tables(result: ComparisonResult) -> list[Path]:
     """Write the tables into the comparison folder in four forms; return the paths."""
     path = result.folder / "comparison"
     texts = {".md": as_markdown(result), ".csv": as_csv(result), ".tex": as_latex(result)}
-    write_json(path.with_suffix(".json"), _plain(result))
+    left_out = set() if result.own_metrics else {"own_metrics"}
+    write_json(path.with_suffix(".json"), result.model_dump(exclude=left_out))
     for ending, text in texts.items():
         write_text(path.with_suffix(ending), text)
     return [path.with_suffix(ending) for ending in (".json", *texts)]
-
-
-def _plain(result: ComparisonResult) -> dict[str, Any]:
-    """Return what comparison.json holds; of own metrics only where there are any."""
-    return result.model_dump(exclude=set() if result.own_metrics else {"own_metrics"})
 
 
 def as_csv(result: ComparisonResult) -> str:
@@ -63,13 +58,14 @@ def as_csv(result: ComparisonResult) -> str:
 
 def as_markdown(result: ComparisonResult) -> str:
     """Return everything a reader needs, with the command that makes it again."""
-    seeds = ", ".join(map(str, result.seeds))
-    over = f"Mean ± standard deviation over seeds {seeds}" if len(result.seeds) > 1 else None
+    seeds, metric = ", ".join(map(str, result.seeds)), result.metric
+    several = len(result.seeds) > 1
+    over = f"Mean ± standard deviation over seeds {seeds}" if several else f"One seed, {seeds}"
     lines = [
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
-        f"{over or f'One seed, {seeds}'}. Stages and stopping are decided by "
-        f"{metric_title(result.metric)} on validation, where {better(result.metric)} is better.",
+        f"{over}. Stages and stopping are decided by {title_of(metric, short=True)} on "
+        f"validation, where {better(metric)} is better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")
@@ -93,8 +89,7 @@ def _markdown_table(table: TextTable) -> str:
 
 
 def _settings(variant: str, given: dict[str, Any]) -> str:
-    pairs = " ".join(f"--{name}={typed(value)}" for name, value in given.items())
-    return f"- {variant}: {f'`{pairs}`' if pairs else 'defaults'}"
+    return f"- {variant}: {f'`{as_options(given)}`' if given else 'defaults'}"
 
 
 def as_latex(result: ComparisonResult) -> str:
@@ -115,23 +110,21 @@ def _latex_table(table: TextTable) -> str:
     def line(cells: list[str]) -> str:
         return " & ".join(map(latex_escaped, cells)) + " \\\\"
 
-    caption = " ".join([f"{table.title}.", *table.notes])
-    lines = [
-        "",
-        "\\begin{table}",
-        "\\centering",
-        f"\\caption{{{latex_escaped(caption)}}}",
-        f"\\begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}",
-        "\\toprule",
-        line(table.header),
-        "\\midrule",
-        *map(line, table.cells),
-        "\\bottomrule",
-        "\\end{tabular}",
-        "\\end{table}",
-        "",
-    ]
-    return "\n".join(lines)
+    caption = latex_escaped(" ".join([f"{table.title}.", *table.notes]))
+    body = "\n".join(map(line, table.cells))
+    return rf"""
+\begin{{table}}
+\centering
+\caption{{{caption}}}
+\begin{{tabular}}{{l{"r" * (len(table.header) - 1)}}}
+\toprule
+{line(table.header)}
+\midrule
+{body}
+\bottomrule
+\end{{tabular}}
+\end{{table}}
+"""
 
 
 def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:

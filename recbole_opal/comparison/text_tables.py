@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from recbole_opal.comparison.row import Difference, Row, Spread
 from recbole_opal.evaluation.cutoff import cut_off
 from recbole_opal.evaluation.direction import bigger_is_better, is_diversity, title_of
+from recbole_opal.settings.fields import typed
 
-__all__ = ["TextTable", "metric_title", "once_noted", "tables_of"]
+__all__ = ["TextTable", "as_options", "costs_told", "once_noted", "tables_of"]
 
-Column = tuple[str, Callable[[Row], str]]
+Columns = Sequence[tuple[str, Callable[[Row], str]]]
 
 _NONE = "-"
 _SMALLEST_P = 1e-4
 _MEBIBYTE = 1 << 20
+_WITH_EARLIER_STAGES = (
+    "Training and epochs of a later stage include the stages it started from; peak memory and "
+    "parameters are those of the whole run."
+)
+_CUT_SHORT = (
+    "Cut short: a bound on time or epochs ended runs at their best validation so far; they might "
+    "go further."
+)
+_PAIRED = "Paired over users; * the interval excludes 0 and Holm's p over the table is below 0.05."
+_ENTROPIES = "Entropies of the interests' shares of listed items and of hits: 1 is even use."
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class TextTable:
     title: str
     header: list[str]
     cells: list[list[str]]
-    notes: list[str] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
     def as_html(self) -> str:
         """Return it as a plain HTML table."""
@@ -65,17 +76,13 @@ def tables_of(
     found = [
         _accuracy(rows, metric, [name for name in shown if name not in diverse]),
         _table("Diversity on test", rows, _metrics(diverse), _lower_is_better(diverse)),
-        _costs(rows),
+        _table("Time and memory", rows, _COSTS, costs_told(rows)),
     ]
     for name in [metric] if briefly else of_length or measured:
         found += [_differences(rows, name, ref, key) for key, ref in references.items() if ref]
-    found.append(_interests(rows))
+    several = [row for row in rows if (row.num_interests or 1) > 1 and row.diagnostics]
+    found.append(_table("Interests", several, _INTERESTS, [_ENTROPIES]))
     return [table for table in found if table.cells and len(table.header) > 1]
-
-
-def metric_title(metric: str) -> str:
-    """Return a metric's name as it is shown: `recall@50` is `Recall@50`."""
-    return title_of(metric, short=True)
 
 
 def once_noted(tables: Sequence[TextTable]) -> list[TextTable]:
@@ -88,92 +95,59 @@ def once_noted(tables: Sequence[TextTable]) -> list[TextTable]:
     return found
 
 
+def as_options(settings: Mapping[str, object]) -> str:
+    """Return settings as they are typed: `--epochs=2 --topk=[5,10]`."""
+    return " ".join(f"--{name}={typed(value)}" for name, value in settings.items())
+
+
+def costs_told(rows: Sequence[Row]) -> list[str]:
+    """Return the notes that a reader of the rows' costs needs."""
+    later = any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows)
+    notes = [_WITH_EARLIER_STAGES] if later else []
+    return notes + ([_CUT_SHORT] if any(row.cut_short for row in rows) else [])
+
+
 def _accuracy(rows: Sequence[Row], metric: str, shown: Sequence[str]) -> TextTable:
     """Return the ranking metrics on test, after the deciding metric on validation."""
-    valid: Column = (f"valid {metric_title(metric)}", lambda row: _number(row.valid.get(metric)))
-    notes = _lower_is_better([metric, *shown])
-    table = _table("Accuracy on test", rows, [valid, *_metrics(shown)], notes)
+    name, notes = f"valid {title_of(metric, short=True)}", _lower_is_better([metric, *shown])
+    columns = [(name, lambda row: _number(row.valid.get(metric))), *_metrics(shown)]
+    table = _table("Accuracy on test", rows, columns, notes)
     for row, cells in zip(rows, table.cells, strict=True):
         if row.error is not None:
             cells[0] += f" (failed: {row.error})"
     return table
 
 
-def _costs(rows: Sequence[Row]) -> TextTable:
-    columns: list[Column] = [
-        ("training s", lambda row: _number(row.train_seconds, ".1f")),
-        ("epochs", lambda row: _number(row.epochs, ".0f")),
-        ("cut short", lambda row: f"{row.cut_short} of {len(row.runs)}" if row.cut_short else ""),
-        ("test s", lambda row: _number(row.test_seconds, ".1f")),
-        ("peak MiB", lambda row: _number(row.peak_memory, ".0f", 1 / _MEBIBYTE)),
-        ("parameters", lambda row: f"{row.parameters.mean:,.0f}" if row.parameters else _NONE),
-    ]
-    notes = []
-    if any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows):
-        notes.append(
-            "Training and epochs of a later stage include the stages it started from; peak memory "
-            "and parameters are those of the whole run."
-        )
-    if any(row.cut_short for row in rows):
-        notes.append(
-            "Cut short: runs that a bound on time or epochs ended at their best validation so far; "
-            "they might go further."
-        )
-    return _table("Time and memory", rows, columns, notes)
-
-
 def _differences(rows: Sequence[Row], metric: str, reference: Row, key: str) -> TextTable:
     """Return the differences of one metric to a reference row, `against_best` or `against_opal`."""
-    cells = [
-        [row.label, *_difference(getattr(row, key)[metric])]
-        for row in rows
-        if metric in (getattr(row, key) or {})
-    ]
+    differences = [(row.label, (getattr(row, key) or {}).get(metric)) for row in rows]
+    cells = [[label, *_difference(found)] for label, found in differences if found]
+    title = f"{title_of(metric, short=True)} less that of {reference.label}"
     header = ["", "difference", "95 % interval", "effect size", "p (Holm)"]
-    notes = [
-        "Paired over users; * the interval excludes 0 and Holm's p over the table is below 0.05.",
-        *_lower_is_better([metric]),
-    ]
-    return TextTable(f"{metric_title(metric)} less that of {reference.label}", header, cells, notes)
+    return TextTable(title, header, cells, [_PAIRED, *_lower_is_better([metric])])
 
 
-def _interests(rows: Sequence[Row]) -> TextTable:
-    columns: list[Column] = [
-        ("K", lambda row: str(row.num_interests)),
-        ("usage entropy", _diagnostic("usage_entropy")),
-        ("hit entropy", _diagnostic("hit_entropy")),
-        ("cosine", _diagnostic("cosine")),
-        ("users with a dead one", _diagnostic("dead_users")),
-        ("collapsed", lambda row: "yes" if row.diagnostics and row.diagnostics.collapsed else "no"),
-    ]
-    shown = [row for row in rows if (row.num_interests or 1) > 1 and row.diagnostics]
-    note = "Entropies of the interests' shares of listed items and of hits: 1 is even use."
-    return _table("Interests", shown, columns, [note])
-
-
-def _table(
-    title: str, rows: Sequence[Row], columns: Sequence[Column], notes: Sequence[str]
-) -> TextTable:
+def _table(title: str, rows: Sequence[Row], columns: Columns, notes: Sequence[str]) -> TextTable:
     cells = [[row.label, *(cell(row) for _, cell in columns)] for row in rows]
-    return TextTable(title, ["", *(name for name, _ in columns)], cells, list(notes))
+    return TextTable(title, ["", *(name for name, _ in columns)], cells, notes)
 
 
-def _metrics(names: Sequence[str]) -> list[Column]:
-    def column(name: str) -> Column:
-        return metric_title(name), lambda row: _number(row.test.get(name))
+def _metrics(names: Sequence[str]) -> Columns:
+    def column(name: str) -> Callable[[Row], str]:
+        return lambda row: _number(row.test.get(name))
 
-    return [column(name) for name in names]
+    return [(title_of(name, short=True), column(name)) for name in names]
 
 
 def _lower_is_better(metrics: Sequence[str]) -> list[str]:
     """Return the note that names the metrics of a table of which less is better, if any."""
-    lower = dict.fromkeys(metric_title(m) for m in metrics if not bigger_is_better(m))
+    lower = dict.fromkeys(title_of(m, short=True) for m in metrics if not bigger_is_better(m))
     return [f"Lower is better: {', '.join(lower)}."] if lower else []
 
 
 def _diagnostic(name: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
-        value = getattr(row.diagnostics, name, None)
+        value = getattr(row.diagnostics, name)
         return _NONE if value is None else f"{value:.2f}"
 
     return cell
@@ -196,3 +170,21 @@ def _difference(found: Difference) -> list[str]:
         f"{size:+.3f}",
         _NONE if p is None else f"{p:.4f}" if p >= _SMALLEST_P else "<0.0001",
     ]
+
+
+_COSTS: Columns = [
+    ("training s", lambda row: _number(row.train_seconds, ".1f")),
+    ("epochs", lambda row: _number(row.epochs, ".0f")),
+    ("cut short", lambda row: f"{row.cut_short} of {len(row.runs)}" if row.cut_short else ""),
+    ("test s", lambda row: _number(row.test_seconds, ".1f")),
+    ("peak MiB", lambda row: _number(row.peak_memory, ".0f", 1 / _MEBIBYTE)),
+    ("parameters", lambda row: f"{row.parameters.mean:,.0f}" if row.parameters else _NONE),
+]
+_INTERESTS: Columns = [
+    ("K", lambda row: str(row.num_interests)),
+    ("usage entropy", _diagnostic("usage_entropy")),
+    ("hit entropy", _diagnostic("hit_entropy")),
+    ("cosine", _diagnostic("cosine")),
+    ("users with a dead one", _diagnostic("dead_users")),
+    ("collapsed", lambda row: "yes" if row.diagnostics and row.diagnostics.collapsed else "no"),
+]

@@ -5,11 +5,6 @@ from dataclasses import dataclass
 
 from recbole_opal.report.markup import Child, Markup, join, node
 
-__all__ = [
-    "Section", "chips", "failures", "folded_table", "legend", "note", "reading", "table", "tabs",
-]  # fmt: skip
-
-
 Rows = Sequence[Sequence[Child]]
 
 
@@ -53,11 +48,11 @@ def legend(entries: Sequence[tuple[str, str]]) -> Markup:
 
 def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
     """Return buttons, (name, colour, lit at first), that light up a series of a picture."""
-    buttons = [
-        node("button", node("i"), name, type="button", class_="chip on" if lit else "chip",
-             data_colour=colour, aria_pressed=str(lit).lower(), data_series=str(index))
-        for index, (name, colour, lit) in enumerate(entries)
-    ]  # fmt: skip
+    buttons = []
+    for index, (name, colour, lit) in enumerate(entries):
+        look = {"class_": "chip on" if lit else "chip", "data_colour": colour}
+        state = {"aria_pressed": str(lit).lower(), "data_series": str(index)}
+        buttons.append(node("button", node("i"), name, type="button", **look, **state))
     return node("div", buttons, class_="chips")
 
 

@@ -6,11 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Groups", "by_group", "decile_of_item", "length_bins", "over_seeds", "positions",
-    "recall_by_decile",
-]  # fmt: skip
-
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 _DECILES = 10
@@ -18,10 +13,7 @@ _PIECE = 100_000
 
 
 class Groups(NamedTuple):
-    """Of G groups the means (NaN of an empty one), their standard errors over members, and sizes.
-
-    Each is an array of shape (G,).
-    """
+    """Of G groups the (G,) means (NaN of an empty one), standard errors over members, and sizes."""
 
     means: FloatArray
     errors: FloatArray

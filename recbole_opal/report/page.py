@@ -11,6 +11,11 @@ from recbole_opal.report.markup import Child, Markup, join, node
 
 __all__ = ["page"]
 
+_UNTUNED = (
+    "No settings were searched for: every model ran with its own defaults and what the command "
+    "gives."
+)
+
 
 def page(comparison: ComparisonResult, sections: Sequence[Section], problems: Sequence[str]) -> str:
     """Return the whole document: the sections in their order, then what could not be read."""
@@ -18,13 +23,10 @@ def page(comparison: ComparisonResult, sections: Sequence[Section], problems: Se
     every = [*sections, _how_it_was_made(comparison, problems)]
     links = [node("a", section.title, href=f"#{section.anchor}") for section in every]
     style, script = _asset("style.css"), _asset("script.js")
-    body = node(
-        "body",
-        node("header", node("h1", title), note(_summary(comparison)),
-             node("nav", links, aria_label="sections")),
-        node("main", [section.render() for section in every]),
-        node("script", script),
-    )  # fmt: skip
+    nav = node("nav", links, aria_label="sections")
+    header = node("header", node("h1", title), note(_summary(comparison)), nav)
+    main = node("main", [section.render() for section in every])
+    body = node("body", header, main, node("script", script))
     head = node(
         "head",
         node("meta", charset="utf-8"),
@@ -72,22 +74,8 @@ def _how_it_was_made(comparison: ComparisonResult, problems: Sequence[str]) -> S
     body: list[Child] = [node("pre", node("code", comparison.command), tabindex="0")]
     if facts:
         body.append(table(["", ""], facts, "hardware and versions", class_="facts"))
-    body.append(_tuning(comparison))
+    body.append(note(_UNTUNED) if not comparison.tuned else None)
+    body += [node("p", line) for line in comparison.tuned]
     if problems:
         body.append(failures(node("h3", "What could not be read"), problems))
     return Section("made", "How it was made", join(body))
-
-
-def _tuning(comparison: ComparisonResult) -> Markup:
-    if not comparison.tuning:
-        return note("No settings were searched for: every model ran with its own defaults and what "
-                    "the command gives.")  # fmt: skip
-    rows = [
-        [label, ", ".join(f"{k}={v}" for k, v in settings.items()) or "defaults"]
-        for label, settings in comparison.tuning.found.items()
-    ]
-    said = (
-        f"{comparison.tuning.trials} settings were tried for every model, on validation "
-        "only. What was found:"
-    )
-    return join(node("p", said), table(["Model", "Settings"], rows, "settings found"))

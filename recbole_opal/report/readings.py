@@ -7,18 +7,10 @@ import numpy as np
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
-from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, sign_of, title_of
 from recbole_opal.report.grouping import Groups
 from recbole_opal.report.rows import to_opal
-from recbole_opal.report.wording import (
-    listed,
-    metric_name,
-    number,
-    percent,
-    relative,
-    signed,
-    with_spread,
-)
+from recbole_opal.report.wording import listed, number, percent, relative, signed, with_spread
 
 __all__ = ["Grouped", "compared_with_opal", "frontier", "lengths_told", "popularity_told", "winner"]
 
@@ -31,11 +23,10 @@ def winner(comparison: ComparisonResult) -> str | None:
     rows, metric, best = comparison.done, comparison.metric, comparison.best
     if best is None:
         return None
-    name = metric_name(metric)
+    name = title_of(metric)
     if metric not in best.test:
         return f"{best.short} is best on validation; it has no {name} on test."
-    value = best.test[metric]
-    reached = with_spread(value.mean, value.sd) + _hint(metric)
+    reached = with_spread(best.test[metric]) + _hint(metric)
     if len(rows) == 1:
         return f"{best.short} reaches {name} {reached}."
     if rows[0] is best:
@@ -45,8 +36,8 @@ def winner(comparison: ComparisonResult) -> str | None:
         other = rows[0]
         place = f"The {'highest' if bigger_is_better(metric) else 'lowest'} on test"
         said = f"{best.short} is best on validation, with {name} {reached} on test."
-    there = other.test[metric].mean
-    said += f" {place}, {other.short}, has {number(there)} ({relative(there, value.mean)})"
+    there, here = other.test[metric].mean, best.test[metric].mean
+    said += f" {place}, {other.short}, has {number(there)} ({relative(there, here)})"
     difference = other.against_best.get(metric)
     if difference is None:
         return said + "."

@@ -26,35 +26,34 @@ class RunFiles:
     def __init__(self, comparison: ComparisonResult) -> None:
         self.problems: list[str] = []
         self._comparison = comparison
-        self._folders: dict[Path, RunReader | None] = {}
+        self._folders: dict[str, RunReader | None] = {}
 
     def folder(self, path: Path) -> RunReader | None:
         """Return an opened run folder, or None and a problem told."""
-        whole = Path(os.path.abspath(path))  # noqa: PTH100, `resolve` fails on some paths
+        whole = os.path.abspath(path)  # noqa: PTH100, `resolve` fails on some paths
         if whole not in self._folders:
-            self._folders[whole] = self._or_tell(lambda: self._comparison.open_run(whole))
+            self._folders[whole] = self._or_tell(self._comparison.open_run, Path(whole))
         return self._folders[whole]
 
     def arrays(self, path: Path, name: str) -> dict[str, npt.NDArray[Any]] | None:
         """Return an npz file of a run, None where the run has none."""
         folder = self.folder(path)
-        if folder is None or name not in folder.names:
-            return None
-        return self._or_tell(lambda: load_arrays(folder, name))
+        there = folder is not None and name in folder.names
+        return self._or_tell(load_arrays, folder, name) if there else None
 
     def epochs(self, path: Path) -> list[dict[str, Any]]:
         """Return the log of a run's training, empty where the run has none."""
         folder = self.folder(path)
-        return self._or_tell(lambda: load_training_log(folder)) or [] if folder else []
+        return self._or_tell(load_training_log, folder) or [] if folder else []
 
     def tell(self, problem: str) -> None:
         """Keep a problem; the same one once."""
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _or_tell(self, load: Callable[[], Content]) -> Content | None:
+    def _or_tell(self, load: Callable[..., Content], *given: Any) -> Content | None:
         try:
-            return load()
+            return load(*given)
         except CheckpointError as error:
             self.tell(str(error))
             return None

@@ -1,27 +1,18 @@
-"""Numbers, names of metrics and enumerations as people read them."""
+"""Numbers, axes and enumerations as people read them."""
 
 import math
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from recbole_opal.comparison.row import Spread
 from recbole_opal.evaluation.direction import bigger_is_better, title_of
-
-__all__ = [
-    "axis_name", "count", "interval", "listed", "metric_name", "number", "percent", "relative",
-    "seconds", "signed", "size", "with_spread",
-]  # fmt: skip
 
 _NONE = "–"
 
 
-def metric_name(name: str) -> str:
-    """Return `category_diversity@50` as `Category diversity@50`."""
-    return title_of(name)
-
-
-def axis_name(name: str) -> str:
+def axis_name(metric: str) -> str:
     """Return a metric's name as an axis has it: `Gini@50, lower is better`."""
-    return metric_name(name) + ("" if bigger_is_better(name) else ", lower is better")
+    return title_of(metric) + ("" if bigger_is_better(metric) else ", lower is better")
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:
@@ -36,7 +27,7 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if _known(value) else _NONE
 
 
-def signed(value: float | None, digits: int = 4) -> str:
+def signed(value: float, digits: int = 4) -> str:
     """Return a difference with its sign, a true minus."""
     return f"{value:+.{digits}f}".replace("-", "−") if _known(value) else _NONE
 
@@ -46,9 +37,9 @@ def interval(low: float, high: float) -> str:
     return f"[{signed(low)}, {signed(high)}]"
 
 
-def with_spread(mean: float | None, sd: float | None) -> str:
+def with_spread(value: Spread) -> str:
     """Return `0.1234 ± 0.0012`, or the mean alone."""
-    return number(mean) if sd is None else f"{number(mean)} ± {number(sd)}"
+    return number(value.mean) + ("" if value.sd is None else f" ± {number(value.sd)}")
 
 
 def percent(share: float) -> str:

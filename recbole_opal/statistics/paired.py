@@ -10,17 +10,18 @@ Laboratory experiments in information retrieval, 2018.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import DataError
 
-__all__ = ["PairedDifference", "adjust", "bootstrap_means", "paired_difference",
-           "paired_differences"]  # fmt: skip
+__all__ = ["PairedDifference", "adjust", "bootstrap_means", "paired_differences"]
 
+Key = TypeVar("Key", bound=Hashable)
 FloatArray = npt.NDArray[np.float64]
 
 _LEVEL = 0.95
@@ -50,21 +51,13 @@ class PairedDifference:
     n: int
 
 
-def paired_difference(
-    one: FloatArray, other: FloatArray, *, resamples: int = 10_000, seed: int = 0
-) -> PairedDifference:
-    """Compare two models on one metric; see `paired_differences`."""
-    found = paired_differences({"": one}, {"": other}, resamples=resamples, seed=seed)
-    return found[""]
-
-
 def paired_differences(
-    one: Mapping[str, FloatArray],
-    other: Mapping[str, FloatArray],
+    one: Mapping[Key, FloatArray],
+    other: Mapping[Key, FloatArray],
     *,
     resamples: int = 10_000,
     seed: int = 0,
-) -> dict[str, PairedDifference]:
+) -> dict[Key, PairedDifference]:
     """Compare two models on every metric that both have.
 
     A user's value is first averaged over seeds, so users are what is drawn: the interval tells
@@ -82,7 +75,7 @@ def paired_differences(
     """
     gaps = {name: _gaps(name, one[name], other[name]) for name in one if name in other}
     # Metrics with values of the same users share the draws.
-    groups: dict[bytes, list[str]] = {}
+    groups: dict[bytes, list[Key]] = {}
     for name, gap in gaps.items():
         groups.setdefault(np.isfinite(gap).tobytes(), []).append(name)
     found = {}
@@ -144,7 +137,7 @@ def adjust(p_values: Sequence[float] | FloatArray) -> FloatArray:
     return adjusted
 
 
-def _gaps(name: str, one: FloatArray, other: FloatArray) -> FloatArray:
+def _gaps(name: Hashable, one: FloatArray, other: FloatArray) -> FloatArray:
     """Return each user's difference of means over seeds; NaN in any seed is NaN."""
     left, right = (np.atleast_2d(values).mean(axis=0, dtype=np.float64) for values in (one, other))
     if len(left) != len(right):

@@ -4,7 +4,12 @@ import pytest
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.row import spread
 from recbole_opal.comparison.run_files import UserValues
-from recbole_opal.statistics import adjust, paired_difference
+from recbole_opal.statistics import adjust, paired_differences
+
+
+def paired_difference(one, other, **options):
+    """Return the difference of one metric."""
+    return paired_differences({"": one}, {"": other}, **options)[""]
 
 
 @pytest.fixture

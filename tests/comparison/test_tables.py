@@ -16,9 +16,10 @@ from recbole_opal.comparison.table_formats import (
     as_markdown,
     latex_escaped,
     on_screen,
+    write_tables,
 )
-from recbole_opal.comparison.text_tables import metric_title, once_noted
-from recbole_opal.runs.encoding import encode_json
+from recbole_opal.comparison.text_tables import once_noted
+from recbole_opal.evaluation.direction import title_of
 
 DIAGNOSTICS = {
     "num_interests": 4,
@@ -119,8 +120,9 @@ def test_csv_is_read_back_unrounded(result):
     assert lines[3]["test_recall@10_mean"] == ""
 
 
-def test_json_has_the_agreed_shape(result):
-    plain = json.loads(encode_json(result.model_dump()))
+def test_json_has_the_agreed_shape(result, tmp_path):
+    write_tables(result.model_copy(update={"folder": tmp_path}))
+    plain = json.loads((tmp_path / "comparison.json").read_text())
     assert list(plain) == [
         "dataset", "command", "seeds", "metric", "versions", "hardware", "tuning", "rows",
     ]  # fmt: skip
@@ -206,9 +208,9 @@ def test_only_failures_still_make_tables(result_maker):
 
 
 def test_titles_and_notes():
-    assert metric_title("ndcg@20") == "NDCG@20"
-    assert metric_title("category_diversity@10") == "Cat. div.@10"
-    assert metric_title("gauc") == "Gauc"
+    assert title_of("ndcg@20", short=True) == "NDCG@20"
+    assert title_of("category_diversity@10", short=True) == "Cat. div.@10"
+    assert title_of("gauc", short=True) == "Gauc"
     assert once_noted([]) == []
 
 

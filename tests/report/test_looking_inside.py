@@ -1,7 +1,7 @@
 import numpy as np
 
-from recbole_opal.report.hyper_categories import tag_lifts
 from recbole_opal.report.item_names import ItemNames, _titles
+from recbole_opal.report.sections.categories import tag_lifts
 from recbole_opal.report.user_journeys import Journey, choose
 
 

@@ -212,4 +212,4 @@ def test_the_module_runs(tmp_path):
         [sys.executable, "-m", "recbole_opal.report", "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "FOLDER" in done.stderr
+    assert "FOLDER" in done.stdout

@@ -7,8 +7,8 @@ import pytest
 from torch.nn import functional
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.report.hyper_categories import hyper_categories
 from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.sections.categories import hyper_categories
 from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.report.user_journeys import journeys
 

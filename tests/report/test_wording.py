@@ -2,6 +2,8 @@ import math
 
 import pytest
 
+from recbole_opal.comparison.row import Spread
+from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import wording
 
 NBSP = "\u00a0"
@@ -18,7 +20,7 @@ NBSP = "\u00a0"
     ],
 )
 def test_metric_names(name, text):
-    assert wording.metric_name(name) == text
+    assert title_of(name) == text
 
 
 def test_numbers_and_dashes():
@@ -26,8 +28,8 @@ def test_numbers_and_dashes():
     assert wording.number(None) == wording.number(math.nan) == "–"
     assert wording.signed(-0.00123) == "−0.0012"
     assert wording.signed(0.5, 2) == "+0.50"
-    assert wording.with_spread(0.1, None) == "0.1000"
-    assert wording.with_spread(0.1, 0.002) == "0.1000 ± 0.0020"
+    assert wording.with_spread(Spread(mean=0.1)) == "0.1000"
+    assert wording.with_spread(Spread(mean=0.1, sd=0.002)) == "0.1000 ± 0.0020"
 
 
 @pytest.mark.parametrize(

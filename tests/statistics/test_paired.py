@@ -5,7 +5,12 @@ import pytest
 from scipy.stats import bootstrap, ttest_rel
 
 from recbole_opal.errors import DataError
-from recbole_opal.statistics import paired_difference, paired_differences
+from recbole_opal.statistics import paired_differences
+
+
+def paired_difference(one, other, **options):
+    """Return the difference of one metric."""
+    return paired_differences({"": one}, {"": other}, **options)[""]
 
 
 def test_means_and_effect_by_hand():

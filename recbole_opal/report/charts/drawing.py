@@ -8,11 +8,6 @@ from recbole_opal.report.charts.labels import Box, Point
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Child, Markup, join, node
 
-__all__ = [
-    "NARROW", "WIDE", "axes", "error_bar", "level_grid", "picture", "point", "polyline",
-    "responsive", "stroke", "words",
-]  # fmt: skip
-
 WIDE, NARROW = 820, 350
 """Widths in pixels that a picture is drawn at; the style sheet shows the one that fits."""
 
@@ -38,6 +33,11 @@ def picture(
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
     )
+
+
+def slug(metric: str) -> str:
+    """Return a metric's name as it may stand in an id."""
+    return metric.replace("_", "-").replace("@", "-at-")
 
 
 def responsive(draw: Callable[[str, int], Markup], name: str) -> Markup:
@@ -88,18 +88,8 @@ def polyline(points: Sequence[Point], class_: str = "line") -> Markup:
 
 def point(x: float, y: float, family: Family, tip: str) -> Markup:
     """Return a mark in the shape of a family that tells `tip` when it is pointed at."""
-    return node(
-        "path",
-        node("title", tip),
-        d=_SHAPES[family],
-        transform=f"translate({x:.1f} {y:.1f})",
-        class_="point mark",
-    )
-
-
-def error_bar(x1: float, y1: float, x2: float, y2: float) -> Markup:
-    """Return a bar from one end of an interval to the other."""
-    return stroke(x1, y1, x2, y2, "error")
+    place = f"translate({x:.1f} {y:.1f})"
+    return node("path", node("title", tip), d=_SHAPES[family], transform=place, class_="point mark")
 
 
 def stroke(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:

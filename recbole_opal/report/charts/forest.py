@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
+from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import text_width
@@ -18,12 +19,10 @@ _ROW, _TOP = 24.0, 46.0
 
 
 class _Mark(NamedTuple):
-    """A value with its interval; `told` stands at the edge where it is too far off to be drawn."""
-
     value: float
     low: float
     high: float
-    told: str
+    told: str  # at the edge, where it is too far off to be drawn
     tip: str
     seeds: Sequence[float] = ()
     hollow: bool = False
@@ -48,9 +47,8 @@ def forest(comparison: ComparisonResult) -> Markup:
     panels = [_means(rows, metric)]
     if any(to_opal(row, metric) for row in rows):
         panels.append(_differences(comparison, rows))
-    told = (f"{row.short} {wording.with_spread(row.test[metric].mean, row.test[metric].sd)}"
-            for row in rows)  # fmt: skip
-    title, description = f"{wording.metric_name(metric)} of every model", "; ".join(told)
+    told = (f"{row.short} {wording.with_spread(row.test[metric])}" for row in rows)
+    title, description = f"{title_of(metric)} of every model", "; ".join(told)
     widest = max(text_width(row.short, bold=row.family == "opal") for row in rows) + 14
 
     def draw(name: str, width: int) -> Markup:
@@ -62,8 +60,8 @@ def forest(comparison: ComparisonResult) -> Markup:
             down = height * (index // beside)
             left = names + across * (index % beside)
             if index % beside == 0:
-                parts += [drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}")
-                          for i, row in enumerate(rows)]  # fmt: skip
+                for i, row in enumerate(rows):
+                    parts.append(drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}"))
             parts.append(_draw(panel, rows, left + 6, left + across - 14, down))
         total = height * (len(panels) if beside == 1 else 1)
         return drawing.picture(name, width, total, title, description, parts)
@@ -74,10 +72,10 @@ def forest(comparison: ComparisonResult) -> Markup:
 def _means(rows: Sequence[Row], metric: str) -> _Panel:
     marks = []
     for row in rows:
-        mean, sd = row.test[metric].mean, row.test[metric].sd
-        tip = f"{row.short}: {wording.with_spread(mean, sd)}"
-        low, high = mean - (sd or 0), mean + (sd or 0)
-        marks.append(_Mark(mean, low, high, wording.number(mean), tip, row.test[metric].values))
+        value = row.test[metric]
+        mean, sd, tip = value.mean, value.sd or 0.0, f"{row.short}: {wording.with_spread(value)}"
+        told = wording.number(mean)
+        marks.append(_Mark(mean, mean - sd, mean + sd, told, tip, value.values))
     return _Panel(f"{wording.axis_name(metric)} (± sd over seeds)", marks)
 
 
@@ -88,10 +86,10 @@ def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
         if value is None:
             marks.append(None)
             continue
-        told = wording.signed(value.difference)
+        told, hollow = wording.signed(value.difference), not value.excludes_zero
         tip = f"{row.short}: {told} {wording.interval(value.low, value.high)}"
-        marks.append(_Mark(value.difference, value.low, value.high, told, tip,
-                           hollow=not value.excludes_zero))  # fmt: skip
+        ends = value.difference, value.low, value.high
+        marks.append(_Mark(*ends, told, tip, hollow=hollow))
     opal = comparison.opal
     title = f"Difference to {opal.short if opal else 'OPAL'}"
     return _Panel(title, marks, opal, has_zero=True)
@@ -123,7 +121,7 @@ def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: f
             else:
                 parts.append(drawing.words(right, y + 4, f"{mark.told} ▸", f"{kind} anchor-end"))
         else:
-            bar = drawing.error_bar(scale.at(mark.low), y, scale.at(mark.high), y)
+            bar = drawing.stroke(scale.at(mark.low), y, scale.at(mark.high), y, "error")
             seeds = [node("circle", cx=scale.at(v), cy=y, r=1.6, class_="seed") for v in mark.seeds]
             drawn = drawing.point(scale.at(mark.value), y, row.family, mark.tip)
             kind = f"{row.family} hollow" if mark.hollow else row.family

@@ -73,11 +73,9 @@ def place_labels(
 
 def _candidates(width: float) -> Iterator[tuple[float, float, float, bool]]:
     """Yield (dx of the left end, dy of the baseline, cost, far from the point)."""
-    near = [
-        (9.0, 4, 0), (-width - 9, 4, 2), (-width / 2, -10, 3), (-width / 2, 20, 3),
-        (7.0, -8, 4), (7.0, 17, 4), (-width - 7, -8, 5), (-width - 7, 17, 5),
-    ]  # fmt: skip
-    yield from ((dx, dy, cost, False) for dx, dy, cost in near)
+    beside = [(9.0, 4, 0), (-width - 9, 4, 2), (-width / 2, -10, 3), (-width / 2, 20, 3)]
+    corners = [(7.0, -8, 4), (7.0, 17, 4), (-width - 7, -8, 5), (-width - 7, 17, 5)]
+    yield from ((dx, dy, cost, False) for dx, dy, cost in beside + corners)
     for ring in range(1, 13):
         for aside in (9.0, 30.0, 60.0, 90.0, 120.0):
             for dx in (aside, -width - aside):

@@ -61,12 +61,10 @@ def line_chart(
         for index in sorted(range(len(lines)), key=lambda i: lines[i].lit):  # the lit ones on top
             parts.append(_series(index, lines[index], steps, places[index], y))
         if beside:
-            finite = {i: [place for place in places[i] if math.isfinite(place[1])] for i in lit}
-            ends = {i: way[-1] for i, way in finite.items() if way}
+            ends = {i: way[-1] for i in lit if (way := _finite(places[i]))}
             parts.append(end_labels(lines, ends, frame))
-        return drawing.picture(
-            unique, width, frame.bottom + 46, title, f"{titles[0]}: {told}", parts
-        )
+        height, description = frame.bottom + 46, f"{titles[0]}: {told}"
+        return drawing.picture(unique, width, height, title, description, parts)
 
     return drawing.responsive(draw, name)
 
@@ -81,15 +79,18 @@ def _series(
         tip = f"{line.name}, {step}: {_value(value)}"
         if error:
             low, high = max(value - error, y.low), min(value + error, y.high)
-            bars.append(drawing.error_bar(px, y.at(low), px, y.at(high)))
+            bars.append(drawing.stroke(px, y.at(low), px, y.at(high), "error"))
             tip += f" ± {error:.4f}"
         marks.append(drawing.point(px, py, line.family, tip))
-    way = [place for place in places if math.isfinite(place[1])] if line.bridged else places
-    return node(
-        "g", bars, drawing.polyline(way, "line dashed" if line.dashed else "line"), marks,
-        class_="series on" if line.lit else "series",
-        data_colour=line.colour, data_series=str(index),
-    )  # fmt: skip
+    way = _finite(places) if line.bridged else places
+    drawn = drawing.polyline(way, "line dashed" if line.dashed else "line")
+    kind = "series on" if line.lit else "series"
+    colours = {"data_colour": line.colour, "data_series": str(index)}
+    return node("g", bars, drawn, marks, class_=kind, **colours)
+
+
+def _finite(places: Sequence[Point]) -> list[Point]:
+    return [place for place in places if math.isfinite(place[1])]
 
 
 def _reach(lines: Sequence[Line]) -> list[float]:

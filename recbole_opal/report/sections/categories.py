@@ -1,16 +1,48 @@
-"""Section 6: what each hyper-category of OPAL holds."""
+"""Section 6: what each hyper-category of a trained OPAL holds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.report.elements import Section, failures, note, reading, tabs
-from recbole_opal.report.hyper_categories import HyperCategory, hyper_categories
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.rows import colour
 from recbole_opal.report.trained_opals import TrainedOpal
 from recbole_opal.report.wording import percent
 
-__all__ = ["categories", "why_not"]
+__all__ = ["HyperCategory", "TagLift", "categories", "hyper_categories", "tag_lifts", "why_not"]
+
+_WHAT = (
+    "An item belongs to the category it is assigned to most. Items: the clearest of the more "
+    "popular half of the catalogue. Tags: lift, the tag's share here over its share of all items; "
+    "1× is as expected by chance."
+)
+_FEWEST_ITEMS = 3
+"""A tag on fewer items of a category has a lift that says nothing."""
+
+
+class TagLift(NamedTuple):
+    """A tag, the share of a category's items with it, and that over the share of all items."""
+
+    tag: str
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True)
+class HyperCategory:
+    """One hyper-category: of the items that belong to it most, shares, the clearest, and tags."""
+
+    share_of_items: float
+    share_of_interactions: float  # of training
+    strength: float  # mean assignment of its items to it
+    items: list[int]  # strongest first
+    strengths: list[float]
+    tags: list[TagLift]
 
 
 def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Section:
@@ -22,13 +54,8 @@ def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Sectio
         panels[f"{trained.row.short}, seed {trained.seed}"] = join(
             node("div", cards, class_="cards"), reading(_reading(found))
         )
-    body = why_not(problems) if not panels else join(
-        tabs("categories-tabs", panels),
-        note("An item belongs to the category it is assigned to most. Items: the clearest of the "
-             "more popular half of the catalogue. Tags: lift, the tag's share here over its share "
-             "of all items; 1× is as expected by chance."),
-    )  # fmt: skip
-    return Section("categories", "What each hyper-category holds", body)
+    told = join(tabs("categories-tabs", panels), note(_WHAT)) if panels else why_not(problems)
+    return Section("categories", "What each hyper-category holds", told)
 
 
 def why_not(problems: Sequence[str]) -> Markup:
@@ -46,15 +73,14 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
         node("li", node("span", tag), node("small", f" {lift:.1f}×, on {percent(share)}"))
         for tag, share, lift in found.tags[:6]
     ]
-    items = [
-        node("li", names.title(item), node("small", f" {strength:.2f}"),
-             title=", ".join(names.tags_of(item)) or None)
-        for item, strength in zip(found.items, found.strengths, strict=True)
-    ]  # fmt: skip
+    items = []
+    for item, strength in zip(found.items, found.strengths, strict=True):
+        about = ", ".join(names.tags_of(item)) or None
+        items.append(node("li", names.title(item), node("small", f" {strength:.2f}"), title=about))
+    number = node("span", str(index + 1), class_="category", data_colour=colour(index))
     return node(
         "article",
-        node("h3", node("span", str(index + 1), class_="category", data_colour=colour(index)),
-             f"Category {index + 1}"),
+        node("h3", number, f"Category {index + 1}"),
         note(shares),
         node("progress", max="1", value=f"{found.share_of_items:.3f}", class_="share"),
         node("div", node("h4", "Tags by lift"), node("ol", tags)) if tags else None,
@@ -62,7 +88,7 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
         node("ol", items),
         class_="card",
         data_colour=colour(index),
-    )  # fmt: skip
+    )
 
 
 def _reading(found: Sequence[HyperCategory]) -> str:
@@ -78,3 +104,49 @@ def _reading(found: Sequence[HyperCategory]) -> str:
         which = f"{clear or 'none'} of the {len(found)}"
         said += f" In {which} categories a tag is at least twice as frequent as among all items."
     return said
+
+
+def hyper_categories(trained: TrainedOpal, *, top: int = 8) -> list[HyperCategory]:
+    """Describe each hyper-category by its `top` items and tags.
+
+    The clearest items are taken from the more popular half of the catalogue: the vectors of
+    rare items have hardly been trained, and are often the most extreme.
+    """
+    assigned, counts = trained.assignment, trained.counts
+    own = assigned.argmax(axis=1)  # as `interests.assignment.hard_categories`
+    own[0] = -1
+    known = counts >= max(np.median(counts[1:]), 1)
+    known[0] = False
+    total = max(int(counts[1:].sum()), 1)
+    found = []
+    for category, strengths in enumerate(assigned.T):
+        members = own == category
+        weights = np.where(members & known, strengths, -1.0)
+        order = np.argsort(-weights, kind="stable")[:top]
+        order = order[weights[order] > 0]
+        found.append(
+            HyperCategory(
+                share_of_items=float(members.sum() / (len(own) - 1)),
+                share_of_interactions=float(counts[members].sum() / total),
+                strength=float(strengths[members].mean()) if members.any() else 0.0,
+                items=order.tolist(),
+                strengths=weights[order].tolist(),
+                tags=tag_lifts(np.flatnonzero(members), trained.names)[:top],
+            )
+        )
+    return found
+
+
+def tag_lifts(members: npt.NDArray[np.int64], names: ItemNames) -> list[TagLift]:
+    """Return the tags of some items, highest lift first; tags on fewer than 3 of them left out."""
+    if len(names.tags) == 0 or len(members) == 0:
+        return []
+    everywhere = np.bincount(names.tag_ids, minlength=len(names.tags))
+    inside = np.isin(names.tag_items, members)
+    here = np.bincount(names.tag_ids[inside], minlength=len(names.tags))
+    shares = here / len(members)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lifts = shares / (everywhere / (len(names) - 1))
+    kept = np.flatnonzero(here >= _FEWEST_ITEMS)
+    ordered = kept[np.argsort(-lifts[kept], kind="stable")]
+    return [TagLift(names.tags[i], float(shares[i]), float(lifts[i])) for i in ordered.tolist()]

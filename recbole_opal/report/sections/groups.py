@@ -7,6 +7,7 @@ import numpy as np
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
+from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import grouping, wording
 from recbole_opal.report.charts.linechart import Line, line_chart
 from recbole_opal.report.elements import Section, chips, folded_table, note, reading
@@ -19,6 +20,10 @@ from recbole_opal.report.run_files import RunFiles
 __all__ = ["groups"]
 
 _NORMAL_95 = 1.96
+_EVERY_TENTH = (
+    "Every tenth holds equally many items; each target counts once, so users with many targets "
+    "weigh more than in recall."
+)
 _Titles = tuple[str, str]
 
 
@@ -47,7 +52,7 @@ def _by_length(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
     steps = [str(low) if low == high else f"{low}–{high}" for low, high in bins]
     axes = ("Interactions before the test part", wording.axis_name(metric))
     return join(
-        node("h3", f"{wording.metric_name(metric)} by history length"),
+        node("h3", f"{title_of(metric)} by history length"),
         _chart(comparison, means, "lengths", steps, axes),
         reading(*lengths_told(comparison, means, steps)),
         note("Groups of about equally many users; bars are 95 % intervals of the mean over users."),
@@ -66,10 +71,12 @@ def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | No
         if int(targets["item"].max(initial=0)) >= len(counts["counts"]):
             files.tell(f"{path / 'targets-test.npz'} names items that are not counted.")
             return None
-        return grouping.recall_by_decile(
-            lists["user_id"], lists["items"][:, :k], targets["user_id"], targets["item"],
-            grouping.decile_of_item(counts["counts"]),
-        )  # fmt: skip
+        listed, met = (
+            (lists["user_id"], lists["items"][:, :k]),
+            (targets["user_id"], targets["item"]),
+        )
+        deciles = grouping.decile_of_item(counts["counts"])
+        return grouping.recall_by_decile(*listed, *met, deciles)
 
     means = _measured(comparison, measure)
     if not means:
@@ -80,9 +87,8 @@ def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | No
         node("h3", "Targets found, by popularity of the target"),
         _chart(comparison, means, "deciles", steps, axes),
         reading(*popularity_told(means)),
-        note("Every tenth holds equally many items; each target counts once, so users with many "
-             "targets weigh more than in recall."),
-    )  # fmt: skip
+        note(_EVERY_TENTH),
+    )
 
 
 def _measured(
@@ -103,11 +109,11 @@ def _chart(
     """Return the chart of all rows, a few of them lit, with its chips and its numbers."""
     lit = {id(row): place for place, row in enumerate(lit_rows(comparison, [r for r, _ in means]))}
     ordered = sorted(means, key=lambda pair: lit.get(id(pair[0]), len(lit)))
-    lines = [
-        Line(row.short, row.family, found.means.tolist(), (_NORMAL_95 * found.errors).tolist(),
-             colour(place), lit=place < len(lit))
-        for place, (row, found) in enumerate(ordered)
-    ]  # fmt: skip
+    lines = []
+    for place, (row, found) in enumerate(ordered):
+        columns = found.means.tolist(), (_NORMAL_95 * found.errors).tolist()
+        line = Line(row.short, row.family, *columns, colour(place), lit=place < len(lit))
+        lines.append(line)
     cells: list[list[Child]] = [[line.name, *map(wording.number, line.values)] for line in lines]
     cells.append(["in the group", *(f"{size:,}" for size in means[0][1].sizes.tolist())])
     x_title, y_title = axes

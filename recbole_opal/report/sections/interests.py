@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.row import Row
-from recbole_opal.evaluation.direction import bigger_is_better, sign_of
+from recbole_opal.comparison.row import Row, Spread
+from recbole_opal.evaluation.direction import bigger_is_better, sign_of, title_of
 from recbole_opal.report import wording
+from recbole_opal.report.charts.drawing import slug
 from recbole_opal.report.charts.linechart import Line, line_chart
 from recbole_opal.report.elements import Section, folded_table, note, reading, table, tabs
 from recbole_opal.report.markup import Child, Markup, join, node
@@ -15,6 +17,12 @@ from recbole_opal.report.rows import colour, sweeps
 __all__ = ["interests"]
 
 _DIVERSITY = ("category_diversity", "coverage", "intra_list_similarity")
+_NOTHING = Spread.model_construct(mean=math.nan)
+_ABOUT_USE = (
+    "Entropy: of each interest's share of the listed items (or hits), 1 if all K share alike, 0 if "
+    "one has all. Cosine: mean over pairs of a user's interests, 1 if they are the same. Idle: it "
+    "wins nothing in the user's list."
+)
 _USAGE = {
     "usage_entropy": "Entropy of the lists",
     "hit_entropy": "Entropy of the hits",
@@ -34,7 +42,7 @@ def interests(comparison: ComparisonResult) -> Section | None:
     for name in dict.fromkeys(names):
         kept = [group for group in found if any(name in row.test for row in group)]
         if kept:
-            panels[wording.metric_name(name)] = _panel(kept, name)
+            panels[title_of(name)] = _panel(kept, name)
     said = [reading(_reading(comparison.metric, group)) for group in found]
     swept = [tabs("interests-tabs", panels), node("div", said, class_="readings")] if found else []
     return Section("interests", "How many interests", join(swept, used))
@@ -42,28 +50,21 @@ def interests(comparison: ComparisonResult) -> Section | None:
 
 def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
     counts = sorted({row.num_interests or 0 for group in found for row in group})
-    lines = []
+    lines, keys = [], []
     for index, group in enumerate(found):
         values = {row.num_interests: row.test[metric] for row in group if metric in row.test}
-        means = {k: value.mean for k, value in values.items()}
-        errors = {k: value.sd for k, value in values.items() if value.sd is not None}
-        column = [means.get(k, math.nan) for k in counts], [errors.get(k, math.nan) for k in counts]
-        is_hard = group[0].stage == "hard"
-        lines.append(Line(_group_name(group), group[-1].family, *column, colour(index),
-                          dashed=is_hard, bridged=True))  # fmt: skip
-    name, slug = wording.metric_name(metric), metric.replace("_", "-").replace("@", "-at-")
-    steps = [str(k) for k in counts]
+        there = [values.get(k, _NOTHING) for k in counts]
+        means, errors = [value.mean for value in there], [value.sd or 0.0 for value in there]
+        line = Line(_group_name(group), group[-1].family, means, errors, colour(index))
+        lines.append(replace(line, dashed=group[0].stage == "hard", bridged=True))
+        # The names of the lines for a phone, where they have no room beside them.
+        keys.append(node("span", node("i", data_colour=line.colour), line.name, class_="key"))
+    steps, titles = [str(k) for k in counts], ("Number of interests K", wording.axis_name(metric))
     cells = [[line.name, *map(wording.number, line.values)] for line in lines]
-    # The names of the lines for a phone, where they have no room beside them.
-    keys = [node("span", node("i", data_colour=line.colour), line.name, class_="key")
-            for line in lines]  # fmt: skip
-    return node(
-        "figure",
-        line_chart(f"interests-{slug}", f"{name} by number of interests", lines, steps,
-                   ("Number of interests K", wording.axis_name(metric))),
-        node("p", keys, class_="legend narrow"),
-        folded_table(["K", *steps], cells),
-    )  # fmt: skip
+    name, title = f"interests-{slug(metric)}", f"{title_of(metric)} by number of interests"
+    chart = line_chart(name, title, lines, steps, titles)
+    legend = node("p", keys, class_="legend narrow")
+    return node("figure", chart, legend, folded_table(["K", *steps], cells))
 
 
 def _group_name(group: Sequence[Row]) -> str:
@@ -121,7 +122,5 @@ def usage(rows: Sequence[Row]) -> Markup | None:
         node("h3", "Are the interests used?"),
         table(["Model", "K", *_USAGE.values()], cells, "use of the interests"),
         reading(said),
-        note("Entropy: of each interest's share of the listed items (or hits), 1 if all K share "
-             "alike, 0 if one has all. Cosine: mean over pairs of a user's interests, 1 if they "
-             "are the same. Idle: it wins nothing in the user's list."),
-    )  # fmt: skip
+        note(_ABOUT_USE),
+    )

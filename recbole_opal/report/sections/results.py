@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row, Spread
-from recbole_opal.evaluation.direction import best_of, bigger_is_better, is_diversity
+from recbole_opal.comparison.text_tables import costs_told
+from recbole_opal.evaluation.direction import best_of, bigger_is_better, is_diversity, title_of
 from recbole_opal.report import wording
 from recbole_opal.report.charts.forest import forest
 from recbole_opal.report.elements import Section, failures, legend, note, reading, table
@@ -35,10 +36,10 @@ def results(comparison: ComparisonResult) -> Section:
         metrics = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
         body.append(note(_how_to_read(comparison, rows, metrics)))
-    failed = [[node("b", row.short), ": ", row.error or "no test metric was written."]
-              for row in comparison.incomplete]  # fmt: skip
-    if failed:
-        body.append(failures(node("h3", "Without a result"), failed))
+    lost = comparison.incomplete
+    if lost:
+        why = [(node("b", r.short), ": ", r.error or "no test metric was written.") for r in lost]
+        body.append(failures(node("h3", "Without a result"), why))
     return Section("results", "Results", join(body))
 
 
@@ -56,9 +57,7 @@ def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[
     for metric in metrics:
         found = [row.test.get(metric) for row in rows]
         top = best_of(filter(None, found), lambda v: v.mean, bigger=bigger_is_better(metric))
-        columns.append(
-            (_head(wording.metric_name(metric), metric), [_value(v, top) for v in found])
-        )
+        columns.append((_head(title_of(metric), metric), [_value(v, top) for v in found]))
     if best is not None and best is not opal:
         differences = [_difference(row.against_best.get(main)) for row in rows]
         columns.insert(2, (_head(f"Difference to {best.short}, the best", main), differences))
@@ -110,7 +109,7 @@ def _difference(value: Difference | None) -> Markup:
 def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
     spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    lower = [wording.metric_name(metric) for metric in metrics if not bigger_is_better(metric)]
+    lower = [title_of(metric) for metric in metrics if not bigger_is_better(metric)]
     lowest = f" (the lowest of {wording.listed(lower, len(lower))})" if lower else ""
     said = (
         f"Test part, {spread}. Bold: best of the column{lowest}. "
@@ -120,14 +119,4 @@ def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Seq
     )
     if any(d.marked for row in comparison.rows for d in (row.against_opal or {}).values()):
         said += " ● marks a difference that stays after the correction over the table."
-    if any(row.cut_short for row in comparison.rows):
-        said += (
-            " Cut short: a bound on time or epochs ended some of its runs at their best validation "
-            "so far; they might go further."
-        )
-    if len({row.variant for row in rows}) < len(rows):
-        said += (
-            " Training and epochs of a later stage include the stages it started from; peak memory "
-            "and parameters are those of the whole run."
-        )
-    return said
+    return " ".join([said, *costs_told(rows)])

@@ -35,11 +35,10 @@ def users(models: Sequence[TrainedOpal], problems: list[str]) -> Section:
 
 
 def _user(rule: str, journey: Journey, names: ItemNames) -> Markup:
-    history = [
-        node("span", str(category + 1), class_="square", data_colour=colour(category),
-             title=_about(item, names))
-        for item, category in zip(journey.history, journey.categories, strict=True)
-    ]  # fmt: skip
+    history = []
+    for item, category in zip(journey.history, journey.categories, strict=True):
+        look = {"class_": "square", "data_colour": colour(category), "title": _about(item, names)}
+        history.append(node("span", str(category + 1), **look))
     held = Counter(journey.categories)
     rows = [
         _interest(interest, held[interest] / max(len(journey.history), 1), journey, names)
@@ -57,20 +56,15 @@ def _user(rule: str, journey: Journey, names: ItemNames) -> Markup:
 
 def _interest(interest: int, share: float, journey: Journey, names: ItemNames) -> Markup:
     won = zip(journey.listed, journey.winners, strict=True)
-    pills = [
-        node("span", "✓ " if item in journey.targets else None, names.title(item),
-             class_="pill hit" if item in journey.targets else "pill", title=_about(item, names))
-        for item, winner in won if winner == interest
-    ]  # fmt: skip
+    pills = []
+    for item in (item for item, winner in won if winner == interest):
+        mark, look = ("✓ ", "pill hit") if item in journey.targets else (None, "pill")
+        pills.append(node("span", mark, names.title(item), class_=look, title=_about(item, names)))
     number = node("span", str(interest + 1), class_="category")
-    said = node("small", f"{percent(share)} of the history")
-    content = pills or node(
-        "small", f"nothing in the best {len(journey.listed)}", class_="pill none"
-    )
-    return node(
-        "li", node("div", number, said, class_="interest"), node("div", content, class_="pills"),
-        data_colour=colour(interest),
-    )  # fmt: skip
+    head = node("div", number, node("small", f"{percent(share)} of the history"), class_="interest")
+    none = node("small", f"nothing in the best {len(journey.listed)}", class_="pill none")
+    content = node("div", pills or none, class_="pills")
+    return node("li", head, content, data_colour=colour(interest))
 
 
 def _about(item: int, names: ItemNames) -> str:
