@@ -14,10 +14,8 @@ from recbole_opal.console.progress_bar import Display
 
 __all__ = ["STOPPED", "ComparisonProgress"]
 
-# The error of a run that was stopped on purpose.
 STOPPED = "stopped"
-
-_TIMES_A_SECOND = 4
+"""The error of a run that was stopped on purpose."""
 
 
 class ComparisonProgress(Display):
@@ -33,11 +31,8 @@ class ComparisonProgress(Display):
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        shown = enabled and self._console.is_terminal
-        super().__init__(
-            Live(console=self._console, get_renderable=self._lines, transient=True,
-                 refresh_per_second=_TIMES_A_SECOND) if shown else None
-        )  # fmt: skip
+        live = Live(console=self._console, get_renderable=self._lines, transient=True)
+        super().__init__(live if enabled and self._console.is_terminal else None)
 
     def expect(self, runs: int) -> None:
         """Count further runs that will be done."""
