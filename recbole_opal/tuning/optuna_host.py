@@ -25,6 +25,7 @@ __all__ = [
     "frozen_trial",
     "quiet_optuna",
     "require_optuna",
+    "trial_of",
 ]
 
 _lock = Lock()
@@ -43,6 +44,14 @@ class TunedTrial(TypedDict):
     seconds: float
     state: Literal["done", "failed"]
     reason: str | None
+
+
+def trial_of(
+    settings: dict[str, Any], score: float | None, seconds: float, reason: str | None
+) -> TunedTrial:
+    """Return a trial, which failed if it has no score."""
+    state: Literal["done", "failed"] = "failed" if score is None else "done"
+    return TunedTrial(settings=settings, score=score, seconds=seconds, state=state, reason=reason)
 
 
 def require_optuna() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recbole_opal.errors import CheckpointError, quoted
 from recbole_opal.tuning.knobs import Knob
-from recbole_opal.tuning.optuna_host import TunedTrial, decoded, direction, frozen_trial
+from recbole_opal.tuning.optuna_host import TunedTrial, decoded, direction, frozen_trial, trial_of
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -51,13 +51,7 @@ class TrialStore:
         seconds, reason = trial.user_attrs["seconds"], trial.user_attrs["reason"]
         if type(seconds) is not float or not isinstance(reason, str | None):
             raise ValueError("no seconds or no reason of a trial")
-        read: TunedTrial = {
-            "settings": decoded(self.space, trial.params),
-            "score": trial.value,
-            "seconds": seconds,
-            "state": "failed" if trial.value is None else "done",
-            "reason": reason,
-        }
+        read = trial_of(decoded(self.space, trial.params), trial.value, seconds, reason)
         frozen_trial(self.space, read)  # which checks
         return read
 

@@ -16,7 +16,7 @@ from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
 from recbole_opal.host.defaults import default_settings
 from recbole_opal.runs.atomic import write_text
-from recbole_opal.tuning.optuna_host import TunedTrial, quiet_optuna, require_optuna
+from recbole_opal.tuning.optuna_host import TunedTrial, quiet_optuna, require_optuna, trial_of
 from recbole_opal.tuning.proposal import next_settings
 from recbole_opal.tuning.search_space import search_space
 from recbole_opal.tuning.store import open_store
@@ -86,9 +86,8 @@ def tune(
         variant: it must not be tuned twice at the same time.
         trials: how many combinations are tried, in [1, inf).
         folder: several variants may share it, in threads too.
-        validate: takes the searched settings and returns the validation metric; raises an
-            `OpalError` if the run fails. Any other exception ends the search and leaves no trace of
-            the trial: that is how Ctrl-C must arrive here.
+        validate: trains with the searched settings; raises an `OpalError` if the run fails. Any
+            other exception, as Ctrl-C, ends the search and leaves no trace of the trial.
         seed: of the search.
         bigger: whether more of the metric is better.
 
@@ -128,17 +127,11 @@ def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]
     score, reason = None, None
     try:
         score = float(validate(dict(settings)))
+        if not math.isfinite(score):
+            score, reason = None, f"the validation metric is {score}"
     except OpalError as error:
         reason = str(error)
-    if score is not None and not math.isfinite(score):
-        score, reason = None, f"the validation metric is {score}"
-    return {
-        "settings": settings,
-        "score": score,
-        "seconds": perf_counter() - started,
-        "state": "failed" if score is None else "done",
-        "reason": reason,
-    }
+    return trial_of(settings, score, perf_counter() - started, reason)
 
 
 def save_tuned(variant: TunableVariant, tuned: Tuned, folder: Path) -> Path:
