@@ -1,4 +1,4 @@
-"""A small log with planted categories, and configurations over it."""
+"""A small log with planted categories, configurations over it, and runs that were never trained."""
 
 import os
 from pathlib import Path
@@ -63,3 +63,82 @@ def quick_settings(data_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "tensorboard": False,
         "show_progress": False,
     }
+
+
+VERSIONS = {"recbole_opal": "0.1.0", "recbole": "1.2.1", "torch": "2.13.0", "numpy": "2.4.6"}
+RUN_VERSIONS = VERSIONS | {"python": "3.11.7", "threads": "2", "device": "cpu", "platform": "x"}
+
+
+@pytest.fixture
+def origin():
+    from recbole_opal.runs.origin import Origin  # not before the number of threads is set
+
+    return Origin("a" * 64, {"tiny.inter": "b" * 64}, VERSIONS)
+
+
+def make_run(
+    parent: Path,
+    origin,
+    *,
+    label: str = "OPAL-tiny",
+    seed: int = 1,
+    finished: bool = True,
+    recall: float = 0.25,
+    stages=("soft", "hard"),
+    versions=None,
+) -> Path:
+    """Write a run folder as a run leaves it."""
+    from recbole_opal.runs import RunFolder
+
+    folder = RunFolder.create(parent, label)
+    users = np.array([2, 1, 3])
+    config = {"seed": seed, "num_interests": 4, "USER_ID_FIELD": "user_id"}
+    with folder.update():
+        folder.save_yaml("config.yaml", config)
+        folder.save_json("origin.json", origin.as_plain())
+        folder.save_json("ids.json", {"user_id": ["[PAD]", "ann", "bob", "cy"], "item_id": []})
+        folder.save_state({"epoch": 1})
+        if not finished:
+            return folder.path
+        records = {}
+        for position, stage in enumerate(stages):
+            values = np.array([0.0, 0.5, 1.0]) * recall + position / 100
+            folder.save_arrays(
+                f"per_user-{stage}-test.npz",
+                {"user_id": users, "recall@10": values, "history_length": np.array([3, 4, 5])},
+            )
+            records[stage] = {
+                "train_seconds": 2.0 + position,
+                "epochs": 5,
+                "best_epoch": 4 if seed == 2 else 3,
+                "ended": "max_train_seconds" if position == 0 else "stopping_step",
+                "test_seconds": 0.5,
+                "score": recall,
+                "valid": {"recall@10": recall + seed / 100},
+                "test": {"recall@10": float(values.mean()), "coverage@10": 0.5},
+                "diagnostics": {
+                    "num_interests": 4,
+                    "usage": [0.7, 0.1, 0.1, 0.1],
+                    "usage_entropy": 0.6 + seed / 10,
+                    "hit_entropy": None,
+                    "cosine": 0.3,
+                    "dead_users": 0.1,
+                    "collapsed": seed == 2,
+                },
+            }
+        folder.save_json(
+            "metrics.json",
+            {
+                "stages": records,
+                "best_stage": stages[0],
+                "peak_memory": {"host_bytes": 300 << 20},
+                "parameters": 1234,
+                "versions": versions or RUN_VERSIONS,
+            },
+        )
+    return folder.path
+
+
+@pytest.fixture
+def run_maker():
+    return make_run

@@ -43,13 +43,12 @@ def rows_of(
         if list(found.stages) != list(reference.stages):
             stages = f"the stages {', '.join(found.stages)}"
             raise differs(path / "metrics.json", first, stages)
-    interests = next(iter(done.values())).load_yaml("config.yaml").get("num_interests")
+    interests = RunReader.open(first).load_yaml("config.yaml").get("num_interests")
     rows = []
     for stage in reference.stages:
         label = f"{row.label} {stage}" if len(reference.stages) > 1 else row.label
-        measured = _measured([*metrics.values()], stage)
-        measured.setdefault("num_interests", interests)
-        rows.append(row.model_copy(update={"label": label, "stage": stage, **measured}))
+        known = {"label": label, "stage": stage, "num_interests": interests}
+        rows.append(row.model_copy(update=known | _measured([*metrics.values()], stage)))
     return rows
 
 
@@ -78,8 +77,8 @@ def _measured(runs: Sequence[RunMetrics], stage: str) -> dict[str, Any]:
 
 def _spreads(values: Sequence[Mapping[str, float | None]]) -> dict[str, Spread]:
     """Return each metric over the seeds, as far as all of them have it."""
-    found = {name: spread([each.get(name) for each in values]) for name in values[0]}
-    return {name: value for name, value in found.items() if value is not None}
+    found = ((name, spread([each.get(name) for each in values])) for name in values[0])
+    return {name: value for name, value in found if value is not None}
 
 
 def mean_diagnostics(found: Sequence[Diagnostics | None]) -> Diagnostics | None:
@@ -92,22 +91,20 @@ def mean_diagnostics(found: Sequence[Diagnostics | None]) -> Diagnostics | None:
     known = [each for each in found if each is not None]
     if not known:
         return None
-    values = {name: [getattr(each, name) for each in known] for name in Diagnostics.model_fields}
-    told = {name: [v for v in each if v is not None] for name, each in values.items()}
-    return Diagnostics(**{name: _mean(each) for name, each in told.items()})
+    names = Diagnostics.model_fields
+    return Diagnostics(**{name: _mean([getattr(one, name) for one in known]) for name in names})
 
 
 def _mean(values: Sequence[Any]) -> Any:
     """Average numbers, or shares in descending order; one True is True; counts are all the same."""
-    if not values:
+    told = [value for value in values if value is not None]
+    if not told:
         return None
-    if isinstance(values[0], bool):
-        return any(values)
-    if isinstance(values[0], int):
-        return values[0]
-    if isinstance(values[0], list):
-        return np.mean([sorted(shares, reverse=True) for shares in values], axis=0).tolist()
-    return float(np.mean(values))
+    if isinstance(told[0], int):  # a truth value is one too
+        return max(told)
+    if isinstance(told[0], list):
+        return np.mean([sorted(shares, reverse=True) for shares in told], axis=0).tolist()
+    return float(np.mean(told))
 
 
 def hardware(runs: Sequence[dict[str, str]]) -> str:

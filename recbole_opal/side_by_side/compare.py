@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.row import Row
+from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
@@ -73,18 +71,30 @@ def compare(
     """
     variants = _variants(models)
     given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
-    checked = checked_options({name: plain_value(name, value) for name, value in given.items()})
-    count = checked.pop("jobs")
+    options = checked_options({name: plain_value(name, value) for name, value in given.items()})
+    files = paths_given("config_files", config_files)
+    plan = make_plan(variants, dataset, **options, config_files=files, settings=settings)
+    # How many go at once is no part of the request: with other `jobs` it goes on all the same.
+    asked = options | {"seeds": list(options["seeds"]), "jobs": None} | plan.shared
+    words = [repr([variant.text for variant in variants]), repr(plan.dataset)]
+    words += [f"{name}={value!r}" for name, value in asked.items() if value not in (None, [])]
+    return _compare(plan, f"recbole_opal.compare({', '.join(words)})")
+
+
+@leaves_no_trace
+def compare_request(request: Request, command: str) -> ComparisonResult:
+    """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
     plan = make_plan(
-        variants,
-        dataset,
-        **checked,
-        jobs=count,
-        config_files=paths_given("config_files", config_files),
-        settings=settings,
+        parse_variants(request.model),
+        request.dataset,
+        seeds=request.seeds,
+        tune=request.tune,
+        tune_seconds=request.tune_seconds,
+        jobs=request.jobs,
+        config_files=request.config_files,
+        settings=request.settings,
     )
-    asked = checked | {"seeds": list(checked["seeds"])}
-    return _compare(plan, count, _call(variants, plan.dataset, asked | plan.shared))
+    return _compare(plan, command)
 
 
 def _variants(models: Any) -> list[Variant]:
@@ -103,46 +113,28 @@ def _variants(models: Any) -> list[Variant]:
     return variants
 
 
-@leaves_no_trace
-def compare_request(request: Request, command: str) -> ComparisonResult:
-    """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
-    plan = make_plan(
-        parse_variants(request.model),
-        request.dataset,
-        seeds=request.seeds,
-        tune=request.tune,
-        tune_seconds=request.tune_seconds,
-        jobs=request.jobs,
-        config_files=request.config_files,
-        settings=request.settings,
-    )
-    return _compare(plan, request.jobs, command)
-
-
-def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
+def _compare(plan: Plan, command: str) -> ComparisonResult:
     shown = plan.shared.get("show_progress", True)
     with own_folder(plan.folder), ComparisonProgress(enabled=shown) as progress:
         progress.message(f"comparison folder: {plan.folder}")
-        execution = Execution(plan.folder / "logs", jobs, progress)
-        tuning, untuned = tune_all(plan, execution, progress) if plan.tune else (None, {})
-        found = tuning.found if tuning else {}
-        rows, versions = _train(plan, command, execution, progress, found, untuned)
-        result = ComparisonResult(
-            folder=plan.folder,
-            dataset=plan.dataset,
-            command=command,
-            seeds=list(plan.seeds),
-            metric=plan.metric,
-            versions=package_versions(versions),
-            hardware=hardware(versions),
-            tuning=tuning,
-            own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
-            rows=rows,
-        )
+        execution = Execution(plan.folder / "logs", plan.jobs, progress)
+        tuning, untuned = tune_all(plan, execution, progress)
+        runs = [
+            plan.run(variant, seed, **tuning.found.get(variant.label, {}))
+            for variant in plan.variants
+            if variant.label not in untuned
+            for seed in plan.seeds
+        ]
+        write_plan(plan, command, runs)
+        again = computed_elsewhere(runs, plan.parent)
+        if again is not None:
+            progress.message(again)
+        endings = execution.do(runs, plan.parent)
+        result = _collected(plan, command, tuning, untuned, [*zip(runs, endings, strict=True)])
         progress.message("testing the differences over users")
         add_differences(result)
         write_tables(result)
-        if any(row.measured for row in rows):
+        if any(row.measured for row in result.rows):
             write_report(result.folder)
     return result
 
@@ -174,36 +166,35 @@ def write_plan(plan: Plan, command: str, runs: Sequence[PlannedRun]) -> None:
     write_bytes(plan.folder / "plan.yaml", encode_yaml(content))
 
 
-def _train(
+def _collected(
     plan: Plan,
     command: str,
-    execution: Execution,
-    progress: ComparisonProgress,
-    found: Mapping[str, Mapping[str, Any]],
+    tuning: Tuning,
     untuned: Mapping[str, str],
-) -> tuple[list[Row], list[dict[str, str]]]:
-    """Do every run with the settings that tuning found; return rows and the runs' versions."""
-    ready = [variant for variant in plan.variants if variant.label not in untuned]
-    runs = [plan.run(v, seed, **found.get(v.label, {})) for v in ready for seed in plan.seeds]
-    write_plan(plan, command, runs)
-    progress.expect(len({run.origin.settings for run in runs}))
-    again = computed_elsewhere(runs, plan.parent)
-    if again is not None:
-        progress.message(again)
-    endings = iter(execution.do(runs, plan.parent))
-    rows: list[Row] = []
+    done: Sequence[tuple[PlannedRun, Ending]],
+) -> ComparisonResult:
+    """Return the rows of all variants, of those that could not be tuned with the reason."""
+    ended = {
+        label: {seed: Ending(None, reason) for seed in plan.seeds}
+        for label, reason in untuned.items()
+    }
+    for run, ending in done:
+        ended.setdefault(run.variant.label, {})[run.seed] = ending
+    rows = []
     for variant in plan.variants:
-        failed = Ending(None, untuned.get(variant.label))
-        ended = {seed: next(endings) if variant in ready else failed for seed in plan.seeds}
-        given = plan.given(variant) | dict(found.get(variant.label, {}))
-        rows += rows_of(variant, given, ended, plan.folder)
-    folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
-    runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
-    return rows, [load_metrics(run).versions.model_dump() for run in runs_read]
-
-
-def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
-    words = [repr([variant.text for variant in variants]), repr(dataset)]
-    given = {name: value for name, value in asked.items() if value is not None and value != []}
-    words += [f"{name}={value!r}" for name, value in given.items()]
-    return f"recbole_opal.compare({', '.join(words)})"
+        settings = plan.given(variant) | tuning.found.get(variant.label, {})
+        rows += rows_of(variant, settings, ended[variant.label], plan.folder)
+    folders = sorted({ending.folder for _, ending in done if ending.folder})
+    versions = [load_metrics(RunReader.open(path)).versions.model_dump() for path in folders]
+    return ComparisonResult(
+        folder=plan.folder,
+        dataset=plan.dataset,
+        command=command,
+        seeds=list(plan.seeds),
+        metric=plan.metric,
+        versions=package_versions(versions),
+        hardware=hardware(versions),
+        tuning=tuning if plan.tune else None,
+        own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
+        rows=rows,
+    )

@@ -14,10 +14,8 @@ from recbole_opal.console.progress_bar import Display
 
 __all__ = ["STOPPED", "ComparisonProgress"]
 
-# The error of a run that was stopped on purpose.
 STOPPED = "stopped"
-
-_TIMES_A_SECOND = 4
+"""The error of a run that was stopped on purpose."""
 
 
 class ComparisonProgress(Display):
@@ -33,11 +31,8 @@ class ComparisonProgress(Display):
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        shown = enabled and self._console.is_terminal
-        super().__init__(
-            Live(console=self._console, get_renderable=self._lines, transient=True,
-                 refresh_per_second=_TIMES_A_SECOND) if shown else None
-        )  # fmt: skip
+        live = Live(console=self._console, get_renderable=self._lines, transient=True)
+        super().__init__(live if enabled and self._console.is_terminal else None)
 
     def expect(self, runs: int) -> None:
         """Count further runs that will be done."""
@@ -63,8 +58,8 @@ class ComparisonProgress(Display):
             started, _ = self._active.pop(name)
             self._done += 1
             self._failed += error not in (None, STOPPED)
+        how = error or "done" if error in (None, STOPPED) else f"failed: {error}"
         seconds = perf_counter() - started
-        how = "done" if error is None else error if error == STOPPED else f"failed: {error}"
         self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
 
     def message(self, text: str) -> None:
@@ -73,10 +68,10 @@ class ComparisonProgress(Display):
 
     def _lines(self) -> Text:
         with self._lock:
-            active = list(self._active.items())
+            active = [(name, newest) for name, (_, newest) in self._active.items()]
             counts = f"{self._done} of {self._total} runs done"
             counts += f", {self._again} of them before" if self._again else ""
             counts += f", {self._failed} failed" if self._failed else ""
-        lines = [f"{name}: {newest() or 'begins'}" for name, (_, newest) in active]
+        lines = [f"{name}: {newest() or 'begins'}" for name, newest in active]
         lines.append(f"{counts}, {perf_counter() - self._started:.0f} s")
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")

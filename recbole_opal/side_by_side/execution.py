@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar
 
+from recbole_opal.host.continued import MAY_CHANGE
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
 from recbole_opal.side_by_side.known_runs import KnownRuns
 from recbole_opal.side_by_side.planning import PlannedRun
-from recbole_opal.side_by_side.worker_process import (
-    PATIENCE,
-    WorkerProcess,
-    worker_environment,
-    worker_threads,
-)
+from recbole_opal.side_by_side.worker_process import WorkerProcess, stop_workers, worker_environment
 
 __all__ = ["Ending", "Execution"]
 
@@ -28,18 +23,13 @@ Result = TypeVar("Result")
 
 _GLANCE = 0.25  # seconds between two looks for a signal
 
-# What a comparison decides about every run: where it goes, and that its bar stays hidden.
-_QUIET = {"show_progress": False}
-_MAY_CHANGE_ON_RESUME = ("state", "tensorboard", "gpu_id", "use_gpu", "data_path")
-
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended: its folder, or why it failed in one line; `reused` if done before."""
+    """How a run ended: its folder, or why it failed in one line."""
 
     folder: Path | None
     error: str | None = None
-    reused: bool = False
 
 
 class Execution:
@@ -50,7 +40,6 @@ class Execution:
         self._jobs = jobs
         self._progress = progress
         self._environment = worker_environment(jobs)
-        self._threads = worker_threads(jobs)
         self._workers: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False
@@ -58,8 +47,9 @@ class Execution:
     def do(self, runs: Sequence[PlannedRun], parent: Path) -> list[Ending]:
         """Do the runs that are not done in this folder, equal ones once; return their endings."""
         unique = {run.origin.settings: run for run in runs}
-        outcomes = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
-        found = dict(zip(unique, outcomes, strict=True))
+        self._progress.expect(len(unique))
+        endings = self.side_by_side(lambda run: self.do_one(run, parent), list(unique.values()))
+        found = dict(zip(unique, endings, strict=True))
         return [found[run.origin.settings] for run in runs]
 
     def side_by_side(self, action: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -81,7 +71,10 @@ class Execution:
                         future.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                self.stop()
+                with self._lock:
+                    self._stopped = True
+                    workers = list(self._workers)
+                stop_workers(workers)
                 raise
         return [future.result() for future in futures]
 
@@ -91,30 +84,12 @@ class Execution:
         finished = known.finished(run.origin)
         if finished is not None:
             self._progress.reused(run.name)
-            return Ending(finished, reused=True)
-        return self._work(run, _job(run, parent, known.unfinished(run.origin)))
-
-    def stop(self) -> None:
-        """Stop every worker and let none begin; a second Ctrl-C ends the patience with them."""
-        until = monotonic() + PATIENCE
-        with self._lock:
-            self._stopped = True
-            workers = list(self._workers)
-        try:
-            for worker in workers:
-                worker.ask_to_stop()
-            for worker in workers:
-                worker.stop(until)
-        finally:
-            for worker in workers:
-                worker.stop(0.0)
-
-    def _work(self, run: PlannedRun, job: Mapping[str, Any]) -> Ending:
+            return Ending(finished)
+        job = _job(run, parent, known.unfinished(run.origin))
         with self._lock:
             if self._stopped:
                 return Ending(None, STOPPED)
-            log = self._logs / f"{_file_name(run)}.log"
-            worker = WorkerProcess({**job, "threads": self._threads}, log, self._environment)
+            worker = WorkerProcess(job, self._logs / _log_name(run), self._environment)
             self._workers.add(worker)
         self._progress.began(run.name, worker.last_line, goes_on="resume" in job)
         folder = worker.wait()
@@ -127,16 +102,15 @@ class Execution:
 
 
 def _job(run: PlannedRun, parent: Path, unfinished: Path | None) -> dict[str, Any]:
+    """Return what a worker is asked for; where the run goes and that it is quiet is for us."""
     if unfinished is not None:
-        changed = {k: v for k, v in run.settings.items() if k in _MAY_CHANGE_ON_RESUME}
-        return {"resume": str(unfinished), "settings": changed | _QUIET}
-    return {
-        "model": run.variant.model,
-        "dataset": run.dataset,
-        "settings": run.settings | _QUIET | {"checkpoint_dir": str(parent)},
-    }
+        may_change = set(MAY_CHANGE) - {"epochs"}  # which decide the result: they are the run's own
+        changed = {name: value for name, value in run.settings.items() if name in may_change}
+        return {"resume": str(unfinished), "settings": changed | {"show_progress": False}}
+    settings = run.settings | {"show_progress": False, "checkpoint_dir": str(parent)}
+    return {"model": run.variant.model, "dataset": run.dataset, "settings": settings}
 
 
-def _file_name(run: PlannedRun) -> str:
+def _log_name(run: PlannedRun) -> str:
     plain = re.sub(r"[^A-Za-z0-9._=+-]+", "-", run.name)[:100]
-    return f"{plain}-{run.origin.settings[:8]}"
+    return f"{plain}-{run.origin.settings[:8]}.log"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
+from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.lock import in_use
@@ -32,11 +34,7 @@ class KnownRuns:
     tell: Callable[[str], None] = getLogger("recbole_opal").warning
 
     def finished(self, origin: Origin) -> Path | None:
-        """Return the newest finished run of this origin, or None.
-
-        The origin's versions are compared with those at the run's end too, since a run may be
-        continued after an update.
-        """
+        """Return the newest finished run of this origin, or None."""
         for path, run in self._of(origin):
             if isinstance(run, RunReader) and _is_done(run) and _ended_with(run, origin):
                 return path
@@ -48,21 +46,17 @@ class KnownRuns:
         A run that was killed before it saved a state goes on from its beginning; one with a state
         is preferred to it.
         """
-        begun: Path | None = None
-        damaged: dict[Path, CheckpointError] = {}
-        for path, run in self._of(origin):
-            if isinstance(run, CheckpointError):
-                damaged[path] = run
-            elif not _is_done(run) and set(run.names) >= _NEEDED:
-                if run.has_state():
-                    return path
-                begun = begun or path
-        if begun is None and damaged:
+        found = dict(self._of(origin))
+        damaged = {path: run for path, run in found.items() if isinstance(run, CheckpointError)}
+        sound = [run for run in found.values() if isinstance(run, RunReader)]
+        begun = [run for run in sound if not _is_done(run) and set(run.names) >= _NEEDED]
+        if damaged and not begun:
             self.tell(
                 f"warning: {', '.join(map(str, damaged))} cannot go on and is left aside, the run "
                 f"starts anew: {next(iter(damaged.values()))}"
             )
-        return begun
+        best = max(begun, key=RunReader.has_state, default=None)  # of several the newest
+        return None if best is None else best.path
 
     def _of(self, origin: Origin) -> Iterator[tuple[Path, RunReader | CheckpointError]]:
         """Yield the folders of this origin, the newest first, with what is wrong with them."""
@@ -81,13 +75,9 @@ class KnownRuns:
 
 def _origins(parent: Path) -> Iterator[tuple[Path, Origin]]:
     """Yield each run folder with its origin, read alone: to verify all is for matching ones."""
-    for path in sorted(parent.glob("*/origin.json")):
-        if path.parent.name.startswith("."):
-            continue  # still being made
-        try:
+    for path in sorted(parent.glob("[!.]*/origin.json")):  # hidden ones are still being made
+        with suppress(CheckpointError):
             yield path.parent, Origin.from_bytes(regular_bytes(path, _MAX_ORIGIN_BYTES))
-        except CheckpointError:
-            continue
 
 
 def _is_done(run: RunReader) -> bool:
@@ -95,12 +85,12 @@ def _is_done(run: RunReader) -> bool:
 
 
 def _ended_with(run: RunReader, origin: Origin) -> bool:
-    """Tell whether a finished run ended under the versions of the origin."""
+    """Tell whether a finished run, which may have gone on after an update, ended as it began."""
     try:
-        found = run.load_json("metrics.json")["versions"]
-        return all(found.get(name) == origin.versions[name] for name in PACKAGES)
-    except (CheckpointError, KeyError, TypeError, AttributeError):
+        found = load_metrics(run).versions.model_dump()
+    except CheckpointError:
         return False
+    return all(found.get(name) == origin.versions[name] for name in PACKAGES)
 
 
 def computed_elsewhere(runs: Sequence[PlannedRun], parent: Path) -> str | None:

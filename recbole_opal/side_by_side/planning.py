@@ -12,12 +12,14 @@ from recbole_opal.evaluation.direction import bigger_is_better
 from recbole_opal.evaluation.registry import own_classes, with_named_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.validation import known_settings
 from recbole_opal.own_models import address_of, is_ours, source_digests
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.places import naming
+from recbole_opal.settings.refused import refuse_unknown
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.side_by_side.shared_settings import (
     check_same_protocol,
@@ -29,6 +31,8 @@ from recbole_opal.side_by_side.worker_process import worker_threads
 from recbole_opal.suggest import nearest
 
 __all__ = ["Plan", "PlannedRun", "make_plan"]
+
+_NAMED = {"model", "dataset"}  # which RecBole allows in a file of settings
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Plan:
         places: the file of each of them that came from one.
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
+        jobs: how many runs go at once.
         metric: the metric on validation that decides, in lower case.
         parent: the folder of the run folders.
         data: SHA-256 of each data file.
@@ -73,10 +78,10 @@ class Plan:
     seeds: list[int]
     tune: int
     tune_seconds: float | None
+    jobs: int
     metric: str
     parent: Path
     data: Mapping[str, str]
-    threads: int
 
     @property
     def bigger(self) -> bool:
@@ -113,7 +118,7 @@ class Plan:
         if "data_path" in plain:  # also for a run that goes on, whose data may lie elsewhere now
             settings["data_path"] = plain["data_path"]
         sources = source_digests(config.model_class, *own_classes(config["metrics"]))
-        origin = Origin.of(plain, self.data, machine_of(config, self.threads), sources)
+        origin = Origin.of(plain, self.data, machine_of(config, worker_threads(self.jobs)), sources)
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
 
@@ -133,18 +138,16 @@ def make_plan(
     No seeds take the `seed` setting. Of `config_files` later ones win, and `settings` over them.
     """
     dataset = text_given("dataset", dataset)
-    named = [
-        Variant(_model(each, before), plain_settings_given(each.settings))
-        for each, before in zip(variants, [None, *variants], strict=False)
-    ]
-    _refuse_namesakes(named)
+    named = _named(variants)
     shared, places = _shared(config_files, settings or {})
     with naming(places):
         refuse_protocol_settings(named)
-        given = [settings_for(each, shared, named) for each in named]
+        models = list(dict.fromkeys(variant.model for variant in named))
+        known = set().union(*(known_settings(find_model_class(model)) for model in models))
+        refuse_unknown(shared, known, models)
     configs = {
-        each.label: _config(each, dataset, own, places)
-        for each, own in zip(named, given, strict=True)
+        variant.label: _config(variant, dataset, settings_for(variant, shared), places)
+        for variant in named
     }
     first = configs[named[0].label]
     with naming(first.places):
@@ -161,31 +164,34 @@ def make_plan(
         seeds=list(seeds) or [int(first["seed"])],
         tune=tune,
         tune_seconds=tune_seconds,
+        jobs=jobs,
         metric=str(first["valid_metric"]).lower(),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
-        threads=worker_threads(jobs),
     )
 
 
-def _refuse_namesakes(variants: Sequence[Variant]) -> None:
-    places: dict[str, str] = {}
-    for variant in variants:
-        if places.setdefault(variant.name, variant.model) != variant.model:
+def _named(variants: Sequence[Variant]) -> list[Variant]:
+    """Return the variants under the models' own names, of which no two are the same."""
+    named: list[Variant] = []
+    models: dict[str, str] = {}
+    for number, given in enumerate(variants):
+        before = variants[number - 1] if number else Variant("")
+        each = Variant(_model(given, before), plain_settings_given(given.settings))
+        if models.setdefault(each.name, each.model) != each.model:
             raise SettingsError(
-                f"--model: two models are called {variant.name}; give one class another name."
+                f"--model: two models are called {each.name}; give one class another name."
             )
+        named.append(each)
+    return named
 
 
-def _model(variant: Variant, before: Variant | None) -> str:
-    """Return what a worker finds a variant's model by: its name, or where its class stands.
-
-    A list behind `@` without its brackets is no model.
-    """
+def _model(variant: Variant, before: Variant) -> str:
+    """Return what a worker finds a variant's model by: its name, or where its class stands."""
     try:
         model_class = find_model_class(variant.model)
-    except SettingsError:
-        if before is None or not before.settings or nearest(variant.model, supported_models()):
+    except SettingsError:  # a list behind the `@` of the one before, without its brackets?
+        if not before.settings or nearest(variant.model, supported_models()):
             raise
         name, value = list(before.settings.items())[-1]
         raise SettingsError(
@@ -207,9 +213,11 @@ def _shared(
         places |= dict.fromkeys(content, str(path))
     own = plain_settings_given(with_named_metrics(settings, for_others=True))
     shared = with_named_metrics(shared | own, for_others=True)
-    for name in ("model", "dataset"):
-        shared.pop(name, None)
-    return shared, {name: at for name, at in places.items() if name in shared and name not in own}
+    from_files = places.keys() & shared.keys() - own.keys() - _NAMED
+    return (
+        {name: value for name, value in shared.items() if name not in _NAMED},
+        {name: places[name] for name in from_files},
+    )
 
 
 def _config(

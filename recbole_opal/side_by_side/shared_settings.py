@@ -7,7 +7,6 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
 from recbole_opal.host.validation import known_settings
 from recbole_opal.settings.fields import typed
-from recbole_opal.settings.refused import refuse_unknown
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
 from recbole_opal.side_by_side.variants import Variant
 
@@ -16,24 +15,23 @@ __all__ = ["check_same_protocol", "refuse_protocol_settings", "settings_for"]
 # Settings of these sections that a model may have its own value of: they change what it sees of a
 # history or how lists are found, not which lists are judged by what.
 _FREE = {
-    "MAX_ITEM_LIST_LENGTH", "eval_batch_size", "item_block_size", "metric_decimal_place",
-    "repeatable", "retrieval", "score_memory_mb", "normalize_all",
-}  # fmt: skip
-_PROTOCOL = (set(EvaluationSettings.model_fields) | set(DataSettings.model_fields)) - _FREE
-_OF_ALL = _PROTOCOL | set(EnvironmentSettings.model_fields) | {"model", "dataset"}
+    "MAX_ITEM_LIST_LENGTH",
+    "eval_batch_size",
+    "item_block_size",
+    "metric_decimal_place",
+    "normalize_all",
+    "repeatable",
+    "retrieval",
+    "score_memory_mb",
+}
+_PROTOCOL = {*EvaluationSettings.model_fields, *DataSettings.model_fields} - _FREE
+_OF_ALL = _PROTOCOL | {*EnvironmentSettings.model_fields, "model", "dataset"}
 
 
-def settings_for(
-    variant: Variant, shared: Mapping[str, Any], among: Sequence[Variant] = ()
-) -> dict[str, Any]:
+def settings_for(variant: Variant, shared: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a variant: the shared ones its model knows, its own over them."""
-    if among:
-        models = list(dict.fromkeys(each.model for each in among))
-        theirs = (known_settings(find_model_class(model)) for model in models)
-        refuse_unknown(shared, set().union(*theirs), models)
     known = known_settings(find_model_class(variant.model))
-    taken = {name: value for name, value in shared.items() if name in known}
-    return taken | dict(variant.settings)
+    return {name: shared[name] for name in shared if name in known} | dict(variant.settings)
 
 
 def refuse_protocol_settings(variants: Sequence[Variant]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recbole_opal.comparison.result import Tuning
 from recbole_opal.comparison.run_files import load_metrics
@@ -17,9 +16,7 @@ from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonPro
 from recbole_opal.side_by_side.execution import Execution
 from recbole_opal.side_by_side.planning import Plan
 from recbole_opal.side_by_side.variants import Variant
-
-if TYPE_CHECKING:
-    from recbole_opal.tuning import Tuned
+from recbole_opal.tuning import TunableVariant, Tuned, require_optuna, save_tuned, tune
 
 __all__ = ["tune_all"]
 
@@ -27,24 +24,22 @@ __all__ = ["tune_all"]
 def tune_all(
     plan: Plan, execution: Execution, progress: ComparisonProgress
 ) -> tuple[Tuning, dict[str, str]]:
-    """Tune each variant on validation, several variants at once, the trials of one in order.
+    """Tune each variant, if asked to, several variants at once, the trials of one in order.
 
     Returns:
         What was found, and by the label of a variant that could not be tuned why, in one line.
     """
-    # Imported here: without --tune nobody needs Optuna. Once, in the thread that Ctrl-C reaches: to
-    # wait for an import in each of the others would take seconds.
-    from recbole_opal.tuning import require_optuna
-
+    tuning = Tuning(trials=plan.tune, seconds=plan.tune_seconds)
+    errors: dict[str, str] = {}
+    if not plan.tune:
+        return tuning, errors
     require_optuna()
-    import_module("optuna.samplers")
-    import_module("optuna.storages")
     progress.expect(plan.tune * len(plan.variants))
-    tuning, errors = Tuning(trials=plan.tune, seconds=plan.tune_seconds), {}
     outcomes = execution.side_by_side(
         lambda variant: _tune(plan, variant, execution, progress), plan.variants
     )
-    for label, outcome in zip((each.label for each in plan.variants), outcomes, strict=True):
+    for variant, outcome in zip(plan.variants, outcomes, strict=True):
+        label = variant.label
         if isinstance(outcome, OpalError):
             errors[label] = str(outcome)
         else:
@@ -57,8 +52,6 @@ def tune_all(
 def _tune(
     plan: Plan, variant: Variant, execution: Execution, progress: ComparisonProgress
 ) -> Tuned | OpalError:
-    from recbole_opal.tuning import TunableVariant, save_tuned, tune
-
     # Old trials are worthless where data, versions, defaults or the seed are others.
     origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
     digest = settings_digest(origin | {"tune_seconds": plan.tune_seconds})

@@ -1,11 +1,11 @@
 """One run in a process of its own: `python -m recbole_opal.side_by_side.worker`.
 
 It reads one line of JSON from standard input (`{"model", "dataset", "settings"}`, or `{"resume",
-"settings"}`, either with the number of "threads"), trains, and writes `run folder: PATH` as its
-last line on standard output. Standard input stays open: when it closes, whoever asked has gone, and
-the run stops as after Ctrl-C, with its last state saved. So nothing goes on in secret, even after
-the asking process was killed. A run that does not heed within two seconds is ended as by a kill,
-which every file survives; so is one that has not begun yet, at once.
+"settings"}`), trains with as many threads as OMP_NUM_THREADS says, and writes `run folder: PATH` as
+its last line on standard output. Standard input stays open: when it closes, whoever asked has gone,
+and the run stops as after Ctrl-C, with its last state saved. So nothing goes on in secret, even
+after the asking process was killed. A run that does not heed within two seconds is ended as by a
+kill, which every file survives; so is one that has not begun yet, at once.
 """
 
 import json
@@ -18,10 +18,15 @@ from typing import Any, NoReturn
 
 from recbole_opal.errors import INTERRUPTED, OpalError, SettingsError
 from recbole_opal.process.program import command
+from recbole_opal.process.shell import tell
 
-__all__ = ["main"]
+__all__ = ["FOLDER", "THREADS", "main"]
 
-_STOPPED = "error: stopped; the same command goes on."
+FOLDER = "run folder: "
+"""What the last line begins with."""
+THREADS = "OMP_NUM_THREADS"
+"""The variable that the number of threads stands in."""
+_STOPPED = b"error: stopped; the same command goes on.\n"
 _BLOCK = 1 << 16
 _PATIENCE = 2.0  # seconds that a run has to end by itself
 
@@ -31,11 +36,9 @@ def main() -> int:
     try:
         job = json.loads(_first_line())
     except ValueError:
-        print(
-            f"error: the worker reads one line of JSON; start runs by `{command()}`.",
-            file=sys.stderr,
+        return tell(
+            SettingsError(f"the worker reads one line of JSON; start runs by `{command()}`.")
         )
-        return SettingsError.exit_code
     # A shell that starts a command in the background has it ignore this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = threading.Event()
@@ -43,11 +46,10 @@ def main() -> int:
         threading.Thread(target=_stop_when_alone, args=[begun], daemon=True).start()
         folder = _run(job, begun)
     except OpalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return tell(error)
     except KeyboardInterrupt:
         _end()
-    print(f"run folder: {folder}")
+    print(f"{FOLDER}{folder}")
     return 0
 
 
@@ -57,8 +59,8 @@ def _run(job: dict[str, Any], begun: threading.Event) -> Any:
 
     from recbole_opal.experiment import resume, run
 
-    if "threads" in job:
-        torch.set_num_threads(job["threads"])
+    # Torch by itself takes the physical cores at most; a run's origin names what was asked for.
+    torch.set_num_threads(int(os.environ[THREADS]))
     begun.set()
     if "resume" in job:
         return resume(job["resume"], **job["settings"]).folder
@@ -68,10 +70,7 @@ def _run(job: dict[str, Any], begun: threading.Event) -> Any:
 def _first_line() -> bytes:
     """Read up to the end of a line, unbuffered, so that the watch sees whatever follows."""
     line = b""
-    while not line.endswith(b"\n"):
-        block = os.read(0, _BLOCK)
-        if not block:
-            break
+    while not line.endswith(b"\n") and (block := os.read(0, _BLOCK)):
         line += block
     return line
 
@@ -88,7 +87,7 @@ def _stop_when_alone(begun: threading.Event) -> None:
 def _end() -> NoReturn:
     """End at once: to take torch down in good order is one or two seconds that somebody waits."""
     sys.stderr.flush()
-    os.write(2, f"{_STOPPED}\n".encode())
+    os.write(2, _STOPPED)
     os._exit(INTERRUPTED)
 
 

@@ -7,21 +7,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import IO, Any, cast
+
+import psutil
 
 import recbole_opal
 from recbole_opal.errors import CheckpointError
+from recbole_opal.side_by_side.worker import FOLDER, THREADS
 
-__all__ = ["PATIENCE", "WorkerProcess", "threads_for", "worker_command", "worker_environment",
-           "worker_threads"]  # fmt: skip
+__all__ = [
+    "WORKER_COMMAND",
+    "WorkerProcess",
+    "stop_workers",
+    "worker_environment",
+    "worker_threads",
+]
 
-_ENDING = "run folder: "
-PATIENCE = 3.0  # seconds that a stopped worker has, which ends itself before
-_THREADS = "OMP_NUM_THREADS"
+WORKER_COMMAND = [sys.executable, "-m", "recbole_opal.side_by_side.worker"]
+_PATIENCE = 3.0  # seconds that a stopped worker has, which ends itself before
+_TAIL = 4096  # bytes at the end of a log, which hold its last line
+_NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # for a new session on Windows
 
 
 class WorkerProcess:
@@ -36,57 +45,54 @@ class WorkerProcess:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("wb") as file:
                 self._process = subprocess.Popen(  # noqa: S603, our own module
-                    worker_command(),
+                    WORKER_COMMAND,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=file,
-                    env=dict(environment),
+                    env=environment,
                     start_new_session=True,  # Ctrl-C is for the parent, which then stops us
+                    creationflags=_NEW_GROUP,
                 )
         except OSError as error:
             raise CheckpointError(
                 f"cannot start a run with its log {log}: {error.strerror}; check the folder and "
                 "the free memory."
             ) from error
-        assert self._process.stdin is not None  # noqa: S101, for the type checker
+        self._input = cast(IO[bytes], self._process.stdin)
+        self._output = cast(IO[bytes], self._process.stdout)
         with suppress(BrokenPipeError):  # it has died already: `wait` and `reason` tell
-            self._process.stdin.write(json.dumps(job).encode("utf-8") + b"\n")
-            self._process.stdin.flush()
+            self._input.write(json.dumps(job).encode("utf-8") + b"\n")
+            self._input.flush()
 
     def wait(self) -> Path | None:
         """Wait for the end; return the run folder, or None if the run failed, see `reason`."""
-        assert self._process.stdout is not None  # noqa: S101, for the type checker
-        with self._process.stdout as stream:
-            output = stream.read().decode("utf-8", errors="replace")
-        self._process.wait()
+        with self._output:
+            lines = self._output.read().decode("utf-8", errors="replace").splitlines()
+        code = self._process.wait()
         self.ask_to_stop()
-        lines = output.splitlines()
-        if self._process.returncode == 0 and lines and lines[-1].startswith(_ENDING):
-            return Path(lines[-1].removeprefix(_ENDING))
-        return None
+        told = code == 0 and lines and lines[-1].startswith(FOLDER)
+        return Path(lines[-1].removeprefix(FOLDER)) if told else None
 
     def ask_to_stop(self) -> None:
         """Ask the run to stop as after Ctrl-C, by closing its input, and do not wait for it."""
-        if self._process.stdin is not None:
-            with suppress(BrokenPipeError):
-                self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._input.close()
 
-    def stop(self, until: float | None = None) -> None:
-        """Stop the run as Ctrl-C would; after a while, hard, with all that it started.
+    def wait_until(self, moment: float) -> None:
+        """Wait for the end, but no longer than to a moment of `time.monotonic`."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, moment - monotonic()))
 
-        Args:
-            until: moment of `time.monotonic` at which patience ends; None: 3 seconds from now.
-        """
-        until = monotonic() + PATIENCE if until is None else until
-        try:
-            self.ask_to_stop()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(max(0.0, until - monotonic()))
-        finally:  # also where a second Ctrl-C does not wait
-            if self.running:
-                with suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
-                self._process.wait()
+    def kill(self) -> None:
+        """End the run, where it still goes on, with all that it started."""
+        if not self.running:
+            return
+        with suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self._process.kill()
+        self._process.wait()
 
     @property
     def running(self) -> bool:
@@ -108,39 +114,44 @@ class WorkerProcess:
         """Return the last line of the log that is not empty, or an empty text."""
         try:
             with self.log.open("rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - 4096))
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
                 text = file.read().decode("utf-8", errors="replace")
         except OSError:
             return ""
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1] if lines else ""
+        return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
-def worker_command() -> list[str]:
-    """Return the command that starts a worker."""
-    return [sys.executable, "-m", "recbole_opal.side_by_side.worker"]
+def stop_workers(workers: Sequence[WorkerProcess]) -> None:
+    """Stop runs as Ctrl-C would; after a while, or at a second Ctrl-C, hard."""
+    try:
+        for worker in workers:
+            worker.ask_to_stop()
+        until = monotonic() + _PATIENCE
+        for worker in workers:
+            worker.wait_until(until)
+    finally:
+        for worker in workers:
+            worker.kill()
 
 
-def threads_for(jobs: int) -> int:
-    """Return the number of threads of each of `jobs` runs at once: the cores shared out."""
+def worker_threads(jobs: int) -> int:
+    """Return the threads of each of `jobs` runs at once: OMP_NUM_THREADS, or the cores' share."""
+    given = os.environ.get(THREADS, "").partition(",")[0].strip()  # a list has one a nesting level
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
     known = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     return max(1, cores // jobs)
 
 
-def worker_threads(jobs: int) -> int:
-    """Return the number of threads that each worker gets: OMP_NUM_THREADS where the user set it."""
-    given = os.environ.get(_THREADS, "").partition(",")[0].strip()  # a list has one a nesting level
-    return int(given) if given.isdecimal() and int(given) > 0 else threads_for(jobs)
-
-
 def worker_environment(jobs: int) -> dict[str, str]:
-    """Return the environment of a worker; an OMP_NUM_THREADS that the user set stays."""
-    environment = {_THREADS: str(threads_for(jobs))} | dict(os.environ)
-    # The package may lie in a checkout that is not installed, and what the file of a model of the
-    # user's imports in a folder that this process alone knows of.
+    """Return the environment of a worker: this process's, with its threads and its modules.
+
+    The package may lie in a checkout that is not installed, and what the file of a model of the
+    user's imports in a folder that this process alone knows of.
+    """
     home = str(Path(recbole_opal.__file__).resolve().parents[1])
     own = [path for path in sys.path if path and not path.startswith((sys.prefix, sys.base_prefix))]
-    paths = [home, *filter(None, [environment.get("PYTHONPATH")]), *own]
-    return environment | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    paths = dict.fromkeys([home, *filter(None, [os.environ.get("PYTHONPATH")]), *own])
+    changed = {THREADS: str(worker_threads(jobs)), "PYTHONPATH": os.pathsep.join(paths)}
+    return dict(os.environ) | changed

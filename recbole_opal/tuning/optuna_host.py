@@ -1,11 +1,12 @@
-"""Optuna, needed only by `--tune`: is it there, kept quiet, and what it calls our knobs."""
+"""Optuna, needed only by `--tune`: is it there, kept quiet, and our trials as it knows them."""
 
+import importlib
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from recbole_opal.errors import OpalError
 from recbole_opal.process.program import installation
@@ -13,34 +14,59 @@ from recbole_opal.tuning.knobs import Knob, Range
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
 
-__all__ = ["MissingOptunaError", "decoded", "direction", "distributions", "encoded", "quiet_optuna",
-           "require_optuna"]  # fmt: skip
+__all__ = [
+    "MissingOptunaError",
+    "TunedTrial",
+    "decoded",
+    "direction",
+    "distributions",
+    "frozen_trial",
+    "quiet_optuna",
+    "require_optuna",
+    "trial_of",
+]
+
+_lock = Lock()
+_searches: list[int] = []  # of each that goes on, how loud the first one found Optuna
 
 
 class MissingOptunaError(OpalError, ImportError):
     """Optuna is not installed; everything but tuning works without it."""
 
 
+class TunedTrial(TypedDict):
+    """One tried combination: its score on validation and wall time, or why it failed."""
+
+    settings: dict[str, Any]
+    score: float | None
+    seconds: float
+    state: Literal["done", "failed"]
+    reason: str | None
+
+
+def trial_of(
+    settings: dict[str, Any], score: float | None, seconds: float, reason: str | None
+) -> TunedTrial:
+    """Return a trial, which failed if it has no score."""
+    state: Literal["done", "failed"] = "failed" if score is None else "done"
+    return TunedTrial(settings=settings, score=score, seconds=seconds, state=state, reason=reason)
+
+
 def require_optuna() -> None:
-    """Check that Optuna is installed, without importing it (which takes a second).
+    """Import all that a search needs of Optuna, once, in the thread that Ctrl-C reaches.
 
     Raises:
-        MissingOptunaError: it is not; the message holds the command that installs it.
+        MissingOptunaError: it is not installed; the message holds the command that installs it.
     """
     if importlib.util.find_spec("optuna") is None:
         raise MissingOptunaError(
             "--tune needs optuna, which is not installed; install with "
             f"`{installation('tune')}`, or leave --tune away."
         )
-
-
-class _Quiet:
-    """How many searches of this process want quiet, and the loudness to give back at the end."""
-
-    lock = Lock()
-    searches = 0
-    before = 0
+    for module in ("samplers", "storages"):
+        importlib.import_module(f"optuna.{module}")
 
 
 @contextmanager
@@ -48,18 +74,16 @@ def quiet_optuna() -> Iterator[None]:
     """Hide, while the block runs, Optuna's notes on each study and trial; threads may overlap."""
     import optuna
 
-    with _Quiet.lock:
-        if _Quiet.searches == 0:
-            _Quiet.before = optuna.logging.get_verbosity()
-            optuna.logging.set_verbosity(optuna.logging.ERROR)
-        _Quiet.searches += 1
+    with _lock:
+        _searches.append(_searches[0] if _searches else optuna.logging.get_verbosity())
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         yield
     finally:
-        with _Quiet.lock:
-            _Quiet.searches -= 1
-            if _Quiet.searches == 0:
-                optuna.logging.set_verbosity(_Quiet.before)
+        with _lock:
+            found = _searches.pop()
+            if not _searches:
+                optuna.logging.set_verbosity(found)
 
 
 def direction(*, bigger: bool) -> Literal["minimize", "maximize"]:
@@ -81,16 +105,25 @@ def distributions(space: Mapping[str, Knob]) -> "dict[str, BaseDistribution]":
     return {name: one(knob) for name, knob in space.items()}
 
 
-def encoded(space: Mapping[str, Knob], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as Optuna stores them: a choice as JSON, since it may be a list."""
-    return {
-        name: settings[name] if isinstance(knob, Range) else json.dumps(settings[name])
-        for name, knob in space.items()
-    }
+def frozen_trial(space: Mapping[str, Knob], trial: TunedTrial) -> "FrozenTrial":
+    """Return a trial as Optuna stores it: a choice as JSON, since it may be a list."""
+    from optuna.trial import TrialState, create_trial
+
+    settings = trial["settings"]
+    return create_trial(
+        state=TrialState.FAIL if trial["score"] is None else TrialState.COMPLETE,
+        value=trial["score"],
+        params={
+            name: settings[name] if isinstance(knob, Range) else json.dumps(settings[name])
+            for name, knob in space.items()
+        },
+        distributions=distributions(space),
+        user_attrs={"seconds": trial["seconds"], "reason": trial["reason"]},
+    )
 
 
 def decoded(space: Mapping[str, Knob], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo `encoded`."""
+    """Return the settings that the parameters of a trial of Optuna's stand for."""
     return {
         name: stored[name] if isinstance(knob, Range) else json.loads(stored[name])
         for name, knob in space.items()

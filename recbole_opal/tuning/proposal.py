@@ -11,8 +11,13 @@ from itertools import product
 from typing import Any
 
 from recbole_opal.tuning.knobs import Knob, Range
-from recbole_opal.tuning.optuna_host import decoded, direction, distributions, encoded
-from recbole_opal.tuning.store import TunedTrial
+from recbole_opal.tuning.optuna_host import (
+    TunedTrial,
+    decoded,
+    direction,
+    distributions,
+    frozen_trial,
+)
 
 __all__ = ["next_settings"]
 
@@ -62,17 +67,11 @@ def _draw(
     """Ask Optuna, in a study in memory that holds the finished trials."""
     import optuna
 
-    kinds = distributions(space)
     sampler = optuna.samplers.TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
     study = optuna.create_study(direction=direction(bigger=bigger), sampler=sampler)
-    study.add_trials(
-        optuna.trial.create_trial(
-            params=encoded(space, trial["settings"]), distributions=kinds, value=trial["score"]
-        )
-        for trial in finished
-        if trial["score"] is not None
-    )
-    return decoded(space, study.ask(kinds).params)
+    told = [trial for trial in finished if trial["score"] is not None]
+    study.add_trials(frozen_trial(space, trial) for trial in told)
+    return decoded(space, study.ask(distributions(space)).params)
 
 
 def _rounded(knob: Knob, value: Any) -> Any:

@@ -16,7 +16,7 @@ from recbole_opal.host.yaml_settings import (
     upstream_name,
 )
 from recbole_opal.own_models import is_ours, name_of
-from recbole_opal.settings.fields import allowed
+from recbole_opal.settings.fields import Section, allowed
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import model_yaml, own_yaml
 from recbole_opal.settings.schema import (
@@ -35,10 +35,10 @@ __all__ = ["search_space"]
 _TUNED_ANYWAY = {"learning_rate"}
 # What all models of one table must share, or what only bounds the training.
 _PROTOCOL = {
-    name
-    for section in (EnvironmentSettings, EvaluationSettings, DataSettings)
-    for name in section.model_fields
-} | {"epochs", "epoch_rows", "max_train_seconds", "stopping_step", "eval_step", "recipe"}
+    *(EnvironmentSettings.model_fields | EvaluationSettings.model_fields),
+    *DataSettings.model_fields,
+    *("epochs", "epoch_rows", "max_train_seconds", "stopping_step", "eval_step", "recipe"),
+}
 
 
 def search_space(model: str, given: Mapping[str, Any] | None = None) -> dict[str, Knob]:
@@ -47,10 +47,6 @@ def search_space(model: str, given: Mapping[str, Any] | None = None) -> dict[str
     Settings that the user gave are not searched over, nor, with `recipe=published`, those that the
     recipe sets, except for the learning rate. The defaults lie inside the space, so that a search
     can begin with them.
-
-    Args:
-        model: the model's name, as `OPAL`, or the address of a class of the user's.
-        given: the settings that the user gave for it, by name.
 
     Raises:
         SettingsError: the block is malformed, names a setting that the model does not have or that
@@ -89,34 +85,28 @@ class _Reader:
     fixed: Collection[str]  # not searched; their defaults may lie outside of what is allowed
 
     def knob(self, name: str, content: Any) -> Knob:
-        """Return what may be chosen for one setting."""
         self._check_name(name)
         if not isinstance(content, Mapping):
             raise self._error(name, f"{content} is no range", "write {low: ..., high: ...}")
         if set(content) == {"choices"}:
             knob: Knob = self._choices(name, content["choices"])
         elif {"low", "high"} <= set(content) <= {"low", "high", "log"}:
-            knob = self._range(name, content["low"], content["high"], content.get("log", False))
+            knob = self._range(name, **content)
         else:
             keys = ", ".join(map(str, content)) or "none"
             fix = "write {low: ..., high: ..., log: True} or {choices: [...]}"
             raise self._error(name, f"it has the keys {keys}", fix)
-        if name not in self.fixed and not knob.holds(self.defaults[name]):
-            problem = f"the default {self.defaults[name]} is not among what may be tried"
-            raise self._error(
-                name, problem, "widen the range, since the first trial is the defaults"
-            )
+        default = self.defaults[name]
+        if name not in self.fixed and not knob.holds(default):
+            fix = "widen the range, since the first trial is the defaults"
+            raise self._error(name, f"the default {default} is not among what may be tried", fix)
         return knob
 
     def _check_name(self, name: str) -> None:
         if name in _PROTOCOL:
             raise self._error(name, "all models of a comparison share it", "take the line out")
-        own = section_of(self.model)
-        known = {
-            *TrainingSettings.model_fields,
-            *(own.model_fields if own else ()),
-            *foreign_kinds(upstream_name(self.model)),
-        }
+        fields = (section.model_fields for section in self._sections())
+        known = set(foreign_kinds(upstream_name(self.model))).union(*fields)
         if name not in known or name not in self.defaults:
             hint = did_you_mean(name, known - _PROTOCOL) or "; take the line out."
             raise SettingsError(
@@ -132,7 +122,7 @@ class _Reader:
                 raise self._error(name, f"{value} is listed twice", "keep one of them")
         return Choices(tuple(values))
 
-    def _range(self, name: str, low: Any, high: Any, log: Any) -> Range:
+    def _range(self, name: str, low: Any, high: Any, log: Any = False) -> Range:
         default = self.defaults[name]
         if isinstance(default, bool) or not isinstance(default, int | float):
             raise self._error(name, f"{default} is no number", "write {choices: [...]}")
@@ -149,8 +139,8 @@ class _Reader:
 
     def _check_value(self, name: str, value: Any) -> None:
         """Check one value against the type and range that a flag of this name has."""
-        for section in (TrainingSettings, section_of(self.model)):
-            if section is not None and name in section.model_fields:
+        for section in self._sections():
+            if name in section.model_fields:
                 try:
                     section.model_validate({name: value})
                 except ValidationError as error:
@@ -164,6 +154,10 @@ class _Reader:
             raise wrong from error
         if isinstance(self.defaults[name], int | float) != isinstance(value, int | float):
             raise wrong
+
+    def _sections(self) -> list[type[Section]]:
+        own = section_of(self.model)
+        return [TrainingSettings, *([own] if own else [])]
 
     def _error(self, name: str, problem: str, fix: str) -> SettingsError:
         return SettingsError(f"{self.path}, search: {name}: {problem}; {fix}.")

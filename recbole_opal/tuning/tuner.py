@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,11 +16,10 @@ from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.evaluation.direction import best_of
 from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.runs.atomic import write_text
-from recbole_opal.tuning.knobs import Knob
-from recbole_opal.tuning.optuna_host import quiet_optuna, require_optuna
+from recbole_opal.tuning.optuna_host import TunedTrial, quiet_optuna, require_optuna, trial_of
 from recbole_opal.tuning.proposal import next_settings
 from recbole_opal.tuning.search_space import search_space
-from recbole_opal.tuning.store import TunedTrial, open_store
+from recbole_opal.tuning.store import open_store
 
 __all__ = ["TunableVariant", "Tuned", "TuningError", "save_tuned", "tune"]
 
@@ -84,12 +83,11 @@ def tune(
     `trials` combinations gets them all.
 
     Args:
-        variant: the model and its fixed settings; it must not be tuned twice at the same time.
+        variant: it must not be tuned twice at the same time.
         trials: how many combinations are tried, in [1, inf).
-        folder: where `tuning.db` lies; several variants may share it, in threads too.
-        validate: takes the searched settings and returns the validation metric; raises an
-            `OpalError` if the run fails. Any other exception ends the search and leaves no trace of
-            the trial: that is how Ctrl-C must arrive here.
+        folder: several variants may share it, in threads too.
+        validate: trains with the searched settings; raises an `OpalError` if the run fails. Any
+            other exception, as Ctrl-C, ends the search and leaves no trace of the trial.
         seed: of the search.
         bigger: whether more of the metric is better.
 
@@ -101,16 +99,27 @@ def tune(
         raise SettingsError(f"--tune={trials} is not in [1, inf); write for example --tune=10.")
     require_optuna()
     space = search_space(variant.model, variant.settings)
+    plain = {name: knob.as_plain() for name, knob in space.items()}
     defaults = default_settings(variant.model, variant.settings.get("recipe", "shared"))
     budget = trials if space else 1
-    name = _study_name(variant, space, seed, bigger)
-    with quiet_optuna(), open_store(folder, name, space, bigger=bigger) as store:
+    # All that decides what the trials are.
+    parts = [variant.model, variant.digest, plain, seed, *([] if bigger else ["minimize"])]
+    digest = sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    study = f"{variant.label} {digest[:16]}"
+    with quiet_optuna(), open_store(folder, study, space, bigger=bigger) as store:
         while len(finished := store.trials()) < budget:
             settings = next_settings(space, defaults, finished, seed, bigger=bigger)
             if settings is None:
                 break
             store.add(_tried(settings, validate))
-    return _best(variant, finished[:budget], space, bigger)
+    finished = finished[:budget]
+    best = best_of(finished, lambda trial: trial["score"], bigger=bigger)
+    if best is None or best["score"] is None:
+        raise TuningError(
+            f"tuning {variant.label}: all {len(finished)} trials failed, the first because "
+            f"{finished[0]['reason']} Mend that and give the same command again."
+        )
+    return Tuned(best["settings"], best["score"], finished, plain)
 
 
 def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]) -> TunedTrial:
@@ -118,52 +127,26 @@ def _tried(settings: dict[str, Any], validate: Callable[[dict[str, Any]], float]
     score, reason = None, None
     try:
         score = float(validate(dict(settings)))
+        if not math.isfinite(score):
+            score, reason = None, f"the validation metric is {score}"
     except OpalError as error:
         reason = str(error)
-    if score is not None and not math.isfinite(score):
-        score, reason = None, f"the validation metric is {score}"
-    return {
-        "settings": settings,
-        "score": score,
-        "seconds": perf_counter() - started,
-        "state": "failed" if score is None else "done",
-        "reason": reason,
-    }
-
-
-def _best(
-    variant: TunableVariant, trials: Sequence[TunedTrial], space: Mapping[str, Knob], bigger: bool
-) -> Tuned:
-    best = best_of(trials, lambda trial: trial["score"], bigger=bigger)
-    if best is None or best["score"] is None:
-        raise TuningError(
-            f"tuning {variant.label}: all {len(trials)} trials failed, the first because "
-            f"{trials[0]['reason']} Mend that and give the same command again."
-        )
-    plain = {name: knob.as_plain() for name, knob in space.items()}
-    return Tuned(dict(best["settings"]), best["score"], list(trials), plain)
-
-
-def _study_name(variant: TunableVariant, space: Mapping[str, Knob], seed: int, bigger: bool) -> str:
-    """Return a name that changes with everything that decides what the trials are."""
-    plain = {name: knob.as_plain() for name, knob in space.items()}
-    parts = [variant.model, variant.digest, plain, seed, *([] if bigger else ["minimize"])]
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return f"{variant.label} {sha256(text.encode()).hexdigest()[:16]}"
+    return trial_of(settings, score, perf_counter() - started, reason)
 
 
 def save_tuned(variant: TunableVariant, tuned: Tuned, folder: Path) -> Path:
     """Write `tuned-<label>.yaml`, the settings given and found, for `--config_files`."""
-    failed = sum(trial["state"] == "failed" for trial in tuned.trials)
-    default = tuned.default_score
-    header = [
-        f"{variant.label}: the best of {len(tuned.trials)} trials on validation ({failed} failed).",
-        f"Score {tuned.score:.6g}; the defaults, which are the first trial, have "
-        f"{'none: they failed' if default is None else f'{default:.6g}'}.",
-        f"Searched: {', '.join(tuned.space) or 'nothing, the model has no search space'}.",
-    ]
-    settings = {"model": variant.model} | dict(variant.settings) | tuned.settings
+    failed = sum(trial["score"] is None for trial in tuned.trials)
+    default = "none: they failed" if tuned.default_score is None else f"{tuned.default_score:.6g}"
+    searched = ", ".join(tuned.space) or "nothing, the model has no search space"
+    header = (
+        f"# {variant.label}: the best of {len(tuned.trials)} trials on validation "
+        f"({failed} failed).\n"
+        f"# Score {tuned.score:.6g}; the defaults, which are the first trial, have {default}.\n"
+        f"# Searched: {searched}.\n"
+    )
+    settings = {"model": variant.model, **variant.settings, **tuned.settings}
     body = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     path = folder / f"tuned-{re.sub(r'[^A-Za-z0-9_.=+-]+', '-', variant.label)}.yaml"
-    write_text(path, "".join(f"# {line}\n" for line in header) + body)
+    write_text(path, header + body)
     return path

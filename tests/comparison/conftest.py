@@ -1,6 +1,5 @@
-"""Rows, results and run folders as the tables meet them, without any training."""
+"""Rows and results as the tables meet them, without any training."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,108 +8,6 @@ import pytest
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row, spread
 from recbole_opal.comparison.run_files import UserValues
-from recbole_opal.runs import RunFolder
-from recbole_opal.runs.origin import Origin
-from recbole_opal.side_by_side import worker_process as process
-
-VERSIONS = {"recbole_opal": "0.1.0", "recbole": "1.2.1", "torch": "2.13.0", "numpy": "2.4.6"}
-RUN_VERSIONS = VERSIONS | {"python": "3.11.7", "threads": "2", "device": "cpu", "platform": "x"}
-
-# What a worker may do, told by the model's name; it starts in milliseconds, without torch.
-FAKE_WORKER = """
-import json, os, signal, sys, time
-job = json.loads(sys.stdin.readline())
-model = job.get("model", "Resumed")
-print("stage=train epoch=0", file=sys.stderr, flush=True)
-if model == "Crash":
-    raise ZeroDivisionError("a bug")
-if model == "Refuse":
-    sys.exit("error: the loss became nan; lower --learning_rate.")
-if model == "Kill":
-    os.kill(os.getpid(), signal.SIGKILL)
-if model == "Slow":
-    sys.stdin.read()
-    sys.exit(130)
-if model == "Silent":
-    sys.exit(0)
-print("noise on standard output")
-print("run folder: " + os.path.join("saved", model))
-"""
-
-
-@pytest.fixture
-def fake_worker(tmp_path, monkeypatch):
-    """Put a worker that does not train in the real one's place."""
-    script = tmp_path / "fake_worker.py"
-    script.write_text(FAKE_WORKER)
-    monkeypatch.setattr(process, "worker_command", lambda: [sys.executable, str(script)])
-    return script
-
-
-@pytest.fixture
-def origin():
-    return Origin("a" * 64, {"tiny.inter": "b" * 64}, VERSIONS)
-
-
-def make_run(
-    parent: Path,
-    origin: Origin,
-    *,
-    label: str = "OPAL-tiny",
-    seed: int = 1,
-    finished: bool = True,
-    recall: float = 0.25,
-    stages=("soft", "hard"),
-    versions=None,
-) -> Path:
-    """Write a run folder as a run leaves it."""
-    folder = RunFolder.create(parent, label)
-    users = np.array([2, 1, 3])
-    config = {"seed": seed, "num_interests": 4, "USER_ID_FIELD": "user_id"}
-    with folder.update():
-        folder.save_yaml("config.yaml", config)
-        folder.save_json("origin.json", origin.as_plain())
-        folder.save_json("ids.json", {"user_id": ["[PAD]", "ann", "bob", "cy"], "item_id": []})
-        folder.save_state({"epoch": 1})
-        if not finished:
-            return folder.path
-        records = {}
-        for position, stage in enumerate(stages):
-            values = np.array([0.0, 0.5, 1.0]) * recall + position / 100
-            folder.save_arrays(
-                f"per_user-{stage}-test.npz",
-                {"user_id": users, "recall@10": values, "history_length": np.array([3, 4, 5])},
-            )
-            records[stage] = {
-                "train_seconds": 2.0 + position,
-                "epochs": 5,
-                "best_epoch": 4 if seed == 2 else 3,
-                "ended": "max_train_seconds" if position == 0 else "stopping_step",
-                "test_seconds": 0.5,
-                "score": recall,
-                "valid": {"recall@10": recall + seed / 100},
-                "test": {"recall@10": float(values.mean()), "coverage@10": 0.5},
-                "diagnostics": {
-                    "num_interests": 4,
-                    "usage": [0.7, 0.1, 0.1, 0.1],
-                    "usage_entropy": 0.6 + seed / 10,
-                    "hit_entropy": None,
-                    "cosine": 0.3,
-                    "dead_users": 0.1,
-                    "collapsed": seed == 2,
-                },
-            }
-        folder.save_json(
-            "metrics.json",
-            {
-                "stages": records,
-                "best_stage": stages[0],
-                "peak_memory": {"host_bytes": 300 << 20},
-                "parameters": 1234,
-                "versions": versions or RUN_VERSIONS,
-            },
-        )
-    return folder.path
 
 
 def make_row(label: str, model: str, recall: float, *, stage: str = "train", seeds: int = 2) -> Row:
@@ -160,11 +57,6 @@ def make_result(rows, folder: Path = Path("saved/comparison-tiny-0"), **changed)
         "rows": rows,
     }
     return ComparisonResult(**given | changed, users=users)
-
-
-@pytest.fixture
-def run_maker():
-    return make_run
 
 
 @pytest.fixture

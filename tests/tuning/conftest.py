@@ -1,20 +1,13 @@
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-
-@dataclass(frozen=True)
-class FakeVariant:
-    """What `tune` asks of a variant, and nothing more."""
-
-    model: str = "OPAL"
-    label: str = "OPAL"
-    settings: dict[str, Any] = field(default_factory=dict)
-    digest: str = "data and protocol"
+from recbole_opal.tuning import TunableVariant
 
 
 @pytest.fixture
 def variant():
     """Return a function that makes a variant."""
-    return FakeVariant
+
+    def make(model="OPAL", label="OPAL", settings=None, digest="data and protocol"):
+        return TunableVariant(model, label, settings or {}, digest)
+
+    return make

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recbole_opal.tuning.knobs import Choices, Range
-from recbole_opal.tuning.optuna_host import decoded, encoded
+from recbole_opal.tuning.optuna_host import decoded, frozen_trial
 from recbole_opal.tuning.proposal import next_settings
 
 SPACE = {
@@ -107,7 +107,7 @@ def test_a_space_that_is_used_up_has_no_next():
 @pytest.mark.parametrize("kind", SPACE["kind"].choices)
 def test_values_survive_optuna_s_storage(kind):
     values = {"rate": 0.00123, "share": 0.0, "count": 7, "kind": kind}
-    stored = encoded(SPACE, values)
+    stored = frozen_trial(SPACE, done(values, 1.0)).params
     assert isinstance(stored["kind"], str)
     assert decoded(SPACE, stored) == values
     assert type(decoded(SPACE, stored)["kind"]) is type(kind)

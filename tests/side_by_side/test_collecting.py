@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Diagnostics
 from recbole_opal.comparison.run_files import load_metrics, load_user_values, open_run
 from recbole_opal.errors import CheckpointError
@@ -18,6 +19,12 @@ OPAL = Variant("OPAL", {"num_interests": 4})
 def two_seeds(tmp_path, run_maker, origin):
     paths = {seed: run_maker(tmp_path, origin, seed=seed, recall=seed / 10) for seed in (1, 2)}
     return {seed: Ending(path) for seed, path in paths.items()}
+
+
+def result_over(rows, folder):
+    return ComparisonResult(
+        folder=folder, dataset="tiny", command="", seeds=[1, 2], metric="recall@10", rows=rows
+    )
 
 
 def test_a_row_a_stage_over_the_seeds(tmp_path, two_seeds):
@@ -65,13 +72,13 @@ def test_when_a_stage_counts_as_cut_short(two_seeds, ended, epochs, best, cut):
     assert record.model_copy(update=changed).cut_short is cut
 
 
-def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds, result_maker):
+def test_users_are_named_and_sorted_by_token(tmp_path, two_seeds):
     lone = load_user_values([open_run(two_seeds[2].folder)], "soft")
     assert lone.users == ["ann", "bob", "cy"]
     np.testing.assert_allclose(lone.metrics["recall@10"], [[0.1, 0.0, 0.2]])
     assert set(lone.metrics) == {"recall@10"}
     rows = rows_of(OPAL, {}, two_seeds, tmp_path)
-    values = result_maker(rows, tmp_path, users={"": None}).user_values(rows[0])
+    values = result_over(rows, tmp_path).user_values(rows[0])
     np.testing.assert_allclose(values.metrics["recall@10"], [[0.05, 0, 0.1], [0.1, 0, 0.2]])
 
 
@@ -198,7 +205,7 @@ def test_arrays_of_another_shape_are_told_in_one_line(two_seeds, change):
     ],
 )
 def test_a_seed_s_run_that_is_unlike_the_others_is_one_line(
-    tmp_path, two_seeds, which, file, change, result_maker
+    tmp_path, two_seeds, which, file, change
 ):
     folder = RunFolder.open(two_seeds[which].folder)
     load, save = (
@@ -212,7 +219,7 @@ def test_a_seed_s_run_that_is_unlike_the_others_is_one_line(
 
     def compared():
         rows = rows_of(OPAL, {}, two_seeds, tmp_path)
-        add_differences(result_maker(rows, tmp_path, users={"": None}))
+        add_differences(result_over(rows, tmp_path))
 
     with pytest.raises(CheckpointError) as caught:
         compared()

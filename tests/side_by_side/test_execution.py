@@ -50,7 +50,7 @@ def test_a_finished_run_is_used_again_and_a_cut_one_goes_on(
     }
     done = run_maker(tmp_path, origin)
     ending = execution.do_one(run, tmp_path)
-    assert (ending.folder, ending.reused) == (done, True)
+    assert (ending.folder, ending.error) == (done, None)
     lines = capfd.readouterr().err
     assert "goes on where it stopped" in lines
     assert "done before" in lines

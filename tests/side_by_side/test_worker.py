@@ -2,12 +2,12 @@ import json
 import subprocess
 import sys
 
-from recbole_opal.side_by_side.worker_process import worker_command, worker_environment
+from recbole_opal.side_by_side.worker_process import WORKER_COMMAND, worker_environment
 
 
 def ask(line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        worker_command(),
+        WORKER_COMMAND,
         input=line,
         capture_output=True,
         text=True,
@@ -33,7 +33,7 @@ def test_settings_that_are_wrong_are_one_line_and_their_exit_code(tmp_path):
         "print(worker.stderr.read().decode()); sys.exit(worker.wait())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(job), *worker_command()],
+        [sys.executable, "-c", code, json.dumps(job), *WORKER_COMMAND],
         capture_output=True,
         text=True,
         timeout=100,
@@ -47,7 +47,7 @@ def test_settings_that_are_wrong_are_one_line_and_their_exit_code(tmp_path):
 def test_an_input_that_ends_stops_the_worker(tmp_path):
     job = {"model": "OPLA", "dataset": "tiny", "settings": {}}
     done = subprocess.run(
-        worker_command(),
+        WORKER_COMMAND,
         input=json.dumps(job) + "\n",
         capture_output=True,
         text=True,

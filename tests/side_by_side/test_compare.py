@@ -149,7 +149,7 @@ def test_a_worker_whose_asker_is_gone_stops_by_itself(settings, tmp_path, monkey
         "worker.stdin.write(sys.argv[1].encode() + b'\\n'); worker.stdin.flush()\n"
         "print(worker.pid, flush=True); time.sleep(1000)\n"
     )
-    command = [sys.executable, "-c", asker, json.dumps(job), *process.worker_command()]
+    command = [sys.executable, "-c", asker, json.dumps(job), *process.WORKER_COMMAND]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=worker_environment(1)) as parent:
         number = int(parent.stdout.readline())
         deadline = time.monotonic() + 100

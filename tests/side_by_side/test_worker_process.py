@@ -3,7 +3,12 @@ import os
 
 import pytest
 
-from recbole_opal.side_by_side.worker_process import WorkerProcess, threads_for, worker_environment
+from recbole_opal.side_by_side.worker_process import (
+    WorkerProcess,
+    stop_workers,
+    worker_environment,
+    worker_threads,
+)
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def test_a_failure_is_one_line(start, model, reason):
 def test_a_run_is_stopped_by_its_closed_input(start):
     worker = start("Slow")
     assert worker.running
-    worker.stop()
+    stop_workers([worker])
     assert not worker.running
     assert worker.wait() is None
 
@@ -51,8 +56,8 @@ def test_the_last_line_is_what_is_shown(start):
 
 def test_cores_are_shared_out(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [threads_for(jobs) for jobs in (1, 2, 3, 8, 20)] == [8, 4, 2, 1, 1]
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [worker_threads(jobs) for jobs in (1, 2, 3, 8, 20)] == [8, 4, 2, 1, 1]
     assert worker_environment(2)["OMP_NUM_THREADS"] == "4"
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert worker_environment(2)["OMP_NUM_THREADS"] == "3"
