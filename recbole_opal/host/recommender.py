@@ -14,8 +14,7 @@ from torch import Tensor
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import is_ours, lineage
 from recbole_opal.runs.weights_stage import STAGE, encoded_stage
 from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of

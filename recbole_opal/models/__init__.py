@@ -3,8 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 
 __all__ = ["MODELS", "Catalogue", "MultiInterestNetwork", "find_networks"]
 

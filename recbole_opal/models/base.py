@@ -15,11 +15,20 @@ from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.recipes import OPALS_TRAINING
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
 
-__all__ = ["MultiInterestNetwork", "TrainingStep"]
+__all__ = ["Catalogue", "MultiInterestNetwork", "TrainingStep"]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a network must know of the items and histories that it is built for."""
+
+    num_items: int  # N, with the padding item 0
+    counts: Tensor  # (N,) int64, training interactions of each item
+    longest_history: int  # L
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class MultiInterestNetwork(nn.Module):
         stages: the training stages in their order.
         published: what `--recipe=published` sets.
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
-        shared_defaults: the model's defaults of settings that every model has.
+        shared_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`.
         stage: the stage the model is in.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
@@ -63,7 +72,7 @@ class MultiInterestNetwork(nn.Module):
     stages: ClassVar[tuple[str, ...]] = ("train",)
     published: ClassVar[Mapping[str, Any]] = {}
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    shared_defaults: ClassVar[Mapping[str, Any]] = {}
+    shared_defaults: ClassVar[Mapping[str, Any]] = OPALS_TRAINING
     needs_times: ClassVar[bool] = False
     encoder: nn.Module
     loss_names: tuple[str, ...] = ()
