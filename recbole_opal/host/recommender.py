@@ -24,7 +24,6 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
-    "recommender_of",
     "require_model",
 ]
 
@@ -35,7 +34,7 @@ _OVERRIDABLE = ("published", "search")
 
 
 class MultiInterestRecommender(SequentialRecommender):
-    """A multi-interest network as a recommender of RecBole's; `recommender_of` makes its classes.
+    """A multi-interest network as a recommender of RecBole's; `as_recommender` makes its classes.
 
     It takes our batches and RecBole's interactions alike. Weights have the names of the network's:
     those of a run folder load into both.
@@ -148,11 +147,16 @@ class MultiInterestRecommender(SequentialRecommender):
         return Histories.from_padded(interaction[self.ITEM_SEQ], times)
 
 
+def as_recommender(model: type[Any]) -> type[Any]:
+    """Return the recommender around a network, always the same; any other class as it is."""
+    known: Any = model
+    return _recommender_of(known) if issubclass(model, MultiInterestNetwork) else model
+
+
 @cache
-def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
-    """Return the recommender around a network: of ours without the suffix of the name."""
-    section = section_of(network)
-    if section is None or not issubclass(section, MultiInterestSettings):
+def _recommender_of(network: type[Any]) -> type[Any]:
+    section: Any = section_of(network)
+    if not issubclass(section, MultiInterestSettings):
         raise SettingsError(
             f"{network.__name__}.Settings lacks what multi-interest models share; derive it from "
             "recbole_opal.MultiInterestSettings."
@@ -172,12 +176,6 @@ def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
     suffix = "Network" if is_ours(network) else ""
     members["__qualname__"] = network.__qualname__.removesuffix(suffix)
     return type(network.__name__.removesuffix(suffix), (MultiInterestRecommender,), members)
-
-
-def as_recommender(model: type[Any]) -> type[Any]:
-    """Return the recommender around a network; any other class as it is."""
-    known: Any = model
-    return recommender_of(known) if issubclass(model, MultiInterestNetwork) else model
 
 
 def require_model(model: type[Any]) -> None:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories, TrainingBatch
-from recbole_opal.errors import SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.unit import unit_length
@@ -91,7 +90,14 @@ class MultiInterestNetwork(nn.Module):
             unit=self.unit_vectors,
         )
         self.dropout = nn.Dropout(settings.dropout_prob)
-        self.sampler = _negative_sampler(settings, catalogue)
+        self.sampler = NegativeSampler(
+            catalogue.num_items,
+            settings.negative_sampling,
+            settings.num_negatives,
+            counts=catalogue.counts,
+            power=settings.popularity_power,
+            correct=settings.logq_correction,
+        )
 
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
@@ -167,15 +173,9 @@ class MultiInterestNetwork(nn.Module):
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
         history = History(self.dropout(vectors), histories.lengths, histories.times)
         encoded = self.encode(history)
+        queries, ids = self.queries(encoded), histories.items
         step = TrainingStep(
-            history,
-            histories.items,
-            encoded,
-            self.queries(encoded),
-            targets,
-            target_vectors,
-            drawn,
-            negative_vectors,
+            history, ids, encoded, queries, targets, target_vectors, drawn, negative_vectors
         )
         parts = {"retrieval": self.retrieval(step), **self.auxiliary_losses(step)}
         self.loss_names = tuple(parts)
@@ -203,20 +203,3 @@ class MultiInterestNetwork(nn.Module):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
-
-
-def _negative_sampler(settings: MultiInterestSettings, catalogue: Catalogue) -> NegativeSampler:
-    num_items, wanted = catalogue.num_items, settings.num_negatives
-    if settings.negative_sampling == "log_uniform" and wanted >= num_items:
-        raise SettingsError(
-            f"--num_negatives={wanted} different items cannot be drawn from {num_items - 1}; write "
-            f"--num_negatives={(num_items - 1) // 2} or --negative_sampling=full."
-        )
-    return NegativeSampler(
-        num_items,
-        settings.negative_sampling,
-        wanted,
-        counts=catalogue.counts,
-        power=settings.popularity_power,
-        correct=settings.logq_correction,
-    )

@@ -27,7 +27,6 @@ __all__ = [
     "CausalTransformer",
     "DSSRecNetwork",
     "DSSRecSettings",
-    "HistoryGroup",
     "IntentionEncoder",
     "group_by_length",
     "seq2item_loss",
@@ -64,19 +63,11 @@ class DSSRecSettings(MultiInterestSettings):
     )
 
 
-@dataclass(frozen=True)
-class HistoryGroup:
-    """Some rows of a batch."""
+def group_by_length(history: History, size: int) -> Iterator[tuple[History, Tensor, Tensor]]:
+    """Yield at most `size` rows at a time, from the shortest to the longest histories.
 
-    history: History  # the items of these rows, which are numbered from 0 here
-    rows: Tensor  # (G,) int64, which rows of the batch they are
-    positions: Tensor  # (T',) int64, where the items stand in the batch
-
-
-def group_by_length(history: History, size: int) -> Iterator[HistoryGroup]:
-    """Yield groups of at most `size` rows, from the shortest to the longest histories.
-
-    Rows of a group are about equally long, so that padding them costs little.
+    Rows of a group are about equally long, so that padding them costs little. With each come the
+    rows of the batch that they are, (G,), and where their items stand in the batch, (T',).
     """
     starts = history.lengths.cumsum(0) - history.lengths
     order = history.lengths.argsort(stable=True)
@@ -87,8 +78,7 @@ def group_by_length(history: History, size: int) -> Iterator[HistoryGroup]:
         within = torch.arange(len(owners), device=owners.device)
         within = within - (counts.cumsum(0) - counts)[owners]
         positions = starts[rows][owners] + within
-        times = None if history.times is None else history.times[positions]
-        yield HistoryGroup(History(history.vectors[positions], counts, times), rows, positions)
+        yield History(history.vectors[positions], counts), rows, positions
 
 
 class CausalTransformer(nn.Module):
@@ -163,11 +153,8 @@ class IntentionEncoder(nn.Module):
 
     def forward(self, history: History) -> IntentHistories:
         """Encode histories of 1 to L items."""
-        parts, owners, places = [], [], []
-        for group in group_by_length(history, _ROWS_TOGETHER):
-            parts.append(self._encode_padded(*group.history.padded()))
-            owners.append(group.rows)
-            places.append(group.positions)
+        groups, owners, places = zip(*group_by_length(history, _ROWS_TOGETHER), strict=True)
+        parts = [self._encode_padded(*group.padded()) for group in groups]
         rows, positions = torch.cat(owners).argsort(), torch.cat(places).argsort()
         interests, assignment, importance = (torch.cat(each) for each in zip(*parts, strict=True))
         return IntentHistories(interests[rows], assignment[positions], importance[positions])
