@@ -50,9 +50,9 @@ def _enlarging(mass: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class AssignedHistories:
-    """What an encoder by categories knows of a batch."""
+    """What an encoder that sorts items by interests knows of a batch."""
 
-    interests: Tensor  # (B, K, D) float, unit length
+    interests: Tensor  # (B, K, D) float, unit length where categories sort
     assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
 
 

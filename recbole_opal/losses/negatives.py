@@ -30,23 +30,17 @@ class Negatives:
 class NegativeSampler(nn.Module):
     """Draw M items for all rows of a batch, never the padding item 0.
 
-    "popularity" draws in proportion to count^power; "log_uniform" M different items, less often
-    with the logarithm of the popularity rank, as in TensorFlow's sampled softmax, which the ComiRec
-    family trains with (that sampler takes ids for ranks, here items are ranked by their counts);
-    "in_batch" takes the targets of all rows, "full" every item, and a step costs O(N).
+    "popularity" draws in proportion to count^power; "log_uniform" draws M different items, whose q
+    falls with the logarithm of the popularity rank, as in TensorFlow's sampled softmax, which the
+    ComiRec family trains with (that sampler takes ids for ranks, here items are ranked by their
+    counts); "in_batch" takes the targets of all rows, "full" every item: a step then costs O(N).
 
     With replacement, an item drawn c times is one candidate of weight c, which is the same sum
     at a lower cost. With `correct`, logits are lowered by the log of how often an item is to be
     expected, as in sampled softmax (Bengio & Senecal 2008); for uniform sampling that is one
     constant that the targets share, hence nothing.
 
-    Args:
-        num_items: N, with the padding item.
-        distribution: where they come from.
-        num_negatives: M, ignored for "in_batch" and "full".
-        counts: (N,) training interactions of each item, for the two that go by popularity.
-        power: exponent of the counts for "popularity".
-        correct: whether logits of the two are corrected.
+    `counts`, (N,), are training interactions, for the two that go by popularity and are corrected.
 
     Raises:
         SettingsError: there are fewer than M different items to draw.

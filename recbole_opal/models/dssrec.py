@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
 from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
@@ -116,11 +117,9 @@ class CausalTransformer(nn.Module):
 
 
 @dataclass(frozen=True)
-class IntentHistories:
-    """Interests and how they came about."""
+class IntentHistories(AssignedHistories):
+    """Interests `phi`, not of unit length, and how they came about."""
 
-    interests: Tensor  # (B, K, D) float, `phi`
-    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
     importance: Tensor  # (T,) float, sums to 1 over the items of a history
 
 

@@ -131,7 +131,7 @@ def test_every_public_loss_is_among_the_cases():
         for name in model.__all__
         if inspect.isfunction(getattr(model, name))
     } - {"split_in_halves", "group_by_length"}
-    inside = {"target_columns", "attention_weights", "mix_interests"}  # of retrieval_loss
+    inside = {"target_columns", "attention_weights"}  # of retrieval_loss
     covered = {"retrieval_loss", *(f"{case}_loss" for case in CASES), "agreement_losses", *CASES}
     assert names <= covered | inside
 
