@@ -14,8 +14,7 @@ from torch import Tensor
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import is_ours, lineage
 from recbole_opal.runs.weights_stage import STAGE, encoded_stage
 from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of
@@ -25,7 +24,6 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
-    "recommender_of",
     "require_model",
 ]
 
@@ -36,7 +34,7 @@ _OVERRIDABLE = ("published", "search")
 
 
 class MultiInterestRecommender(SequentialRecommender):
-    """A multi-interest network as a recommender of RecBole's; `recommender_of` makes its classes.
+    """A multi-interest network as a recommender of RecBole's; `as_recommender` makes its classes.
 
     It takes our batches and RecBole's interactions alike. Weights have the names of the network's:
     those of a run folder load into both.
@@ -149,11 +147,32 @@ class MultiInterestRecommender(SequentialRecommender):
         return Histories.from_padded(interaction[self.ITEM_SEQ], times)
 
 
+def as_recommender(model: type[Any]) -> type[Any]:
+    """Return the recommender around a network, always the same; any other class as it is.
+
+    Raises:
+        SettingsError: it is derived from such a recommender, whose network would know nothing of
+            what it changes.
+    """
+    known: Any = model
+    if issubclass(model, MultiInterestNetwork):
+        return _recommender_of(known)
+    if issubclass(model, MultiInterestRecommender) and model is not _recommender_of(
+        known.network_class
+    ):
+        bases = (each.__name__ for each in model.__mro__[1:] if "network_class" in vars(each))
+        base = next(bases, model.__name__)
+        raise SettingsError(
+            f"{model.__name__} is derived from {base}, RecBole's side of a model; derive it from "
+            f"the network itself, as class {model.__name__}({base}.network_class)."
+        )
+    return model
+
+
 @cache
-def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
-    """Return the recommender around a network: of ours without the suffix of the name."""
-    section = section_of(network)
-    if section is None or not issubclass(section, MultiInterestSettings):
+def _recommender_of(network: type[Any]) -> type[Any]:
+    section: Any = section_of(network)
+    if not issubclass(section, MultiInterestSettings):
         raise SettingsError(
             f"{network.__name__}.Settings lacks what multi-interest models share; derive it from "
             "recbole_opal.MultiInterestSettings."
@@ -173,28 +192,6 @@ def recommender_of(network: type[Any]) -> type[MultiInterestRecommender]:
     suffix = "Network" if is_ours(network) else ""
     members["__qualname__"] = network.__qualname__.removesuffix(suffix)
     return type(network.__name__.removesuffix(suffix), (MultiInterestRecommender,), members)
-
-
-def as_recommender(model: type[Any]) -> type[Any]:
-    """Return the recommender around a network; any other class as it is.
-
-    Raises:
-        SettingsError: it is derived from such a recommender, whose network would know nothing of
-            what it changes.
-    """
-    known: Any = model
-    if issubclass(model, MultiInterestNetwork):
-        return recommender_of(known)
-    if issubclass(model, MultiInterestRecommender) and model is not recommender_of(
-        known.network_class
-    ):
-        bases = (each.__name__ for each in model.__mro__[1:] if "network_class" in vars(each))
-        base = next(bases, model.__name__)
-        raise SettingsError(
-            f"{model.__name__} is derived from {base}, RecBole's side of a model; derive it from "
-            f"the network itself, as class {model.__name__}({base}.network_class)."
-        )
-    return model
 
 
 def require_model(model: type[Any]) -> None:

@@ -1,16 +1,17 @@
-"""How items belong to hyper-categories, and the soft interests pooled by it (OPAL, 2 and 3)."""
+"""How items belong to hyper-categories, and the soft interests pooled by it: OPAL, CMI."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.precision import full_precision
 
-__all__ = ["assign_softly", "hard_categories", "keep_hardest", "pool_softly"]
+__all__ = ["AssignedHistories", "CategoryEncoder", "assign_softly", "pool_softly"]
 
 _LOWEST_EXPONENT = -90
 """A mass below this power of two, 1e-27, is nothing: gradients would be its inverse."""
@@ -22,27 +23,10 @@ def assign_softly(item_vectors: Tensor, categories: Tensor, temperature: float) 
     return (item_vectors @ categories.T / temperature).softmax(dim=-1)
 
 
-def hard_categories(assignment: Tensor) -> Tensor:
-    """Return the category each item belongs to most: (T,) int64; ties go to the first."""
-    return assignment.argmax(dim=-1)
-
-
-def keep_hardest(assignment: Tensor) -> Tensor:
-    """Zero all of `assignment` (T, K) but each item's strongest category."""
-    hardest = functional.one_hot(hard_categories(assignment), assignment.shape[-1])
-    return assignment * hardest
-
-
 def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Tensor:
-    """Return `z_j = normalize(sum_t p_tj x_t)`, or `o_j` where category j holds nothing.
+    """Return `z_j = normalize(sum_t p_tj x_t)`, (B, K, D), or `o_j` where category j holds nothing.
 
-    Args:
-        history: T items of B rows, vectors of unit length.
-        assignment: (T, K) float.
-        categories: (K, D) float, unit length.
-
-    Returns:
-        (B, K, D) float, unit length.
+    Of T items, their (T, K) assignment and the (K, D) categories; all vectors have unit length.
     """
     mass = history.sum_by_row(assignment)  # (B, K)
     enlarged = assignment * _enlarging(mass)[history.rows]  # (T, K)
@@ -62,3 +46,35 @@ def _enlarging(mass: Tensor) -> Tensor:
         _, exponent = torch.frexp(mass)
         exponent = exponent.clamp_min(_LOWEST_EXPONENT)
         return torch.ldexp(torch.ones_like(mass), -exponent)
+
+
+@dataclass(frozen=True)
+class AssignedHistories:
+    """What an encoder that sorts items by interests knows of a batch."""
+
+    interests: Tensor  # (B, K, D) float, unit length where categories sort
+    assignment: Tensor  # (T, K) float, of every item of the batch, rows sum to 1
+
+
+class CategoryEncoder(nn.Module):
+    """K learnable categories, orthogonal at the start, that sort the unit vectors of a history.
+
+    K is at most the width, since more cannot be orthogonal.
+    """
+
+    def __init__(self, num_interests: int, width: int, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.categories = nn.Parameter(torch.empty(num_interests, width))
+        nn.init.orthogonal_(self.categories)
+
+    def unit_categories(self) -> Tensor:
+        """Return the category vectors, (K, D), unit length."""
+        return unit_length(self.categories)
+
+    def sort(self, history: History) -> tuple[Tensor, AssignedHistories]:
+        """Return the unit categories, and the soft interests with the assignment."""
+        categories = self.unit_categories()
+        assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
+        pooled = pool_softly(history, assignment, categories)  # (B, K, D)
+        return categories, AssignedHistories(pooled, assignment)

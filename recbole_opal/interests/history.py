@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-__all__ = ["History", "HistoryGroup", "group_by_length"]
+__all__ = ["History"]
 
 
 @dataclass(frozen=True)
@@ -52,30 +51,3 @@ class History:
         padded = self.vectors.new_zeros(self.num_rows, width, self.vectors.shape[1])
         mask = torch.arange(width, device=self.lengths.device) < self.lengths.unsqueeze(1)
         return padded.index_put((self.rows, self.columns()), self.vectors), mask
-
-
-@dataclass(frozen=True)
-class HistoryGroup:
-    """Some rows of a batch."""
-
-    history: History  # the items of these rows, which are numbered from 0 here
-    rows: Tensor  # (G,) int64, which rows of the batch they are
-    positions: Tensor  # (T',) int64, where the items stand in the batch
-
-
-def group_by_length(history: History, size: int) -> Iterator[HistoryGroup]:
-    """Yield groups of at most `size` rows, from the shortest to the longest histories.
-
-    Rows of a group are about equally long, so that padding them costs little.
-    """
-    starts = history.lengths.cumsum(0) - history.lengths
-    order = history.lengths.argsort(stable=True)
-    for start in range(0, history.num_rows, size):
-        rows = order[start : start + size]
-        counts = history.lengths[rows]  # (G,)
-        owners = torch.repeat_interleave(counts)  # (T',)
-        within = torch.arange(len(owners), device=owners.device)
-        within = within - (counts.cumsum(0) - counts)[owners]
-        positions = starts[rows][owners] + within
-        times = None if history.times is None else history.times[positions]
-        yield HistoryGroup(History(history.vectors[positions], counts, times), rows, positions)

@@ -1,4 +1,4 @@
-"""Interests by structured self-attention (ComiRec-SA)."""
+"""Interests by structured self-attention, which ComiRec-SA and REMI share, and their settings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
+from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
 
-__all__ = ["AttendedHistories", "SelfAttentiveInterests"]
+__all__ = ["AttendedHistories", "SelfAttentionSettings", "SelfAttentiveInterests"]
+
+
+class SelfAttentionSettings(MultiInterestSettings):
+    """The settings of models with self-attentive interests."""
+
+    num_interests: int = setting(4, "number K of interests a user [P]", ge=1, le=64)
+    attention_size: int = setting(
+        256,
+        "hidden width of the attention, four times the default hidden_size, as in ComiRec [P]",
+        ge=1,
+        le=65536,
+    )
 
 
 @dataclass(frozen=True)
 class AttendedHistories:
     """Interests and how they came about."""
 
-    interests: Tensor  # (B, K, D) float
+    interests: Tensor  # (B, K, D) float, zero for an empty history
     # (B, L, K) float, sums to 1 over the items of a row, 0 for padding and for an empty row
     attention: Tensor
     mask: Tensor  # (B, L) bool, True where there is an item
@@ -30,32 +43,24 @@ class SelfAttentiveInterests(nn.Module):
     as in its TensorFlow code.
 
     Args:
-        attention_width: hidden width of the network, 4 D in the paper.
+        settings: widths and K.
+        longest_history: L, so many positions are learnt.
         placed_values: whether V is taken over vectors with positions, as in DeepMatch, and not
             over H alone, as in the authors' code and in REMI.
     """
 
     def __init__(
-        self,
-        num_interests: int,
-        width: int,
-        *,
-        attention_width: int,
-        max_length: int,
-        placed_values: bool = False,
+        self, settings: SelfAttentionSettings, longest_history: int, *, placed_values: bool = False
     ) -> None:
         super().__init__()
+        width, hidden = settings.hidden_size, settings.attention_size
         self.placed_values = placed_values
-        self.positions = nn.Parameter(torch.empty(max_length, width))
+        self.positions = nn.Parameter(torch.empty(longest_history, width))
         nn.init.normal_(self.positions, std=width**-0.5)
-        self.hidden = nn.Linear(width, attention_width)
-        self.output = nn.Linear(attention_width, num_interests)
+        self.hidden = nn.Linear(width, hidden)
+        self.output = nn.Linear(hidden, settings.num_interests)
 
-    def forward(self, history: History) -> Tensor:
-        """Return the interests, (B, K, D); zero for an empty history."""
-        return self.attend(history).interests
-
-    def attend(self, history: History) -> AttendedHistories:
+    def forward(self, history: History) -> AttendedHistories:
         """Return the interests with their attention, for losses that read it."""
         vectors, mask = history.padded()  # (B, L, D), (B, L)
         placed = vectors + self.positions[: vectors.shape[1]]

@@ -7,18 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["attention_weights", "mix_interests"]
+__all__ = ["attention_weights"]
 
 _DECIDED = 1e4
 """e to the minus this is 0 in every dtype: of two logits so far apart one has all the weight."""
-
-
-def mix_interests(
-    interests: Tensor, scores: Tensor, power: float, mixable: Tensor | None = None
-) -> Tensor:
-    """Return each target's mixture of the (B, K, D) interests, (B, W, D); see the weights."""
-    weights = attention_weights(scores, power, mixable)
-    return torch.einsum("bkw,bkd->bwd", weights, interests)
 
 
 def attention_weights(scores: Tensor, power: float, mixable: Tensor | None = None) -> Tensor:

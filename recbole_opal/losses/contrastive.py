@@ -9,7 +9,7 @@ from torch import Tensor
 
 from recbole_opal.precision import full_precision
 
-__all__ = ["agreement_losses", "view_contrast"]
+__all__ = ["agreement_losses"]
 
 
 class _LogPartition(torch.autograd.Function):
@@ -45,16 +45,3 @@ def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Ten
     scaled = vectors / temperature
     partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
     return partition - (scaled * others).sum(dim=-1)
-
-
-def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
-    """Return CMI's contrastive multi-interest loss between two views of the same users.
-
-    A pair is interest k of user b in both views; the negatives are all other (user, interest)
-    pairs of the other view, other interests of the same user among them. Both directions count
-    alike: their mean, where the authors' code takes the sum, twice as much.
-    """
-    one, other = one.flatten(0, 1), other.flatten(0, 1)  # (B K, D)
-    there = agreement_losses(one, other, temperature)
-    back = agreement_losses(other, one, temperature)
-    return (there + back).mean() / 2

@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from recbole_opal.errors import SettingsError
+
 __all__ = ["Distribution", "NegativeSampler", "Negatives"]
 
 Distribution = Literal["uniform", "popularity", "log_uniform", "in_batch", "full"]
@@ -26,27 +28,22 @@ class Negatives:
 
 
 class NegativeSampler(nn.Module):
-    """Draw M items for all rows of a batch.
+    """Draw M items for all rows of a batch, never the padding item 0.
+
+    "popularity" draws in proportion to count^power; "log_uniform" draws M different items, whose q
+    falls with the logarithm of the popularity rank, as in TensorFlow's sampled softmax, which the
+    ComiRec family trains with (that sampler takes ids for ranks, here items are ranked by their
+    counts); "in_batch" takes the targets of all rows, "full" every item: a step then costs O(N).
 
     With replacement, an item drawn c times is one candidate of weight c, which is the same sum
     at a lower cost. With `correct`, logits are lowered by the log of how often an item is to be
     expected, as in sampled softmax (Bengio & Senecal 2008); for uniform sampling that is one
     constant that the targets share, hence nothing.
 
-    Args:
-        num_items: N with the padding item 0, which is never drawn.
-        distribution: "uniform"; "popularity" (q proportional to count^power); "log_uniform" (M
-            different items, q falls with the logarithm of the popularity rank, as in
-            TensorFlow's sampled softmax, which the ComiRec family trains with; that sampler
-            takes ids for ranks, here items are ranked by their counts); "in_batch" (the targets
-            of all rows); or "full" (every item; a step then costs O(N)).
-        num_negatives: M, ignored for "in_batch" and "full".
-        counts: (N,) training interactions of each item, for "popularity" and "log_uniform".
-        power: exponent of the counts for "popularity".
-        correct: whether logits of "popularity" and "log_uniform" are corrected.
+    `counts`, (N,), are training interactions, for the two that go by popularity and are corrected.
 
     Raises:
-        ValueError: counts are needed and missing, or there are fewer than M items to draw.
+        SettingsError: there are fewer than M different items to draw.
     """
 
     cumulative: Tensor
@@ -68,14 +65,12 @@ class NegativeSampler(nn.Module):
         self.num_items = num_items
         self.distribution = distribution
         self.num_negatives = num_negatives
-        self.correct = correct and distribution in ("popularity", "log_uniform")
-        if distribution in ("popularity", "log_uniform"):
+        prepare = {"popularity": self._prepare_popularity, "log_uniform": self._prepare_ranks}
+        self.correct = correct and distribution in prepare
+        if distribution in prepare:
             if counts is None:
                 raise ValueError(f"{distribution} sampling needs the items' training counts.")
-            if distribution == "popularity":
-                self._prepare_popularity(counts, power)
-            else:
-                self._prepare_ranks(counts)
+            prepare[distribution](counts, power)
 
     def draw(self, targets: Tensor) -> Negatives:
         """Draw for (B, W) targets, 0 where there is none, from their device's default generator."""
@@ -110,11 +105,13 @@ class NegativeSampler(nn.Module):
         log_expected = torch.where(share > 0, log_expected, 0.0)
         self.register_buffer("log_expected", log_expected, persistent=False)
 
-    def _prepare_ranks(self, counts: Tensor) -> None:
+    def _prepare_ranks(self, counts: Tensor, _: float) -> None:
         available = self.num_items - 1
         if self.num_negatives > available:
-            raise ValueError(
-                f"{self.num_negatives} different negatives cannot be drawn from {available} items."
+            raise SettingsError(
+                f"--num_negatives={self.num_negatives} different items cannot be drawn from "
+                f"{available} items; write --num_negatives={available // 2} or "
+                "--negative_sampling=full."
             )
         by_rank = torch.argsort(counts[1:], descending=True, stable=True) + 1
         self.register_buffer("by_rank", by_rank, persistent=False)

@@ -1,4 +1,4 @@
-"""What keeps hyper-categories apart, in use and exclusive (OPAL), and attention even (REMI)."""
+"""What keeps categories apart and in use (OPAL, CMI)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from torch import Tensor
 
 from recbole_opal.precision import full_precision
 
-__all__ = [
-    "attention_variation",
-    "category_shares",
-    "orthogonality_loss",
-    "uniformity_loss",
-    "unique_loss",
-]
+__all__ = ["category_shares", "orthogonality_loss", "uniformity_loss"]
 
 
 @full_precision
@@ -42,29 +36,3 @@ def uniformity_loss(shares: Tensor) -> Tensor:
     if len(shares) == 1:
         return shares.new_zeros(())
     return shares.std() / shares.mean()
-
-
-@full_precision
-def unique_loss(assignment: Tensor) -> Tensor:
-    """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only."""
-    return -assignment.amax(dim=-1).log().mean()
-
-
-@full_precision
-def attention_variation(attention: Tensor, mask: Tensor) -> Tensor:
-    """Return `mean_b sum_k (sum_t (a_btk - mean_t a_btk)^2)^2`, in [0, K); 0 for even attention.
-
-    Source: REMI's routing regularisation: `|diag(C)|^2` of the covariance C of the attention of a
-    user's interests. Its code divides C by the width D of the vectors, takes the mean over padding
-    too, and sums over the batch, so that lambda = 100 belongs to batches of 128 and D = 64. Here a
-    row's sum of squared deviations is left whole (in [0, 1): 1 - 1/n for attention on one of n
-    items), only items count, and rows are averaged: that lambda then is 100 * 128 / 64^2 = 3.125.
-
-    Args:
-        attention: (B, L, K) float, sums to 1 over the items of a row, 0 for padding.
-        mask: (B, L) bool, True where there is an item.
-    """
-    real = mask.unsqueeze(-1)  # (B, L, 1)
-    mean = attention.sum(dim=1, keepdim=True) / real.sum(dim=1, keepdim=True).clamp_min(1)
-    variation = ((attention - mean) * real).square().sum(dim=1)  # (B, K)
-    return variation.square().sum(dim=-1).mean()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recbole_opal.losses.attention import mix_interests
+from recbole_opal.losses.attention import attention_weights
 from recbole_opal.losses.matching import best_inner_products
 from recbole_opal.precision import full_precision
 
@@ -76,7 +76,8 @@ def _score_by_attention(
     """Mix the interests by how they fit the target; the mixture scores its negatives (MIND)."""
     # A score of padding is 0, where a power below 1 is infinitely steep.
     real = fits.masked_fill(~target_mask.unsqueeze(1), 1.0)
-    mixed = mix_interests(interests, real, power, mixable)  # (B, W, D)
+    weights = attention_weights(real, power, mixable)  # (B, K, W)
+    mixed = torch.einsum("bkw,bkd->bwd", weights, interests)  # (B, W, D)
     return (mixed * targets).sum(dim=-1) / rivals.temperature, rivals.log_sums(mixed)
 
 
@@ -119,15 +120,14 @@ def retrieval_loss(
         targets: (B, W, D) float.
         target_mask: (B, W) bool, True where there is a target; a row without one is left out.
         negatives: (M, D) float.
-        temperature: > 0, divides all inner products.
+        temperature: divides all inner products.
         own_columns: (B, W) int64, see `target_columns`.
         negative_weights: (M,) float, added to the negatives' logits.
         target_correction: taken off the targets' logits, (B, W) or a number.
-        routing: whose interest scores what: see the scorer of this name.
-        hardness: beta >= 0 of REMI's importance weights: a negative of logit s counts
-            `e^(beta s)` over the mean of that, so that hard ones count more; 0 = all alike.
-        attention_power: p > 0 of label-aware attention, see `mix_interests`; towards infinity it
-            is "target".
+        routing: see the scorer of this name.
+        hardness: beta of REMI's importance weights: a negative of logit s counts `e^(beta s)` over
+            the mean of that; 0 = all alike.
+        attention_power: p, see `attention_weights`; towards infinity "attention" is "target".
         mixable: (B, K) bool, the interests that "attention" may mix; None: all.
     """
     fits = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature

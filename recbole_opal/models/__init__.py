@@ -3,15 +3,14 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 
-__all__ = ["MODELS", "Catalogue", "MultiInterestNetwork", "find_networks"]
+__all__ = ["MODELS", "Catalogue", "MultiInterestNetwork"]
 
 _NO_MODELS = {"rebuild", "write_yaml"}
 
 
-def find_networks() -> dict[str, type[MultiInterestNetwork]]:
+def _find_networks() -> dict[str, type[MultiInterestNetwork]]:
     """Return the networks of this package by the name `--model` takes, OPAL first."""
     found: dict[str, type[MultiInterestNetwork]] = {}
     for module in iter_modules(__path__, f"{__name__}."):
@@ -25,5 +24,5 @@ def find_networks() -> dict[str, type[MultiInterestNetwork]]:
     return dict(sorted(found.items(), key=lambda pair: (pair[0] != "OPAL", pair[0].lower())))
 
 
-MODELS = find_networks()
+MODELS = _find_networks()
 """Name to network; a recommender of RecBole's is made of one by `host.recommender`."""

@@ -9,17 +9,25 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories, TrainingBatch
-from recbole_opal.errors import SettingsError
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.recipes import OPALS_TRAINING
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
 
-__all__ = ["MultiInterestNetwork", "TrainingStep"]
+__all__ = ["Catalogue", "MultiInterestNetwork", "TrainingStep"]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a network must know of the items and histories that it is built for."""
+
+    num_items: int  # N, with the padding item 0
+    counts: Tensor  # (N,) int64, training interactions of each item
+    longest_history: int  # L
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class MultiInterestNetwork(nn.Module):
         stages: the training stages in their order.
         published: what `--recipe=published` sets.
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
-        shared_defaults: the model's defaults of settings that every model has.
+        shared_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`.
         stage: the stage the model is in.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
@@ -63,7 +71,7 @@ class MultiInterestNetwork(nn.Module):
     stages: ClassVar[tuple[str, ...]] = ("train",)
     published: ClassVar[Mapping[str, Any]] = {}
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    shared_defaults: ClassVar[Mapping[str, Any]] = {}
+    shared_defaults: ClassVar[Mapping[str, Any]] = OPALS_TRAINING
     needs_times: ClassVar[bool] = False
     encoder: nn.Module
     loss_names: tuple[str, ...] = ()
@@ -82,7 +90,14 @@ class MultiInterestNetwork(nn.Module):
             unit=self.unit_vectors,
         )
         self.dropout = nn.Dropout(settings.dropout_prob)
-        self.sampler = _negative_sampler(settings, catalogue)
+        self.sampler = NegativeSampler(
+            catalogue.num_items,
+            settings.negative_sampling,
+            settings.num_negatives,
+            counts=catalogue.counts,
+            power=settings.popularity_power,
+            correct=settings.logq_correction,
+        )
 
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
@@ -158,15 +173,9 @@ class MultiInterestNetwork(nn.Module):
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
         history = History(self.dropout(vectors), histories.lengths, histories.times)
         encoded = self.encode(history)
+        queries, ids = self.queries(encoded), histories.items
         step = TrainingStep(
-            history,
-            histories.items,
-            encoded,
-            self.queries(encoded),
-            targets,
-            target_vectors,
-            drawn,
-            negative_vectors,
+            history, ids, encoded, queries, targets, target_vectors, drawn, negative_vectors
         )
         parts = {"retrieval": self.retrieval(step), **self.auxiliary_losses(step)}
         self.loss_names = tuple(parts)
@@ -194,20 +203,3 @@ class MultiInterestNetwork(nn.Module):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
-
-
-def _negative_sampler(settings: MultiInterestSettings, catalogue: Catalogue) -> NegativeSampler:
-    num_items, wanted = catalogue.num_items, settings.num_negatives
-    if settings.negative_sampling == "log_uniform" and wanted >= num_items:
-        raise SettingsError(
-            f"--num_negatives={wanted} different items cannot be drawn from {num_items - 1}; write "
-            f"--num_negatives={(num_items - 1) // 2} or --negative_sampling=full."
-        )
-    return NegativeSampler(
-        num_items,
-        settings.negative_sampling,
-        wanted,
-        counts=catalogue.counts,
-        power=settings.popularity_power,
-        correct=settings.logq_correction,
-    )

@@ -6,19 +6,20 @@ Recommendation via Contrastive Multiple Interests. SIGIR 2022, arXiv:2205.09593.
 
 from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import replace
 
-from recbole_opal.batches import TrainingBatch
-from recbole_opal.interests.general_interest import AssignedHistories, GeneralisedEncoder
-from recbole_opal.interests.views import split_in_halves
-from recbole_opal.losses.contrastive import view_contrast
+import torch
+from torch import Tensor, nn
+
+from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
+from recbole_opal.interests.history import History
+from recbole_opal.interests.subsequences import SubsequenceGRU
+from recbole_opal.interests.unit import unit_length
+from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
-from recbole_opal.models.base import (
-    MultiInterestNetwork,
-    TrainingStep,
-)
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, Recipe, search_with
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import (
     LEAST,
@@ -28,7 +29,14 @@ from recbole_opal.settings.model_schemas import (
     weight,
 )
 
-__all__ = ["CMINetwork", "CMISettings"]
+__all__ = [
+    "CMINetwork",
+    "CMISettings",
+    "GeneralInterest",
+    "GeneralisedEncoder",
+    "split_in_halves",
+    "view_contrast",
+]
 
 
 class CMISettings(MultiInterestSettings):
@@ -52,6 +60,76 @@ class CMISettings(MultiInterestSettings):
     )
 
 
+class GeneralInterest(nn.Module):
+    """One vector a user that reads the whole history in order: `g`.
+
+    Source: CMI: GRU over the full history -> linear -> ReLU -> unit length. A single layer
+    without bias, as in the hard stage of OPAL by the same authors.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.recurrence = SubsequenceGRU(width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, history: History) -> Tensor:
+        """Return (B, 1, D) float, unit length, or zero where the ReLU leaves nothing."""
+        states = self.recurrence(history, torch.zeros_like(history.rows), 1)  # (B, 1, D)
+        return unit_length(self.output(states).relu())
+
+
+class GeneralisedEncoder(CategoryEncoder):
+    """`u_j = normalize(z_j + g)`: the soft interest of category j and the general interest."""
+
+    def __init__(self, settings: CMISettings) -> None:
+        super().__init__(settings.num_interests, settings.hidden_size, settings.temperature)
+        self.general = GeneralInterest(settings.hidden_size)
+
+    def forward(self, history: History) -> AssignedHistories:
+        """Encode histories of unit vectors."""
+        _, soft = self.sort(history)
+        return replace(soft, interests=unit_length(soft.interests + self.general(history)))
+
+
+def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """Return CMI's contrastive multi-interest loss between two views of the same users.
+
+    A pair is interest k of user b in both views; the negatives are all other (user, interest)
+    pairs of the other view, other interests of the same user among them. Both directions count
+    alike: their mean, where the authors' code takes the sum, twice as much.
+    """
+    one, other = one.flatten(0, 1), other.flatten(0, 1)  # (B K, D)
+    there = agreement_losses(one, other, temperature)
+    back = agreement_losses(other, one, temperature)
+    return (there + back).mean() / 2
+
+
+def split_in_halves(histories: Histories, *, shortest: int = 6) -> Histories:
+    """Part each history at random in two halves, both in time order.
+
+    Source: CMI. A history of at most `shortest` items is given to both views whole. The authors'
+    code shuffles the first half; here both keep their order, which the GRU reads. Drawn from
+    the default generator of the device, which a run's state holds, so that a resumed run draws
+    the same halves.
+
+    Returns:
+        2 B rows: first one half of each row, then all others in the same order. Of an odd number
+        the second half is the longer one.
+    """
+    lengths = histories.lengths.unsqueeze(1)  # (B, 1)
+    width = int(lengths.max()) if len(lengths) else 0
+    filled = torch.arange(width, device=lengths.device) < lengths  # (B, L)
+    keys = torch.rand(filled.shape, device=lengths.device).masked_fill(~filled, 2.0)
+    ranks = keys.argsort(dim=1).argsort(dim=1)
+    whole = lengths <= shortest
+    first = filled & (whole | (ranks < lengths // 2))
+    second = filled & (whole | (ranks >= lengths // 2))
+    kept = torch.cat([first[filled], second[filled]])  # (2 T,)
+    counts = torch.cat([first, second]).sum(dim=1)
+    times = None if histories.times is None else histories.times.repeat(2)[kept]
+    return Histories(histories.items.repeat(2)[kept], counts, times)
+
+
 class CMINetwork(MultiInterestNetwork):
     """Soft interests, each with the user's general interest, trained on two views of a history.
 
@@ -63,7 +141,6 @@ class CMINetwork(MultiInterestNetwork):
 
     Settings = CMISettings
     search = search_with(contrastive_weight={"low": 0.002, "high": 0.6, "log": True})
-    shared_defaults = OPALS_TRAINING
     published = Recipe(
         "the authors' loss is the shared one, for their later OPAL took it over. They draw one "
         "target from all that follows, where the up to W nearest count here; they cut at 6 items "
@@ -75,9 +152,7 @@ class CMINetwork(MultiInterestNetwork):
 
     def __init__(self, settings: CMISettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.encoder = GeneralisedEncoder(
-            settings.num_interests, self.hidden_size, temperature=self.temperature
-        )
+        self.encoder = GeneralisedEncoder(settings)
 
     def training_views(self, batch: TrainingBatch) -> TrainingBatch:
         """Return 2 B rows: one half of each history, then the other halves in the same order."""

@@ -6,15 +6,23 @@ Multi-Interest Framework for Recommendation. KDD 2020, arXiv:2005.09347.
 
 from __future__ import annotations
 
-from recbole_opal.interests.capsules import PositionCapsules
-from recbole_opal.interests.self_attention import SelfAttentiveInterests
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
-from recbole_opal.models.shared_settings import CapsuleSettings, SelfAttentionSettings
+import torch
+from torch import Tensor, nn
+
+from recbole_opal.interests.capsules import CapsuleSettings, route
+from recbole_opal.interests.history import History
+from recbole_opal.interests.self_attention import SelfAttentionSettings, SelfAttentiveInterests
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.settings.model_schemas import setting
 
-__all__ = ["ComiRecDRNetwork", "ComiRecDRSettings", "ComiRecSANetwork", "ComiRecSASettings"]
+__all__ = [
+    "ComiRecDRNetwork",
+    "ComiRecDRSettings",
+    "ComiRecSANetwork",
+    "ComiRecSASettings",
+    "PositionCapsules",
+]
 
 _WHAT = (
     "inner products, the target's interest for its negatives, sampled softmax over the next item."
@@ -41,16 +49,11 @@ class ComiRecSANetwork(MultiInterestNetwork):
     Settings = ComiRecSASettings
     published = comirec_recipe(_WHAT)
     search = search_with()
-    shared_defaults = OPALS_TRAINING
 
     def __init__(self, settings: ComiRecSASettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
         self.encoder = SelfAttentiveInterests(
-            settings.num_interests,
-            self.hidden_size,
-            attention_width=settings.attention_size,
-            max_length=catalogue.longest_history,
-            placed_values=settings.placed_values,
+            settings, catalogue.longest_history, placed_values=settings.placed_values
         )
 
 
@@ -59,6 +62,28 @@ class ComiRecDRSettings(CapsuleSettings):
 
     Dynamic routing with a transform for each position and interest.
     """
+
+
+class PositionCapsules(nn.Module):
+    """ComiRec-DR's routing: L x K transforms of D x D, zero starting logits, as in its code.
+
+    Positions count from the oldest item of the window.
+    """
+
+    def __init__(self, settings: ComiRecDRSettings, longest_history: int) -> None:
+        super().__init__()
+        self.settings, width = settings, settings.hidden_size
+        shape = (longest_history, settings.num_interests, width, width)
+        self.transforms = nn.Parameter(torch.empty(shape))
+        nn.init.normal_(self.transforms, std=width**-0.5)  # keeps lengths; N(0, 1) in the code
+
+    def forward(self, history: History) -> Tensor:
+        """Return the interests, (B, K, D), of rows of L items at most."""
+        vectors, mask = history.padded()
+        transforms = self.transforms[: vectors.shape[1]]
+        predictions = torch.einsum("bld,lkde->blke", vectors, transforms)
+        logits = predictions.new_zeros(predictions.shape[:3])
+        return route(predictions, logits, mask, self.settings)
 
 
 class ComiRecDRNetwork(MultiInterestNetwork):
@@ -72,13 +97,7 @@ class ComiRecDRNetwork(MultiInterestNetwork):
     Settings = ComiRecDRSettings
     published = comirec_recipe(_WHAT, learning_rate=(0.005, "[A]"))
     search = search_with()
-    shared_defaults = OPALS_TRAINING
 
     def __init__(self, settings: ComiRecDRSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.encoder = PositionCapsules(
-            settings.num_interests,
-            self.hidden_size,
-            max_length=catalogue.longest_history,
-            rule=settings.rule,
-        )
+        self.encoder = PositionCapsules(settings, catalogue.longest_history)

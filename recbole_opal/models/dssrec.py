@@ -6,22 +6,35 @@ in Sequential Recommenders. KDD 2020.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
-from recbole_opal.interests.intentions import IntentionEncoder
-from recbole_opal.interests.transformer import CausalTransformer
-from recbole_opal.losses.future import seq2item_loss, seq2seq_loss
-from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, Recipe, search_with
+from recbole_opal.losses.contrastive import agreement_losses
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.recipes import Recipe, search_with
+from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting, weight
 
-__all__ = ["DSSRecNetwork", "DSSRecSettings"]
+__all__ = [
+    "CausalTransformer",
+    "DSSRecNetwork",
+    "DSSRecSettings",
+    "IntentionEncoder",
+    "group_by_length",
+    "seq2item_loss",
+    "seq2seq_loss",
+]
+
+_ROWS_TOGETHER = 128  # few enough that histories of a group are about equally long
 
 
 class DSSRecSettings(MultiInterestSettings):
@@ -51,6 +64,167 @@ class DSSRecSettings(MultiInterestSettings):
     )
 
 
+def group_by_length(history: History, size: int) -> Iterator[tuple[History, Tensor, Tensor]]:
+    """Yield at most `size` rows at a time, from the shortest to the longest histories.
+
+    Rows of a group are about equally long, so that padding them costs little. With each come the
+    rows of the batch that they are, (G,), and where their items stand in the batch, (T',).
+    """
+    starts = history.lengths.cumsum(0) - history.lengths
+    order = history.lengths.argsort(stable=True)
+    for start in range(0, history.num_rows, size):
+        rows = order[start : start + size]
+        counts = history.lengths[rows]  # (G,)
+        owners = torch.repeat_interleave(counts)  # (T',)
+        within = torch.arange(len(owners), device=owners.device)
+        within = within - (counts.cumsum(0) - counts)[owners]
+        positions = starts[rows][owners] + within
+        yield History(history.vectors[positions], counts), rows, positions
+
+
+class CausalTransformer(nn.Module):
+    """Self-attention layers over item vectors with learnt positions.
+
+    Source: Kang & McAuley, Self-Attentive Sequential Recommendation, ICDM 2018: each part
+    normalises its input, and a last normalisation follows. Padding stands after all items of a
+    row, so the causal mask keeps every item from seeing it; states of padding are to be masked
+    by the caller.
+    """
+
+    def __init__(self, settings: DSSRecSettings, max_length: int) -> None:
+        super().__init__()
+        width = settings.hidden_size
+        self.positions = nn.Parameter(torch.empty(max_length, width))
+        nn.init.normal_(self.positions, std=width**-0.5)  # length close to 1, like items
+        layer = nn.TransformerEncoderLayer(
+            width,
+            settings.transformer_heads,
+            settings.transformer_inner_size,
+            settings.transformer_dropout,
+            batch_first=True,
+            norm_first=True,
+        )
+        norm, number = nn.LayerNorm(width), settings.transformer_layers
+        self.layers = nn.TransformerEncoder(layer, number, norm, enable_nested_tensor=False)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Return the state at each place of right-padded (B, L, D)."""
+        length = vectors.shape[1]
+        hidden = torch.ones(length, length, dtype=torch.bool, device=vectors.device).triu(1)
+        placed = vectors + self.positions[:length]
+        states: Tensor = self.layers(placed, mask=hidden, is_causal=True)
+        return states
+
+
+@dataclass(frozen=True)
+class IntentHistories(AssignedHistories):
+    """Interests `phi`, not of unit length, and how they came about."""
+
+    importance: Tensor  # (T,) float, sums to 1 over the items of a history
+
+
+class IntentionEncoder(nn.Module):
+    """`phi_k = norm(beta_k + sum_t p_(k|t) p_t z_t)` of transformer states z.
+
+    With `norm` layer normalisations of their own and a_t learnt positions:
+    `p_(k|t) = softmax_k(norm(z_t) . norm(c_k) / sqrt(D))` sorts items by K prototypes c;
+    `p_t = softmax_t(key_t . query / sqrt(D))` weighs them, with
+    `key_t = x + relu(W x + b)` of `x = norm(a_t + z_t)` and
+    `query = norm(b' + a_n + z_n)` of the last item n. A public unofficial code lets padding
+    take its share of `p_t`.
+    """
+
+    def __init__(self, settings: DSSRecSettings, max_length: int) -> None:
+        super().__init__()
+        num_interests, width = settings.num_interests, settings.hidden_size
+        self.states = CausalTransformer(settings, max_length)
+        self.scale = width**-0.5
+        self.prototypes = nn.Parameter(torch.empty(num_interests, width))
+        self.priors = nn.Parameter(torch.empty(num_interests, width))
+        self.positions = nn.Parameter(torch.empty(max_length, width))
+        for parameter in (self.prototypes, self.priors, self.positions):
+            nn.init.normal_(parameter, std=self.scale)
+        self.query_bias = nn.Parameter(torch.zeros(width))
+        self.key = nn.Linear(width, width)
+        self.state_norm, self.prototype_norm, self.key_norm, self.query_norm, self.output_norm = (
+            nn.LayerNorm(width) for _ in range(5)
+        )
+
+    def forward(self, history: History) -> IntentHistories:
+        """Encode histories of 1 to L items."""
+        groups, owners, places = zip(*group_by_length(history, _ROWS_TOGETHER), strict=True)
+        parts = [self._encode_padded(*group.padded()) for group in groups]
+        rows, positions = torch.cat(owners).argsort(), torch.cat(places).argsort()
+        interests, assignment, importance = (torch.cat(each) for each in zip(*parts, strict=True))
+        return IntentHistories(interests[rows], assignment[positions], importance[positions])
+
+    def assign(self, states: Tensor) -> Tensor:
+        """Return `p_(k|t)`, (B, L, K), of states (B, L, D)."""
+        prototypes = self.prototype_norm(self.prototypes)  # (K, D)
+        logits: Tensor = self.state_norm(states) @ prototypes.T * self.scale
+        return logits.softmax(dim=-1)
+
+    def weigh(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Return `p_t`, (B, L), of states (B, L, D) where the (B, L) bool mask holds."""
+        placed = states + self.positions[: states.shape[1]]
+        inputs = self.key_norm(placed)
+        keys = inputs + self.key(inputs).relu()  # (B, L, D)
+        last = (mask.sum(dim=1) - 1).clamp_min(0)  # (B,)
+        newest = placed[torch.arange(len(last), device=last.device), last]  # (B, D)
+        query = self.query_norm(self.query_bias + newest)
+        logits: Tensor = torch.einsum("bld,bd->bl", keys, query) * self.scale
+        floor = torch.finfo(logits.dtype).min
+        importance: Tensor = logits.masked_fill(~mask, floor).softmax(dim=-1) * mask
+        return importance
+
+    def _encode_padded(self, vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return interests (B, K, D), assignment (T, K) and importance (T,) of (B, L, D)."""
+        states = self.states(vectors)  # (B, L, D)
+        assignment = self.assign(states)  # (B, L, K)
+        importance = self.weigh(states, mask)  # (B, L), 0 for padding
+        weighted = assignment * importance.unsqueeze(-1)
+        pooled = torch.einsum("blk,bld->bkd", weighted, states)
+        return self.output_norm(self.priors + pooled), assignment[mask], importance[mask]
+
+
+@full_precision
+def seq2item_loss(
+    interests: Tensor, targets: Tensor, target_ids: Tensor, *, temperature: float
+) -> Tensor:
+    """Return the cross-entropy of each row's next item against the other rows' next items.
+
+    `-log(max_k e^(u_k . x) / sum_(k', b') e^(u_k' . x_b'))`: the best interest is credited, the
+    sum holds all interests. Source: DSSRec. Other rows with the same item are left out of the
+    sum, and rows are averaged (a public unofficial code keeps the former and adds up the latter).
+    The temperature is sqrt(D) in the paper.
+    """
+    logits = interests @ targets.T / temperature  # (B, K, B)
+    same = target_ids.unsqueeze(1) == target_ids  # (B, B)
+    same.fill_diagonal_(False)
+    own = torch.diagonal(logits, dim1=0, dim2=2).amax(dim=0)  # (B,)
+    floor = torch.finfo(logits.dtype).min
+    logits = logits.masked_fill(same.unsqueeze(1), floor)
+    return (logits.flatten(1).logsumexp(dim=-1) - own).mean()
+
+
+def seq2seq_loss(
+    past: Tensor, future: Tensor, *, temperature: float, kept_share: float = 1.0
+) -> Tensor:
+    """Return how badly interests agree with the same intention's of what follows.
+
+    For each row and intention, the cross-entropy of the future's vector of that row and
+    intention against those of all rows and intentions. Only the best predicted share counts:
+    not every intention of the future shows in the past. Source: DSSRec; the mean of what is
+    kept, where a public unofficial code adds up.
+
+    The temperature is sqrt(D) in the paper, `kept_share` its lambda in (0, 1], the share of the B K
+    pairs with the lowest losses.
+    """
+    losses = agreement_losses(past.flatten(0, 1), future.flatten(0, 1), temperature)  # (B K,)
+    kept = math.ceil(kept_share * len(losses))
+    return losses.topk(kept, largest=False).values.mean()
+
+
 class DSSRecNetwork(MultiInterestNetwork):
     """Transformer states sorted by intention; each predicts its own future.
 
@@ -66,7 +240,6 @@ class DSSRecNetwork(MultiInterestNetwork):
 
     Settings = DSSRecSettings
     search = search_with(seq2seq_weight={"low": 0.01, "high": 3.0, "log": True})
-    shared_defaults = OPALS_TRAINING
     published = Recipe(
         "inner products over sqrt(D), the other rows' next items as negatives, all interests in "
         "the sum.\nSource: the paper; sizes of its runs are not known to us and stay as above.",
@@ -86,17 +259,7 @@ class DSSRecNetwork(MultiInterestNetwork):
                 "write --transformer_heads=1 or another divisor."
             )
         longest = max(catalogue.longest_history, settings.future_window)  # both are encoded
-        states = CausalTransformer(
-            self.hidden_size,
-            max_length=longest,
-            layers=settings.transformer_layers,
-            heads=heads,
-            inner_width=settings.transformer_inner_size,
-            dropout=settings.transformer_dropout,
-        )
-        self.encoder = IntentionEncoder(
-            settings.num_interests, self.hidden_size, states=states, max_length=longest
-        )
+        self.encoder = IntentionEncoder(settings, longest)
 
     def retrieval(self, step: TrainingStep) -> Tensor:
         """Return the shared retrieval loss, or the paper's for the next item."""

@@ -7,17 +7,19 @@ CIKM 2019, arXiv:1904.08030.
 
 from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
-from recbole_opal.interests.capsules import MindCapsules, RoutedHistories
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
-from recbole_opal.models.shared_settings import CapsuleSettings
+from recbole_opal.interests.capsules import CapsuleSettings, route
+from recbole_opal.interests.history import History
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.settings.model_schemas import setting
 
-__all__ = ["MINDNetwork", "MINDSettings"]
+__all__ = ["MINDNetwork", "MINDSettings", "MindCapsules"]
 
 
 class MINDSettings(CapsuleSettings):
@@ -31,6 +33,55 @@ class MINDSettings(CapsuleSettings):
         "True: the paper's floor(log2(history length)) interests, at least 1, at most "
         "num_interests [D]",
     )
+
+
+@dataclass(frozen=True)
+class RoutedHistories:
+    """What the routing knows of a batch."""
+
+    # (B, K, D) float; those that a row does not have are copies of its first, so that the
+    # best score over them is right
+    interests: Tensor
+    active: Tensor  # (B, K) bool, which interests a row has
+
+
+class MindCapsules(nn.Module):
+    """MIND's routing: one transform for all items and interests, random starting logits.
+
+    The paper draws the starting logits anew at each forward pass, and the public codes do so even
+    when serving; here they are drawn once and kept, so that the same history always gives the same
+    interests.
+    """
+
+    start: Tensor
+
+    def __init__(self, settings: MINDSettings, longest_history: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.transform = nn.Linear(settings.hidden_size, settings.hidden_size, bias=False)
+        self.register_buffer("start", torch.randn(longest_history, settings.num_interests))
+
+    def forward(self, history: History) -> RoutedHistories:
+        """Route the items of each row, of L at most."""
+        vectors, mask = history.padded()
+        batch, length, width = vectors.shape
+        active = self.active(history.lengths)  # (B, K)
+        count = active.shape[1]
+        shared = self.transform(vectors).unsqueeze(2)  # (B, L, 1, D)
+        logits = self.start[:length].expand(batch, length, count)
+        logits = logits.masked_fill(~active.unsqueeze(1), -torch.inf)
+        predictions = shared.expand(batch, length, count, width)
+        interests = route(predictions, logits, mask, self.settings)
+        interests = torch.where(active.unsqueeze(-1), interests, interests[:, :1])
+        return RoutedHistories(interests, active)
+
+    def active(self, lengths: Tensor) -> Tensor:
+        """Return which interests rows of (B,) lengths have, (B, K) bool."""
+        count = self.settings.num_interests
+        wanted = torch.full_like(lengths, count)
+        if self.settings.dynamic_interests:
+            wanted = lengths.clamp_min(1).double().log2().floor().long().clamp(1, count)
+        return torch.arange(count, device=lengths.device) < wanted.unsqueeze(1)
 
 
 class MINDNetwork(MultiInterestNetwork):
@@ -48,7 +99,6 @@ class MINDNetwork(MultiInterestNetwork):
 
     Settings = MINDSettings
     search = search_with()
-    shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products, label-aware attention, sampled softmax over the next item.",
         routing=(
@@ -61,13 +111,7 @@ class MINDNetwork(MultiInterestNetwork):
 
     def __init__(self, settings: MINDSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.encoder = MindCapsules(
-            settings.num_interests,
-            self.hidden_size,
-            max_length=catalogue.longest_history,
-            rule=settings.rule,
-            dynamic=settings.dynamic_interests,
-        )
+        self.encoder = MindCapsules(settings, catalogue.longest_history)
 
     def mixable(self, encoded: RoutedHistories) -> Tensor:
         """Return which interests label-aware attention may mix, (B, K) bool: no copies."""

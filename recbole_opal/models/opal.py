@@ -7,27 +7,25 @@ arXiv:2407.14741.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.hypercategories import EncodedHistories, HypercategoryEncoder
-from recbole_opal.losses.regularisers import (
-    category_shares,
-    orthogonality_loss,
-    uniformity_loss,
-    unique_loss,
-)
-from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, search_with
+from recbole_opal.interests.subsequences import SubsequenceGRU
+from recbole_opal.interests.unit import unit_length
+from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.recipes import search_with
+from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import MultiInterestSettings, setting, weight
 
-__all__ = ["OPALNetwork", "OPALSettings"]
+__all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
 
 
 class OPALSettings(MultiInterestSettings):
@@ -62,6 +60,89 @@ class OPALSettings(MultiInterestSettings):
     unique_weight: Finite = weight(1.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
 
 
+@dataclass(frozen=True)
+class EncodedHistories(AssignedHistories):
+    """What OPAL's encoder knows of a batch."""
+
+    # (T, K) float, the part of the assignment the stage uses: all of it, or each item's
+    # strongest
+    kept: Tensor
+    history: History  # what was encoded
+
+    @property
+    def shares(self) -> Tensor:
+        """(B, K) float, each interest's share of the history."""
+        mass = self.history.sum_by_row(self.kept)  # (B, K)
+        return mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
+
+
+class HypercategoryEncoder(CategoryEncoder):
+    """Stage "soft" pools items by their assignment, `z_j`; "hard" joins `h_j` to it.
+
+    `h_j` is where the category's own sub-sequence leads: `u_j = normalize((1 - w) z_j + w h_j)`.
+    """
+
+    def __init__(self, settings: OPALSettings) -> None:
+        super().__init__(settings.num_interests, settings.hidden_size, settings.temperature)
+        self.fusion_weight = settings.fusion_weight
+        self.evolution = InterestEvolution(settings)
+        gate = torch.zeros(settings.num_interests, 1)
+        self.gate = nn.Parameter(gate) if settings.fusion == "learned" else None
+
+    def forward(self, history: History, stage: str) -> EncodedHistories:
+        """Encode histories of unit vectors."""
+        categories, soft = self.sort(history)
+        interests, kept = soft.interests, soft.assignment
+        if stage == "hard":
+            interests = self._fuse(interests, self.evolution(history, kept, categories))
+            hardest = functional.one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
+            kept = kept * hardest
+        return EncodedHistories(interests, soft.assignment, kept, history)
+
+    def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
+        if self.gate is not None:
+            return unit_length(pooled + self.gate * evolved)
+        weight = self.fusion_weight
+        return unit_length((1 - weight) * pooled + weight * evolved)
+
+
+class InterestEvolution(nn.Module):
+    """Follow each category's sub-sequence to its newest state: `h_j`.
+
+    Source: OPAL, the hard stage: GRU -> linear -> ReLU -> unit length; an empty category gives
+    `o_j`. Where a ReLU leaves nothing (all states negative) `o_j` stands in too; the authors'
+    code keeps a zero vector there. A ReLU confines every h_j to the non-negative orthant.
+    """
+
+    def __init__(self, settings: OPALSettings) -> None:
+        super().__init__()
+        width = settings.hidden_size
+        self.recurrence = SubsequenceGRU(width)
+        self.output = nn.Linear(width, width)
+        self.settings = settings
+
+    def forward(self, history: History, assignment: Tensor, categories: Tensor) -> Tensor:
+        """Return the evolved interests, (B, K, D), unit length; arguments as in `pool_softly`."""
+        num_interests = len(categories)
+        chosen = assignment.argmax(dim=-1)  # (T,)
+        if self.settings.evolution_input == "weighted":
+            weight = assignment.amax(dim=-1, keepdim=True)  # (T, 1)
+            # 1 in the forward pass (straight-through)
+            history = replace(history, vectors=history.vectors * (1 + weight - weight.detach()))
+        evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
+        if self.settings.evolution_activation == "relu":
+            evolved = evolved.relu()
+        counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
+        usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
+        return unit_length(torch.where(usable.unsqueeze(-1), evolved, categories))
+
+
+@full_precision
+def unique_loss(assignment: Tensor) -> Tensor:
+    """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only."""
+    return -assignment.amax(dim=-1).log().mean()
+
+
 class OPALNetwork(MultiInterestNetwork):
     """Soft interests in stage "soft", hard and evolved interests in stage "hard".
 
@@ -73,21 +154,12 @@ class OPALNetwork(MultiInterestNetwork):
     Settings = OPALSettings
     stages = ("soft", "hard")
     search = search_with(uniformity_weight={"low": 0.1, "high": 10.0, "log": True})
-    shared_defaults = OPALS_TRAINING
     encoder: HypercategoryEncoder
 
     def __init__(self, settings: OPALSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
         self.interest_prior = settings.interest_prior
-        self.encoder = HypercategoryEncoder(
-            settings.num_interests,
-            self.hidden_size,
-            temperature=self.temperature,
-            fusion_weight=settings.fusion_weight,
-            fusion=settings.fusion,
-            activation=settings.evolution_activation,
-            weighted_input=settings.evolution_input == "weighted",
-        )
+        self.encoder = HypercategoryEncoder(settings)
 
     def encode(self, history: History) -> EncodedHistories:
         """See `HypercategoryEncoder`."""

@@ -9,8 +9,7 @@ import torch
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.catalogue import Catalogue
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import class_at, is_address
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.model_schemas import section_of

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from recbole_opal.interests.history import History
-from recbole_opal.interests.self_attention import AttendedHistories, SelfAttentiveInterests
-from recbole_opal.losses.regularisers import attention_variation
-from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
-from recbole_opal.models.catalogue import Catalogue
-from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
-from recbole_opal.models.shared_settings import SelfAttentionSettings
+from recbole_opal.interests.self_attention import (
+    AttendedHistories,
+    SelfAttentionSettings,
+    SelfAttentiveInterests,
+)
+from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.recipes import comirec_recipe, search_with
+from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import weight
 
-__all__ = ["REMINetwork", "REMISettings"]
+__all__ = ["REMINetwork", "REMISettings", "attention_variation"]
 
 
 class REMISettings(SelfAttentionSettings):
@@ -47,7 +48,6 @@ class REMINetwork(MultiInterestNetwork):
 
     Settings = REMISettings
     search = search_with(routing_regularisation_weight={"low": 0.1, "high": 30.0, "log": True})
-    shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products, the target's interest for its negatives, hard negatives by importance "
         "weights.",
@@ -58,20 +58,10 @@ class REMINetwork(MultiInterestNetwork):
         num_negatives=(1280, "10 for each of the 128 rows, uniform, shared by the batch [A]"),
         MAX_ITEM_LIST_LENGTH=(20, "40 for Gowalla [A]"),
     )
-    encoder: SelfAttentiveInterests
 
     def __init__(self, settings: REMISettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.encoder = SelfAttentiveInterests(
-            settings.num_interests,
-            self.hidden_size,
-            attention_width=settings.attention_size,
-            max_length=catalogue.longest_history,
-        )
-
-    def encode(self, history: History) -> AttendedHistories:
-        """See `SelfAttentiveInterests`."""
-        return self.encoder.attend(history)
+        self.encoder = SelfAttentiveInterests(settings, catalogue.longest_history)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return the routing regularisation."""
@@ -79,3 +69,23 @@ class REMINetwork(MultiInterestNetwork):
         variation = attention_variation(encoded.attention, encoded.mask)
         weight = self.settings.routing_regularisation_weight
         return {"routing_regularisation": weight * variation}
+
+
+@full_precision
+def attention_variation(attention: Tensor, mask: Tensor) -> Tensor:
+    """Return `mean_b sum_k (sum_t (a_btk - mean_t a_btk)^2)^2`, in [0, K); 0 for even attention.
+
+    Source: REMI's routing regularisation: `|diag(C)|^2` of the covariance C of the attention of a
+    user's interests. Its code divides C by the width D of the vectors, takes the mean over padding
+    too, and sums over the batch, so that lambda = 100 belongs to batches of 128 and D = 64. Here a
+    row's sum of squared deviations is left whole (in [0, 1): 1 - 1/n for attention on one of n
+    items), only items count, and rows are averaged: that lambda then is 100 * 128 / 64^2 = 3.125.
+
+    Args:
+        attention: (B, L, K) float, sums to 1 over the items of a row, 0 for padding.
+        mask: (B, L) bool, True where there is an item.
+    """
+    real = mask.unsqueeze(-1)  # (B, L, 1)
+    mean = attention.sum(dim=1, keepdim=True) / real.sum(dim=1, keepdim=True).clamp_min(1)
+    variation = ((attention - mean) * real).square().sum(dim=1)  # (B, K)
+    return variation.square().sum(dim=-1).mean()

@@ -109,6 +109,8 @@ def _comment(text: str) -> list[str]:
 
 def main(names: list[str]) -> None:
     """Write the files of the models that are named, or of all."""
+    if unknown := set(names) - set(MODELS):
+        sys.exit(f"error: no models of ours: {', '.join(unknown)}; ours are {', '.join(MODELS)}.")
     for name in names or MODELS:
         path = properties_folder() / "model" / f"{name}.yaml"
         path.write_text(yaml_of(MODELS[name]), encoding="utf-8")

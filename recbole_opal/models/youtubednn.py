@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recbole_opal.interests.history import History
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.recipes import OPALS_TRAINING, comirec_recipe, search_with
+from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.settings.model_schemas import MultiInterestSettings
 
 __all__ = ["YouTubeDNNNetwork", "YouTubeDNNSettings"]
@@ -33,7 +33,6 @@ class YouTubeDNNNetwork(MultiInterestNetwork):
 
     Settings = YouTubeDNNSettings
     search = search_with()
-    shared_defaults = OPALS_TRAINING
     published = comirec_recipe(
         "inner products and sampled softmax over the next item, as in ComiRec's baseline of this "
         "name.",

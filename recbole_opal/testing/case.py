@@ -17,11 +17,9 @@ from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.recommender import MultiInterestRecommender, as_recommender
 from recbole_opal.host.validation import known_settings
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.settings.properties import own_yaml
-from recbole_opal.settings.values import load_settings_file
 from recbole_opal.testing.small_log import write_small_log
 
-__all__ = ["ContractCase", "recipes_of", "recommender_class"]
+__all__ = ["ContractCase", "part", "recommender_class"]
 
 DATASET = "contract"
 LENGTH = 10  # of the longest history
@@ -44,19 +42,7 @@ _SMALL: dict[str, Any] = {
 
 def recommender_class(model: str | type[Any]) -> type[MultiInterestRecommender]:
     """Return the recommender of a model: of a network, or of the name that `--model` takes."""
-    found: type[MultiInterestRecommender] = (
-        find_model_class(model) if isinstance(model, str) else as_recommender(model)
-    )
-    return found
-
-
-def recipes_of(model_class: type[Any]) -> tuple[str, ...]:
-    """Return "shared" and, where the model or its yaml has one, "published"."""
-    path = own_yaml(model_class)
-    published = getattr(model_class, "published", {})
-    if published or (path is not None and "published" in load_settings_file(path)):
-        return ("shared", "published")
-    return ("shared",)
+    return find_model_class(model) if isinstance(model, str) else as_recommender(model)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.errors import DataError
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
-from recbole_opal.host.recommender import recommender_of
+from recbole_opal.host.recommender import as_recommender
 from recbole_opal.models.youtubednn import YouTubeDNNNetwork
 
 lengths_of_users = st.lists(st.integers(1, 25), min_size=1, max_size=6)
@@ -79,7 +79,7 @@ def prepared(quick_settings):
 
 def test_a_model_that_asks_is_given_times_for_training_and_evaluation(prepared):
     config, data = prepared(Timed)
-    model = recommender_of(Timed)(config, data.dataset)
+    model = as_recommender(Timed)(config, data.dataset)
     sequences = data.dataset.sequences
     known = {
         (int(item), float(time))
@@ -110,6 +110,6 @@ def test_a_model_that_does_not_ask_is_given_none(prepared):
 def test_a_batch_without_the_times_that_a_model_needs_is_an_error(prepared):
     config, data = prepared(Timed)
     with pytest.raises(DataError, match="timestamp_list"):
-        recommender_of(Timed)(config, data.dataset).interests(
+        as_recommender(Timed)(config, data.dataset).interests(
             {"item_id_list": torch.tensor([[1, 2]])}
         )

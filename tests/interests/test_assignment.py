@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from recbole_opal.interests.assignment import assign_softly, hard_categories, keep_hardest
+from recbole_opal.interests.assignment import assign_softly
 
 
 def random_case(seed, items, interests, width=4):
@@ -34,14 +34,6 @@ def test_equals_a_naive_loop(seed, items, interests):
         weights = [math.exp(float(vectors[item] @ category) / 0.1) for category in categories]
         for number, weight in enumerate(weights):
             assert float(actual[item, number]) == pytest.approx(weight / sum(weights))
-
-
-def test_hard_keeps_one_category_an_item_and_its_value():
-    assignment = assign_softly(*random_case(1, 15, 4), 0.1)
-    kept = keep_hardest(assignment)
-    assert (kept > 0).sum(dim=-1).eq(1).all()
-    torch.testing.assert_close(kept.amax(-1), assignment.amax(-1))
-    assert kept.argmax(-1).equal(hard_categories(assignment))
 
 
 def test_gradient_in_float64():

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.losses.contrastive import agreement_losses, view_contrast
+from recbole_opal.losses.contrastive import agreement_losses
+from recbole_opal.models.cmi import view_contrast
 
 
 def units(*shape, seed=0):

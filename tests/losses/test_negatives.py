@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.losses.negatives import NegativeSampler
 
 TARGETS = torch.tensor([[1, 2], [2, 0]])
@@ -142,5 +143,5 @@ class TestLogUniform:
         assert sum(estimates) / len(estimates) == pytest.approx(exact, rel=0.03)
 
     def test_more_than_there_are_is_an_error(self):
-        with pytest.raises(ValueError, match="7 items"):
+        with pytest.raises(SettingsError, match="7 items"):
             self.sampler(8)

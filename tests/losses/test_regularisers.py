@@ -10,8 +10,8 @@ from recbole_opal.losses.regularisers import (
     category_shares,
     orthogonality_loss,
     uniformity_loss,
-    unique_loss,
 )
+from recbole_opal.models.opal import unique_loss
 
 
 def test_orthogonality_by_hand():

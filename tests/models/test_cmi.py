@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from recbole_opal.losses.contrastive import view_contrast
+from recbole_opal.models.cmi import view_contrast
 from recbole_opal.testing import RoutingContract
 
 

@@ -8,7 +8,7 @@ import torch
 from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.history import History
-from recbole_opal.losses.future import seq2item_loss, seq2seq_loss
+from recbole_opal.models.dssrec import seq2item_loss, seq2seq_loss
 from recbole_opal.testing import RoutingContract
 
 

@@ -3,7 +3,7 @@
 import torch
 
 from recbole_opal.interests.history import History
-from recbole_opal.losses.regularisers import attention_variation
+from recbole_opal.models.remi import attention_variation
 from recbole_opal.testing import ModelContract
 
 

@@ -66,16 +66,24 @@ class NoModel:
 
 
 @pytest.fixture
-def models_file(tmp_path, monkeypatch):
-    """Write `their_models.py` into the working folder and forget it afterwards."""
-    path = tmp_path / "their_models.py"
-    path.write_text(MODELS)
+def write_module(tmp_path, monkeypatch):
+    """Return what writes a module into the working folder; it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     before = set(sys.modules)
-    yield path
+
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    yield write
     for name in set(sys.modules) - before:
         if "their" in name or name.startswith("own_model_"):
             del sys.modules[name]
+
+
+@pytest.fixture
+def models_file(write_module):
+    return write_module("their_models.py", MODELS)
 
 
 @pytest.fixture

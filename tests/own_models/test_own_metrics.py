@@ -1,7 +1,6 @@
 """A metric of the user's stands in one place and is read everywhere, its direction too."""
 
 import json
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -53,25 +52,16 @@ class NoMetric:
 
 
 @pytest.fixture
-def metrics_file(tmp_path, monkeypatch):
-    """Write `their_metrics.py` into the working folder and forget it afterwards."""
-    path = tmp_path / "their_metrics.py"
-    path.write_text(METRICS)
-    monkeypatch.chdir(tmp_path)
-    before, known = set(sys.modules), dict(registry._own)
-    yield path
+def metrics_file(write_module):
+    known = dict(registry._own)
+    yield write_module("their_metrics.py", METRICS)
     registry._own.clear()
     registry._own.update(known)
-    for name in set(sys.modules) - before:
-        if "their" in name or name.startswith("own_model_"):
-            del sys.modules[name]
 
 
 @pytest.fixture
-def settings(quick_settings):
-    of_ours = ("cuts_per_user", "hidden_size", "num_interests", "num_negatives", "future_window")
-    kept = {name: value for name, value in quick_settings.items() if name not in of_ours}
-    return kept | {"epochs": 2, "topk": [5, 10], "valid_metric": "Recall@10"}
+def settings(settings):
+    return settings | {"epochs": 2, "topk": [5, 10], "valid_metric": "Recall@10"}
 
 
 def test_a_run_measures_it_by_class_and_by_place(metrics_file, settings):

@@ -3,8 +3,10 @@
 import torch
 from torch.nn import functional
 
-from recbole_opal.interests.general_interest import GeneralInterest, GeneralisedEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.models.cmi import CMISettings, GeneralInterest, GeneralisedEncoder
+
+SETTINGS = CMISettings(num_interests=3, hidden_size=4)
 
 
 def case(seed=0):
@@ -47,7 +49,7 @@ def test_a_relu_that_leaves_nothing_gives_zero_and_finite_gradients():
 
 def test_interests_equal_a_naive_loop():
     torch.manual_seed(1)
-    encoder, history = GeneralisedEncoder(3, 4, temperature=0.1).double(), case()
+    encoder, history = GeneralisedEncoder(SETTINGS).double(), case()
     encoded = encoder(history)
     categories = encoder.unit_categories()
     for row in range(2):
@@ -64,13 +66,13 @@ def test_interests_equal_a_naive_loop():
 
 
 def test_each_item_shares_itself_out_among_the_categories():
-    encoded = GeneralisedEncoder(3, 4, temperature=0.1).double()(case())
+    encoded = GeneralisedEncoder(SETTINGS).double()(case())
     torch.testing.assert_close(encoded.assignment.sum(dim=-1), torch.ones(6, dtype=torch.float64))
 
 
 def test_the_general_interest_reads_the_order():
     torch.manual_seed(1)
-    encoder, history = GeneralisedEncoder(3, 4, temperature=0.1).double(), case()
+    encoder, history = GeneralisedEncoder(SETTINGS).double(), case()
     order = torch.tensor([3, 2, 1, 0, 4, 5])
     backwards = History(history.vectors[order], history.lengths)
     assert not torch.allclose(encoder(history).interests[0], encoder(backwards).interests[0])

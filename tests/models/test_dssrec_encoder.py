@@ -4,18 +4,17 @@ import torch
 from torch.nn import functional
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.intentions import IntentionEncoder
-from recbole_opal.interests.transformer import CausalTransformer
+from recbole_opal.models.dssrec import DSSRecSettings, IntentionEncoder
 
 WIDTH, INTERESTS = 8, 3
 
 
 def build(max_length=7):
     torch.manual_seed(0)
-    states = CausalTransformer(
-        WIDTH, max_length=max_length, layers=1, heads=2, inner_width=8, dropout=0.0
+    settings = DSSRecSettings(
+        num_interests=INTERESTS, hidden_size=WIDTH, transformer_layers=1, transformer_inner_size=8
     )
-    encoder = IntentionEncoder(INTERESTS, WIDTH, states=states, max_length=max_length).double()
+    encoder = IntentionEncoder(settings, max_length).double()
     for parameter in encoder.parameters():  # norms with weights of their own
         torch.nn.init.normal_(parameter, std=0.5)
     return encoder

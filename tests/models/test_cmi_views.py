@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recbole_opal.batches import Histories
-from recbole_opal.interests.views import split_in_halves
+from recbole_opal.models.cmi import split_in_halves
 
 
 def histories(lengths):

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from recbole_opal.interests.capsules import squash
-from recbole_opal.interests.star_graph import softmax_by_row
-from recbole_opal.losses import backward_flow, contrastive, future, regularisers
+from recbole_opal.losses import contrastive, regularisers
+from recbole_opal.models import cmi, dssrec, opal, pimi, re4, remi
 
 ZERO, ONES = torch.zeros, torch.ones
 TINY = torch.full((1, 2, 3), 1e-30)
@@ -18,7 +18,7 @@ def recontrast(interests, items, mask, temperature=0.02, representative=None):
     chosen = mask.unsqueeze(1).expand(width) if representative is None else representative
     strangers = ZERO(len(items), 2, items.shape[-1])
     none = ZERO(len(items), 2, dtype=torch.bool)
-    return backward_flow.recontrast_loss(
+    return re4.recontrast_loss(
         interests, items, mask, chosen, strangers, none, temperature=temperature
     )
 
@@ -30,20 +30,20 @@ CASES = {
         lambda a: regularisers.uniformity_loss(regularisers.category_shares(a)),
         [torch.eye(3)[:1].expand(5, 3)],
     ),
-    "certain assignment": (regularisers.unique_loss, [torch.eye(3)]),
-    "even assignment": (regularisers.unique_loss, [torch.full((5, 64), 1 / 64)]),
+    "certain assignment": (opal.unique_loss, [torch.eye(3)]),
+    "even assignment": (opal.unique_loss, [torch.full((5, 64), 1 / 64)]),
     "equal categories": (regularisers.orthogonality_loss, [ONES(4, 3) / 3**0.5]),
-    "empty rows": (lambda a: regularisers.attention_variation(a, NOWHERE), [ZERO(2, 4, 3)]),
+    "empty rows": (lambda a: remi.attention_variation(a, NOWHERE), [ZERO(2, 4, 3)]),
     "one item": (
-        lambda a: regularisers.attention_variation(a, ONE),
+        lambda a: remi.attention_variation(a, ONE),
         [ONE.unsqueeze(-1).expand(2, 4, 3).float()],
     ),
     "re-attend to one item": (
-        lambda s, a: backward_flow.reattend_loss(s, a, ONE),
+        lambda s, a: re4.reattend_loss(s, a, ONE),
         [ONES(2, 3, 4), torch.where(ONE.unsqueeze(1), 0.0, -3e38).expand(2, 3, 4)],
     ),
     "re-attend to nothing": (
-        lambda s, a: backward_flow.reattend_loss(s, a, NOWHERE),
+        lambda s, a: re4.reattend_loss(s, a, NOWHERE),
         [ONES(2, 3, 4), torch.full((2, 3, 4), -3e38)],
     ),
     "re-contrast of zeros": (lambda u, x: recontrast(u, x, ONE), [ZERO(2, 3, 5), ZERO(2, 4, 5)]),
@@ -59,29 +59,29 @@ CASES = {
         lambda u, x: recontrast(u, x, ONE, representative=ZERO(2, 3, 4, dtype=torch.bool)),
         [ONES(2, 3, 5), ONES(2, 4, 5)],
     ),
-    "reconstruct nothing": (backward_flow.reconstruct_loss, [ZERO(0, 3), ZERO(0, 3)]),
+    "reconstruct nothing": (re4.reconstruct_loss, [ZERO(0, 3), ZERO(0, 3)]),
     "one pair": (lambda a, b: contrastive.agreement_losses(a, b, 0.1), [ONES(1, 3), ONES(1, 3)]),
     "pairs of zeros": (
-        lambda a, b: contrastive.view_contrast(a, b, 1e-6),
+        lambda a, b: cmi.view_contrast(a, b, 1e-6),
         [ZERO(2, 3, 4), ZERO(2, 3, 4)],
     ),
     "one row": (
-        lambda u, x: future.seq2item_loss(u, x, torch.tensor([4]), temperature=1e-6),
+        lambda u, x: dssrec.seq2item_loss(u, x, torch.tensor([4]), temperature=1e-6),
         [ONES(1, 2, 3), ONES(1, 3)],
     ),
     "rows of the same item": (
-        lambda u, x: future.seq2item_loss(u, x, torch.tensor([4, 4, 4]), temperature=0.1),
+        lambda u, x: dssrec.seq2item_loss(u, x, torch.tensor([4, 4, 4]), temperature=0.1),
         [ONES(3, 2, 3), ONES(3, 3)],
     ),
     "the smallest share": (
-        lambda a, b: future.seq2seq_loss(a, b, temperature=1e-6, kept_share=1e-6),
+        lambda a, b: dssrec.seq2seq_loss(a, b, temperature=1e-6, kept_share=1e-6),
         [ONES(3, 2, 3), ONES(3, 2, 3)],
     ),
     "squash zeros": (squash, [ZERO(2, 3)]),
     "squash next to nothing": (squash, [TINY]),
     "squash long vectors": (squash, [torch.full((2, 3), 1e15)]),
     "a row without entries": (
-        lambda v: softmax_by_row(v, torch.tensor([0, 0, 2]), 4),
+        lambda v: pimi.softmax_by_row(v, torch.tensor([0, 0, 2]), 4),
         [torch.tensor([[1e30], [-1e30], [5.0]])],
     ),
 }

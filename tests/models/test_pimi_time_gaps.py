@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.time_gaps import TimeGapEncoding, count_gaps
+from recbole_opal.models.pimi import TimeGapEncoding, count_gaps
 
 DAY = 86400.0
 

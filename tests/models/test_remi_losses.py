@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from recbole_opal.losses.regularisers import attention_variation
+from recbole_opal.models.remi import attention_variation
 
 
 def random_case(rows=3, length=5, interests=2, seed=0):

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.star_graph import StarGraph, softmax_by_row
+from recbole_opal.models.pimi import StarGraph, softmax_by_row
 
 
 def random_history(lengths, width=4, seed=0):

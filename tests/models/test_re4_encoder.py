@@ -3,8 +3,13 @@
 import pytest
 import torch
 
-from recbole_opal.interests.attentive import AttentiveHistories, AttentiveInterests, InterestDecoder
 from recbole_opal.interests.history import History
+from recbole_opal.models.re4 import (
+    AttentiveHistories,
+    AttentiveInterests,
+    InterestDecoder,
+    Re4Settings,
+)
 
 
 def random_history(lengths, width=4, seed=0):
@@ -16,7 +21,9 @@ def random_history(lengths, width=4, seed=0):
 
 def test_interests_equal_a_naive_loop():
     torch.manual_seed(0)
-    encoder = AttentiveInterests(3, 4, attention_width=5).double()
+    encoder = AttentiveInterests(
+        Re4Settings(num_interests=3, hidden_size=4, attention_size=5)
+    ).double()
     history = random_history([4, 1, 2])
     encoded = encoder(history)
     for row in range(3):
@@ -40,7 +47,9 @@ def test_interests_equal_a_naive_loop():
 
 def test_the_authors_readout_is_an_option():
     torch.manual_seed(0)
-    encoder = AttentiveInterests(2, 4, attention_width=5, output="tanh").double()
+    encoder = AttentiveInterests(
+        Re4Settings(num_interests=2, hidden_size=4, attention_size=5, interest_output="tanh")
+    ).double()
     history = random_history([3])
     with_output = encoder(history).interests
     encoder.output, output = None, encoder.output

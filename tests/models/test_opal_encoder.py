@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from recbole_opal.interests.assignment import pool_softly
 from recbole_opal.interests.history import History
-from recbole_opal.interests.hypercategories import HypercategoryEncoder
+from recbole_opal.models.opal import HypercategoryEncoder, OPALSettings
 
 STAGES = ["soft", "hard"]
 
@@ -34,7 +34,8 @@ def pick(history, rows):
 
 def make_encoder(interests=3, width=6, seed=0, **options):
     torch.manual_seed(seed)
-    return HypercategoryEncoder(interests, width, **options).double()
+    settings = OPALSettings(num_interests=interests, hidden_size=width, **options)
+    return HypercategoryEncoder(settings).double()
 
 
 def test_soft_interests_by_hand():
@@ -98,7 +99,7 @@ def test_one_soft_interest_is_the_mean_direction():
 
 def test_one_hard_interest_is_one_gru_over_the_history():
     history = make_history()
-    encoder = make_encoder(interests=1, fusion_weight=1.0, activation="none")
+    encoder = make_encoder(interests=1, fusion_weight=1.0, evolution_activation="none")
     actual = encoder(history, "hard").interests[:, 0]
     for row in range(5):
         own = history.vectors[history.rows == row]
@@ -140,8 +141,8 @@ def test_fusion_weight_zero_and_one_are_the_two_parts():
 def test_categories_learn_from_the_gru_only_when_its_input_is_weighted():
     history = make_history()
     gradients = []
-    for weighted in (False, True):
-        encoder = make_encoder(fusion_weight=1.0, weighted_input=weighted)
+    for evolution_input in ("plain", "weighted"):
+        encoder = make_encoder(fusion_weight=1.0, evolution_input=evolution_input)
         assignment = encoder(history, "hard").assignment
         evolved = encoder.evolution(history, assignment, encoder.unit_categories().detach())
         (gradient,) = torch.autograd.grad(
@@ -154,15 +155,15 @@ def test_categories_learn_from_the_gru_only_when_its_input_is_weighted():
 
 def test_straight_through_weighting_changes_no_value():
     values = [
-        make_encoder(weighted_input=weighted)(make_history(), "hard").interests
-        for weighted in (False, True)
+        make_encoder(evolution_input=evolution_input)(make_history(), "hard").interests
+        for evolution_input in ("plain", "weighted")
     ]
     torch.testing.assert_close(*values)
 
 
 def test_a_relu_confines_evolved_interests_to_one_orthant():
     for activation, confined in (("relu", True), ("none", False)):
-        encoder = make_encoder(interests=1, fusion_weight=1.0, activation=activation)
+        encoder = make_encoder(interests=1, fusion_weight=1.0, evolution_activation=activation)
         interests = encoder(make_history(), "hard").interests
         assert bool((interests >= 0).all()) is confined
 
@@ -183,6 +184,14 @@ def test_hard_shares_count_each_item_once():
     torch.testing.assert_close(encoded.shares[1], mass / mass.sum())
 
 
+def test_hard_keeps_one_category_an_item_and_its_value():
+    encoded = make_encoder(interests=4)(make_history(), "hard")
+    kept, assignment = encoded.kept, encoded.assignment
+    assert (kept > 0).sum(dim=-1).eq(1).all()
+    torch.testing.assert_close(kept.amax(-1), assignment.amax(-1))
+    assert kept.argmax(-1).equal(assignment.argmax(-1))
+
+
 def test_categories_start_orthogonal():
     categories = make_encoder(interests=4, width=8).unit_categories()
     torch.testing.assert_close(categories @ categories.T, torch.eye(4, dtype=torch.float64))
@@ -191,7 +200,9 @@ def test_categories_start_orthogonal():
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("fusion", ["fixed", "learned"])
 def test_gradient_in_float64(stage, fusion):
-    encoder = make_encoder(interests=2, width=3, temperature=0.5, activation="none", fusion=fusion)
+    encoder = make_encoder(
+        interests=2, width=3, temperature=0.5, evolution_activation="none", fusion=fusion
+    )
     if encoder.gate is not None:
         torch.nn.init.constant_(encoder.gate, 0.3)
     history = make_history(lengths=[1, 4, 2], width=3)

@@ -6,15 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.losses import (
-    attention,
-    backward_flow,
-    contrastive,
-    future,
-    matching,
-    regularisers,
-    retrieval,
-)
+from recbole_opal.losses import attention, contrastive, matching, regularisers, retrieval
+from recbole_opal.models import cmi, dssrec, opal, re4, remi
 from recbole_opal.precision import full_precision
 
 TOLERANCE = 5e-3
@@ -56,40 +49,40 @@ CASES = {
         (units(6, 8), units(6, 8, seed=1)),
     ),
     "view_contrast": (
-        lambda a, b: contrastive.view_contrast(a, b, 0.1),
+        lambda a, b: cmi.view_contrast(a, b, 0.1),
         (units(4, 3, 8), units(4, 3, 8, seed=1)),
     ),
     "seq2item": (
-        lambda u, x: future.seq2item_loss(u, x, torch.arange(4), temperature=0.1),
+        lambda u, x: dssrec.seq2item_loss(u, x, torch.arange(4), temperature=0.1),
         (units(4, 3, 8), units(4, 8, seed=1)),
     ),
     "seq2seq": (
-        lambda a, b: future.seq2seq_loss(a, b, temperature=0.1, kept_share=0.5),
+        lambda a, b: dssrec.seq2seq_loss(a, b, temperature=0.1, kept_share=0.5),
         (units(4, 3, 8), units(4, 3, 8, seed=1)),
     ),
     "orthogonality": (regularisers.orthogonality_loss, (units(4, 8),)),
     "category_shares": (regularisers.category_shares, (SHARES,)),
     "uniformity": (regularisers.uniformity_loss, (SHARES.mean(dim=0),)),
-    "unique": (regularisers.unique_loss, (SHARES,)),
+    "unique": (opal.unique_loss, (SHARES,)),
     "attention_variation": (
-        lambda a: regularisers.attention_variation(a, THERE),
+        lambda a: remi.attention_variation(a, THERE),
         ((units(4, 5, 3) * 5).masked_fill(~THERE.unsqueeze(-1), -1e9).softmax(dim=1),),
     ),
     "history_scores": (
-        lambda u, x: backward_flow.history_scores(u, x, temperature=0.1),
+        lambda u, x: re4.history_scores(u, x, temperature=0.1),
         (units(4, 3, 8), units(4, 5, 8, seed=1)),
     ),
     "reattend": (
-        lambda s, a: backward_flow.reattend_loss(s, a, THERE),
+        lambda s, a: re4.reattend_loss(s, a, THERE),
         (units(4, 3, 5) * 10, units(4, 3, 5, seed=1).log_softmax(dim=-1)),
     ),
     "recontrast": (
-        lambda u, x, s: backward_flow.recontrast_loss(
+        lambda u, x, s: re4.recontrast_loss(
             u, x, THERE, THERE.unsqueeze(1).expand(4, 3, 5), s, THERE, temperature=0.02
         ),
         (units(4, 3, 8), units(4, 5, 8, seed=1), units(4, 5, 8, seed=2)),
     ),
-    "reconstruct": (backward_flow.reconstruct_loss, (units(7, 8), units(7, 8, seed=1))),
+    "reconstruct": (re4.reconstruct_loss, (units(7, 8), units(7, 8, seed=1))),
 }
 
 
@@ -128,11 +121,17 @@ def test_rounded_interests_cost_no_more_than_their_rounding(case):
 def test_every_public_loss_is_among_the_cases():
     names = {
         name
-        for module in (attention, contrastive, matching, backward_flow, regularisers, retrieval)
+        for module in (attention, contrastive, matching, regularisers, retrieval)
         for name in module.__all__
         if inspect.isfunction(getattr(module, name))
     }
-    inside = {"target_columns", "attention_weights", "mix_interests"}  # of retrieval_loss
+    names |= {
+        name
+        for model in (cmi, dssrec, opal, re4, remi)
+        for name in model.__all__
+        if inspect.isfunction(getattr(model, name))
+    } - {"split_in_halves", "group_by_length"}
+    inside = {"target_columns", "attention_weights"}  # of retrieval_loss
     covered = {"retrieval_loss", *(f"{case}_loss" for case in CASES), "agreement_losses", *CASES}
     assert names <= covered | inside
 

@@ -5,15 +5,12 @@ import math
 import pytest
 import torch
 
-from recbole_opal.interests.capsules import (
-    MindCapsules,
-    PositionCapsules,
-    RoutingRule,
-    couple,
-    route,
-    squash,
-)
+from recbole_opal.interests.capsules import CapsuleSettings, couple, route, squash
 from recbole_opal.interests.history import History
+from recbole_opal.models.comirec import ComiRecDRSettings, PositionCapsules
+from recbole_opal.models.mind import MindCapsules, MINDSettings
+
+RULE = CapsuleSettings()
 
 
 def naive_route(predictions, logits, length, iterations):
@@ -43,7 +40,7 @@ def test_routing_equals_a_naive_loop(iterations):
     logits = torch.randn(3, 5, 2, dtype=torch.float64)
     lengths = [5, 1, 3]
     mask = torch.arange(5) < torch.tensor(lengths).unsqueeze(1)
-    actual = route(predictions, logits, mask, RoutingRule(iterations))
+    actual = route(predictions, logits, mask, CapsuleSettings(routing_iterations=iterations))
     for row, length in enumerate(lengths):
         expected = naive_route(predictions[row], logits[row], length, iterations)
         torch.testing.assert_close(actual[row], expected)
@@ -68,19 +65,21 @@ def test_gradients_flow_through_the_last_iteration_only():
     mask = torch.ones(1, 3, dtype=torch.bool)
     logits = torch.zeros(1, 3, 2, dtype=torch.float64)
     predictions = values.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(route(predictions, logits, mask).sum(), predictions)
+    (gradient,) = torch.autograd.grad(route(predictions, logits, mask, RULE).sum(), predictions)
     fixed = values.clone()
     for _ in range(2):
         vectors = squash(torch.einsum("blk,blkd->bkd", couple(logits, mask), fixed))
         logits = logits + torch.einsum("blkd,bkd->blk", fixed, vectors)
     last = values.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(route(last, logits, mask, RoutingRule(1)).sum(), last)
+    once = CapsuleSettings(routing_iterations=1)
+    (expected,) = torch.autograd.grad(route(last, logits, mask, once).sum(), last)
     torch.testing.assert_close(gradient, expected)
 
 
 def test_mind_keeps_its_starting_logits_with_its_weights():
     torch.manual_seed(0)
-    one, other = (MindCapsules(3, 4, max_length=5, rule=RoutingRule()) for _ in range(2))
+    settings = MINDSettings(num_interests=3, hidden_size=4)
+    one, other = (MindCapsules(settings, 5) for _ in range(2))
     history = History(torch.randn(6, 4), torch.tensor([3, 3]))
     assert not one(history).interests.equal(other(history).interests)
     other.load_state_dict(one.state_dict())
@@ -89,7 +88,8 @@ def test_mind_keeps_its_starting_logits_with_its_weights():
 
 def test_positions_have_transforms_of_their_own():
     torch.manual_seed(0)
-    capsules = PositionCapsules(2, 3, max_length=4, rule=RoutingRule(1))
+    settings = ComiRecDRSettings(num_interests=2, hidden_size=3, routing_iterations=1)
+    capsules = PositionCapsules(settings, 4)
     vectors = torch.randn(2, 3)
     forward = capsules(History(vectors, torch.tensor([2])))
     backward = capsules(History(vectors.flip(0), torch.tensor([2])))
@@ -114,7 +114,7 @@ def test_gradients_through_all_iterations_are_others_for_the_same_interests():
     mask, logits = torch.ones(1, 3, dtype=torch.bool), torch.zeros(1, 3, 2)
     values = torch.randn(1, 3, 2, 2)
     results, gradients = [], []
-    for rule in (RoutingRule(), RoutingRule(gradient="all")):
+    for rule in (RULE, CapsuleSettings(routing_gradient="all")):
         predictions = values.clone().requires_grad_()
         interests = route(predictions, logits, mask, rule)
         results.append(interests.detach())
@@ -125,7 +125,8 @@ def test_gradients_through_all_iterations_are_others_for_the_same_interests():
 
 def test_the_number_of_interests_grows_with_the_history():
     torch.manual_seed(0)
-    capsules = MindCapsules(3, 4, max_length=8, rule=RoutingRule(), dynamic=True)
+    settings = MINDSettings(num_interests=3, hidden_size=4, dynamic_interests=True)
+    capsules = MindCapsules(settings, 8)
     lengths = [1, 3, 4, 7, 8]
     rows = torch.repeat_interleave(torch.arange(5), torch.tensor(lengths))
     routed = capsules(History(torch.randn(sum(lengths), 4), torch.bincount(rows, minlength=5)))
@@ -138,7 +139,8 @@ def test_the_number_of_interests_grows_with_the_history():
 
 def test_a_missing_interest_takes_no_part_in_the_routing():
     torch.manual_seed(0)
-    capsules = MindCapsules(3, 4, max_length=4, rule=RoutingRule(), dynamic=True)
+    settings = MINDSettings(num_interests=3, hidden_size=4, dynamic_interests=True)
+    capsules = MindCapsules(settings, 4)
     history = History(torch.randn(4, 4), torch.tensor([4]))
     before = capsules(history).interests[:, :2]
     capsules.start[:, 2] = 50.0

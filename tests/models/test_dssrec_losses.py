@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from recbole_opal.losses.future import seq2item_loss, seq2seq_loss
+from recbole_opal.models.dssrec import seq2item_loss, seq2seq_loss
 
 
 def random_case(seed=0):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.periodic import PeriodicInterests
+from recbole_opal.models.pimi import PeriodicInterests, PIMISettings
 
 DAY = 86400.0
 
@@ -12,9 +12,10 @@ DAY = 86400.0
 @pytest.fixture
 def encoder():
     torch.manual_seed(0)
-    return PeriodicInterests(
-        3, 4, attention_width=6, max_length=8, time_unit=DAY, time_span=5, graph_layers=2
-    ).double()
+    settings = PIMISettings(
+        num_interests=3, hidden_size=4, attention_size=6, time_span=5, graph_layers=2
+    )
+    return PeriodicInterests(settings, 8).double()
 
 
 def history_of(lengths, seed=0):
