@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.retrieval.types import Pairs
+from recbole_opal.retrieval.pairs import Pairs
 
 __all__ = ["EvaluationBatch", "Histories", "TrainingBatch"]
 

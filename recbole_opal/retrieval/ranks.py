@@ -5,14 +5,13 @@ from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE
-from recbole_opal.retrieval.pairs import ExcludedPairs, check_pairs
+from recbole_opal.retrieval.pairs import ExcludedPairs, Pairs, check_pairs
 from recbole_opal.retrieval.scores import (
     ItemVectors,
     block_scores,
     candidate_scores,
     check_interests,
 )
-from recbole_opal.retrieval.types import Pairs
 
 __all__ = ["average_ranks", "average_ranks_of_scores"]
 
@@ -43,7 +42,7 @@ def average_ranks(
     table, queries = vectors.table, check_interests(interests, vectors, 1)
     rows, ids = check_pairs(positives, len(queries), len(table), table.device)
     excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
-    masked = excluded.holds(rows, ids, len(queries)) | (ids == 0)
+    masked = excluded.holds(rows, ids)
     if bool(masked.any()):
         raise RetrievalError(
             f"row {int(rows[masked][0])} has target {int(ids[masked][0])}, which is masked out of "
@@ -51,9 +50,9 @@ def average_ranks(
         )
     own = candidate_scores(queries[rows], table, ids[:, None])  # (P, 1)
     ranks = torch.full(ids.shape, 0.5, dtype=torch.float64, device=table.device)
-    for block in excluded.blocks(len(table), block_size):
-        scores = block_scores(queries, table[block.items])
-        block.mask(scores)
+    for _, block, hidden in excluded.blocks(table, block_size):
+        scores = block_scores(queries, block)
+        scores[hidden] = -torch.inf
         # The middle of equals: everything above, half of the equals (itself too), and a half.
         ranks += _above_and_half_equal(scores, rows, own)
     return ranks

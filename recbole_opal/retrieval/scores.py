@@ -6,6 +6,7 @@ product only finds candidates; they are scored again in float64 and rounded to f
 ways to sum agree unless the exact value lies within about 1e-16 of the middle between two floats.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +15,16 @@ from torch import Tensor
 from recbole_opal.errors import RetrievalError
 from recbole_opal.precision import product_precision
 
-__all__ = ["ItemVectors", "block_scores", "candidate_scores", "check_interests"]
+__all__ = [
+    "ItemVectors",
+    "block_scores",
+    "candidate_products",
+    "candidate_scores",
+    "check_interests",
+]
 
-_CHUNK_ELEMENTS = 2**21
-"""Float64 elements of gathered item vectors at a time (16 MiB)."""
+_CHUNK_ELEMENTS = 2**19
+"""Float64 elements of gathered item vectors at a time: 4 MiB, which caches hold."""
 
 _NORM_CHUNK = 2**16
 _INPUT_ROUNDING = {
@@ -96,16 +103,22 @@ def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
     return queries
 
 
+def candidate_products(
+    interests: Tensor, items: Tensor, ids: Tensor
+) -> Iterator[tuple[slice, Tensor]]:
+    """Yield some rows at a time and `(R, C, K)` float64 products of their own `(B, C)` ids."""
+    step = max(1, _CHUNK_ELEMENTS // max(1, ids.shape[1] * items.shape[1]))
+    for start in range(0, len(ids), step):
+        rows = slice(start, start + step)
+        vectors = items[ids[rows]].double()  # (R, C, D)
+        yield rows, torch.bmm(vectors, interests[rows].double().transpose(1, 2))
+
+
 def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
     """Score each row's own `(B, C)` candidates in float64, rounded to float32."""
-    batch, count = ids.shape
-    rows = max(1, _CHUNK_ELEMENTS // max(1, count * items.shape[1]))
-    scores = torch.empty(batch, count, dtype=torch.float32, device=ids.device)
-    for start in range(0, batch, rows):
-        part = slice(start, start + rows)
-        vectors = items[ids[part]].double()  # (R, C, D)
-        products = torch.einsum("rkd,rcd->rkc", interests[part].double(), vectors)
-        scores[part] = products.amax(dim=1).float()  # (R, C)
+    scores = torch.empty_like(ids, dtype=torch.float32)
+    for rows, products in candidate_products(interests, items, ids):
+        scores[rows] = products.amax(dim=2)
     return scores
 
 
