@@ -118,12 +118,8 @@ class RunResults:
         seconds: float,
         memory: PeakMemory,
     ) -> dict[str, Any]:
-        own = {
-            name: traits.model_dump()
-            for name, traits in own_traits(
-                metric.name for metric in chosen_metrics(self._config["metrics"])
-            ).items()
-        }
+        traits = own_traits(self._config["metrics"])
+        own = {name: each.model_dump() for name, each in traits.items()}
         return {
             "model": self._config["model"],
             "dataset": self._config["dataset"],

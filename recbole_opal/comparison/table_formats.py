@@ -15,7 +15,7 @@ from rich.text import Text
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import shortened
 from recbole_opal.comparison.text_tables import TextTable, metric_title, once_noted
-from recbole_opal.evaluation.direction import better
+from recbole_opal.evaluation.direction import as_told_by, better
 from recbole_opal.runs.atomic import write_json, write_text
 from recbole_opal.settings.fields import typed
 
@@ -65,11 +65,13 @@ def as_markdown(result: ComparisonResult) -> str:
     """Return everything a reader needs, with the command that makes it again."""
     seeds = ", ".join(map(str, result.seeds))
     over = f"Mean ± standard deviation over seeds {seeds}" if len(result.seeds) > 1 else None
+    with as_told_by(result.own_metrics):
+        metric, side = metric_title(result.metric), better(result.metric)
     lines = [
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
         f"{over or f'One seed, {seeds}'}. Stages and stopping are decided by "
-        f"{metric_title(result.metric)} on validation, where {better(result.metric)} is better.",
+        f"{metric} on validation, where {side} is better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")

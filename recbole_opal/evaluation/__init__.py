@@ -1,13 +1,7 @@
 """Full-sort evaluation: models to lists, lists to metrics."""
 
 from recbole_opal.evaluation.evaluator import Measured, judge, measure
-from recbole_opal.evaluation.full_sort import (
-    FullSortRetriever,
-    InterestModel,
-    RankSums,
-    Retrieved,
-    from_scores,
-)
+from recbole_opal.evaluation.full_sort import FullSortRetriever, InterestModel, from_scores
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.metric import Metric
 
@@ -17,8 +11,6 @@ __all__ = [
     "Judged",
     "Measured",
     "Metric",
-    "RankSums",
-    "Retrieved",
     "TrainingFacts",
     "from_scores",
     "judge",

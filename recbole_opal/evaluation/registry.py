@@ -1,8 +1,6 @@
 """Which metrics there are: ours and RecBole's by name, a user's own by class or by its place.
 
-A metric of ours is a class in `ranking` or `listed`, and nothing else. One of a user's is known
-from when its class, or a result that it stands in, is first met; what tables must know of it is
-kept in metrics.json, since its class may not be there when they are made again.
+A metric of ours is a class in `ranking` or `listed`, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,18 +19,18 @@ __all__ = [
     "built_in",
     "checked_metrics",
     "chosen_metrics",
+    "deciding_metric",
     "every_run_metrics",
     "known_metric",
     "labelled_metrics",
     "own_classes",
     "own_traits",
-    "remember",
     "with_named_metrics",
 ]
 
 _LONGEST_LIST = 2**16
 _OF_VALUES = ("auc", "logloss", "mae", "rmse")  # RecBole's, which judge scores of single items
-_own: dict[str, Metric] = {}  # by name, all that this process has met
+_own: dict[str, Metric] = {}  # by name, the latest class of a user's that this process has met
 
 
 @cache
@@ -61,6 +59,12 @@ def labelled_metrics(names: Iterable[str]) -> dict[str, Metric]:
     """Return the chosen metrics by how settings write them: an own one, of a place, by its name."""
     metrics = {name: _found(name) for name in names}
     return {each.name if is_address(name) else name: each for name, each in metrics.items()}
+
+
+def deciding_metric(settings: Any) -> Metric:
+    """Return the metric that `valid_metric` names among the chosen ones."""
+    wanted, found = name_of(settings["valid_metric"]), chosen_metrics(settings["metrics"])
+    return next(each for each in found if each.name == wanted)
 
 
 def every_run_metrics() -> list[Metric]:
@@ -125,17 +129,9 @@ def own_classes(names: Iterable[str]) -> list[type[Metric]]:
     return [type(each) for each in chosen_metrics(names) if each.name not in built_in()]
 
 
-def own_traits(keys: Iterable[str]) -> dict[str, MetricTraits]:
-    """Return what readers of results must know of the own metrics among the keys of a result."""
-    names = dict.fromkeys(map(name_of, keys))
-    return {name: _own[name].traits() for name in names if name in _own}
-
-
-def remember(traits: Mapping[str, MetricTraits]) -> None:
-    """Learn from a result what it says of own metrics; a class that is known tells it itself."""
-    for name, known in traits.items():
-        if known_metric(name) is None:
-            _own[name] = type("Remembered", (Metric,), {"name": name, **known.model_dump()})()
+def own_traits(names: Iterable[str]) -> dict[str, MetricTraits]:
+    """Return what readers of results must know of the metrics of a user's among the chosen ones."""
+    return {each.name: MetricTraits.of(each) for each in own_classes(names)}
 
 
 def _text_of(metric: Any, for_others: bool) -> Any:
@@ -162,7 +158,7 @@ def _found(name: str) -> Metric:
     if is_address(name):
         return _met(class_at(name, "metrics"))
     found = known_metric(name) if "@" not in name else None
-    if found is not None and not found.every_run and found.problem() is None:
+    if found is not None and not found.every_run:
         return found
     offered = [each.name for each in built_in().values() if not each.every_run]
     why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
@@ -173,7 +169,7 @@ def _found(name: str) -> Metric:
 
 
 def _met(own: type[Any]) -> Metric:
-    """Check and keep a class of the user's; the latest of a name counts."""
+    """Check and keep a class of the user's."""
     if not issubclass(own, Metric):
         problem: str | None = "is no metric; derive it from recbole_opal.Metric"
     elif own.name not in built_in():

@@ -9,8 +9,7 @@ from recbole.config import Config
 
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.evaluation.registry import with_named_metrics
+from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
 from recbole_opal.host import find_model_class, set_numpy_aliases
 from recbole_opal.host.defaults import model_files
 from recbole_opal.host.recommender import as_recommender, require_model
@@ -229,8 +228,8 @@ class OpalConfig(Config):
         self.final_config_dict["metrics"] = ["Recall"]  # RecBole knows its own alone
         super()._set_default_parameters()
         self.final_config_dict["metrics"] = metrics
-        valid_metric = self.final_config_dict["valid_metric"]
-        self.final_config_dict["valid_metric_bigger"] = bigger_is_better(valid_metric)
+        bigger = deciding_metric(self.final_config_dict).bigger_is_better
+        self.final_config_dict["valid_metric_bigger"] = bigger
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:

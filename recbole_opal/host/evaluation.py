@@ -48,9 +48,9 @@ class TopKEvaluation(Trainer):
         RecBole would read the best weights from a pickled file: a trainer that keeps some loads
         them itself.
         """
-        judged, metrics = self.judge(eval_data), chosen_metrics(self.config["metrics"])
-        digits = self.config["metric_decimal_place"]
-        return OrderedDict(measure(judged, metrics, digits=digits).results)
+        metrics, digits = self.config["metrics"], self.config["metric_decimal_place"]
+        measured = measure(self.judge(eval_data), chosen_metrics(metrics), digits=digits)
+        return OrderedDict(measured.results)
 
     def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
         """Return the lists of a part, with their hits and what the chosen metrics need.

@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 from recbole_opal.comparison.differences import add_differences
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
-from recbole_opal.comparison.run_files import load_metrics
+from recbole_opal.comparison.run_files import RunMetrics, load_metrics
 from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.registry import own_traits
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report import write_report
@@ -126,7 +125,8 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
         execution = Execution(plan.folder / "logs", jobs, progress)
         tuning, untuned = tune_all(plan, execution, progress) if plan.tune else (None, {})
         found = tuning.found if tuning else {}
-        rows, versions = _train(plan, command, execution, progress, found, untuned)
+        rows, measured = _train(plan, command, execution, progress, found, untuned)
+        versions = [run.versions.model_dump() for run in measured]
         result = ComparisonResult(
             folder=plan.folder,
             dataset=plan.dataset,
@@ -136,7 +136,7 @@ def _compare(plan: Plan, jobs: int, command: str) -> ComparisonResult:
             versions=package_versions(versions),
             hardware=hardware(versions),
             tuning=tuning,
-            own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
+            own_metrics={n: own for run in measured for n, own in run.own_metrics.items()},
             rows=rows,
         )
         progress.message("testing the differences over users")
@@ -181,8 +181,8 @@ def _train(
     progress: ComparisonProgress,
     found: Mapping[str, Mapping[str, Any]],
     untuned: Mapping[str, str],
-) -> tuple[list[Row], list[dict[str, str]]]:
-    """Do every run with the settings that tuning found; return rows and the runs' versions."""
+) -> tuple[list[Row], list[RunMetrics]]:
+    """Do every run with the settings that tuning found; return rows and what the runs measured."""
     ready = [variant for variant in plan.variants if variant.label not in untuned]
     runs = [plan.run(v, seed, **found.get(v.label, {})) for v in ready for seed in plan.seeds]
     write_plan(plan, command, runs)
@@ -199,7 +199,7 @@ def _train(
         rows += rows_of(variant, given, ended, plan.folder)
     folders = {os.path.normpath(plan.folder / path) for row in rows for path in row.runs.values()}
     runs_read = (RunReader.open(Path(path)) for path in sorted(folders))
-    return rows, [load_metrics(run).versions.model_dump() for run in runs_read]
+    return rows, [load_metrics(run) for run in runs_read]
 
 
 def _call(variants: Sequence[Variant], dataset: str, asked: dict[str, Any]) -> str:
