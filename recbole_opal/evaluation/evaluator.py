@@ -1,4 +1,4 @@
-"""The evaluation loop: batches to lists, lists to metrics."""
+"""From batches to lists, and from lists to what metrics say of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,14 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
-from recbole_opal.evaluation.full_sort import FullSortRetriever, from_scores
+from recbole_opal.evaluation.full_sort import Retrieved
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.own_models import is_ours
 
-__all__ = ["Measured", "Scores", "judge", "match_targets", "measure"]
+__all__ = ["Measured", "judge", "match_targets", "measure"]
 
 _HERE = str(Path(__file__).parent)
-
-Scores = Callable[[EvaluationBatch], Tensor]
-"""Gives (B, N) scores of a batch, -inf for the padding and for what is left out."""
 
 
 @dataclass(frozen=True)
@@ -40,46 +37,26 @@ class Measured:
     per_user: dict[str, FloatArray]
 
 
-@torch.no_grad()
 def judge(
-    model: Any,
+    lists: Callable[[EvaluationBatch], Retrieved],
     batches: Iterable[EvaluationBatch],
     settings: Mapping[str, Any],
     training: TrainingFacts,
-    *,
-    device: torch.device | str = "cpu",
-    scores: Scores | None = None,
-    with_ranks: bool = False,
-    with_interests: bool = False,
 ) -> Judged:
-    """Let a model list items for all rows, and mark the hits.
+    """Join the lists of all batches, and mark the hits.
 
     Args:
-        model: a `torch.nn.Module` on the device; left in evaluation mode.
+        lists: gives those of a batch, as a `FullSortRetriever` does.
         batches: with targets in each row.
-        settings: see `FullSortRetriever`.
+        settings: of the run, for the metrics.
         training: what training knew, for the metrics.
-        device: where the model is.
-        scores: for a model that scores all items itself; None: an `InterestModel`.
-        with_ranks: whether a metric `needs_ranks`.
-        with_interests: whether to keep what each interest did.
 
     Raises:
         DataError: a row has no target, for which recall is undefined.
-        RetrievalError: the model gives numbers that are not finite.
     """
-    model.eval()
-    longest = max(settings["topk"])
-    if scores is None:
-        retriever = FullSortRetriever(
-            model, settings, with_ranks=with_ranks, with_interests=with_interests
-        )
     parts = []
     for batch in batches:
-        if scores is None:
-            found = retriever.retrieve(batch.inputs.to(device), batch.excluded, batch.targets)
-        else:
-            found = from_scores(scores(batch), longest, batch.targets if with_ranks else None)
+        found = lists(batch)
         ids = found.ids.cpu()
         hits, num_targets = match_targets(ids, batch.targets)
         if bool((num_targets == 0).any()):

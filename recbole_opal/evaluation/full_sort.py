@@ -9,6 +9,7 @@ from torch import Tensor
 from recbole_opal.evaluation.judged import InterestRecord, RankRecord
 from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks, make_retriever
 from recbole_opal.retrieval.order import top_in_order
+from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
 from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
 
@@ -88,34 +89,29 @@ class FullSortRetriever:
         """
         queries = self.model.interests(inputs).detach()  # (B, K, D)
         ids = self.retriever.top_k(queries, self.k, excluded).ids
-        ranks = self._ranks(queries, excluded, targets) if self.with_ranks else None
-        return Retrieved(ids, ranks, self._record(inputs, queries, ids))
-
-    def _record(self, inputs: Any, queries: Tensor, ids: Tensor) -> InterestRecord | None:
-        if not self.with_interests:
-            return None
-        model: Any = self.model
-        active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
-        columns = getattr(model, "interest_columns", lambda queries: queries)
-        winners = winning_interests(queries, self.items, ids, active)
-        cosines = pairwise_cosines(columns(queries), active)
-        every = queries.new_ones(queries.shape[:2], dtype=torch.bool)
-        return InterestRecord(
-            winners.cpu().numpy(),
-            cosines.cpu().numpy(),
-            (every if active is None else active).cpu().numpy(),
+        return Retrieved(
+            ids,
+            self._ranks(queries, excluded, _distinct(targets)) if self.with_ranks else None,
+            self._record(inputs, queries, ids) if self.with_interests else None,
         )
 
     def _ranks(self, queries: Tensor, excluded: Pairs | None, targets: Pairs) -> RankRecord:
-        targets = _distinct(targets)
         ranks = average_ranks(
             queries, self.items, targets, exclude=excluded, block_size=self.block_size
         )
-        candidates = torch.full((len(queries),), len(self.items) - 1)
-        if excluded is not None:
-            rows, items = _distinct(excluded)
-            candidates -= torch.bincount(rows[items > 0].cpu(), minlength=len(queries))
-        return _rank_record(ranks, targets, candidates)
+        count = len(self.items)
+        hidden = ExcludedPairs.of(excluded, len(queries), count, self.items.device)
+        return _rank_record(ranks, targets, count - hidden.counts())
+
+    def _record(self, inputs: Any, queries: Tensor, ids: Tensor) -> InterestRecord:
+        model: Any = self.model
+        active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
+        columns = model.interest_columns(queries) if hasattr(model, "interest_columns") else queries
+        if active is None:
+            active = queries.new_ones(queries.shape[:2], dtype=torch.bool)
+        winners = winning_interests(queries, self.items, ids, active)
+        found = (winners, pairwise_cosines(columns, active), active)
+        return InterestRecord(*(each.cpu().numpy() for each in found))
 
 
 def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retrieved:

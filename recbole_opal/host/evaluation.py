@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -13,8 +13,13 @@ from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
-from recbole_opal.evaluation.evaluator import Scores, judge, measure
-from recbole_opal.evaluation.full_sort import InterestModel
+from recbole_opal.evaluation.evaluator import judge, measure
+from recbole_opal.evaluation.full_sort import (
+    FullSortRetriever,
+    InterestModel,
+    Retrieved,
+    from_scores,
+)
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.host.categories import item_categories
@@ -52,6 +57,7 @@ class TopKEvaluation(Trainer):
         measured = measure(self.judge(eval_data), chosen_metrics(metrics), digits=digits)
         return OrderedDict(measured.results)
 
+    @torch.no_grad()
     def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
         """Return the lists of a part, with their hits and what the chosen metrics need.
 
@@ -59,23 +65,28 @@ class TopKEvaluation(Trainer):
             eval_data: one of our evaluation loaders.
             with_interests: whether to keep what each interest did.
         """
-        dataset = eval_data.dataset
+        dataset, config = eval_data.dataset, self.config
         if self._facts is None or self._facts[0] is not dataset:
             self._facts = (dataset, training_facts(dataset))
-        metrics = chosen_metrics(self.config["metrics"])
-        scores = None
-        if not isinstance(self.model, InterestModel):
+        self.model.eval()
+        ranks = any(metric.needs_ranks for metric in chosen_metrics(config["metrics"]))
+        if isinstance(self.model, InterestModel):
+            retriever = FullSortRetriever(
+                self.model, config, with_ranks=ranks, with_interests=with_interests
+            )
+
+            def lists(batch: EvaluationBatch) -> Retrieved:
+                inputs = batch.inputs.to(self.device)
+                return retriever.retrieve(inputs, batch.excluded, batch.targets)
+
+        else:
             scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
-        return judge(
-            self.model,
-            eval_data,
-            self.config,
-            self._facts[1],
-            device=self.device,
-            scores=scores,
-            with_ranks=any(metric.needs_ranks for metric in metrics),
-            with_interests=with_interests,
-        )
+
+            def lists(batch: EvaluationBatch) -> Retrieved:
+                targets = batch.targets if ranks else None
+                return from_scores(scores(batch), max(config["topk"]), targets)
+
+        return judge(lists, eval_data, config, self._facts[1])
 
 
 def training_facts(dataset: Any) -> TrainingFacts:
@@ -89,7 +100,9 @@ def training_facts(dataset: Any) -> TrainingFacts:
     )
 
 
-def dense_scores(model: Any, dataset: Any, device: torch.device, most_pairs: int) -> Scores:
+def dense_scores(
+    model: Any, dataset: Any, device: torch.device, most_pairs: int
+) -> Callable[[EvaluationBatch], Tensor]:
     """Return how a model of RecBole's own scores all items, padding and history masked.
 
     Args:
