@@ -83,16 +83,12 @@ def best_of(
 ) -> Item | None:
     """Return the item with the best value; of equals the earlier one, None if none has a value.
 
-    Args:
-        items: what is chosen from.
-        value: gives an item's value, None or NaN where it has none.
-        bigger: whether more of it is better.
+    None and NaN are no values.
     """
     told = ((item, value(item)) for item in items)
     valued = [(item, found) for item, found in told if found is not None and not isnan(found)]
-    sign = 1 if bigger else -1
-    best = max(valued, key=lambda pair: sign * pair[1], default=None)
-    return None if best is None else best[0]
+    best = max if bigger else min
+    return best(valued, key=lambda pair: pair[1])[0] if valued else None
 
 
 def _traits(metric: str) -> Metric | MetricTraits:

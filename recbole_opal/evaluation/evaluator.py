@@ -43,16 +43,9 @@ def judge(
     settings: Mapping[str, Any],
     training: TrainingFacts,
 ) -> Judged:
-    """Join the lists of all batches, and mark the hits.
+    """Join the lists of all batches, and mark the hits; settings and facts are for the metrics.
 
-    Args:
-        lists: gives those of a batch, as a `FullSortRetriever` does.
-        batches: with targets in each row.
-        settings: of the run, for the metrics.
-        training: what training knew, for the metrics.
-
-    Raises:
-        DataError: a row has no target, for which recall is undefined.
+    A row without a target, for which recall is undefined, is a DataError.
     """
     parts = []
     for batch in batches:
@@ -82,8 +75,7 @@ def judge(
 def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = None) -> Measured:
     """Compute metrics at the cut-offs of the settings; results keep so many digits, None: all.
 
-    Raises:
-        SettingsError: a metric of the user's fails, or gives other values than it should.
+    A metric of the user's that fails, or gives other values than it should, is a SettingsError.
     """
     results: dict[str, float] = {}
     per_user: dict[str, FloatArray] = {}

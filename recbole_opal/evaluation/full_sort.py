@@ -58,13 +58,9 @@ class FullSortRetriever:
 
     Args:
         model: in evaluation mode, without gradients.
-        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size` (default:
-            `DEFAULT_BLOCK_SIZE`).
+        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size`.
         with_ranks: whether GAUC needs ranks, which cost a second pass over the items.
         with_interests: whether to tell what each interest did.
-
-    Raises:
-        RetrievalError: the item table is not finite, or the backend is not installed.
     """
 
     def __init__(
@@ -82,11 +78,7 @@ class FullSortRetriever:
         self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
 
     def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
-        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only.
-
-        Raises:
-            RetrievalError: an interest is not finite, or a target is masked.
-        """
+        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only."""
         queries = self.model.interests(inputs).detach()  # (B, K, D)
         ids = self.retriever.top_k(queries, self.k, excluded).ids
         return Retrieved(
@@ -118,9 +110,6 @@ def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retriev
     """Return the lists of `(B, N)` scores, in the same order as every other path.
 
     The padding and masked items have a score of `-inf`; targets are given where GAUC needs ranks.
-
-    Raises:
-        RetrievalError: a score is not a number.
     """
     values, ids = top_in_order(scores, k)
     ids = ids.masked_fill(values == -torch.inf, 0)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -59,11 +58,9 @@ class TopKEvaluation(Trainer):
 
     @torch.no_grad()
     def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
-        """Return the lists of a part, with their hits and what the chosen metrics need.
+        """Return the lists of a part with their hits, and what the chosen metrics need of them.
 
-        Args:
-            eval_data: one of our evaluation loaders.
-            with_interests: whether to keep what each interest did.
+        `eval_data` is one of our loaders; `with_interests` keeps what each interest did.
         """
         dataset, config = eval_data.dataset, self.config
         if self._facts is None or self._facts[0] is not dataset:
@@ -105,33 +102,25 @@ def dense_scores(
 ) -> Callable[[EvaluationBatch], Tensor]:
     """Return how a model of RecBole's own scores all items, padding and history masked.
 
-    Args:
-        model: with `full_sort_predict`, or with `predict` alone, which is asked for every pair.
-        dataset: RecBole's, for the features of the items.
-        device: where the model is.
-        most_pairs: pairs of users and items scored together by `predict`.
+    One with `predict` alone is asked for every pair, `most_pairs` at a time.
     """
+
+    def of_pairs(asked: Interaction) -> Tensor:
+        every = asked.repeat_interleave(dataset.item_num)
+        every.update(dataset.get_item_feature().to(device).repeat(len(asked)))
+        starts = range(0, len(every), most_pairs)
+        return torch.cat([model.predict(every[at : at + most_pairs]).view(-1) for at in starts])
 
     def scores(batch: EvaluationBatch) -> Tensor:
         asked = batch.inputs.to(device)
         try:
             found = model.full_sort_predict(asked)
         except NotImplementedError:
-            found = torch.cat([model.predict(part).view(-1) for part in pairs(asked)])
+            found = of_pairs(asked)
         found = found.view(-1, dataset.item_num)
         found[:, 0] = -torch.inf
         if batch.excluded is not None:
             found[batch.excluded] = -torch.inf
         return found  # type: ignore[no-any-return]
-
-    @cache
-    def items() -> Interaction:
-        return dataset.get_item_feature().to(device)
-
-    def pairs(asked: Interaction) -> Iterator[Interaction]:
-        every = asked.repeat_interleave(dataset.item_num)
-        every.update(items().repeat(len(asked)))
-        for start in range(0, len(every), most_pairs):
-            yield every[start : start + most_pairs]
 
     return scores

@@ -25,11 +25,7 @@ BACKENDS = tuple(_INDICES)
 
 
 def make_retriever(backend: str, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> ExactIndex:
-    """Build the search over an item table: `torch` (any device) or `faiss` (needs faiss-cpu).
-
-    Raises:
-        RetrievalError: unknown backend, faiss is not installed, or a bad table.
-    """
+    """Build the search over an item table: `torch` (any device) or `faiss` (needs faiss-cpu)."""
     if backend not in _INDICES:
         raise RetrievalError(
             f"retrieval backend '{backend}' is unknown; use --retrieval=torch or faiss"

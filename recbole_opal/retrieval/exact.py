@@ -1,12 +1,6 @@
 """Exact top-k under the maximum over interests, blocked over items.
 
-Memory beyond the inputs, whatever `N` and `K` (`search_memory_bytes` computes the bound):
-
-- the fast pass keeps two `(B, block)` float32 buffers: `8 * B * block` bytes;
-- settling equal scores at the cut, which few rows need, works in float64:
-  `20 * B * block + 8 * D * block` bytes;
-- lists of `k + 16` candidates take about `80 * B * (k + 16)` bytes;
-- gathered vectors and masks are made in chunks of at most 64 MiB.
+A fast float32 pass finds candidates; few rows, of equal scores at the cut, need a float64 one.
 """
 
 from dataclasses import dataclass
@@ -45,12 +39,9 @@ SLACK = 16
 
 @dataclass(frozen=True)
 class TopK:
-    """The lists of a batch, best first: score descending, then item id ascending.
+    """The lists of a batch, best first: `(B, k)` float32 scores and int64 item ids.
 
-    Attributes:
-        scores: `(B, k)` float32, the largest inner product over the interests; `-inf` marks a fill.
-        ids: `(B, k)` int64 item ids, each at most once a row; 0 marks a fill, which happens only
-            where fewer than `k` items are left for a row.
+    A score of `-inf` and the id 0 mark a fill, where fewer than `k` items are left for a row.
     """
 
     scores: Tensor
@@ -62,16 +53,10 @@ class ExactIndex:
 
     Every backend follows one rule, so that all give the same lists: a score is the inner product
     accumulated in float64 and rounded to float32, and equal scores rank by ascending item id, at
-    the cut as well. Row 0 of the items and excluded pairs are never returned.
+    the cut as well. Excluded pairs and row 0 of the `(N, D)` items, the padding, are never
+    returned. The search works on the items' device, `block_size` of them at a time.
 
     Stability: stable.
-
-    Args:
-        items: `(N, D)` float32 or float64, row 0 = padding; the search works on its device.
-        block_size: items at a time.
-
-    Raises:
-        RetrievalError: a bad block size, or a table that is not a finite matrix.
     """
 
     def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
@@ -83,10 +68,8 @@ class ExactIndex:
     def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
         """Return the `k` best items of each row, given `(B, K, D)` interests, on their device.
 
-        More than the items left gives fills; excluded pairs may repeat, in any order.
-
-        Raises:
-            RetrievalError: shapes do not fit, or a vector is not finite.
+        More than the items left gives fills; excluded pairs may repeat, in any order. Shapes that
+        do not fit and vectors that are not finite are a RetrievalError.
         """
         queries = check_interests(interests, self.items, k)
         table = self.items.table
@@ -113,7 +96,9 @@ def search_memory_bytes(
     num_rows: int, k: int, width: int, block_size: int = DEFAULT_BLOCK_SIZE
 ) -> int:
     """Return an upper bound of the memory of one search beyond its inputs, in bytes."""
+    # The fast pass keeps two (B, block) float32 buffers; settling, in float64, takes more.
     blocks = (20 * num_rows + 8 * width) * block_size
+    # Candidates, and the chunks in which vectors are gathered and masks made.
     return blocks + 80 * num_rows * (k + SLACK) + 64 * 2**20
 
 

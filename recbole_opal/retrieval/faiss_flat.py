@@ -31,13 +31,6 @@ class FaissFlatIndex(ExactIndex):
     merged and scored again as every backend does.
 
     Stability: stable.
-
-    Args:
-        items: `(N, D)` float32 or float64, row 0 = padding, which is not put into the index.
-        block_size: items at a time where a row must be settled by blocks.
-
-    Raises:
-        RetrievalError: faiss is not installed, or the table is not a finite matrix.
     """
 
     def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
@@ -69,12 +62,7 @@ class FaissFlatIndex(ExactIndex):
         return found, outside
 
     def _candidates(self, queries: Tensor, depth: int) -> tuple[Tensor, Tensor]:
-        """Search `depth` items for each interest.
-
-        Returns:
-            `(R,)`, below which an item outside lies for each interest, and `(R, K * depth)` ids,
-            sorted.
-        """
+        """Return `(R,)` bounds of the scores not found, and `(R, K * depth)` ids, sorted."""
         flat = queries.flatten(end_dim=1).float().contiguous().numpy()
         scores, ids = map(torch.from_numpy, self._index.search(flat, depth))
         last = scores[:, -1].view(len(queries), -1).amax(dim=1)

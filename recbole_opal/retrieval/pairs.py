@@ -15,11 +15,7 @@ Pairs = tuple[Tensor, Tensor]
 
 
 def check_pairs(pairs: Pairs, num_rows: int, num_items: int, device: torch.device) -> Pairs:
-    """Return the pairs on the device after checking shapes and ranges.
-
-    Raises:
-        RetrievalError: lengths differ, or a row or an id is out of range.
-    """
+    """Return the pairs on the device; shapes and ranges that do not fit are a RetrievalError."""
     rows, ids = (part.to(device=device, dtype=torch.int64) for part in pairs)
     if rows.ndim != 1 or rows.shape != ids.shape:
         raise RetrievalError(
@@ -37,10 +33,7 @@ def check_pairs(pairs: Pairs, num_rows: int, num_items: int, device: torch.devic
 
 @dataclass(frozen=True)
 class ExcludedPairs:
-    """What must not be returned, `(P,)` int64 rows (of `num_rows`) and ids, sorted by id.
-
-    The padding is among it in each row.
-    """
+    """What must not be returned, the padding too: `(P,)` int64 rows and ids, sorted by id."""
 
     rows: Tensor
     ids: Tensor
@@ -74,10 +67,7 @@ class ExcludedPairs:
         return ExcludedPairs(renumbered[keep], self.ids[keep], len(chosen))
 
     def blocks(self, table: Tensor, size: int) -> Iterator[tuple[int, Tensor, Pairs]]:
-        """Yield `size` items at a time: the first one's id, their vectors, the pairs among them.
-
-        Those are rows and columns of the block's scores.
-        """
+        """Yield some items at a time: the first one's id, vectors, rows and columns of pairs."""
         starts = range(0, len(table), size)
         edges = torch.tensor([*starts, len(table)], device=self.ids.device)
         counts = torch.searchsorted(self.ids, edges).diff().tolist()

@@ -27,16 +27,11 @@ def average_ranks(
     exclude: Pairs | None = None,
     block_size: int = DEFAULT_BLOCK_SIZE,
 ) -> Tensor:
-    """Return the rank of each positive among its row's candidates; no `(B, N)` tensor is made.
+    """Return `(P,)` float64, the rank of each positive among its row's candidates.
 
     Candidates are all items but the padding and the row's excluded ones. The best has rank 1 and
-    equal scores share the mean of their ranks (Wilcoxon; as RecBole's GAUC).
-
-    Returns:
-        `(P,)` float64, a multiple of 0.5, at least 1.
-
-    Raises:
-        RetrievalError: a positive is the padding or excluded, or the vectors are not finite.
+    equal scores share the mean of their ranks (Wilcoxon; as RecBole's GAUC). A positive that is no
+    candidate is a RetrievalError. No `(B, N)` tensor is made.
     """
     vectors = ItemVectors.of(items)
     table, queries = vectors.table, check_interests(interests, vectors, 1)

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from recbole_opal.batches import EvaluationBatch
-from recbole_opal.evaluation import Judged, TrainingFacts, from_scores, judge
+from recbole_opal.evaluation.evaluator import judge
+from recbole_opal.evaluation.full_sort import from_scores
+from recbole_opal.evaluation.judged import Judged, TrainingFacts
 
 
 class FakeConfig(dict[str, Any]):

@@ -9,8 +9,8 @@ from recbole.evaluator.collector import Collector
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError
-from recbole_opal.evaluation import from_scores, judge
-from recbole_opal.evaluation.evaluator import match_targets
+from recbole_opal.evaluation.evaluator import judge, match_targets
+from recbole_opal.evaluation.full_sort import from_scores
 
 
 def test_hand_computed_matches() -> None:

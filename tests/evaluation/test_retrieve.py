@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
-from recbole_opal.evaluation import FullSortRetriever, InterestModel, from_scores
+from recbole_opal.evaluation.full_sort import FullSortRetriever, InterestModel, from_scores
 
 
 class Model:

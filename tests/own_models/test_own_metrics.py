@@ -11,8 +11,9 @@ import recbole_opal
 from recbole_opal import ComparisonResult
 from recbole_opal.comparison.table_formats import as_markdown
 from recbole_opal.errors import SettingsError, TrainingError
-from recbole_opal.evaluation import Metric, registry
+from recbole_opal.evaluation import registry
 from recbole_opal.evaluation.direction import better, bigger_is_better, title_of
+from recbole_opal.evaluation.metric import Metric
 from recbole_opal.own_models import class_at
 from recbole_opal.report import write_report
 from recbole_opal.runs import RunReader
