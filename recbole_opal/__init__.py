@@ -11,7 +11,8 @@ from recbole_opal.errors import OpalError
 
 if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
-    from recbole_opal.evaluation import Judged, Metric
+    from recbole_opal.evaluation.judged import Judged
+    from recbole_opal.evaluation.metric import Metric
     from recbole_opal.experiment import RunResult, resume, run
     from recbole_opal.host.config import OpalConfig
     from recbole_opal.host.dataset import FutureItemDataset

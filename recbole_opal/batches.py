@@ -1,7 +1,6 @@
 """The one layout of a batch: item ids laid end to end, row after row, and the rows' lengths.
 
-Loaders make these batches, networks and retrieval read them. Nothing is padded on the way: an
-encoder that attends over places pads its vectors once (`History.padded`), and RecBole's own models,
+An encoder that attends over places pads its vectors once (`History.padded`); RecBole's own models,
 which want padded ids, are given them by the package that meets RecBole.
 """
 
@@ -13,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.retrieval.types import Pairs
+from recbole_opal.retrieval.pairs import Pairs
 
 __all__ = ["EvaluationBatch", "Histories", "TrainingBatch"]
 
@@ -38,12 +37,7 @@ class Histories:
 
     @classmethod
     def from_padded(cls, items: Tensor, times: Tensor | None = None) -> Histories:
-        """Take the items out of (B, L) int64 ids that are padded with 0 at either end.
-
-        Args:
-            items: the ids.
-            times: (B, L) float64, when each was met.
-        """
+        """Take the items, and their times, out of (B, L) ids padded with 0 at either end."""
         filled = items > 0
         return cls(items[filled], filled.sum(dim=1), None if times is None else times[filled])
 

@@ -16,11 +16,13 @@ from recbole_opal.comparison.row import Checked, Known, MetricName, Number, Row
 from recbole_opal.comparison.run_files import UserValues, load_user_values, open_run
 from recbole_opal.comparison.text_tables import TextTable, as_options, tables_of
 from recbole_opal.errors import CheckpointError, refusing
-from recbole_opal.evaluation.cutoff import longest_cut_off
 from recbole_opal.evaluation.diagnostics import collapse_warning
-from recbole_opal.evaluation.direction import bigger_is_better, sign_of
+from recbole_opal.evaluation.direction import (
+    as_told_by,
+    bigger_is_better,
+    longest_cut_off,
+)
 from recbole_opal.evaluation.metric import MetricTraits
-from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.encoding import decode_yaml
 from recbole_opal.runs.manifest import regular_bytes
@@ -97,14 +99,11 @@ class ComparisonResult(Checked):
         with refusing(str(path), "is no comparison", _ANEW):
             return cls.model_validate(from_json(content) | {"folder": Path(folder), "users": {}})
 
-    def model_post_init(self, context: Any) -> None:
-        """Let tables know the directions and titles of the user's metrics."""
-        remember(self.own_metrics)
-
     @property
     def bigger(self) -> bool:
         """Whether more of the metric is better."""
-        return bigger_is_better(self.metric)
+        with as_told_by(self.own_metrics):
+            return bigger_is_better(self.metric)
 
     @property
     def failed(self) -> list[Row]:
@@ -115,7 +114,7 @@ class ComparisonResult(Checked):
     def done(self) -> list[Row]:
         """The rows that have the metric on the test part, best there first."""
         scored = [row for row in self.rows if self.metric in row.test]
-        return sorted(scored, key=lambda row: -sign_of(self.metric) * row.test[self.metric].mean)
+        return sorted(scored, key=lambda row: row.test[self.metric].mean, reverse=self.bigger)
 
     @property
     def incomplete(self) -> list[Row]:
@@ -144,7 +143,7 @@ class ComparisonResult(Checked):
         Larger is better whatever the metric; a row without a value is worse than any other.
         """
         value = row.valid.get(self.metric)
-        return sign_of(self.metric) * value.mean if value else -math.inf
+        return (1 if self.bigger else -1) * value.mean if value else -math.inf
 
     def run_folders(self, row: Row) -> dict[str, Path]:
         """Return the run folder of each seed of a row."""
@@ -215,7 +214,9 @@ class ComparisonResult(Checked):
 
     def tables(self, *, briefly: bool = False) -> list[TextTable]:
         """Return the tables as texts; `briefly` those of one list length, for a screen."""
-        return tables_of(self.rows, self.metric, self.best, self.opal, self.k, briefly=briefly)
+        asked = (self.rows, self.metric, self.best, self.opal, self.k)
+        with as_told_by(self.own_metrics):
+            return tables_of(*asked, briefly=briefly)
 
     def to_frame(self) -> DataFrame:
         """Return a pandas data frame of all numbers, a line a row, as comparison.csv has them."""

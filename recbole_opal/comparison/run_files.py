@@ -17,7 +17,6 @@ from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from recbole_opal.comparison.row import COSTS, Checked, Diagnostics, Interests, MetricName
 from recbole_opal.errors import CheckpointError, quoted, refusing
 from recbole_opal.evaluation.metric import MetricTraits
-from recbole_opal.evaluation.registry import remember
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.runs.shapes import is_metric, misfit
@@ -170,9 +169,7 @@ def load_metrics(run: RunReader) -> RunMetrics:
     """Return a run's metrics.json, in which all that a table needs is there, own metrics too."""
     metrics = run.load_json("metrics.json")
     with refusing(str(run.path / "metrics.json"), "is not as a run leaves it", _NEW_RUN):
-        found = RunMetrics.model_validate(metrics)
-    remember(found.own_metrics)
-    return found
+        return RunMetrics.model_validate(metrics)
 
 
 @dataclass(frozen=True, eq=False)

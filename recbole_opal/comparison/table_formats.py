@@ -15,7 +15,7 @@ from rich.text import Text
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import shortened
 from recbole_opal.comparison.text_tables import TextTable, as_options, once_noted
-from recbole_opal.evaluation.direction import better, title_of
+from recbole_opal.evaluation.direction import as_told_by, better, title_of
 from recbole_opal.runs.atomic import write_json, write_text
 
 __all__ = ["as_csv", "as_latex", "as_markdown", "latex_escaped", "on_screen", "write_tables"]
@@ -61,11 +61,13 @@ def as_markdown(result: ComparisonResult) -> str:
     seeds, metric = ", ".join(map(str, result.seeds)), result.metric
     several = len(result.seeds) > 1
     over = f"Mean ± standard deviation over seeds {seeds}" if several else f"One seed, {seeds}"
+    with as_told_by(result.own_metrics):
+        decider, side = title_of(metric, short=True), better(metric)
     lines = [
         f"# Comparison on {result.dataset}",
         f"```\n{result.command}\n```",
-        f"{over}. Stages and stopping are decided by {title_of(metric, short=True)} on "
-        f"validation, where {better(metric)} is better.",
+        f"{over}. Stages and stopping are decided by {decider} on validation, where {side} is "
+        "better.",
     ]
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")

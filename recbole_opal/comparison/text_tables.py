@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from recbole_opal.comparison.row import Difference, Row, Spread
-from recbole_opal.evaluation.cutoff import cut_off
-from recbole_opal.evaluation.direction import bigger_is_better, is_diversity, title_of
+from recbole_opal.evaluation.direction import bigger_is_better, cut_off, is_diversity, title_of
 from recbole_opal.settings.fields import typed
 
 __all__ = ["TextTable", "as_options", "costs_told", "once_noted", "tables_of"]

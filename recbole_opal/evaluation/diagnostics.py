@@ -1,15 +1,7 @@
 """Whether a model's interests do different things: how they share the work, how alike they are.
 
-A model has collapsed when its K interests do the work of one. Any of three signs says so:
-
-- one interest wins more than 90 % of what is listed: all others fill one place in ten;
-- the usage entropy, normalised by log K, is below 0.5: the lists are filled as if by fewer than
-  sqrt(K) interests in even use (the exponential of the entropy is their number);
-- the mean cosine between a user's interests is above 0.98 (11 degrees apart): such interests
-  rank almost the same items, whoever wins them by a hair.
-
-The thresholds are this project's; they call for a look and prove nothing. A model with one
-interest has nothing to collapse.
+A model has collapsed when its K interests do the work of one, which any of three signs says. Their
+thresholds are this project's; they call for a look and prove nothing.
 """
 
 from __future__ import annotations
@@ -23,9 +15,12 @@ from recbole_opal.evaluation.judged import InterestRecord, Judged
 
 __all__ = ["collapse_warning", "interest_diagnostics", "normalised_entropy"]
 
-_LOWEST_ENTROPY = 0.5
 _LARGEST_SHARE = 0.9
+"""Of what is listed; all other interests fill one place in ten."""
+_LOWEST_ENTROPY = 0.5
+"""By log K: as if fewer than sqrt(K) interests were in even use."""
 _LARGEST_COSINE = 0.98
+"""11 degrees apart: such interests rank almost the same items, whoever wins them by a hair."""
 
 
 def interest_diagnostics(lists: Judged) -> dict[str, Any] | None:
@@ -70,8 +65,10 @@ def collapse_warning(diagnostics: dict[str, Any]) -> str | None:
 
 def normalised_entropy(shares: list[float] | None) -> float | None:
     """Return the entropy of K shares by log K: 1 is even use (so is K = 1), 0 is one in use."""
-    if shares is None or len(shares) == 1:
-        return None if shares is None else 1.0
+    if shares is None:
+        return None
+    if len(shares) == 1:
+        return 1.0
     used = np.array([share for share in shares if share > 0])
     return float(-(used * np.log(used)).sum() / np.log(len(shares))) + 0.0
 

@@ -1,10 +1,7 @@
 """How many categories a list mixes.
 
-The category diversity of a list is the share of its pairs of items with different categories, in
-[0, 1]. Source: Y. Cen et al., Controllable multi-interest framework for recommendation (ComiRec),
-KDD 2020, section 4.4, equation for Diversity@N, where an item has one category. Where items have
-several, two items differ if they share none. An item without a category is left out of the pairs;
-a list with fewer than two items with a category has no value.
+Source: Y. Cen et al., Controllable multi-interest framework for recommendation (ComiRec), KDD 2020,
+section 4.4, equation for Diversity@N, where an item has one category.
 """
 
 from __future__ import annotations
@@ -25,9 +22,10 @@ _CHUNK_PAIRS = 2**22
 def category_diversity(
     items: npt.NDArray[np.int32], categories: npt.NDArray[np.int64], topk: Sequence[int]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return `category_diversity@k` of (E, k) lists to (E,) in [0, 1], NaN below two items.
+    """Return `category_diversity@k` of (E, k) lists to (E,) in [0, 1], from (N, T) categories.
 
-    The work is `E k^2 T^2` comparisons with (N, T) categories, so it is quick where items have few.
+    It is the share of a list's pairs of items that share no category. An item without one is left
+    out; a list with fewer than two others is NaN. The work is `E k^2 T^2` comparisons.
     """
     width = max(topk)
     found = {k: np.full(len(items), np.nan) for k in topk}

@@ -1,9 +1,11 @@
-"""The evaluation loop: batches to lists, lists to metrics."""
+"""From batches to lists, and from lists to what metrics say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 import numpy as np
@@ -12,14 +14,14 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
-from recbole_opal.evaluation.full_sort import FullSortRetriever, from_scores
-from recbole_opal.evaluation.judged import InterestRecord, Judged, RankRecord, TrainingFacts
+from recbole_opal.evaluation.full_sort import Retrieved
+from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
+from recbole_opal.own_models import is_ours
 
-__all__ = ["Measured", "Scores", "judge", "match_targets", "measure"]
+__all__ = ["Measured", "judge", "match_targets", "measure"]
 
-Scores = Callable[[EvaluationBatch], Tensor]
-"""Gives (B, N) scores of a batch, -inf for the padding and for what is left out."""
+_HERE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -35,64 +37,35 @@ class Measured:
     per_user: dict[str, FloatArray]
 
 
-@torch.no_grad()
 def judge(
-    model: Any,
+    lists: Callable[[EvaluationBatch], Retrieved],
     batches: Iterable[EvaluationBatch],
     settings: Mapping[str, Any],
     training: TrainingFacts,
-    *,
-    device: torch.device | str = "cpu",
-    scores: Scores | None = None,
-    with_ranks: bool = False,
-    with_interests: bool = False,
 ) -> Judged:
-    """Let a model list items for all rows, and mark the hits.
+    """Join the lists of all batches, and mark the hits; settings and facts are for the metrics.
 
-    Args:
-        model: a `torch.nn.Module` on the device; left in evaluation mode.
-        batches: with targets in each row.
-        settings: see `FullSortRetriever`.
-        training: what training knew, for the metrics.
-        device: where the model is.
-        scores: for a model that scores all items itself; None: an `InterestModel`.
-        with_ranks: whether a metric `needs_ranks`.
-        with_interests: whether to keep what each interest did.
-
-    Raises:
-        DataError: a row has no target, for which recall is undefined.
-        RetrievalError: the model gives numbers that are not finite.
+    A row without a target, for which recall is undefined, is a DataError.
     """
-    model.eval()
-    if scores is None:
-        retriever = FullSortRetriever(
-            model, settings, with_ranks=with_ranks, with_interest_use=with_interests
-        )
     parts = []
     for batch in batches:
-        rows, targets = batch.targets
-        if scores is None:
-            found = retriever.retrieve(batch.inputs.to(device), batch.excluded, batch.targets)
-        else:
-            values = scores(batch)
-            own = (rows.to(values.device), targets.to(values.device)) if with_ranks else None
-            found = from_scores(values, max(settings["topk"]), own)
-        ids, ranks, use = found.ids.cpu(), found.ranks, found.interest_use
-        hits, num_targets = match_targets(ids, (rows.cpu(), targets.cpu()))
+        found = lists(batch)
+        ids = found.ids.cpu()
+        hits, num_targets = match_targets(ids, batch.targets)
         if bool((num_targets == 0).any()):
             raise DataError(
                 "a row of the evaluation has no target item; drop such rows before evaluating"
             )
         parts.append(
             Judged(
-                users=_array(batch.users),
-                items=_array(ids.int()),
-                hits=_array(hits),
-                num_targets=_array(num_targets),
+                users=batch.users.numpy(),
+                items=ids.int().numpy(),
+                hits=hits.numpy(),
+                num_targets=num_targets.numpy(),
                 training=training,
                 settings=settings,
-                ranks=RankRecord(*map(_array, vars(ranks).values())) if ranks else None,
-                interests=InterestRecord(*map(_array, vars(use).values())) if use else None,
+                ranks=found.ranks,
+                interests=found.interests,
             )
         )
     judged: Judged = _joined(parts)
@@ -102,20 +75,12 @@ def judge(
 def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = None) -> Measured:
     """Compute metrics at the cut-offs of the settings; results keep so many digits, None: all.
 
-    Raises:
-        SettingsError: a metric of the user's gives values of another shape than it should.
+    A metric of the user's that fails, or gives other values than it should, is a SettingsError.
     """
     results: dict[str, float] = {}
     per_user: dict[str, FloatArray] = {}
     for metric in metrics:
-        for key, given in metric.at_each(judged, judged.topk).items():
-            values = np.asarray(given, dtype=np.float64)
-            if values.shape != (judged.users.shape if metric.per_user else ()):
-                raise SettingsError(
-                    f"--metrics: {type(metric).__name__}.values gave an array of shape "
-                    f"{values.shape} for {len(judged.users)} users; give one value a user, or set "
-                    "per_user = False and give one number."
-                )
+        for key, values in _values(metric, judged).items():
             defined = values[~np.isnan(values)]
             mean = float(defined.mean()) if defined.size else float("nan")
             results[key] = mean if digits is None else round(mean, digits)
@@ -124,22 +89,44 @@ def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = N
     return Measured(results, per_user)
 
 
+def _values(metric: Metric, judged: Judged) -> dict[str, FloatArray]:
+    """Return a metric's values at each cut-off, checked: whoever wrote it, wrote any code."""
+    name = f"--metrics: {type(metric).__name__}.values"
+    try:
+        given = metric.at_each(judged, judged.topk).items()
+        found = {key: np.asarray(values, dtype=np.float64) for key, values in given}
+    except Exception as error:
+        if is_ours(type(metric)) or isinstance(error, MemoryError):
+            raise
+        frames = extract_tb(error.__traceback__)
+        at = next((each for each in frames if not each.filename.startswith(_HERE)), frames[-1])
+        raise SettingsError(
+            f"{name} failed in line {at.lineno} of {at.filename} "
+            f"({type(error).__name__}: {error}); correct it."
+        ) from error
+    for values in found.values():
+        if values.shape != (judged.users.shape if metric.per_user else ()):
+            raise SettingsError(
+                f"{name} gave an array of shape {values.shape} for {len(judged.users)} users; give "
+                "one value a user, or set per_user = False and give one number."
+            )
+        if np.isinf(values).any():
+            raise SettingsError(f"{name} gave an infinite value; give NaN where there is none.")
+    return found
+
+
 def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     """Mark the hits of (B, k) lists, (B, k) bool, and count each row's distinct targets, (B,).
 
     Fills (0) never match; of the (rows, ids) of the targets, repeated pairs count once.
     """
     batch = len(ids)
-    rows, items = targets
+    rows, items = (part.cpu() for part in targets)
     # Keys put the row last, so that they stay below 2^63 for any catalogue.
     wanted = torch.unique(items * batch + rows)
     keys = ids * batch + torch.arange(batch)[:, None]
     hits = torch.isin(keys, wanted) & (ids > 0)
     return hits, torch.bincount(wanted % batch, minlength=batch)
-
-
-def _array(tensor: Tensor) -> Any:
-    return tensor.cpu().numpy()
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -6,44 +6,14 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from recbole_opal.evaluation.judged import InterestRecord, RankRecord
 from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks, make_retriever
 from recbole_opal.retrieval.order import top_in_order
+from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
 from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
 
-__all__ = [
-    "FullSortRetriever",
-    "InterestModel",
-    "InterestUse",
-    "RankSums",
-    "Retrieved",
-    "from_scores",
-]
-
-
-@dataclass(frozen=True)
-class RankSums:
-    """What GAUC needs of each row."""
-
-    positive_rank_sum: Tensor
-    """`(B,)` float64, sum of the average ranks of the row's targets."""
-    num_candidates: Tensor
-    """`(B,)` int64, items that could be returned for the row."""
-
-
-@dataclass(frozen=True)
-class InterestUse:
-    """What each interest of a row did.
-
-    Attributes:
-        winners: `(B, k)` uint8, the interest that won each listed item; see `winning_interests`.
-        cosines: `(B,)` float64, mean cosine between two active interests; NaN without two.
-        active: `(B, K)` bool, the interests the row has; the others are copies.
-    """
-
-    winners: Tensor
-    cosines: Tensor
-    active: Tensor
+__all__ = ["FullSortRetriever", "InterestModel", "Retrieved", "from_scores"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +23,12 @@ class Retrieved:
     Attributes:
         ids: `(B, k)` int64, best first; 0 = fill (fewer than `k` candidates), never a hit.
         ranks: what GAUC needs, or `None` if no metric asks for it.
-        interest_use: `None` if nobody asked, or the model has no interests.
+        interests: `None` if nobody asked, or the model has no interests.
     """
 
     ids: Tensor
-    ranks: RankSums | None = None
-    interest_use: InterestUse | None = None
+    ranks: RankRecord | None = None
+    interests: InterestRecord | None = None
 
 
 @runtime_checkable
@@ -88,13 +58,9 @@ class FullSortRetriever:
 
     Args:
         model: in evaluation mode, without gradients.
-        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size` (default:
-            `DEFAULT_BLOCK_SIZE`).
+        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size`.
         with_ranks: whether GAUC needs ranks, which cost a second pass over the items.
-        with_interest_use: whether to tell which interest won each item.
-
-    Raises:
-        RetrievalError: the item table is not finite, or the backend is not installed.
+        with_interests: whether to tell what each interest did.
     """
 
     def __init__(
@@ -103,54 +69,47 @@ class FullSortRetriever:
         config: Any,
         *,
         with_ranks: bool = False,
-        with_interest_use: bool = False,
+        with_interests: bool = False,
     ) -> None:
         self.model, self.k = model, max(config["topk"])
         self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
-        self.with_ranks, self.with_interest_use = with_ranks, with_interest_use
+        self.with_ranks, self.with_interests = with_ranks, with_interests
         self.items = model.item_table().detach()  # (N, D)
         self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
 
     def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
-        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only.
+        """Return the lists of a batch: `inputs` on the model's device, targets for ranks only."""
+        queries = self.model.interests(inputs).detach()  # (B, K, D)
+        ids = self.retriever.top_k(queries, self.k, excluded).ids
+        return Retrieved(
+            ids,
+            self._ranks(queries, excluded, _distinct(targets)) if self.with_ranks else None,
+            self._record(inputs, queries, ids) if self.with_interests else None,
+        )
 
-        Raises:
-            RetrievalError: an interest is not finite, or a target is masked.
-        """
-        interests = self.model.interests(inputs).detach()  # (B, K, D)
-        ids = self.retriever.top_k(interests, self.k, excluded).ids
-        ranks = self._ranks(interests, excluded, targets) if self.with_ranks else None
-        use = self._use(inputs, interests, ids) if self.with_interest_use else None
-        return Retrieved(ids, ranks, use)
+    def _ranks(self, queries: Tensor, excluded: Pairs | None, targets: Pairs) -> RankRecord:
+        ranks = average_ranks(
+            queries, self.items, targets, exclude=excluded, block_size=self.block_size
+        )
+        count = len(self.items)
+        hidden = ExcludedPairs.of(excluded, len(queries), count, self.items.device)
+        return _rank_record(ranks, targets, count - hidden.counts())
 
-    def _use(self, inputs: Any, interests: Tensor, ids: Tensor) -> InterestUse:
+    def _record(self, inputs: Any, queries: Tensor, ids: Tensor) -> InterestRecord:
         model: Any = self.model
         active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
-        columns = getattr(model, "interest_columns", lambda queries: queries)
-        winners = winning_interests(interests, self.items, ids, active)
-        cosines = pairwise_cosines(columns(interests), active)
-        every = interests.new_ones(interests.shape[:2], dtype=torch.bool)
-        return InterestUse(winners, cosines, every if active is None else active)
-
-    def _ranks(self, interests: Tensor, excluded: Pairs | None, targets: Pairs) -> RankSums:
-        targets = _distinct(targets)
-        ranks = average_ranks(
-            interests, self.items, targets, exclude=excluded, block_size=self.block_size
-        )
-        candidates = torch.full((len(interests),), len(self.items) - 1, dtype=torch.int64)
-        if excluded is not None:
-            rows, items = _distinct(excluded)
-            candidates -= torch.bincount(rows[items > 0].cpu(), minlength=len(interests))
-        return _rank_sums(ranks, targets, candidates)
+        columns = model.interest_columns(queries) if hasattr(model, "interest_columns") else queries
+        if active is None:
+            active = queries.new_ones(queries.shape[:2], dtype=torch.bool)
+        winners = winning_interests(queries, self.items, ids, active)
+        found = (winners, pairwise_cosines(columns, active), active)
+        return InterestRecord(*(each.cpu().numpy() for each in found))
 
 
 def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retrieved:
     """Return the lists of `(B, N)` scores, in the same order as every other path.
 
     The padding and masked items have a score of `-inf`; targets are given where GAUC needs ranks.
-
-    Raises:
-        RetrievalError: a score is not a number.
     """
     values, ids = top_in_order(scores, k)
     ids = ids.masked_fill(values == -torch.inf, 0)
@@ -158,14 +117,15 @@ def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retriev
     if targets is None:
         return Retrieved(ids)
     targets = _distinct(targets)
-    candidates = (scores > -torch.inf).sum(dim=1).cpu()
-    return Retrieved(ids, _rank_sums(average_ranks_of_scores(scores, targets), targets, candidates))
+    ranks, candidates = average_ranks_of_scores(scores, targets), (scores > -torch.inf).sum(dim=1)
+    return Retrieved(ids, _rank_record(ranks, targets, candidates))
 
 
-def _rank_sums(ranks: Tensor, targets: Pairs, num_candidates: Tensor) -> RankSums:
+def _rank_record(ranks: Tensor, targets: Pairs, candidates: Tensor) -> RankRecord:
     """Add up the `(P,)` ranks of each row's targets."""
-    total = ranks.new_zeros(len(num_candidates))
-    return RankSums(total.index_add_(0, targets[0].to(ranks.device), ranks), num_candidates)
+    sums = torch.zeros(len(candidates), dtype=ranks.dtype)
+    sums.index_add_(0, targets[0].cpu(), ranks.cpu())
+    return RankRecord(sums.numpy(), candidates.cpu().numpy())
 
 
 def _distinct(pairs: Pairs) -> Pairs:

@@ -1,16 +1,7 @@
 """Metrics of what is listed, whoever wanted it: how much, how popular, how diverse.
 
 Fills (id 0, where fewer than k items were left) count nowhere, nor in the length of a list. The
-first five are RecBole's, whose lists have no fills, with these differences in or from it:
-
-- ShannonEntropy here is the entropy of the listed items, `-sum_i p_i ln p_i` in nats. RecBole
-  documents this sum and divides it by the number of distinct listed items.
-- ItemCoverage and GiniIndex, as in RecBole, count the padding as one item that nobody gets, so
-  that full coverage is `(N - 1) / N`; `coverage@k` and `gini@k` count the real items.
-- TailPercentage, as in RecBole, draws its long tail from the items with a training interaction: one
-  that has none is no tail item.
-
-The others are measured on the test part of every run.
+first five are RecBole's; the others are measured on the test part of every run.
 """
 
 from __future__ import annotations
@@ -41,7 +32,10 @@ _USUAL_TAIL = 0.1
 
 
 class ItemCoverage(Metric):
-    """Share of all items, with the padding, that stand in someone's list."""
+    """Share of the items that stand in someone's list; as in RecBole the padding is one of them.
+
+    So full coverage is `(N - 1) / N`; `coverage@k` is of the real items.
+    """
 
     per_user = False
 
@@ -51,7 +45,10 @@ class ItemCoverage(Metric):
 
 
 class ShannonEntropy(Metric):
-    """Entropy of the listed items in nats, in [0, log N]; 0 if all are fills."""
+    """Entropy of the listed items in nats, in [0, log N]; 0 if all are fills.
+
+    RecBole documents this sum and divides it by the number of distinct listed items.
+    """
 
     per_user = False
 
@@ -63,7 +60,7 @@ class ShannonEntropy(Metric):
 
 
 class GiniIndex(Metric):
-    """Inequality in [0, 1] of how often items, with the padding, are listed; 0 if all are fills."""
+    """Inequality of how often items are listed, with the padding as RecBole has it; see `Gini`."""
 
     per_user, bigger_is_better = False, False
 
@@ -92,8 +89,9 @@ class TailPercentage(Metric):
     per_user = False
 
     def values(self, judged: Judged, k: int) -> float:
-        """Return the share in [0, 1]."""
-        counts, ratio = judged.training.counts, _USUAL_TAIL
+        """Return the share in [0, 1]; as in RecBole, an item that nobody met is no tail item."""
+        counts = judged.training.counts
+        ratio = _USUAL_TAIL
         if "tail_ratio" in judged.settings and (judged.settings["tail_ratio"] or 0) > 0:
             ratio = judged.settings["tail_ratio"]
         met = np.flatnonzero(counts)

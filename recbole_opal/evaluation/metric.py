@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 if TYPE_CHECKING:
     from recbole_opal.evaluation.judged import Judged
@@ -83,18 +83,21 @@ class Metric:
             return {self.name: self.values(judged, max(topk))}
         return {f"{self.name}@{k}": self.values(judged, k) for k in topk}
 
-    def traits(self) -> MetricTraits:
-        """Return what readers of a result must know of a metric whose class they do not have."""
-        kept = {name: getattr(self, name) for name in MetricTraits.model_fields}
-        return MetricTraits.model_validate(kept)
-
     @classmethod
     def problem(cls) -> str | None:
         """Return what keeps a class from being a metric, None if nothing does."""
-        if not _NAME.fullmatch(cls.name) or cls.name in _TAKEN:
+        if not isinstance(cls.name, str) or not _NAME.fullmatch(cls.name) or cls.name in _TAKEN:
             return f"has the name {cls.name!r}; write small letters, digits and `_`"
         if cls.values is Metric.values and cls.at_each is Metric.at_each:
             return "has no method `values(self, judged, k)`; write it"
+        try:
+            MetricTraits.of(cls)
+            cls()
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            return f"has {wrong['loc'][0]} = {wrong['input']!r}; {wrong['msg'].lower()}"
+        except Exception as error:  # whatever stands in its constructor
+            return f"cannot be made as {cls.__name__}() ({type(error).__name__}: {error})"
         return None
 
 
@@ -105,8 +108,13 @@ class MetricTraits(BaseModel):
 
     title: str = Field(min_length=1, max_length=200)
     short: str = Field(min_length=1, max_length=200)
-    bigger_is_better: bool
-    diversity: bool
+    bigger_is_better: bool = True
+    diversity: bool = False
+
+    @classmethod
+    def of(cls, metric: Metric | type[Metric]) -> MetricTraits:
+        """Return what there is to know of a metric."""
+        return cls.model_validate({name: getattr(metric, name) for name in cls.model_fields})
 
 
 def name_of(metric: str) -> str:

@@ -1,8 +1,6 @@
 """Which metrics there are: ours and RecBole's by name, a user's own by class or by its place.
 
-A metric of ours is a class in `ranking` or `listed`, and nothing else. One of a user's is known
-from when its class, or a result that it stands in, is first met; what tables must know of it is
-kept in metrics.json, since its class may not be there when they are made again.
+A metric of ours is a class in `ranking` or `listed`, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,18 +19,18 @@ __all__ = [
     "built_in",
     "checked_metrics",
     "chosen_metrics",
+    "deciding_metric",
     "every_run_metrics",
     "known_metric",
     "labelled_metrics",
     "own_classes",
     "own_traits",
-    "remember",
     "with_named_metrics",
 ]
 
 _LONGEST_LIST = 2**16
 _OF_VALUES = ("auc", "logloss", "mae", "rmse")  # RecBole's, which judge scores of single items
-_own: dict[str, Metric] = {}  # by name, all that this process has met
+_own: dict[str, Metric] = {}  # by name, the latest class of a user's that this process has met
 
 
 @cache
@@ -49,11 +47,7 @@ def known_metric(name: str) -> Metric | None:
 
 
 def chosen_metrics(names: Iterable[str]) -> list[Metric]:
-    """Return the metrics that the setting `metrics` names.
-
-    Raises:
-        SettingsError: one is unknown.
-    """
+    """Return the metrics that the setting `metrics` names; a SettingsError tells the unknown."""
     return [_found(name) for name in names]
 
 
@@ -61,6 +55,12 @@ def labelled_metrics(names: Iterable[str]) -> dict[str, Metric]:
     """Return the chosen metrics by how settings write them: an own one, of a place, by its name."""
     metrics = {name: _found(name) for name in names}
     return {each.name if is_address(name) else name: each for name, each in metrics.items()}
+
+
+def deciding_metric(settings: Any) -> Metric:
+    """Return the metric that `valid_metric` names among the chosen ones."""
+    wanted, found = name_of(settings["valid_metric"]), chosen_metrics(settings["metrics"])
+    return next(each for each in found if each.name == wanted)
 
 
 def every_run_metrics() -> list[Metric]:
@@ -71,16 +71,15 @@ def every_run_metrics() -> list[Metric]:
 def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
     """Check `metrics`, `topk` and `valid_metric`; return the names, of own metrics the full place.
 
-    Raises:
-        SettingsError: a metric is unknown, a length is none, or what decides is not measured.
+    A SettingsError tells the first problem.
     """
     found = chosen_metrics(settings["metrics"])
-    of_one_name = {metric.name: type(metric) for metric in found}
-    twice = [each.name for each in found if of_one_name[each.name] is not type(each)]
-    if twice:
-        raise SettingsError(
-            f"--metrics: two metrics are called {twice[0]}; give one class another name."
-        )
+    classes = {metric.name: type(metric) for metric in found}
+    for metric in found:
+        if classes[metric.name] is not type(metric):
+            raise SettingsError(
+                f"--metrics: two metrics are called {metric.name}; give one class another name."
+            )
     for length in settings["topk"]:
         if not 1 <= length <= _LONGEST_LIST:
             fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
@@ -104,12 +103,8 @@ def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
 def with_named_metrics(settings: Any, *, for_others: bool = False) -> Any:
     """Return settings whose `metrics` are texts, where a program gave classes.
 
-    Args:
-        settings: as they were given; what is no mapping is told by whoever reads it.
-        for_others: whether other processes must find the metrics, so that a class needs a file.
-
-    Raises:
-        SettingsError: a class is no metric, or no other process could find it.
+    With `for_others` other processes must find them, so that a class needs a file. Settings that
+    are no mapping are told by whoever reads them.
     """
     given = settings.get("metrics") if isinstance(settings, Mapping) else None
     if isinstance(given, str) and is_address(given):
@@ -125,44 +120,34 @@ def own_classes(names: Iterable[str]) -> list[type[Metric]]:
     return [type(each) for each in chosen_metrics(names) if each.name not in built_in()]
 
 
-def own_traits(keys: Iterable[str]) -> dict[str, MetricTraits]:
-    """Return what readers of results must know of the own metrics among the keys of a result."""
-    names = dict.fromkeys(map(name_of, keys))
-    return {name: _own[name].traits() for name in names if name in _own}
-
-
-def remember(traits: Mapping[str, MetricTraits]) -> None:
-    """Learn from a result what it says of own metrics; a class that is known tells it itself."""
-    for name, known in traits.items():
-        if known_metric(name) is None:
-            _own[name] = type("Remembered", (Metric,), {"name": name, **known.model_dump()})()
+def own_traits(names: Iterable[str]) -> dict[str, MetricTraits]:
+    """Return what readers of results must know of the metrics of a user's among the chosen ones."""
+    return {each.name: MetricTraits.of(each) for each in own_classes(names)}
 
 
 def _text_of(metric: Any, for_others: bool) -> Any:
     """Return what the settings call a metric: a name, or the place of its class."""
-    own = type(metric) if isinstance(metric, Metric) else metric
     if for_others and isinstance(metric, str) and is_address(metric):
-        own = class_at(metric.strip(), "metrics")
+        metric = class_at(metric.strip(), "metrics")
+    own = type(metric) if isinstance(metric, Metric) else metric
     if not isinstance(own, type):
         return metric
     found = _met(own)
-    if for_others and found.name not in built_in():
-        return address_of(own, "my_metrics.py")
-    return _written(found, found.name)
+    return _written(found, found.name, for_others)
 
 
-def _written(metric: Metric, name: str) -> str:
+def _written(metric: Metric, name: str, for_others: bool = False) -> str:
     """Return how config.yaml names a metric: as it was given, or the full place of an own class."""
     own = type(metric)
-    unplaced = metric.name in built_in() or why_without_address(own) is not None
-    return name if unplaced else address_of(own)
+    placed = for_others or why_without_address(own) is None
+    return address_of(own, "my_metrics.py") if placed and metric.name not in built_in() else name
 
 
 def _found(name: str) -> Metric:
     if is_address(name):
         return _met(class_at(name, "metrics"))
     found = known_metric(name) if "@" not in name else None
-    if found is not None and not found.every_run and found.problem() is None:
+    if found is not None and not found.every_run:
         return found
     offered = [each.name for each in built_in().values() if not each.every_run]
     why = "judges scores, not lists" if name.lower() in _OF_VALUES else "is not a metric"
@@ -173,15 +158,15 @@ def _found(name: str) -> Metric:
 
 
 def _met(own: type[Any]) -> Metric:
-    """Check and keep a class of the user's; the latest of a name counts."""
-    if not issubclass(own, Metric):
-        problem: str | None = "is no metric; derive it from recbole_opal.Metric"
-    elif own.name not in built_in():
+    """Check and keep a class of the user's."""
+    problem: str | None = "is no metric; derive it from recbole_opal.Metric"
+    if issubclass(own, Metric):
         problem = own.problem()
-    elif type(built_in()[own.name]) is own:
-        return built_in()[own.name]
-    else:
-        problem = f"has the name of a metric that is here, {own.name}; give it another `name`"
+        here = None if problem else built_in().get(own.name)
+        if type(here) is own:
+            return here
+        if here is not None:
+            problem = f"has the name of a metric that is here, {own.name}; give it another `name`"
     if problem is not None:
         raise SettingsError(f"--metrics: the class {own.__name__} {problem}.")
     _own[own.name] = own()

@@ -1,18 +1,8 @@
 """How alike the items of a list are, judged by who has watched them, whatever model made the list.
 
-The similarity of two items is the cosine between their sets of training users (binary; repeats do
-not count): `|U_i & U_j| / sqrt(|U_i| |U_j|)`. The intra-list similarity of a list is its mean over
-all pairs of the list's items, in [0, 1]; lower is more diverse.
-
-Where the items of all lists are few enough, their pairwise cosines are computed once and looked
-up. Where they are many, no `N x N` matrix is made: with `x_i` the normalised indicator vector of
-`U_i`, the sum over ordered pairs is `|sum of x_i|^2` less the items' own products.
-
-Items without a training user are similar to nothing, fills are left out, and a list with fewer
-than two items has no value. Source: C. Ziegler et al., Improving recommendation lists through
-topic diversification, WWW 2005 (intra-list similarity), here as a mean over pairs and with the
-items' audience in the place of topics. The OPAL authors' code holds a helper of the same kind, a
-mean over pairs of a pointwise mutual information; it weighs rare items more.
+Source: C. Ziegler et al., Improving recommendation lists through topic diversification, WWW 2005,
+here as a mean over pairs and with the items' audience in the place of topics. The OPAL authors'
+code holds a helper of the same kind, a mean of a pointwise mutual information.
 """
 
 from __future__ import annotations
@@ -37,12 +27,20 @@ _BLOCK = 256
 _CHUNK_COSINES = 2**20
 """Cosines of lists gathered at a time."""
 _CHUNK_ENTRIES = 2**21
-"""Most entries of the summed vectors of a chunk of lists, unless one list alone has more: 16 bytes
-each, and about three copies while they are summed, 100 MiB."""
+"""Most entries of a chunk's summed vectors, unless one list alone has more: 100 MiB in all."""
 
 
 class AudienceSimilarity:
-    """Intra-list similarity over (R,) training interactions, N items with the padding."""
+    """Intra-list similarity over (R,) training interactions, N items with the padding.
+
+    It is the mean over a list's pairs of items of the cosine between their sets of training users,
+    `|U_i & U_j| / sqrt(|U_i| |U_j|)`, in [0, 1]; lower is more diverse. Items without a training
+    user are similar to nothing, and fills are left out.
+
+    Where the items of all lists are few enough, their cosines are computed once and looked up.
+    Where they are many, no `N x N` matrix is made: with `x_i` the normalised indicator vector of
+    `U_i`, the sum over ordered pairs is `|sum of x_i|^2` less the items' own products.
+    """
 
     def __init__(self, users: IntArray, items: IntArray, num_items: int) -> None:
         pairs = np.unique(np.stack([items, users], axis=1), axis=0)
@@ -52,12 +50,13 @@ class AudienceSimilarity:
         self._vectors = csr_matrix((values, (pairs[:, 0], pairs[:, 1])), shape=shape)
 
     def of_lists(self, items: Lists, topk: Sequence[int]) -> dict[str, FloatArray]:
-        """Return `intra_list_similarity@k` of (E, k) lists to (E,) in [0, 1], NaN below two."""
+        """Return `intra_list_similarity@k` of (E, k) lists to (E,), NaN below two items."""
         listed = np.unique(items)
         few = len(listed) ** 2 <= _MOST_COSINES
         sums = self._by_cosines(items, topk, listed) if few else self._by_sums(items, topk)
-        means = {k: self._mean_over_pairs(sums[k], items[:, :k]) for k in topk}
-        return {f"intra_list_similarity@{k}": values for k, values in means.items()}
+        return {
+            f"intra_list_similarity@{k}": self._mean_over_pairs(sums[k], items[:, :k]) for k in topk
+        }
 
     def _by_cosines(self, items: Lists, topk: Sequence[int], listed: Lists) -> Sums:
         """Return k to `(E,)`, the sum of the cosines of all ordered pairs, own ones included."""

@@ -71,7 +71,7 @@ def write_results(
             "data": data.counts,
             "versions": versions(trainer.device),
         }
-        own = own_traits(metric.name for metric in chosen_metrics(config["metrics"]))
+        own = own_traits(config["metrics"])
         if own:
             summary["own_metrics"] = {name: traits.model_dump() for name, traits in own.items()}
         folder.save_json("metrics.json", summary)

@@ -9,8 +9,7 @@ from recbole.config import Config
 
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.evaluation.registry import with_named_metrics
+from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
 from recbole_opal.host.recommender import as_recommender, require_model
 from recbole_opal.host.upstream_models import find_model_class
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
@@ -220,7 +219,7 @@ class OpalConfig(Config):
         final["metrics"] = ["Recall"]  # RecBole knows its own alone
         super()._set_default_parameters()
         final["metrics"] = metrics
-        final["valid_metric_bigger"] = bigger_is_better(final["valid_metric"])
+        final["valid_metric_bigger"] = deciding_metric(final).bigger_is_better
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
         if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,8 +12,13 @@ from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
-from recbole_opal.evaluation.evaluator import Scores, judge, measure
-from recbole_opal.evaluation.full_sort import InterestModel
+from recbole_opal.evaluation.evaluator import judge, measure
+from recbole_opal.evaluation.full_sort import (
+    FullSortRetriever,
+    InterestModel,
+    Retrieved,
+    from_scores,
+)
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.host.categories import item_categories
@@ -48,34 +52,38 @@ class TopKEvaluation(Trainer):
         RecBole would read the best weights from a pickled file: a trainer that keeps some loads
         them itself.
         """
-        judged, metrics = self.judge(eval_data), chosen_metrics(self.config["metrics"])
-        digits = self.config["metric_decimal_place"]
-        return OrderedDict(measure(judged, metrics, digits=digits).results)
+        metrics, digits = self.config["metrics"], self.config["metric_decimal_place"]
+        measured = measure(self.judge(eval_data), chosen_metrics(metrics), digits=digits)
+        return OrderedDict(measured.results)
 
+    @torch.no_grad()
     def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:
-        """Return the lists of a part, with their hits and what the chosen metrics need.
+        """Return the lists of a part with their hits, and what the chosen metrics need of them.
 
-        Args:
-            eval_data: one of our evaluation loaders.
-            with_interests: whether to keep what each interest did.
+        `eval_data` is one of our loaders; `with_interests` keeps what each interest did.
         """
-        dataset = eval_data.dataset
+        dataset, config = eval_data.dataset, self.config
         if self._facts is None or self._facts[0] is not dataset:
             self._facts = (dataset, training_facts(dataset))
-        metrics = chosen_metrics(self.config["metrics"])
-        scores = None
-        if not isinstance(self.model, InterestModel):
+        self.model.eval()
+        ranks = any(metric.needs_ranks for metric in chosen_metrics(config["metrics"]))
+        if isinstance(self.model, InterestModel):
+            retriever = FullSortRetriever(
+                self.model, config, with_ranks=ranks, with_interests=with_interests
+            )
+
+            def lists(batch: EvaluationBatch) -> Retrieved:
+                inputs = batch.inputs.to(self.device)
+                return retriever.retrieve(inputs, batch.excluded, batch.targets)
+
+        else:
             scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
-        return judge(
-            self.model,
-            eval_data,
-            self.config,
-            self._facts[1],
-            device=self.device,
-            scores=scores,
-            with_ranks=any(metric.needs_ranks for metric in metrics),
-            with_interests=with_interests,
-        )
+
+            def lists(batch: EvaluationBatch) -> Retrieved:
+                targets = batch.targets if ranks else None
+                return from_scores(scores(batch), max(config["topk"]), targets)
+
+        return judge(lists, eval_data, config, self._facts[1])
 
 
 def training_facts(dataset: Any) -> TrainingFacts:
@@ -89,36 +97,30 @@ def training_facts(dataset: Any) -> TrainingFacts:
     )
 
 
-def dense_scores(model: Any, dataset: Any, device: torch.device, most_pairs: int) -> Scores:
+def dense_scores(
+    model: Any, dataset: Any, device: torch.device, most_pairs: int
+) -> Callable[[EvaluationBatch], Tensor]:
     """Return how a model of RecBole's own scores all items, padding and history masked.
 
-    Args:
-        model: with `full_sort_predict`, or with `predict` alone, which is asked for every pair.
-        dataset: RecBole's, for the features of the items.
-        device: where the model is.
-        most_pairs: pairs of users and items scored together by `predict`.
+    One with `predict` alone is asked for every pair, `most_pairs` at a time.
     """
+
+    def of_pairs(asked: Interaction) -> Tensor:
+        every = asked.repeat_interleave(dataset.item_num)
+        every.update(dataset.get_item_feature().to(device).repeat(len(asked)))
+        starts = range(0, len(every), most_pairs)
+        return torch.cat([model.predict(every[at : at + most_pairs]).view(-1) for at in starts])
 
     def scores(batch: EvaluationBatch) -> Tensor:
         asked = batch.inputs.to(device)
         try:
             found = model.full_sort_predict(asked)
         except NotImplementedError:
-            found = torch.cat([model.predict(part).view(-1) for part in pairs(asked)])
+            found = of_pairs(asked)
         found = found.view(-1, dataset.item_num)
         found[:, 0] = -torch.inf
         if batch.excluded is not None:
             found[batch.excluded] = -torch.inf
         return found  # type: ignore[no-any-return]
-
-    @cache
-    def items() -> Interaction:
-        return dataset.get_item_feature().to(device)
-
-    def pairs(asked: Interaction) -> Iterator[Interaction]:
-        every = asked.repeat_interleave(dataset.item_num)
-        every.update(items().repeat(len(asked)))
-        for start in range(0, len(every), most_pairs):
-            yield every[start : start + most_pairs]
 
     return scores

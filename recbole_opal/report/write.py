@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.evaluation.direction import as_told_by
 from recbole_opal.process.caller import alone
 from recbole_opal.report.page import page
 from recbole_opal.report.rows import best_opal_rows
@@ -31,6 +32,13 @@ def write_report(folder: Path) -> Path:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
     """
     comparison = ComparisonResult.load(folder)
+    path = Path(folder) / "report.html"
+    with as_told_by(comparison.own_metrics):
+        write_text(path, _page(comparison))
+    return path
+
+
+def _page(comparison: ComparisonResult) -> str:
     files = RunFiles(comparison)
     sections = [
         results(comparison),
@@ -42,7 +50,5 @@ def write_report(folder: Path) -> Path:
     models, problems = trained_opals(comparison, files)
     if best_opal_rows(comparison):
         sections += [categories(models, problems), users(models, problems)]
-    path = Path(folder) / "report.html"
     shown = [section for section in sections if section is not None]
-    write_text(path, page(comparison, shown, [*files.problems, *problems]))
-    return path
+    return page(comparison, shown, [*files.problems, *problems])

@@ -1,13 +1,9 @@
 """Exact top-k under the maximum over interests, blocked over items.
 
-Memory beyond the inputs, whatever `N` and `K` (`search_memory_bytes` computes the bound):
-
-- the fast pass keeps two `(B, block)` float32 buffers: `8 * B * block` bytes;
-- settling equal scores at the cut, which few rows need, works in float64:
-  `20 * B * block + 8 * D * block` bytes;
-- lists of `k + 16` candidates take about `80 * B * (k + 16)` bytes;
-- gathered vectors and masks are made in chunks of at most 64 MiB.
+A fast float32 pass finds candidates; few rows, of equal scores at the cut, need a float64 one.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,25 +11,23 @@ from torch.nn import functional
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.order import in_order, top_in_order
-from recbole_opal.retrieval.pairs import ExcludedPairs
+from recbole_opal.retrieval.pairs import ExcludedPairs, Pairs
 from recbole_opal.retrieval.scores import (
     ItemVectors,
     block_scores,
     candidate_scores,
     check_interests,
 )
-from recbole_opal.retrieval.types import Pairs, TopK
 
 __all__ = [
     "DEFAULT_BLOCK_SIZE",
     "SLACK",
     "ExactIndex",
-    "check_block_size",
+    "TopK",
     "cut",
     "exact_top_k",
     "search_memory_bytes",
     "settle",
-    "unsettled",
 ]
 
 DEFAULT_BLOCK_SIZE = 8192
@@ -43,53 +37,68 @@ SLACK = 16
 """Candidates kept beyond `k`, so that rounding in the fast pass seldom needs a second one."""
 
 
+@dataclass(frozen=True)
+class TopK:
+    """The lists of a batch, best first: `(B, k)` float32 scores and int64 item ids.
+
+    A score of `-inf` and the id 0 mark a fill, where fewer than `k` items are left for a row.
+    """
+
+    scores: Tensor
+    ids: Tensor
+
+
 class ExactIndex:
-    """Blocked exact search in torch, on the device of the item table; see `Retriever`.
+    """A search for the `k` best items of each row under `max_k <interest_k, item>`, in torch.
+
+    Every backend follows one rule, so that all give the same lists: a score is the inner product
+    accumulated in float64 and rounded to float32, and equal scores rank by ascending item id, at
+    the cut as well. Excluded pairs and row 0 of the `(N, D)` items, the padding, are never
+    returned. The search works on the items' device, `block_size` of them at a time.
 
     Stability: stable.
-
-    Args:
-        items: `(N, D)` float32 or float64, row 0 = padding.
-        block_size: items at a time.
-
-    Raises:
-        RetrievalError: a bad block size, or a table that is not a finite matrix.
     """
 
     def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
-        self.block_size = check_block_size(block_size)
+        if block_size < 1:
+            raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
+        self.block_size = block_size
         self.items = ItemVectors.of(items)
 
     def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
-        """Return the `k` best items of each row; see `Retriever.top_k`."""
+        """Return the `k` best items of each row, given `(B, K, D)` interests, on their device.
+
+        More than the items left gives fills; excluded pairs may repeat, in any order. Shapes that
+        do not fit and vectors that are not finite are a RetrievalError.
+        """
         queries = check_interests(interests, self.items, k)
-        table, batch = self.items.table, len(queries)
-        excluded = ExcludedPairs.of(exclude, batch, len(table), table.device)
-        fast, ids = _candidates(queries, table, k + SLACK, excluded, self.block_size)
-        scores = candidate_scores(queries, table, ids).masked_fill(fast == -torch.inf, -torch.inf)
-        # Whatever was left out scores at most this much; -inf: nothing was left out.
-        outside = fast.amin(dim=1).double()
-        result = cut(scores, ids, k)
-        rows = unsettled(result, outside, self.items.error_bound(queries))
+        table = self.items.table
+        excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
+        found, outside = self._search(queries, k, excluded)
+        # Rows in which an item left out could reach the list's last score; -inf: none was left out.
+        reach = outside + self.items.error_bound(queries)
+        unsettled = (outside > -torch.inf) & (found.scores[:, -1].double() <= reach)
+        rows = unsettled.nonzero().flatten()
         if len(rows):
-            masked = excluded.for_rows(rows, batch)
-            part = settle(queries[rows], table, k, masked, self.block_size)
-            result.scores[rows], result.ids[rows] = part.scores, part.ids
-        return result
+            part = settle(queries[rows], table, k, excluded.for_rows(rows), self.block_size)
+            found.scores[rows], found.ids[rows] = part.scores, part.ids
+        return TopK(found.scores.to(interests.device), found.ids.to(interests.device))
 
-
-def check_block_size(block_size: int) -> int:
-    """Return a number of items at a time, which must be at least 1."""
-    if block_size < 1:
-        raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
-    return block_size
+    def _search(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> tuple[TopK, Tensor]:
+        """Return lists, and `(B,)` float64, what the fast score of an item left out is at most."""
+        fast, ids = _candidates(queries, self.items.table, k + SLACK, excluded, self.block_size)
+        scores = candidate_scores(queries, self.items.table, ids)
+        found = cut(scores.masked_fill(fast == -torch.inf, -torch.inf), ids, k)
+        return found, fast.amin(dim=1).double()
 
 
 def search_memory_bytes(
     num_rows: int, k: int, width: int, block_size: int = DEFAULT_BLOCK_SIZE
 ) -> int:
     """Return an upper bound of the memory of one search beyond its inputs, in bytes."""
+    # The fast pass keeps two (B, block) float32 buffers; settling, in float64, takes more.
     blocks = (20 * num_rows + 8 * width) * block_size
+    # Candidates, and the chunks in which vectors are gathered and masks made.
     return blocks + 80 * num_rows * (k + SLACK) + 64 * 2**20
 
 
@@ -108,41 +117,25 @@ def exact_top_k(
 def cut(scores: Tensor, ids: Tensor, k: int) -> TopK:
     """Order `(B, C)` candidates, cut at `k` and fill; a score of `-inf` is no candidate."""
     scores, ids = in_order(scores, ids)
-    scores, ids = scores[:, :k].contiguous(), ids[:, :k].contiguous()
-    short = k - scores.shape[1]
-    if short > 0:
-        scores = functional.pad(scores, (0, short), value=-torch.inf)
-        ids = functional.pad(ids, (0, short))
+    short = max(0, k - scores.shape[1])
+    scores = functional.pad(scores[:, :k], (0, short), value=-torch.inf)
+    ids = functional.pad(ids[:, :k], (0, short))
     return TopK(scores, ids.masked_fill(scores == -torch.inf, 0))
-
-
-def unsettled(result: TopK, outside: Tensor, error: Tensor) -> Tensor:
-    """Return the rows in which an item left out could reach the list's last score.
-
-    Args:
-        result: the lists so far.
-        outside: `(B,)` float64, upper bound of the fast score of all items left out.
-        error: `(B,)` float64, how far a fast score may be off.
-    """
-    safe = (outside == -torch.inf) | (result.scores[:, -1].double() > outside + error)
-    return (~safe).nonzero().flatten()
 
 
 def settle(
     interests: Tensor, table: Tensor, k: int, excluded: ExcludedPairs, block_size: int
 ) -> TopK:
     """Search with final scores throughout: slower, but right with any number of equal scores."""
-    best = torch.empty((len(interests), 0), dtype=torch.float32, device=table.device)
-    ids = torch.empty((len(interests), 0), dtype=torch.int64, device=table.device)
-    for block in excluded.blocks(len(table), block_size):
-        scores = block_scores(interests, table[block.items])
-        block.mask(scores)
+    nothing = table.new_empty(len(interests), 0)
+    found = TopK(nothing.float(), nothing.long())
+    for start, vectors, hidden in excluded.blocks(table, block_size):
+        scores = block_scores(interests, vectors)
+        scores[hidden] = -torch.inf
         values, columns = top_in_order(scores, k)
-        best, ids = in_order(
-            torch.cat((best, values), dim=1), torch.cat((ids, columns + block.items.start), dim=1)
-        )
-        best, ids = best[:, :k], ids[:, :k]
-    return cut(best, ids, k)
+        both = torch.cat((found.scores, values), dim=1)
+        found = cut(both, torch.cat((found.ids, columns + start), dim=1), k)
+    return found
 
 
 def _candidates(
@@ -150,22 +143,21 @@ def _candidates(
 ) -> tuple[Tensor, Tensor]:
     """Return the `(B, min(depth, N))` best fast scores and ids, in no order."""
     batch, num_interests, _ = queries.shape
-    size = min(block_size, len(table))
-    running, product = table.new_empty(batch * size), table.new_empty(batch * size)
+    buffers = table.new_empty(2, batch * min(block_size, len(table)))
     best = table.new_empty(batch, 0)
-    ids = torch.empty(batch, 0, dtype=torch.int64, device=table.device)
-    for block in excluded.blocks(len(table), size):
-        columns = table[block.items].T  # (D, n)
-        shape = (batch, columns.shape[1])
-        scores, other = (each[: batch * shape[1]].view(shape) for each in (running, product))
+    ids = best.long()
+    for start, vectors, hidden in excluded.blocks(table, block_size):
+        columns = vectors.T  # (D, n)
+        width = columns.shape[1]
+        scores, other = buffers[:, : batch * width].view(2, batch, width)
         torch.mm(queries[:, 0], columns, out=scores)
         for place in range(1, num_interests):
             torch.mm(queries[:, place], columns, out=other)
             torch.maximum(scores, other, out=scores)
-        block.mask(scores)
-        values, places = torch.topk(scores, min(depth, shape[1]), dim=1, sorted=False)
+        scores[hidden] = -torch.inf
+        values, places = torch.topk(scores, min(depth, width), dim=1, sorted=False)
         best = torch.cat((best, values), dim=1)
-        ids = torch.cat((ids, places + block.items.start), dim=1)
+        ids = torch.cat((ids, places + start), dim=1)
         if best.shape[1] > depth:
             best, kept = torch.topk(best, depth, dim=1, sorted=False)
             ids = ids.gather(1, kept)

@@ -22,10 +22,7 @@ def top_in_order(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return scores and columns of the `min(k, n)` best of `(B, n)`, the lowest among equals.
 
     `torch.topk` leaves the choice among equals open. It is asked for one more than `k`: only rows
-    whose `k`-th and next score are equal need a second look. `-inf` is a score like any other.
-
-    Raises:
-        RetrievalError: a score is not a number.
+    whose `k`-th and next score are equal need a second look. NaN is a RetrievalError.
     """
     width = scores.shape[1]
     values, columns = torch.topk(scores, min(k + 1, width), dim=1)

@@ -5,14 +5,13 @@ from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE
-from recbole_opal.retrieval.pairs import ExcludedPairs, check_pairs
+from recbole_opal.retrieval.pairs import ExcludedPairs, Pairs, check_pairs
 from recbole_opal.retrieval.scores import (
     ItemVectors,
     block_scores,
     candidate_scores,
     check_interests,
 )
-from recbole_opal.retrieval.types import Pairs
 
 __all__ = ["average_ranks", "average_ranks_of_scores"]
 
@@ -28,22 +27,17 @@ def average_ranks(
     exclude: Pairs | None = None,
     block_size: int = DEFAULT_BLOCK_SIZE,
 ) -> Tensor:
-    """Return the rank of each positive among its row's candidates; no `(B, N)` tensor is made.
+    """Return `(P,)` float64, the rank of each positive among its row's candidates.
 
     Candidates are all items but the padding and the row's excluded ones. The best has rank 1 and
-    equal scores share the mean of their ranks (Wilcoxon; as RecBole's GAUC).
-
-    Returns:
-        `(P,)` float64, a multiple of 0.5, at least 1.
-
-    Raises:
-        RetrievalError: a positive is the padding or excluded, or the vectors are not finite.
+    equal scores share the mean of their ranks (Wilcoxon; as RecBole's GAUC). A positive that is no
+    candidate is a RetrievalError. No `(B, N)` tensor is made.
     """
     vectors = ItemVectors.of(items)
     table, queries = vectors.table, check_interests(interests, vectors, 1)
     rows, ids = check_pairs(positives, len(queries), len(table), table.device)
     excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
-    masked = excluded.holds(rows, ids, len(queries)) | (ids == 0)
+    masked = excluded.holds(rows, ids)
     if bool(masked.any()):
         raise RetrievalError(
             f"row {int(rows[masked][0])} has target {int(ids[masked][0])}, which is masked out of "
@@ -51,9 +45,9 @@ def average_ranks(
         )
     own = candidate_scores(queries[rows], table, ids[:, None])  # (P, 1)
     ranks = torch.full(ids.shape, 0.5, dtype=torch.float64, device=table.device)
-    for block in excluded.blocks(len(table), block_size):
-        scores = block_scores(queries, table[block.items])
-        block.mask(scores)
+    for _, block, hidden in excluded.blocks(table, block_size):
+        scores = block_scores(queries, block)
+        scores[hidden] = -torch.inf
         # The middle of equals: everything above, half of the equals (itself too), and a half.
         ranks += _above_and_half_equal(scores, rows, own)
     return ranks

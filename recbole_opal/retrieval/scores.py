@@ -1,11 +1,11 @@
 """Scores that do not depend on how they were blocked, and how far a fast score may be off.
 
-A matrix product in float32 may differ in its last bits with the shape of the matrices, the number
-of threads and the device. Ranking by it would make lists depend on the block size. So the fast
-product only finds candidates; they are scored again in float64 and rounded to float32, where all
-ways to sum agree unless the exact value lies within about 1e-16 of the middle between two floats.
+A matrix product in float32 differs in its last bits with the block size, the threads, the device.
+So it only finds candidates; they are scored again in float64 and rounded to float32, where all ways
+to sum agree unless the exact value lies within about 1e-16 of the middle between two floats.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +14,16 @@ from torch import Tensor
 from recbole_opal.errors import RetrievalError
 from recbole_opal.precision import product_precision
 
-__all__ = ["ItemVectors", "block_scores", "candidate_scores", "check_interests"]
+__all__ = [
+    "ItemVectors",
+    "block_scores",
+    "candidate_products",
+    "candidate_scores",
+    "check_interests",
+]
 
-_CHUNK_ELEMENTS = 2**21
-"""Float64 elements of gathered item vectors at a time (16 MiB)."""
+_CHUNK_ELEMENTS = 2**19
+"""Float64 elements of gathered item vectors at a time: 4 MiB, which caches hold."""
 
 _NORM_CHUNK = 2**16
 _INPUT_ROUNDING = {
@@ -31,31 +37,20 @@ precision: one unit of the last of 10 or 7 bits, since hardware may cut off and 
 
 @dataclass(frozen=True)
 class ItemVectors:
-    """An item table that was checked once.
-
-    Attributes:
-        table: `(N, D)` float32 or float64, row 0 = padding.
-        largest_norm: largest Euclidean length of a row.
-    """
+    """An item table that was checked once, and the largest Euclidean length of a row."""
 
     table: Tensor
     largest_norm: float
 
     @classmethod
     def of(cls, items: Tensor) -> "ItemVectors":
-        """Check shape and finiteness; half precision becomes float32, which changes no value.
-
-        Raises:
-            RetrievalError: not a matrix of at least the padding row, or not finite.
-        """
+        """Check shape and finiteness; half precision becomes float32, which changes no value."""
         if items.ndim != 2 or len(items) < 1:
             raise RetrievalError(
                 f"the item table has shape {tuple(items.shape)}; it must be (items, width) with "
                 "the padding item in row 0"
             )
-        table = items.detach()
-        if table.dtype not in (torch.float32, torch.float64):
-            table = table.float()
+        table = items.detach().to(torch.promote_types(items.dtype, torch.float32))
         return cls(table, _largest_norm(table, "the item table"))
 
     def error_bound(self, interests: Tensor) -> Tensor:
@@ -77,11 +72,7 @@ class ItemVectors:
 
 
 def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
-    """Return `(B, K, D)` interests in the item table's dtype and device after checking them.
-
-    Raises:
-        RetrievalError: `k` < 1, a shape does not fit, or a vector is not finite.
-    """
+    """Return `(B, K, D)` interests in the item table's dtype and device after checking them."""
     if k < 1:
         raise RetrievalError(f"top-k was asked for k={k}; use k of at least 1")
     width = items.table.shape[1]
@@ -96,16 +87,22 @@ def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
     return queries
 
 
+def candidate_products(
+    interests: Tensor, items: Tensor, ids: Tensor
+) -> Iterator[tuple[slice, Tensor]]:
+    """Yield some rows at a time and `(R, C, K)` float64 products of their own `(B, C)` ids."""
+    step = max(1, _CHUNK_ELEMENTS // max(1, ids.shape[1] * items.shape[1]))
+    for start in range(0, len(ids), step):
+        rows = slice(start, start + step)
+        vectors = items[ids[rows]].double()  # (R, C, D)
+        yield rows, torch.bmm(vectors, interests[rows].double().transpose(1, 2))
+
+
 def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
     """Score each row's own `(B, C)` candidates in float64, rounded to float32."""
-    batch, count = ids.shape
-    rows = max(1, _CHUNK_ELEMENTS // max(1, count * items.shape[1]))
-    scores = torch.empty(batch, count, dtype=torch.float32, device=ids.device)
-    for start in range(0, batch, rows):
-        part = slice(start, start + rows)
-        vectors = items[ids[part]].double()  # (R, C, D)
-        products = torch.einsum("rkd,rcd->rkc", interests[part].double(), vectors)
-        scores[part] = products.amax(dim=1).float()  # (R, C)
+    scores = torch.empty_like(ids, dtype=torch.float32)
+    for rows, products in candidate_products(interests, items, ids):
+        scores[rows] = products.amax(dim=2)
     return scores
 
 

@@ -4,13 +4,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.retrieval.scores import candidate_products
+
 __all__ = ["NO_INTEREST", "pairwise_cosines", "winning_interests"]
 
 NO_INTEREST = 255
 """What stands where a list has no item; no model has that many interests."""
-
-_CHUNK_ELEMENTS = 2**19
-"""Float64 elements of gathered item vectors at a time: 4 MiB, which caches hold."""
 
 
 def winning_interests(
@@ -32,18 +31,12 @@ def winning_interests(
     Returns:
         `(B, k)` uint8 in [0, K), `NO_INTEREST` at fills.
     """
-    batch, count = ids.shape
-    ids = ids.to(items.device)
-    rows = max(1, _CHUNK_ELEMENTS // max(1, count * items.shape[1]))
-    winners = torch.empty(batch, count, dtype=torch.uint8, device=items.device)
-    for start in range(0, batch, rows):
-        part = slice(start, start + rows)
-        vectors = items[ids[part]].double()  # (R, k, D)
-        queries = interests[part].to(items.device).double().transpose(1, 2)  # (R, D, K)
-        products = torch.bmm(vectors, queries)  # (R, k, K)
+    interests, ids = interests.to(items.device), ids.to(items.device)
+    winners = torch.empty_like(ids, dtype=torch.uint8)
+    for part, products in candidate_products(interests, items, ids):
         if active is not None:
             products.masked_fill_(~active[part].to(items.device).unsqueeze(1), -torch.inf)
-        winners[part] = products.argmax(dim=2).to(torch.uint8)  # (R, k)
+        winners[part] = products.argmax(dim=2)  # (R, k)
     return winners.masked_fill(ids == 0, NO_INTEREST)
 
 

@@ -12,7 +12,6 @@ from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.registry import own_traits
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
 from recbole_opal.report import write_report
@@ -185,7 +184,8 @@ def _collected(
         settings = plan.given(variant) | tuning.found.get(variant.label, {})
         rows += rows_of(variant, settings, ended[variant.label], plan.folder)
     folders = sorted({ending.folder for _, ending in done if ending.folder})
-    versions = [load_metrics(RunReader.open(path)).versions.model_dump() for path in folders]
+    measured = [load_metrics(RunReader.open(path)) for path in folders]
+    versions = [run.versions.model_dump() for run in measured]
     return ComparisonResult(
         folder=plan.folder,
         dataset=plan.dataset,
@@ -195,6 +195,6 @@ def _collected(
         versions=package_versions(versions),
         hardware=hardware(versions),
         tuning=tuning if plan.tune else None,
-        own_metrics=own_traits(name for row in rows for name in (*row.valid, *row.test)),
+        own_metrics={name: own for run in measured for name, own in run.own_metrics.items()},
         rows=rows,
     )

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.evaluation.direction import sign_of
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
@@ -69,7 +68,7 @@ class TrainingLoop:
         self.epochs = settings["epochs"]
         self.eval_step = min(settings["eval_step"], self.epochs)
         self.metric = settings["valid_metric"].lower()
-        self.sign = sign_of(self.metric)
+        self.sign = 1 if settings["valid_metric_bigger"] else -1
         on_gpu = self.device.type == "cuda"
         self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
         self.progress = progress or TrainingProgress(enabled=False)

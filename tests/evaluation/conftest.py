@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from recbole_opal.batches import EvaluationBatch
-from recbole_opal.evaluation import Judged, TrainingFacts, judge
+from recbole_opal.evaluation.evaluator import judge
+from recbole_opal.evaluation.full_sort import from_scores
+from recbole_opal.evaluation.judged import Judged, TrainingFacts
 
 
 class FakeConfig(dict[str, Any]):
@@ -50,9 +52,12 @@ class RandomEvaluation:
             for start in starts
         ]
         facts = training_facts(counts, scores.shape[1])
-        model = torch.nn.Module()
-        asked = {"scores": lambda batch: batch.inputs, "with_ranks": True}
-        return judge(model, batches, settings, facts, **asked)
+        longest = max(settings["topk"])
+
+        def lists(batch: EvaluationBatch) -> Any:
+            return from_scores(batch.inputs, longest, batch.targets)
+
+        return judge(lists, batches, settings, facts)
 
 
 def training_facts(counts: Any, num_items: int) -> TrainingFacts:

@@ -2,7 +2,17 @@ import pytest
 from recbole.evaluator import register
 from recbole.utils import EvaluatorType
 
-from recbole_opal.evaluation.direction import best_of, better, bigger_is_better, sign_of
+from recbole_opal.evaluation.direction import (
+    as_told_by,
+    best_of,
+    better,
+    bigger_is_better,
+    cut_off,
+    longest_cut_off,
+    sign_of,
+    title_of,
+)
+from recbole_opal.evaluation.metric import MetricTraits
 from recbole_opal.host.config import OpalConfig
 
 RANKING = [n for n, kind in register.metric_types.items() if kind == EvaluatorType.RANKING]
@@ -56,3 +66,29 @@ def test_what_is_not_a_number_is_never_best(bigger):
     nan = float("nan")
     assert best_of([nan, 0.3, nan], lambda value: value, bigger=bigger) == 0.3
     assert best_of([nan, None], lambda value: value, bigger=bigger) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("recall@5", 5), ("gauc", 50), ("GiniIndex@10", 10)]
+)
+def test_lists_are_as_long_as_the_metric_says_or_the_longest(metric, expected):
+    assert longest_cut_off(metric, ["gauc", "recall@5", "recall@50", "ndcg@10"]) == expected
+
+
+def test_where_nothing_has_a_length_there_is_none():
+    assert cut_off("gauc") is None
+    assert longest_cut_off("gauc", ["gauc"]) is None
+
+
+def test_results_that_give_a_name_opposite_directions_are_told_apart():
+    less, more = (
+        {"fame": MetricTraits(title=f"Fame {n}", short="F", bigger_is_better=n > 1)} for n in (1, 2)
+    )
+    with as_told_by(less):
+        assert better("fame@10") == "lower"
+        with as_told_by(more):
+            assert title_of("fame@10") == "Fame 2@10"
+            assert better("fame@10") == "higher"
+        assert title_of("Fame@10") == "Fame 1@10"
+        assert better("recall@10") == "higher"
+    assert title_of("fame@10") == "Fame@10"

@@ -9,8 +9,8 @@ from recbole.evaluator.collector import Collector
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError
-from recbole_opal.evaluation import judge
-from recbole_opal.evaluation.evaluator import match_targets
+from recbole_opal.evaluation.evaluator import judge, match_targets
+from recbole_opal.evaluation.full_sort import from_scores
 
 
 def test_hand_computed_matches() -> None:
@@ -53,4 +53,4 @@ def test_a_row_without_targets_is_refused(config: Any, of_lists: Any) -> None:
     batch = EvaluationBatch(torch.tensor([1, 2]), torch.ones(2, 30), None, rows)
     facts = of_lists([[1]]).training
     with pytest.raises(DataError, match="no target"):
-        judge(torch.nn.Module(), [batch], config, facts, scores=lambda asked: asked.inputs)
+        judge(lambda asked: from_scores(asked.inputs, 3), [batch], config, facts)

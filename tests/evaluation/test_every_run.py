@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recbole_opal.evaluation import TrainingFacts, measure
+from recbole_opal.evaluation.evaluator import measure
+from recbole_opal.evaluation.judged import TrainingFacts
 from recbole_opal.evaluation.listed import GiniIndex
 from recbole_opal.evaluation.registry import every_run_metrics
 from recbole_opal.statistics import gini

@@ -8,8 +8,8 @@ import pytest
 import torch
 from recbole.evaluator import metrics as upstream
 
-from recbole_opal.evaluation import Judged, measure
-from recbole_opal.evaluation.judged import RankRecord
+from recbole_opal.evaluation.evaluator import measure
+from recbole_opal.evaluation.judged import Judged, RankRecord
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.process.aliases import set_numpy_aliases
 

@@ -7,7 +7,7 @@ import pytest
 import pytrec_eval
 import torch
 
-from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics
 
 USERS, ITEMS = 1000, 300

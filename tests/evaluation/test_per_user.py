@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation import Metric, measure
+from recbole_opal.evaluation.evaluator import measure
+from recbole_opal.evaluation.metric import Metric
 from recbole_opal.evaluation.registry import chosen_metrics
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.data.loaders import EvaluationLoader
 from recbole_opal.errors import RetrievalError
-from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.host.evaluation import TopKEvaluation
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recbole_opal.evaluation import measure
+from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.listed import ShannonEntropy
 from recbole_opal.evaluation.registry import chosen_metrics
 

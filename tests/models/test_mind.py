@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from recbole_opal.evaluation import FullSortRetriever
+from recbole_opal.evaluation.full_sort import FullSortRetriever
 from recbole_opal.interests import capsules
 from recbole_opal.testing import RoutingContract
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from recbole_opal.batches import Histories, TrainingBatch
-from recbole_opal.evaluation import FullSortRetriever
+from recbole_opal.evaluation.full_sort import FullSortRetriever
 from recbole_opal.interests.history import History
 from recbole_opal.models import MODELS, MultiInterestNetwork
 from recbole_opal.models.opal import OPALNetwork

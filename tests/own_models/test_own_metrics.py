@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 import recbole_opal
-from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation import Metric, registry
+from recbole_opal import ComparisonResult
+from recbole_opal.comparison.table_formats import as_markdown
+from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.evaluation import registry
 from recbole_opal.evaluation.direction import better, bigger_is_better, title_of
+from recbole_opal.evaluation.metric import Metric
 from recbole_opal.own_models import class_at
 from recbole_opal.report import write_report
 from recbole_opal.runs import RunReader
@@ -48,6 +51,34 @@ class Empty(Metric):
 
 class NoMetric:
     pass
+
+
+class Deep(Served):
+    def __init__(self, depth):
+        self.depth = depth
+
+
+class Text(Served):
+    bigger_is_better = "no"
+
+
+class Named(Served):
+    name = "Bad name!"
+
+
+class Raising(Metric):
+    def values(self, judged, k):
+        return np.ones(3)[judged.items]
+
+
+class Endless(Metric):
+    def values(self, judged, k):
+        return np.full(len(judged.users), np.inf)
+
+
+class Silent(Metric):
+    def values(self, judged, k):
+        return np.full(len(judged.users), np.nan)
 '''
 
 
@@ -120,7 +151,29 @@ def test_a_comparison_tells_it_in_every_table_and_in_the_report(metrics_file, se
     page = write_report(result.folder).read_text()
     assert "Fame of the items@10" in page
     assert "Users served" in page
-    assert better("fame@10") == "lower"
+    assert "Fame of the items@10, lower is better" in page
+    assert title_of("fame@10") == "Fame@10"  # another result may say something else of it
+
+
+def test_two_results_with_one_name_keep_their_directions(metrics_file, settings, monkeypatch):
+    """In one process: a class was changed between them, and the second is loaded without it."""
+    asked = settings | {"metrics": "their_metrics.py:Fame", "valid_metric": "fame@10"}
+    less = recbole_opal.compare(["Pop", "ItemKNN"], "tiny", **asked)
+    other = metrics_file.parent / "other" / "their_metrics.py"
+    other.parent.mkdir()
+    other.write_text(METRICS.replace("bigger_is_better = False", 'title = "Renown"'))
+    monkeypatch.chdir(other.parent)
+    more = recbole_opal.compare(["Pop", "ItemKNN"], "tiny", **asked)
+    for result in (less, ComparisonResult.load(less.folder)):
+        assert not result.bigger
+        assert result.best.model == "ItemKNN"
+        assert "Lower is better: Fame of the items@" in as_markdown(result)
+    registry._own.clear()
+    for result in (more, ComparisonResult.load(more.folder)):
+        assert result.bigger
+        assert result.best.model == "Pop"
+        assert "Renown@10 on validation, where higher is better" in as_markdown(result)
+        assert "Lower is better" not in as_markdown(result)
 
 
 def test_a_comparison_is_decided_by_it(metrics_file, settings):
@@ -167,6 +220,9 @@ def test_one_that_was_typed_into_a_session_stays_in_it(metrics_file, settings):
         ("their_metrics.py:Empty", r"the class Empty has no method `values\(self, judged, k\)`"),
         ("their_metrics.py:Fome", r"--metrics=their_metrics\.py:Fome names no class there"),
         ("nowhere.py:Fame", r"--metrics=nowhere\.py:\.\.\.: there is no file"),
+        ("their_metrics.py:Deep", "the class Deep cannot be made as Deep"),
+        ("their_metrics.py:Text", "the class Text has bigger_is_better = 'no'; input should be a"),
+        ("their_metrics.py:Named", "the class Named has the name 'Bad name!'; write small"),
         ([SimpleNamespace], "the class SimpleNamespace is no metric"),
         (["Recall", "coverage"], "coverage is not a metric"),
     ],
@@ -174,6 +230,29 @@ def test_one_that_was_typed_into_a_session_stays_in_it(metrics_file, settings):
 def test_what_is_no_metric_is_told_before_training(metrics_file, settings, metrics, message):
     with pytest.raises(SettingsError, match=message):
         recbole_opal.run("Pop", "tiny", **settings, metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "Raising",
+            r"Raising\.values failed in line \d+ of .*their_metrics\.py \(IndexError: ",
+        ),
+        ("Endless", r"Endless\.values gave an infinite value; give NaN"),
+    ],
+)
+def test_what_fails_in_a_metric_is_told_in_a_line(metrics_file, settings, name, message):
+    with pytest.raises(SettingsError, match=message):
+        recbole_opal.run("Pop", "tiny", **settings, metrics=["Recall", f"their_metrics.py:{name}"])
+
+
+def test_one_without_any_value_cannot_decide(metrics_file, settings):
+    asked = settings | {"metrics": ["Recall", "their_metrics.py:Silent"]}
+    result = recbole_opal.run("Pop", "tiny", **asked)
+    assert np.isnan(result.stages["train"]["test"]["silent@10"])
+    with pytest.raises(TrainingError, match=r"valid_metric=silent@10 has no value.*=Recall@10\."):
+        recbole_opal.run("Pop", "tiny", **asked | {"valid_metric": "silent@10"})
 
 
 def test_two_metrics_of_one_name_are_refused(metrics_file, settings):

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from recbole_opal.errors import RetrievalError
-from recbole_opal.retrieval import ExactIndex, FaissFlatIndex, faiss_flat
+from recbole_opal.retrieval import ExactIndex, FaissFlatIndex, exact, faiss_flat
 
 
 def test_deep_rows_are_settled_by_blocks(brute_force: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    settle = faiss_flat.settle
+    settle = exact.settle
     monkeypatch.setattr(faiss_flat, "_MAX_DEPTH", 64)
-    monkeypatch.setattr(faiss_flat, "settle", lambda *args: calls.append(args) or settle(*args))
+    monkeypatch.setattr(exact, "settle", lambda *args: calls.append(args) or settle(*args))
     generator = torch.Generator().manual_seed(0)
     interests, items = torch.randn(4, 2, 8, generator=generator), torch.randn(500, 8)
     # Row 1 masks its 200 best items, more than the deepest list can hold; the others mask none.
@@ -25,22 +25,28 @@ def test_deep_rows_are_settled_by_blocks(brute_force: Any, monkeypatch: pytest.M
     assert [len(args[0]) for args in calls] == [1]
 
 
-def test_searches_deeper_where_the_cut_is_tied(
+def test_rows_share_searches_as_deep_as_they_need(
     brute_force: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    depths = []
-    search = FaissFlatIndex._search
+    asked = []
+    search = FaissFlatIndex._candidates
 
-    def spy(self: FaissFlatIndex, queries: Any, k: int, depth: int, excluded: Any) -> Any:
-        depths.append(depth)
-        return search(self, queries, k, depth, excluded)
+    def spy(self: FaissFlatIndex, queries: Any, depth: int) -> Any:
+        asked.append((len(queries), depth))
+        return search(self, queries, depth)
 
-    monkeypatch.setattr(FaissFlatIndex, "_search", spy)
-    items = torch.ones(300, 4)
-    interests = torch.ones(2, 1, 4)
-    found = FaissFlatIndex(items).top_k(interests, 5)
+    monkeypatch.setattr(FaissFlatIndex, "_candidates", spy)
+    generator = torch.Generator().manual_seed(2)
+    interests, items = torch.randn(3, 2, 4, generator=generator), torch.randn(300, 4)
+    exclude = (torch.ones(60, dtype=torch.int64), torch.arange(1, 61))
+    found = FaissFlatIndex(items).top_k(interests, 5, exclude)
+    assert torch.equal(found.ids, brute_force(interests, items, 5, exclude).ids)
+    assert asked == [(2, 32), (1, 128)]
+
+
+def test_a_tie_at_the_cut_is_settled() -> None:
+    found = FaissFlatIndex(torch.ones(300, 4)).top_k(torch.ones(2, 1, 4), 5)
     assert found.ids.tolist() == [[1, 2, 3, 4, 5]] * 2
-    assert depths == [32, 128, 299]
 
 
 def test_rows_in_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,45 +17,39 @@ def _excluded() -> ExcludedPairs:
 
 def test_sorted_by_id_and_repeats_collapse() -> None:
     excluded = _excluded()
-    assert excluded.ids.tolist() == [0, 1, 3, 5, 9]
-    assert excluded.rows.tolist() == [1, 2, 0, 2, 0]
+    assert excluded.ids.tolist() == [0, 0, 0, 1, 3, 5, 9]  # the padding in each row
+    assert excluded.rows.tolist() == [0, 1, 2, 2, 0, 2, 0]
 
 
-def test_counts_leave_the_padding_out() -> None:
-    assert _excluded().counts(3).tolist() == [2, 0, 2]
+def test_the_padding_counts_once() -> None:
+    assert _excluded().counts().tolist() == [3, 1, 3]
 
 
 def test_blocks_hold_every_pair_once_with_its_column() -> None:
-    blocks = list(_excluded().blocks(10, 4))
-    assert [(block.items.start, block.items.stop) for block in blocks] == [(0, 4), (4, 8), (8, 10)]
-    found = [(block.rows.tolist(), block.columns.tolist()) for block in blocks]
-    assert found == [([1, 2, 0], [0, 1, 3]), ([2], [1]), ([0], [1])]
-
-
-def test_a_block_masks_its_pairs_and_the_padding() -> None:
-    blocks = list(_excluded().blocks(10, 4))
-    for block, hidden in zip(
-        blocks[:2], ({(1, 0), (2, 1), (0, 3), (0, 0), (2, 0)}, {(2, 1)}), strict=True
-    ):
-        scores = torch.zeros(3, 4)
-        block.mask(scores)
-        assert {tuple(place) for place in scores.isinf().nonzero().tolist()} == hidden
+    table = torch.arange(20.0).view(10, 2)
+    blocks = list(_excluded().blocks(table, 4))
+    assert [start for start, _, _ in blocks] == [0, 4, 8]
+    assert torch.equal(torch.cat([vectors for _, vectors, _ in blocks]), table)
+    found = [(rows.tolist(), columns.tolist()) for _, _, (rows, columns) in blocks]
+    assert found == [([0, 1, 2, 2, 0], [0, 0, 0, 1, 3]), ([2], [1]), ([0], [1])]
 
 
 def test_which_pairs_are_held() -> None:
     rows, ids = torch.tensor([0, 0, 2, 1]), torch.tensor([3, 1, 5, 5])
-    assert _excluded().holds(rows, ids, 3).tolist() == [True, False, True, False]
+    assert _excluded().holds(rows, ids).tolist() == [True, False, True, False]
 
 
 def test_for_rows_renumbers() -> None:
-    part = _excluded().for_rows(torch.tensor([2, 1]), num_rows=3)
-    assert list(zip(part.rows.tolist(), part.ids.tolist(), strict=True)) == [(1, 0), (0, 1), (0, 5)]
+    part = _excluded().for_rows(torch.tensor([2, 1]))
+    found = list(zip(part.rows.tolist(), part.ids.tolist(), strict=True))
+    assert found == [(1, 0), (0, 0), (0, 1), (0, 5)]
+    assert part.num_rows == 2
 
 
 def test_no_pairs() -> None:
     excluded = ExcludedPairs.of(None, num_rows=2, num_items=4, device=CPU)
-    assert [len(block.rows) for block in excluded.blocks(4, 2)] == [0, 0]
-    assert excluded.counts(2).tolist() == [0, 0]
+    assert [len(rows) for _, _, (rows, _) in excluded.blocks(torch.ones(4, 1), 2)] == [2, 0]
+    assert excluded.counts().tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

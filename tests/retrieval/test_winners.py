@@ -4,7 +4,7 @@ from itertools import combinations
 
 import torch
 
-from recbole_opal.retrieval import exact_top_k, winners
+from recbole_opal.retrieval import exact_top_k, scores
 from recbole_opal.retrieval.winners import NO_INTEREST, pairwise_cosines, winning_interests
 
 
@@ -17,7 +17,7 @@ def test_by_hand():
 
 
 def test_the_winner_s_product_is_the_score_of_the_list(monkeypatch):
-    monkeypatch.setattr(winners, "_CHUNK_ELEMENTS", 300)  # several chunks
+    monkeypatch.setattr(scores, "_CHUNK_ELEMENTS", 300)  # several chunks
     generator = torch.Generator().manual_seed(0)
     interests = torch.randn(17, 5, 6, generator=generator)
     items = torch.randn(80, 6, generator=generator)
@@ -32,7 +32,7 @@ def test_the_winner_s_product_is_the_score_of_the_list(monkeypatch):
 
 def test_copies_that_are_not_active_never_win(monkeypatch):
     """Six equal columns of a matrix product differ in their last bits, so some copy would win."""
-    monkeypatch.setattr(winners, "_CHUNK_ELEMENTS", 64 * 50 * 7)  # several chunks
+    monkeypatch.setattr(scores, "_CHUNK_ELEMENTS", 64 * 50 * 7)  # several chunks
     generator = torch.Generator().manual_seed(0)
     interests = torch.randn(20, 1, 64, generator=generator).expand(20, 6, 64)
     items, ids = torch.randn(51, 64, generator=generator), torch.arange(1, 51).expand(20, 50)

@@ -15,6 +15,7 @@ SETTINGS = {
     "eval_step": 2,
     "stopping_step": 10,
     "valid_metric": "Recall@10",
+    "valid_metric_bigger": True,
     "max_train_seconds": None,
     "learner": "adam",
     "learning_rate": 0.1,
@@ -71,7 +72,7 @@ def test_any_number_of_stages_trains_and_the_best_is_left_in_the_model():
 
 
 def test_a_metric_of_which_less_is_better_decides():
-    loop, model = build(("train",), valid_metric="gini")
+    loop, model = build(("train",), valid_metric="gini", valid_metric_bigger=False)
     best = loop.fit(Loader(), lambda: {"gini": model.factor.item()})
     assert best.best_epoch == 1  # the factor grows
     assert best.score == pytest.approx(model.factor.item())

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
-from recbole_opal.evaluation.cutoff import cut_off
-from recbole_opal.evaluation.direction import bigger_is_better, is_diversity, title_of
+from recbole_opal.evaluation.direction import bigger_is_better, cut_off, is_diversity, title_of
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import Box, Point, place_labels, text_width
