@@ -15,21 +15,13 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class UserSequences:
-    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`.
+    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`."""
 
-    Attributes:
-        users: (U,) int64, internal user ids, ascending; only users with interactions.
-        offsets: (U + 1,) int64, where each user's interactions begin in the flat arrays.
-        items: (R,) int64, internal item ids (>= 1), oldest first within a user.
-        times: (R,) float64, the timestamps in seconds.
-        first_seen: (R,) int64, flat position where the same user met the same item first.
-    """
-
-    users: IntArray
-    offsets: IntArray
-    items: IntArray
-    times: npt.NDArray[np.float64]
-    first_seen: IntArray
+    users: IntArray  # (U,) internal ids, ascending; only users with interactions
+    offsets: IntArray  # (U + 1,) where each user's interactions begin in the flat arrays
+    items: IntArray  # (R,) internal ids (>= 1), oldest first within a user
+    times: npt.NDArray[np.float64]  # (R,) in seconds
+    first_seen: IntArray  # (R,) flat position where the same user met the same item first
 
     @classmethod
     def from_columns(
@@ -95,9 +87,7 @@ class UserSequences:
 
 def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
     """Return (R,) int64, for each row the position of the first row with its group and item."""
-    if len(groups) == 0:
-        return np.empty(0, dtype=np.int64)
-    keys = groups * (int(items.max()) + 1) + items
+    keys = groups * (int(items.max(initial=0)) + 1) + items
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     positions: IntArray = first[inverse.reshape(-1)].astype(np.int64)
     return positions
