@@ -1,4 +1,4 @@
-"""Every user's interactions in time order, as flat arrays with offsets."""
+"""Every user's interactions in time order, as flat arrays, and windows of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["IntArray", "UserSequences", "first_occurrences", "starts_of"]
+__all__ = [
+    "IntArray",
+    "UserSequences",
+    "first_occurrences",
+    "flatten_ranges",
+    "last_positions",
+    "next_items",
+    "starts_of",
+]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -96,3 +104,28 @@ def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
 def starts_of(lengths: IntArray) -> IntArray:
     """Return (n,) int64, where each of n ranges begins that lie end to end from 0."""
     return np.cumsum(lengths) - lengths
+
+
+def last_positions(starts: IntArray, ends: IntArray, width: int) -> tuple[IntArray, IntArray]:
+    """Return the positions of the last `width` places before each end, and how many a row has.
+
+    They are laid end to end, (T,), row after row, oldest first; no row reaches before its start.
+    """
+    lengths = np.minimum(ends - starts, width)
+    return flatten_ranges(ends - lengths, ends)[1], lengths
+
+
+def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) -> IntArray:
+    """Gather up to `width` items from each start on, before each end; (B, <= W), 0 is padding."""
+    lengths = np.minimum(ends - starts, width)
+    columns = np.arange(max(int(lengths.max(initial=0)), 1))
+    found = np.zeros((len(starts), len(columns)), dtype=np.int64)
+    found[columns < lengths[:, None]] = items[flatten_ranges(starts, starts + lengths)[1]]
+    return found
+
+
+def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the row number and the flat position of all places of many ranges, each (T,)."""
+    lengths = ends - starts
+    rows = np.repeat(np.arange(len(starts)), lengths)
+    return rows, np.arange(len(rows)) + (starts - starts_of(lengths))[rows]

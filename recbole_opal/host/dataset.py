@@ -20,8 +20,7 @@ from recbole_opal.data.protocols import (
     rule_in_seconds,
 )
 from recbole_opal.data.protocols.timeline import Timeline
-from recbole_opal.data.user_sequences import IntArray, UserSequences
-from recbole_opal.data.windows import flatten_ranges
+from recbole_opal.data.user_sequences import IntArray, UserSequences, flatten_ranges
 from recbole_opal.errors import DataError
 from recbole_opal.host.atomic_dataset import AtomicFileDataset
 

@@ -16,11 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.data.atomic_files.header import Column
-from recbole_opal.data.atomic_files.time_units import EXACT_BELOW, BoolArray, FloatArray, is_exact
+from recbole_opal.data.atomic_files.time_units import BoolArray, FloatArray, is_exact
 from recbole_opal.errors import DataError
 
 __all__ = [
-    "EXACT_BELOW",
     "LONGEST_TOKEN",
     "PADDING",
     "Fault",
