@@ -117,6 +117,9 @@ def parsed_columns(
 
 def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
     options: dict[str, Any] = {
+        "sep": lines.separator,
+        "header": None,
+        "index_col": False,
         "usecols": list(kinds),
         "dtype": dict(kinds),
         "na_values": {n: _NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
@@ -127,10 +130,7 @@ def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
         "float_precision": "round_trip",
         "low_memory": False,
     }
-    file = BytesIO(lines.text)
-    frame: pd.DataFrame = pd.read_csv(
-        file, sep=lines.separator, header=None, index_col=False, **options
-    )
+    frame: pd.DataFrame = pd.read_csv(BytesIO(lines.text), **options)
     return frame
 
 
