@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recbole_opal.data.atomic_files.fields import EXACT_BELOW, LONGEST_TOKEN, PADDING
+from recbole_opal.data.atomic_files.fields import LONGEST_TOKEN, PADDING
+from recbole_opal.data.atomic_files.time_units import EXACT_BELOW
 from recbole_opal.errors import DataError
 
 __all__ = ["BYTE_ORDER_MARK", "MISSING_IDS", "is_missing", "lines"]

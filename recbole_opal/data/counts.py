@@ -10,7 +10,7 @@ from recbole_opal.data.protocols import Part, Split
 from recbole_opal.data.rows import EvalRows
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 
-__all__ = ["SplitData", "data_counts", "leaking_duplicates", "rows_without_negatives"]
+__all__ = ["SplitData", "data_counts"]
 
 
 class SplitData(Protocol):
@@ -73,32 +73,6 @@ def data_counts(
         **_part_counts("test", split.test, test, *known),
         **split.left_over,
     }
-
-
-def leaking_duplicates(dataset: SplitData, part: Part) -> int:
-    """Count the targets of a part that stand in their own history at the very same time."""
-    later, earlier = dataset.sequences.duplicates
-    starts = np.zeros(len(dataset.sequences), dtype=np.int64)  # of targets; 0: has none
-    ends = np.zeros_like(starts)
-    starts[part.rows], ends[part.rows] = part.starts, part.ends
-    owners = dataset.sequences.owners[later]
-    is_target = (later >= starts[owners]) & (later < ends[owners])
-    return int((is_target & (earlier < starts[owners])).sum())
-
-
-def rows_without_negatives(dataset: SplitData, rows: EvalRows) -> int:
-    """Count the rows of which every item is a target or left out, which have no AUC."""
-    items, sequences = dataset.item_num - 1, dataset.sequences
-    users, targets = np.unique(rows.targets()[0], return_counts=True)  # in the order of the rows
-    # Only who has that many interactions can have met all items.
-    long = np.flatnonzero(sequences.lengths[np.searchsorted(sequences.users, users)] >= items)
-    batch = rows.batch(long)
-    left_out = np.zeros(len(long), dtype=np.int64)
-    if batch.excluded is not None:
-        owners, items_met = (part.numpy() for part in batch.excluded)
-        pairs = np.unique(owners * dataset.item_num + items_met)
-        left_out = np.bincount(pairs // dataset.item_num, minlength=len(long))
-    return int((targets[long] + left_out >= items).sum())
 
 
 def _members(count: int, ids: IntArray) -> Any:

@@ -122,11 +122,9 @@ def _how_to_get(path: Path, folder: Path) -> str:
             tool = unpacking_command(file.read(8))
         if tool:
             return f"unpack it with `{unpack_command(tool, packed, path)}`"
-    others = sorted(folder.glob("*.inter"))
-    if others:
+    if others := sorted(folder.glob("*.inter")):
         return f"rename {others[0].name} to {path.name}"
-    tables = sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")])
-    if tables:
+    if tables := sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")]):
         out = folder.parent / f"{folder.name}-converted"
         convert = command(str(tables[0]), f"--out={out}", name="convert")
         return f"convert your table with `{convert}`, which tells what to add"

@@ -79,19 +79,14 @@ class FutureTrainLoader(ShuffledRows):
 class EvaluationLoader:
     """Batches of rows with any number of targets, in their order.
 
-    Attributes:
-        rows: one or more, each with at least one target.
-        step: rows of a batch.
-        dataset: the training dataset, for metrics that look into it.
-        inputs: makes of a batch what the model is asked with; None: its `Histories`.
-        known: what may be known of the users when the part begins, if that is more than the
-            training part, for models that serve from a user's interactions.
+    `known` is what may be known of the users when the part begins, if that is more than the
+    training part, for models that serve from a user's interactions.
     """
 
     rows: EvalRows
-    step: int
-    dataset: Any = None
-    inputs: Callable[[EvaluationBatch], Any] | None = None
+    step: int  # rows of a batch
+    dataset: Any = None  # the training dataset, for metrics that look into it
+    inputs: Callable[[EvaluationBatch], Any] | None = None  # what the model is asked; None: as is
     known: Any = None
 
     def __len__(self) -> int:

@@ -25,8 +25,9 @@ def joined_rows(frame: pd.DataFrame, field: str, lists: Sequence[str]) -> pd.Dat
         return frame
     joined = frame.groupby(field, sort=False).first()  # of each column by itself
     for name in lists:
-        for key, arrays in again.groupby(field, sort=False)[name]:
-            joined.at[key, name] = _joined(arrays.to_list())
+        cells = joined[name].to_dict()
+        cells |= {key: _joined(arrays.to_list()) for key, arrays in again.groupby(field)[name]}
+        joined[name] = pd.Series(cells, dtype=object)
     return joined.reset_index()[list(frame.columns)]
 
 

@@ -11,8 +11,15 @@ import torch
 
 from recbole_opal.batches import EvaluationBatch, Histories, TrainingBatch
 from recbole_opal.data.protocols import Part, Split
-from recbole_opal.data.user_sequences import IntArray, UserSequences, first_occurrences, starts_of
-from recbole_opal.data.windows import flatten_ranges, last_positions, next_items
+from recbole_opal.data.user_sequences import (
+    IntArray,
+    UserSequences,
+    first_occurrences,
+    flatten_ranges,
+    last_positions,
+    next_items,
+    starts_of,
+)
 
 __all__ = ["EvalRows", "FutureRows", "NextItemRows"]
 

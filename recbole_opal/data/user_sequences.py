@@ -1,4 +1,4 @@
-"""Every user's interactions in time order, as flat arrays with offsets."""
+"""Every user's interactions in time order, as flat arrays, and windows of them."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["IntArray", "UserSequences", "first_occurrences", "starts_of"]
+__all__ = [
+    "IntArray",
+    "UserSequences",
+    "first_occurrences",
+    "flatten_ranges",
+    "last_positions",
+    "next_items",
+    "starts_of",
+]
 
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class UserSequences:
-    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`.
+    """All sequences end to end: user `u` owns the flat positions `offsets[u]:offsets[u + 1]`."""
 
-    Attributes:
-        users: (U,) int64, internal user ids, ascending; only users with interactions.
-        offsets: (U + 1,) int64, where each user's interactions begin in the flat arrays.
-        items: (R,) int64, internal item ids (>= 1), oldest first within a user.
-        times: (R,) float64, the timestamps in seconds.
-        first_seen: (R,) int64, flat position where the same user met the same item first.
-    """
-
-    users: IntArray
-    offsets: IntArray
-    items: IntArray
-    times: npt.NDArray[np.float64]
-    first_seen: IntArray
+    users: IntArray  # (U,) internal ids, ascending; only users with interactions
+    offsets: IntArray  # (U + 1,) where each user's interactions begin in the flat arrays
+    items: IntArray  # (R,) internal ids (>= 1), oldest first within a user
+    times: npt.NDArray[np.float64]  # (R,) in seconds
+    first_seen: IntArray  # (R,) flat position where the same user met the same item first
 
     @classmethod
     def from_columns(
@@ -95,9 +95,7 @@ class UserSequences:
 
 def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
     """Return (R,) int64, for each row the position of the first row with its group and item."""
-    if len(groups) == 0:
-        return np.empty(0, dtype=np.int64)
-    keys = groups * (int(items.max()) + 1) + items
+    keys = groups * (int(items.max(initial=0)) + 1) + items
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     positions: IntArray = first[inverse.reshape(-1)].astype(np.int64)
     return positions
@@ -106,3 +104,28 @@ def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:
 def starts_of(lengths: IntArray) -> IntArray:
     """Return (n,) int64, where each of n ranges begins that lie end to end from 0."""
     return np.cumsum(lengths) - lengths
+
+
+def last_positions(starts: IntArray, ends: IntArray, width: int) -> tuple[IntArray, IntArray]:
+    """Return the positions of the last `width` places before each end, and how many a row has.
+
+    They are laid end to end, (T,), row after row, oldest first; no row reaches before its start.
+    """
+    lengths = np.minimum(ends - starts, width)
+    return flatten_ranges(ends - lengths, ends)[1], lengths
+
+
+def next_items(items: IntArray, starts: IntArray, ends: IntArray, width: int) -> IntArray:
+    """Gather up to `width` items from each start on, before each end; (B, <= W), 0 is padding."""
+    lengths = np.minimum(ends - starts, width)
+    columns = np.arange(max(int(lengths.max(initial=0)), 1))
+    found = np.zeros((len(starts), len(columns)), dtype=np.int64)
+    found[columns < lengths[:, None]] = items[flatten_ranges(starts, starts + lengths)[1]]
+    return found
+
+
+def flatten_ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the row number and the flat position of all places of many ranges, each (T,)."""
+    lengths = ends - starts
+    rows = np.repeat(np.arange(len(starts)), lengths)
+    return rows, np.arange(len(rows)) + (starts - starts_of(lengths))[rows]

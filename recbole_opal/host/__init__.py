@@ -2,7 +2,7 @@
 
 `install` finds it; `flaws` undoes what its modules do to a process; `upstream_models` names those
 of its models that run here, `mended` the two that are mended; `yaml_settings` reads its settings;
-`known_history` and `general_loaders` serve the models that know no order.
+`known_history` serves the models that know no order.
 """
 
 from recbole_opal.host.flaws import quiet_autograd, quiet_deprecations

@@ -41,19 +41,13 @@ _INTERVAL: TypeAdapter[str | None] = TypeAdapter(Interval)
 class AtomicFileDataset(SequentialDataset):
     """RecBole's dataset whose files `data.atomic_files` reads, and whose filters count their rows.
 
-    Attributes:
-        filtered: rows that are in the files and not in the dataset, by reason; only reasons that
-            had an effect.
-        time_unit: what the file's times are in, a key of `TIME_UNITS`; in the dataset they are
-            seconds.
-
     Raises:
         DataError: a file cannot be read or is malformed; file and line are named.
     """
 
     inter_feat: Any
-    filtered: dict[str, int]
-    time_unit: str
+    filtered: dict[str, int]  # rows of the files that are not in the dataset, by reason
+    time_unit: str  # of the file's times, a key of `TIME_UNITS`; in the dataset they are seconds
 
     def _load_data(self, token: str, dataset_path: str) -> None:
         """Read the files as they stand: RecBole takes quotes off ids, and takes `NA` for none.

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from recbole.utils import FeatureType
 
-from recbole_opal.data.user_sequences import IntArray
-from recbole_opal.data.windows import flatten_ranges
+from recbole_opal.data.user_sequences import IntArray, flatten_ranges
 from recbole_opal.errors import DataError
 from recbole_opal.host.dataset import FutureItemDataset
 

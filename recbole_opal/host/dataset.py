@@ -20,8 +20,7 @@ from recbole_opal.data.protocols import (
     rule_in_seconds,
 )
 from recbole_opal.data.protocols.timeline import Timeline
-from recbole_opal.data.user_sequences import IntArray, UserSequences
-from recbole_opal.data.windows import flatten_ranges
+from recbole_opal.data.user_sequences import IntArray, UserSequences, flatten_ranges
 from recbole_opal.errors import DataError
 from recbole_opal.host.atomic_dataset import AtomicFileDataset
 
@@ -31,16 +30,12 @@ __all__ = ["FutureItemDataset"]
 class FutureItemDataset(AtomicFileDataset):
     """Atomic files as user sequences with a protocol applied.
 
-    Loading, filtering and renumbering are RecBole's. Three things differ from
-    `SequentialDataset`: time is ordered in float64 with ties in file order (RecBole sorts after
-    rounding to float32), nothing is augmented in memory, and no cache is read or written.
-
-    After `build()`, `inter_feat` holds the training part only, so that counters, popularity
-    and interaction matrices that models ask for never see validation or test.
+    Renumbering is RecBole's. Other than in `SequentialDataset`, time is ordered in float64 with
+    ties in file order (RecBole sorts after rounding to float32), nothing is augmented in memory,
+    and no cache is read or written. After `build()`, `inter_feat` holds the training part only, so
+    that counters, popularity and interaction matrices never see validation or test.
 
     Attributes:
-        sequences: all users' interactions.
-        split: where the parts begin.
         dropped: what the protocol left out before ids were given, by name; the numbers of users,
             items and interactions before that are `read_users`, ...; empty for protocols that
             leave nothing out.
@@ -50,7 +45,7 @@ class FutureItemDataset(AtomicFileDataset):
     """
 
     inter_feat: Any  # RecBole's: a data frame, and an Interaction once `build` has ended
-    sequences: UserSequences
+    sequences: UserSequences  # all users' interactions
     split: Split
     dropped: dict[str, int]
     _placed: Timeline | None
@@ -98,15 +93,11 @@ class FutureItemDataset(AtomicFileDataset):
         return Dataset.inter_matrix(self, form, value_field)
 
     def _data_filtering(self) -> None:
-        """Filter by the protocol last: what it leaves out gets no id, and no model knows of it."""
-        super()._data_filtering()
-        self._filter_by_protocol()
+        """Filter by the protocol last: what it leaves out gets no id, and no model knows of it.
 
-    def _filter_by_protocol(self) -> None:
-        """Find the part of time of each interaction and leave out what the protocol has no use for.
-
-        The parts are kept, since `normalize_all` may scale the times afterwards.
+        The parts of time are kept, since `normalize_all` may scale the times afterwards.
         """
+        super()._data_filtering()
         rule = self.config["eval_args"]["split"]
         self._placed, self.dropped = None, {}
         if not looks_at_time(rule):

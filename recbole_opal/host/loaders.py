@@ -26,14 +26,8 @@ __all__ = ["GatheringLoader", "PaddedInputs", "rows_at_once", "upstream_train_lo
 class GatheringLoader(ShuffledRows, TrainDataLoader):
     """RecBole's training loader, which adds negatives, over rows that are gathered when asked for.
 
-    RecBole's own iterates over a list of row numbers, by torch's workers.
-
-    Args:
-        config: the settings of the run.
-        dataset: the training dataset.
-        rows: of one epoch.
-        gather: makes a batch of the rows of some numbers.
-        sampler: RecBole's negative sampler; None for models that learn from positives only.
+    RecBole's own iterates over a list of row numbers, by torch's workers. `gather` makes a batch of
+    some numbers of `rows`; models that learn from positives only have no sampler.
     """
 
     def __init__(

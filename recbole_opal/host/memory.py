@@ -26,9 +26,7 @@ def check_memory(config: Any, data: PreparedData) -> None:
     Raises:
         SettingsError: one tensor is too large; the settings that make it so are named.
     """
-    limit = int(psutil.virtual_memory().total)
-    if torch.cuda.is_available():
-        limit = max(limit, int(torch.cuda.get_device_properties(0).total_memory))
+    limit = _largest_memory()
     for what, floats, cures in _largest_tensors(config, data):
         size = floats * _FLOAT
         if size > limit:
@@ -90,3 +88,10 @@ def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int
         yield "the scores of the negatives", rows * drawn, ("train_batch_size", "num_negatives")
     if config["negative_sampling"] == "full" or config["loss_type"] == "CE":
         yield "the scores of all items", rows * items, ("train_batch_size",)
+
+
+def _largest_memory() -> int:
+    host = int(psutil.virtual_memory().total)
+    if not torch.cuda.is_available():
+        return host
+    return max(host, int(torch.cuda.get_device_properties(0).total_memory))

@@ -27,21 +27,15 @@ __all__ = ["PreparedData", "prepare_data"]
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The loaders of a run's parts, and the training dataset, for the model's constructor.
-
-    Attributes:
-        counts: what was kept and what was left out, by name.
-        time_note: in which unit the times were.
-        warnings: what makes figures mean something else than a reader thinks, one line each.
-    """
+    """The loaders of a run's parts, and the training dataset, for the model's constructor."""
 
     dataset: FutureItemDataset
     train: FutureTrainLoader | GatheringLoader
     valid: EvaluationLoader
     test: EvaluationLoader
-    counts: dict[str, int]
-    time_note: str = ""
-    warnings: tuple[str, ...] = ()
+    counts: dict[str, int]  # what was kept and what was left out, by name
+    time_note: str  # in which unit the times were
+    warnings: tuple[str, ...]  # what makes figures mean something else than a reader thinks
 
 
 def prepare_data(config: Any, *, future_items: bool) -> PreparedData:

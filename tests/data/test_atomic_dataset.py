@@ -90,6 +90,14 @@ def test_what_filters_drop_is_counted(make_config, put):
     assert few["rows_outside_inter_num_interval"] == 1
 
 
+@pytest.mark.parametrize("wanted", [{"tag": ["a"]}, {"n": "[0,1];(2,9]"}])
+def test_a_list_is_kept_for_one_of_its_values(make_config, put, wanted):
+    put("item", "item_id:token\ttag:token_seq\tn:float_seq\ni1\ta b\t2 3\ni2\tb\t2\ni3\t\t\n")
+    columns = COLUMNS | {"item": "*"}
+    dataset = FutureItemDataset(make_config(ROWS, load_col=columns, val_interval=wanted))
+    assert dataset.field2id_token["item_id"].tolist() == ["[PAD]", "i1"]
+
+
 def test_odd_users_and_items_are_counted(make_config):
     again = [("same", "i0", step) for step in range(8)]
     late = [("u0", "late", 99)]
@@ -145,6 +153,7 @@ def test_item_files_that_cannot_be_used(refusal, put, text, settings, told):
     [
         ({"val_interval": {"rating": "[3,inf)"}}, "the column rating is not read"),
         ({"val_interval": {"timestamp": ["3"]}}, "timestamp needs an interval"),
+        ({"val_interval": {"timestamp": "abc"}}, "timestamp needs an interval"),
         ({"val_interval": {"user_id": "[3,inf)"}}, "user_id needs a list of tokens"),
         ({"normalize_field": ["user_id"], "normalize_all": False}, "no column of numbers"),
         ({"load_col": COLUMNS | {"itm": "*"}}, "there is no file .itm; did you mean item?"),

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.data.windows import flatten_ranges, last_positions, next_items
+from recbole_opal.data.user_sequences import flatten_ranges, last_positions, next_items
 
 ITEMS = np.arange(101, 141)
 

@@ -16,11 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from recbole_opal.data.atomic_files.header import Column
-from recbole_opal.data.atomic_files.time_units import EXACT_BELOW, BoolArray, FloatArray, is_exact
+from recbole_opal.data.atomic_files.time_units import BoolArray, FloatArray, is_exact
 from recbole_opal.errors import DataError
 
 __all__ = [
-    "EXACT_BELOW",
     "LONGEST_TOKEN",
     "PADDING",
     "Fault",
@@ -118,6 +117,9 @@ def parsed_columns(
 
 def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
     options: dict[str, Any] = {
+        "sep": lines.separator,
+        "header": None,
+        "index_col": False,
         "usecols": list(kinds),
         "dtype": dict(kinds),
         "na_values": {n: _NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
@@ -128,10 +130,7 @@ def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
         "float_precision": "round_trip",
         "low_memory": False,
     }
-    file = BytesIO(lines.text)
-    frame: pd.DataFrame = pd.read_csv(
-        file, sep=lines.separator, header=None, index_col=False, **options
-    )
+    frame: pd.DataFrame = pd.read_csv(BytesIO(lines.text), **options)
     return frame
 
 

@@ -11,8 +11,6 @@ from recbole_opal.process.program import command
 
 __all__ = ["convert_command", "load_col_flag", "unpack_command"]
 
-_STREAMS = {"unzip": "unzip -p {} > {}"}
-
 
 def load_col_flag(columns: Mapping[str, Any]) -> str:
     """Return the flag that names the columns to read, by the ending of their file."""
@@ -38,5 +36,5 @@ def convert_command(path: Path, columns: Sequence[str], encoding: str = "utf-8")
 def unpack_command(tool: str, path: Path, target: Path | None = None) -> str:
     """Return the command that unpacks a file by a tool as `gunzip`; without a target in place."""
     name, new = shlex.quote(str(path)), shlex.quote(str(target or f"{path}.new"))
-    unpacking = _STREAMS.get(tool, tool + " < {} > {}").format(name, new)
+    unpacking = f"unzip -p {name} > {new}" if tool == "unzip" else f"{tool} < {name} > {new}"
     return unpacking if target else f"{unpacking} && mv {new} {name}"

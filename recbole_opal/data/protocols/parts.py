@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,20 +35,14 @@ class Part:
 class Split:
     """One protocol applied to all users.
 
-    Every interaction is in training, in validation, in test, or counted in `left_over`.
-
-    Attributes:
-        train_ends: (U,) int64, flat position after each user's training part, which begins with
-            the user's sequence; the start of the sequence where the user is held out.
-        valid: the validation rows.
-        test: the test rows; their histories contain the user's validation part.
-        left_over: number of interactions by the reason why no part has them.
+    Every interaction is in training, in validation, in test, or counted in `left_over`. A user's
+    training part begins with the sequence, and is empty where the user is held out.
     """
 
-    train_ends: IntArray
+    train_ends: IntArray  # (U,) flat position after each user's training part
     valid: Part
-    test: Part
-    left_over: dict[str, int] = field(default_factory=dict)
+    test: Part  # whose histories contain the user's validation part
+    left_over: dict[str, int]  # number of interactions by the reason why no part has them
 
 
 def split_at(
@@ -57,20 +51,18 @@ def split_at(
     valid: tuple[IntArray, IntArray],
     test: tuple[IntArray, IntArray],
 ) -> Split:
-    """Make a split of where all users' training ends, and the others begin and end, (U,) each.
+    """Make a split of where training ends, and the other parts begin and end, (U,) each.
 
     A user without an interaction in a part, or without one before it, has no row there: a model
     without a history has nothing to say. Such interactions are counted in `left_over`.
     """
-    parts, left_over = [], {}
-    for name, (starts, ends) in (("valid", valid), ("test", test)):
+    parts, left_over = {}, {}
+    for name, (starts, ends) in {"valid": valid, "test": test}.items():
         rows = np.flatnonzero((ends > starts) & (starts > sequences.starts))
-        part = Part(rows=rows, starts=starts[rows], ends=ends[rows])
-        left = int((ends - starts).sum()) - part.num_interactions
+        parts[name] = Part(rows, starts[rows], ends[rows])
+        left = int((ends - starts).sum()) - parts[name].num_interactions
         left_over[f"{name}_interactions_without_history"] = left
-        parts.append(part)
-    valid_part, test_part = parts
-    return Split(train_ends, valid_part, test_part, left_over)
+    return Split(train_ends, **parts, left_over=left_over)
 
 
 def split_by_counts(sequences: UserSequences, valid: IntArray, test: IntArray) -> Split:

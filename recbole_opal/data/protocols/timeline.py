@@ -85,10 +85,10 @@ def last_day(
         users: (R,) numbers from 0, R >= 1.
         items: (R,) numbers from 0.
         times: (R,) finite.
-        day_length: in the unit of the times; 86400 where they are seconds.
-        offset: is added to the times before days are cut, in their unit: 28800 puts midnight where
-            it is in China (UTC+8).
-        min_days: active days a user must have before the last two; 0 keeps all.
+        day_length: in the unit of the times.
+        offset: is added to the times before days are cut: 28800 seconds put midnight where it is in
+            China (UTC+8).
+        min_days: 0 keeps all.
         days: number of calendar days used, the last two among them; None for all.
         unseen_items: "drop" or "keep" items without a training row.
 
