@@ -12,7 +12,7 @@ from recbole_opal.settings.commandline import ComparisonOptions
 from recbole_opal.settings.fields import allowed, typed
 from recbole_opal.settings.properties import datasets_at_hand, properties_folder
 from recbole_opal.settings.protocol import protocol_help
-from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.schema import SHARED_FIELDS, SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
 from recbole_opal.suggest import did_you_mean
 
@@ -63,7 +63,6 @@ _SECTIONS = {
     section.__name__.removesuffix("Settings").lower(): section.model_fields
     for section in SHARED_SECTIONS
 }
-_SHARED = {name: field for fields in _SECTIONS.values() for name, field in fields.items()}
 _OPTIONS = ComparisonOptions.model_fields
 
 
@@ -85,8 +84,8 @@ def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str
         return "protocols, as --eval_args=\"{'split': ...}\":\n" + protocol_help()
     if topic.lower() in _SECTIONS:
         return _listing(topic.lower(), _SECTIONS[topic.lower()])
-    if topic in _SHARED:
-        return _listing("all models", {topic: _SHARED[topic]})
+    if topic in SHARED_FIELDS:
+        return _listing("all models", {topic: SHARED_FIELDS[topic]})
     if topic.lower() == "all":
         first, *others = _our_models()
         own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
@@ -132,7 +131,7 @@ def _of_model(name: str, like: str = "") -> str:
     except SettingsError as error:
         if ":" in name:
             raise
-        topics = {*_SECTIONS, *_SHARED, *supported_models(), "protocols", "all"}
+        topics = {*_SECTIONS, *SHARED_FIELDS, *supported_models(), "protocols", "all"}
         hint = did_you_mean(name, topics, "--help=") or f"; {str(error).partition('; ')[2]}"
         raise SettingsError(f"--help={name}: there is no such topic{hint}") from error
     defaults = files.default_settings(name)
@@ -149,7 +148,7 @@ def _of_model(name: str, like: str = "") -> str:
             told = getattr(kinds[setting], "__name__", "any value")
             parts.append(f"  --{setting}={typed(defaults[setting])}  ({told})")
     yamls = files.model_files(model_class)[1:]
-    given = {key for path in yamls for key in load_settings_file(path)} & _SHARED.keys()
+    given = {key for path in yamls for key in load_settings_file(path)} & SHARED_FIELDS.keys()
     others = ", ".join(f"--{key}={typed(defaults[key])}" for key in sorted(given))
     text = f"its defaults for shared settings: {others}"
     wrapped = textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")

@@ -10,10 +10,10 @@ from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
 from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.settings.checks import check_together, following_fields
-from recbole_opal.settings.fields import Section, check_section
+from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
-from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.schema import SHARED_FIELDS, SHARED_SECTIONS
 
 __all__ = ["checked_settings", "known_settings", "known_to_any_model", "upstream_names"]
 
@@ -32,7 +32,8 @@ def checked_settings(
     foreign = given.keys() - _own_names(model_class)
     check_foreign_values({name: given[name] for name in given if name in foreign}, kinds)
     checked = dict(final)
-    for section in _sections(model_class):
+    own = section_of(model_class)
+    for section in (*SHARED_SECTIONS, *filter(None, [own])):
         checked |= check_section(section, final)
     if "load_col" not in given:
         checked["load_col"] = following_fields(checked)
@@ -60,13 +61,9 @@ def known_to_any_model() -> frozenset[str]:
     return frozenset().union(*map(known_settings, models))
 
 
-def _sections(model_class: type) -> list[type[Section]]:
-    own = section_of(model_class)
-    return [*SHARED_SECTIONS, *([own] if own else [])]
-
-
 def _own_names(model_class: type) -> set[str]:
-    return {name for section in _sections(model_class) for name in section.model_fields}
+    own = section_of(model_class)
+    return {*SHARED_FIELDS, *(own.model_fields if own else ())}
 
 
 def _check_protocol(settings: Mapping[str, Any], model_class: type) -> None:

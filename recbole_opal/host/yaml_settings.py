@@ -19,7 +19,7 @@ from recbole_opal.settings.properties import (
     properties_folder,
 )
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_unknown
-from recbole_opal.settings.schema import SHARED_NAMES, SHARED_SECTIONS
+from recbole_opal.settings.schema import SHARED_FIELDS, SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = [
@@ -113,7 +113,7 @@ def refuse_wrong_flags(given: Mapping[str, Any], models: Sequence[str]) -> None:
     names = [known_models.get(model.lower(), "") for model in models]
     if not all(names):
         return
-    known = {*SHARED_NAMES, *REFUSED_KEYS, "model", "dataset"}
+    known = {*SHARED_FIELDS, *REFUSED_KEYS, "model", "dataset"}
     for name in names:
         path = model_yaml(name)
         own = load_settings_file(path).keys() - _BLOCKS if path else ()

@@ -18,7 +18,7 @@ from recbole_opal.models import MODELS, MultiInterestNetwork
 from recbole_opal.settings.fields import allowed
 from recbole_opal.settings.model_schemas import INTERESTS, TRAINING, section_of
 from recbole_opal.settings.properties import properties_folder
-from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.schema import SHARED_FIELDS
 
 __all__ = ["main", "yaml_of"]
 
@@ -49,9 +49,8 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
         told = field.json_schema_extra or {}
         line = _line(name, field.default, _told(field), told.get("source", "D"))
         groups.setdefault(told.get("under", INTERESTS), []).append(line)
-    shared = {name: field for each in SHARED_SECTIONS for name, field in each.model_fields.items()}
     for name, value in network.shared_defaults.items():
-        groups.setdefault(TRAINING, []).append(_line(name, value, _told(shared[name]), "A"))
+        groups.setdefault(TRAINING, []).append(_line(name, value, _told(SHARED_FIELDS[name]), "A"))
     groups[TRAINING] = groups.pop(TRAINING)  # at the end
     for heading, own in groups.items():
         lines += ["", f"# {heading}", *own]

@@ -1,11 +1,13 @@
 """Names that RecBole 1.2.1 still writes and that numpy and scipy took away."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-__all__ = ["aliases_are_borrowed", "return_aliases", "set_numpy_aliases", "set_scipy_names"]
+__all__ = ["borrowing_aliases", "return_aliases", "set_numpy_aliases", "set_scipy_names"]
 
 # Names that numpy 1.24 and 2.0 took away; numpy 2 brought back `bool` and `long`.
 _NUMPY_ALIASES = {
@@ -22,14 +24,19 @@ _here = threading.local()  # .borrowing: this thread returns the names at the en
 _borrowed: list[tuple[Any, str]] = []  # what was set on what, to be taken away again
 
 
-def aliases_are_borrowed(borrowed: bool) -> bool:
-    """Say whether the names that this thread sets are returned, and return what held before.
+@contextmanager
+def borrowing_aliases() -> Iterator[None]:
+    """Set numpy's names, and let `return_aliases` take away all that the block's thread sets.
 
-    Inside a run they are; else they stay, as in RecBole, since a `Config` was built by hand.
+    Names set elsewhere stay, as in RecBole, since a `Config` was built by hand.
     """
     before = getattr(_here, "borrowing", False)
-    _here.borrowing = borrowed
-    return before
+    _here.borrowing = True
+    set_numpy_aliases()
+    try:
+        yield
+    finally:
+        _here.borrowing = before
 
 
 def return_aliases() -> None:

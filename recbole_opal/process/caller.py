@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from recbole_opal.process.aliases import aliases_are_borrowed, return_aliases, set_numpy_aliases
+from recbole_opal.process.aliases import borrowing_aliases, return_aliases
 from recbole_opal.process.program import require_folder
 
 __all__ = ["alone", "importing", "leaves_no_trace", "set_variable", "undisturbed"]
@@ -82,15 +82,15 @@ def undisturbed() -> Iterator[None]:
         if _depth == 0:
             _found = _as_found()
         _depth += 1
-    outermost = aliases_are_borrowed(True)
-    set_numpy_aliases()
     try:
-        with torch.inference_mode(False), torch.enable_grad(), ExitStack() as devices:
+        with ExitStack() as block:
+            block.enter_context(borrowing_aliases())
+            block.enter_context(torch.inference_mode(False))
+            block.enter_context(torch.enable_grad())
             if torch.get_default_device().type != "cpu":
-                devices.enter_context(torch.device("cpu"))
+                block.enter_context(torch.device("cpu"))
             yield
     finally:
-        aliases_are_borrowed(outermost)
         with _lock:
             _depth -= 1
             if _depth == 0:

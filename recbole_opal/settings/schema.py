@@ -16,7 +16,7 @@ from recbole_opal.settings.fields import (
 )
 
 __all__ = [
-    "SHARED_NAMES",
+    "SHARED_FIELDS",
     "SHARED_SECTIONS",
     "DataSettings",
     "EnvironmentSettings",
@@ -158,4 +158,6 @@ SHARED_SECTIONS: tuple[type[Section], ...] = (
     EvaluationSettings,
     DataSettings,
 )
-SHARED_NAMES = frozenset(name for section in SHARED_SECTIONS for name in section.model_fields)
+SHARED_FIELDS = {
+    name: field for section in SHARED_SECTIONS for name, field in section.model_fields.items()
+}

@@ -9,7 +9,7 @@ import yaml
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import literal, without_none
-from recbole_opal.settings.schema import SHARED_SECTIONS
+from recbole_opal.settings.schema import SHARED_FIELDS
 
 __all__ = [
     "TEXTS",
@@ -26,11 +26,7 @@ _UPSTREAM_TEXTS = (
     "NEG_PREFIX POSITION_FIELD RATING_FIELD RELATION_ID_FIELD TAIL_ENTITY_ID_FIELD "
     "inter_matrix_type pre_model_path reranker_CAN_NUM wandb_project"
 )
-_TYPES = {
-    name: without_none(field.annotation)
-    for section in SHARED_SECTIONS
-    for name, field in section.model_fields.items()
-}
+_TYPES = {name: without_none(field.annotation) for name, field in SHARED_FIELDS.items()}
 TEXTS = dict.fromkeys((*_UPSTREAM_TEXTS.split(), "model", "dataset"), False) | {
     name: optional for name, (kind, optional) in _TYPES.items() if kind is str
 }

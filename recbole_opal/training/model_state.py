@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.runs.weights_stage import STAGE, encoded_stage
+from recbole_opal.runs.weights_stage import STAGE, check_stage, encoded_stage, stage_of
 
 __all__ = ["model_state", "put_model_state"]
 
@@ -34,7 +34,7 @@ def model_state(model: Any) -> dict[str, Tensor]:
             state[_PREFIX + name] = value.detach().clone()
         elif name in _STEPS:
             state[_PREFIX + name] = torch.as_tensor(value).clone()
-    if hasattr(model, "set_stage"):
+    if _has_stage(model):
         state[STAGE] = encoded_stage(model.stage)
     return state
 
@@ -48,14 +48,10 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
     Raises:
         CheckpointError: the state is of another stage than the model stands in.
     """
-    kept = (STAGE,) if hasattr(model, "set_stage") else ()
-    model.load_state_dict(
-        {
-            name: value
-            for name, value in state.items()
-            if name in kept or not name.startswith(_PREFIX)
-        }
-    )
+    if _has_stage(model):
+        check_stage(stage_of(state), model)
+    weights = {name: state[name] for name in state if not name.startswith(_PREFIX)}
+    model.load_state_dict(weights)
     for name in _attributes(model):
         present = getattr(model, name)
         value = state.get(_PREFIX + name)
@@ -64,6 +60,11 @@ def put_model_state(model: Any, state: dict[str, Tensor]) -> None:
             setattr(model, name, own)
         elif isinstance(present, Tensor):
             setattr(model, name, None)
+
+
+def _has_stage(model: Any) -> bool:
+    """Tell whether a model knows its stage: ours do, and those of a user's that keep it."""
+    return isinstance(getattr(model, "stage", None), str)
 
 
 def _attributes(model: Any) -> list[str]:

@@ -60,6 +60,13 @@ class NarrowGRU(GRU4Rec):
     """Has the settings of the model it is derived from."""
 
 
+class StagedGRU(GRU4Rec):
+    stages = ("warm", "main")
+
+    def set_stage(self, stage):
+        self.stage = stage
+
+
 class NoModel:
     pass
 '''

@@ -78,6 +78,13 @@ def test_plain_models_of_recboles_kind_run(models_file, settings, name, own):
         recbole_opal.run(f"their_models.py:{name}", "tiny", **settings, decay=0.5)
 
 
+def test_a_plain_model_may_have_stages_and_keep_them(models_file, settings):
+    given = settings | {"hidden_size": 8}
+    result = recbole_opal.run("their_models.py:StagedGRU", "tiny", **given)
+    assert list(result.stages) == ["warm", "main"]
+    assert recbole_opal.resume(result.folder).stages == result.stages
+
+
 def test_what_is_no_model_is_told(models_file, settings):
     with pytest.raises(SettingsError, match="NoModel is no model; derive it from"):
         recbole_opal.run("their_models.py:NoModel", "tiny", **settings)
