@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -186,8 +186,19 @@ class ComparisonResult(Checked):
     def warnings(self) -> list[str]:
         """What a reader of the table must know of its rows, a line each."""
         lines = [f"{row.label}: {row.error}" for row in self.failed]
-        if self.best is not None:
-            lines += [line for row in self.rows for line in self._other_users(row, self.best)]
+        users: dict[str, set[str]] = {}
+        for row in self.rows:
+            try:
+                users[row.label] = set(self.user_values(row).users)
+            except CheckpointError as error:
+                lines.append(f"{row.label}: {error}")
+        best = self.best.label if self.best else ""
+        for label, known in users.items():
+            if known and known != users.get(best, known):
+                lines.append(
+                    f"{label}: tested on other users than {best}; differences are over the users "
+                    "of both"
+                )
         for row in self.rows:
             if row.diagnostics and row.diagnostics.collapsed:
                 why = collapse_warning(row.diagnostics.model_dump())
@@ -249,18 +260,6 @@ class ComparisonResult(Checked):
     def _best(self, rows: Sequence[Row]) -> Row | None:
         valid = [row for row in rows if self.metric in row.valid]
         return max(valid, key=self.by_validation, default=None)
-
-    def _other_users(self, row: Row, best: Row) -> Iterator[str]:
-        try:
-            users, those = self.user_values(row).users, self.user_values(best).users
-        except CheckpointError as error:
-            yield f"{row.label}: {error}"
-        else:
-            if users and set(users) != set(those):
-                yield (
-                    f"{row.label}: tested on other users than {best.label}; differences are over "
-                    "the users of both"
-                )
 
     @cached_property
     def _planned(self) -> frozenset[str]:

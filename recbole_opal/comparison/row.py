@@ -52,7 +52,7 @@ class Checked(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_null(cls, given: Any) -> Any:
-        return _known(given) if isinstance(given, dict) else given
+        return _known(given)
 
 
 class Spread(Checked):

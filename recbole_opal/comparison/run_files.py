@@ -21,11 +21,8 @@ from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.runs.shapes import is_metric, misfit
 
-__all__ = ["RunMetrics", "StageMetrics", "UserValues", "differs", "load_arrays", "load_metrics",
-           "load_training_log", "load_user_values", "open_run"]  # fmt: skip
-
 _NEW_RUN = "move the run folder away and give the command again"
-# No measurement comes near the bounds; beyond them means could not be computed.
+# Within the bounds of a row, so that sums and means are too.
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
 Whole = Annotated[int, Field(ge=-1, le=10**15)]
 Numbers = dict[MetricName, Number | None]
@@ -104,14 +101,10 @@ class RunMetrics(Checked):
         """
         names = list(self.stages)
         until = [self.stages[name] for name in names[: names.index(stage) + 1]]
-        device = self.peak_memory.device_bytes
-        values = (
-            sum(each.train_seconds for each in until),
-            sum(each.epochs for each in until),
-            self.stages[stage].test_seconds,
-            self.peak_memory.host_bytes if device is None else device,
-            self.parameters,
-        )
+        times = sum(each.train_seconds for each in until), sum(each.epochs for each in until)
+        host, device = self.peak_memory.host_bytes, self.peak_memory.device_bytes
+        memory = host if device is None else device
+        values = (*times, self.stages[stage].test_seconds, memory, self.parameters)
         return dict(zip(COSTS, values, strict=True))
 
 
@@ -123,16 +116,11 @@ class _Epoch(Checked):
     valid: Numbers | None = None
 
 
-_EPOCHS = TypeAdapter(list[_Epoch])
+_EPOCHS, _TOKENS = TypeAdapter(list[_Epoch]), TypeAdapter(list[str])
 
 
 def open_run(path: Path, planned: Collection[str] = ()) -> RunReader:
-    """Open a run folder; one that is made from other settings than were planned is refused.
-
-    Args:
-        path: the run folder.
-        planned: digests of the settings that the comparison's runs were made from; none: unknown.
-    """
+    """Open a run folder; of known digests of planned settings, it must be made from one of them."""
     try:
         run = RunReader.open(path)
     except OSError as error:
@@ -190,15 +178,14 @@ def load_user_values(runs: Sequence[RunReader], stage: str) -> UserValues:
         if others != users:
             raise differs(run.path / f"per_user-{stage}-test.npz", runs[0].path, "other users")
     metrics = [name for name in first if all(name in values for _, values in read)]
-    return UserValues(users, {name: np.stack([values[name] for _, values in read])
-                              for name in metrics})  # fmt: skip
+    stacked = {name: np.stack([values[name] for _, values in read]) for name in metrics}
+    return UserValues(users, stacked)
 
 
 def _user_values(run: RunReader, stage: str) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
     with refusing(str(run.path / "ids.json"), "names no users", _NEW_RUN):
-        tokens = run.load_json("ids.json")[run.load_yaml("config.yaml")["USER_ID_FIELD"]]
-        if not isinstance(tokens, list) or {*map(type, tokens)} - {str}:
-            raise ValueError("no list of texts")
+        listed = run.load_json("ids.json")[run.load_yaml("config.yaml")["USER_ID_FIELD"]]
+        tokens = _TOKENS.validate_python(listed, strict=True)
     name = f"per_user-{stage}-test.npz"
     arrays = load_arrays(run, name)
     if int(arrays["user_id"].max(initial=0)) >= len(tokens):
@@ -206,9 +193,7 @@ def _user_values(run: RunReader, stage: str) -> tuple[list[str], dict[str, NDArr
         raise CheckpointError(f"{run.path / name} {wrong}; {_NEW_RUN}.")
     users = np.array([tokens[number] for number in arrays["user_id"]])
     order = np.argsort(users)
-    values = {
-        name: each[order].astype(np.float64) for name, each in arrays.items() if is_metric(name)
-    }
+    values = {name: each[order].astype(float) for name, each in arrays.items() if is_metric(name)}
     return users[order].tolist(), values
 
 

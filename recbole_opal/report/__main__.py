@@ -7,6 +7,8 @@ from pathlib import Path
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer, end_process
+from recbole_opal.report.write import write_report
+from recbole_opal.settings.grammar import read_arguments
 
 __all__ = ["main"]
 
@@ -16,14 +18,9 @@ def main(argv: Sequence[str]) -> int:
     usage = f"usage: {command(name='report')} FOLDER_OF_A_COMPARISON"
 
     def draw() -> None:
-        # Here, so that help and a mistyped word need not wait for them.
-        from recbole_opal.settings.grammar import read_arguments
-
         folders, flags = read_arguments(argv)
         if len(folders) != 1 or flags:
             raise SettingsError(f"one folder of a comparison is needed; {usage}.")
-        from recbole_opal.report import write_report
-
         print(write_report(Path(folders[0])))
 
     return answer(argv, lambda: usage, draw)

@@ -81,16 +81,15 @@ def _cell(content: Child, tag: str = "td", **attributes: str) -> Markup:
 
 
 def tabs(name: str, panels: Mapping[str, Child]) -> Markup:
-    """Return up to five panels, by title, of which one is shown; it works without a script.
+    """Return panels, by title, of which one is shown; it works without a script.
 
     The name is unique in the page.
     """
     if len(panels) == 1:
         return join(*panels.values())
-    heads: list[Child] = []
-    for index, title in enumerate(panels):
+    parts: list[Child] = []
+    for index, (title, content) in enumerate(panels.items()):
         key = f"{name}-{index}"
-        heads.append(node("input", type="radio", name=name, id=key, checked=index == 0))
-        heads.append(node("label", title, for_=key))
-    bodies = [node("div", content, class_="panel") for content in panels.values()]
-    return node("div", heads, bodies, class_="tabs")
+        parts.append(node("input", type="radio", name=name, id=key, checked=index == 0))
+        parts += [node("label", title, for_=key), node("div", content, class_="panel")]
+    return node("div", parts, class_="tabs")

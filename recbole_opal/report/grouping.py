@@ -88,6 +88,6 @@ def positions(wanted: IntArray, known: IntArray) -> IntArray:
     if len(known) == 0:
         return np.full(len(wanted), -1, dtype=np.int64)
     order = np.argsort(known, kind="stable")
-    places = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
-    found = order[places].astype(np.int64)
+    places = np.searchsorted(known, wanted, sorter=order).clip(max=len(known) - 1)
+    found = order[places]
     return np.where(known[found] == wanted, found, -1)

@@ -15,10 +15,7 @@ from recbole_opal.runs import RunReader
 __all__ = ["ItemNames", "read_names"]
 
 _LONGEST = 40
-
-
-def _no_pairs() -> npt.NDArray[np.int64]:
-    return np.empty(0, dtype=np.int64)
+_NO_PAIRS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,8 @@ class ItemNames:
 
     titles: Sequence[str]
     tags: Sequence[str] = ()
-    tag_items: npt.NDArray[np.int64] = field(default_factory=_no_pairs)
-    tag_ids: npt.NDArray[np.int64] = field(default_factory=_no_pairs)
+    tag_items: npt.NDArray[np.integer[Any]] = field(default_factory=lambda: _NO_PAIRS)
+    tag_ids: npt.NDArray[np.integer[Any]] = field(default_factory=lambda: _NO_PAIRS)
 
     def __len__(self) -> int:
         """Return N, with padding."""
@@ -51,10 +48,8 @@ def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
     """
     data, name = Path(str(settings["data_path"])), str(settings["dataset"])
     separator, encoding = str(settings["field_separator"]), str(settings["encoding"])
-    known, ids = (
-        _titles(data / name / f"{name}.item", separator, encoding),
-        folder.load_json("ids.json"),
-    )
+    known = _titles(data / name / f"{name}.item", separator, encoding)
+    ids = folder.load_json("ids.json")
     tokens = map(str, ids[settings["ITEM_ID_FIELD"]])
     titles = [known.get(token) or token for token in tokens]
     if "item_categories.npz" not in folder.names:
@@ -62,8 +57,7 @@ def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
     pairs = load_arrays(folder, "item_categories.npz")
     tags = [str(token) for token in ids.get(str(settings["category_field"]), [])]
     kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(titles))
-    items, tag_ids = (pairs[name][kept].astype(np.int64) for name in ("item", "category"))
-    return ItemNames(titles, tags, items, tag_ids)
+    return ItemNames(titles, tags, pairs["item"][kept], pairs["category"][kept])
 
 
 def _titles(path: Path, separator: str, encoding: str) -> dict[str, str]:

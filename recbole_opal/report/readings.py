@@ -106,9 +106,8 @@ def lengths_told(comparison: ComparisonResult, means: Grouped, steps: Sequence[s
         return []
     said = []
     bigger = bigger_is_better(comparison.metric)
-    at_short, at_long = (
-        _best([(row, float(groups.means[end])) for row, groups in means], bigger) for end in (0, -1)
-    )
+    ends = [[(row, float(groups.means[end])) for row, groups in means] for end in (0, -1)]
+    at_short, at_long = (_best(values, bigger) for values in ends)
     if at_short and at_long:
         (who, value), (other, reached) = at_short, at_long
         said.append(

@@ -31,24 +31,18 @@ _CHUNK_COUNTS = 2**21
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """How much better one model is than another, over users.
+    """How much better one model is than another, over users, with the ends of the 95 % interval.
 
-    Attributes:
-        difference: mean over users of one less other.
-        low: lower end of the 95 % interval.
-        high: upper end.
-        effect_size: Cohen's d_z, the mean difference in standard deviations of the users'
-            differences; 0 where all are 0, infinite where all are the same other number.
-        p: two-sided p-value of the paired t-test.
-        n: number of users.
+    The effect size is Cohen's d_z, the mean difference in standard deviations of the users'
+    differences; 0 where all are 0, infinite where all are the same other number.
     """
 
     difference: float
     low: float
     high: float
     effect_size: float
-    p: float
-    n: int
+    p: float  # two-sided, of the paired t-test
+    n: int  # number of users
 
 
 def paired_differences(
@@ -58,17 +52,12 @@ def paired_differences(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> dict[Key, PairedDifference]:
-    """Compare two models on every metric that both have.
+    """Compare two models on every metric that both have, by (S, E) or (E,) values of E users.
 
-    A user's value is first averaged over seeds, so users are what is drawn: the interval tells
-    what other users would change, not what other seeds would (the table's spread tells that).
-    Users without a value (NaN) in a run of either model are left out of that metric.
-
-    Args:
-        one: metric to (S, E) values (or (E,)), those of each user in each seed's run.
-        other: the same of the other model, of the same users; seeds may differ in number.
-        resamples: how often users are drawn.
-        seed: of the draws.
+    A user's value is first averaged over the S seeds, which may differ in number, so users are what
+    is drawn: the interval tells what other users would change, not what other seeds would (the
+    table's spread tells that). Users without a value (NaN) in a run of either model are left out
+    of that metric.
 
     Raises:
         DataError: the users differ in number, or fewer than two have a value of a metric.

@@ -123,6 +123,14 @@ def test_a_damaged_folder_and_failed_rows_load_and_are_told(made):
         loaded.user_values(loaded.rows[0])
 
 
+def test_a_run_of_the_best_row_that_is_gone_is_told_of_that_row_alone(made):
+    assert made.best is made.rows[2]
+    shutil.rmtree(made.run_folders(made.best)["1"])
+    lines = [line for line in ComparisonResult.load(made.folder).warnings if "no run folder" in line
+             or "not a run folder" in line]  # fmt: skip
+    assert [line.partition(":")[0] for line in lines] == ["MIND"]
+
+
 def test_a_data_frame_and_html(made):
     made.rows[0].label = "<OPAL>"
     frame = made.to_frame()

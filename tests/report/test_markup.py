@@ -1,5 +1,9 @@
+import re
+from importlib.resources import files
+
 import pytest
 
+from recbole_opal.report.elements import tabs
 from recbole_opal.report.markup import Markup, join, node
 
 
@@ -37,3 +41,14 @@ def test_join_flattens_and_escapes():
 def test_slicing_markup_gives_text_that_is_escaped_again():
     """Only whole markup is trusted: a part of it is plain text."""
     assert join(Markup("<b>x</b>")[:3]) == "&lt;b&gt;"
+
+
+def test_each_of_many_tabs_shows_its_panel():
+    """The style sheet counts no panels: each stands behind its own button."""
+    text = tabs("t", {f"title {n}": f"content {n}" for n in range(9)})
+    found = re.findall(r'<input[^>]*id="t-(\d)"[^>]*><label for="t-(\d)">title (\d)</label>'
+                       r'<div class="panel">content (\d)</div>', text)  # fmt: skip
+    assert found == [(str(n),) * 4 for n in range(9)]
+    assert text.count(" checked>") == 1
+    style = files("recbole_opal.report").joinpath("style.css").read_text()
+    assert ".tabs > input:checked + label + .panel { display: block; }" in style

@@ -22,16 +22,11 @@ class Line:
     name: str
     family: Family
     values: Sequence[float]  # one a step, NaN where there is none
-    errors: Sequence[float]  # half the length of each error bar
+    errors: Sequence[float]  # half the length of each error bar, 0 or NaN where there is none
     colour: str
     lit: bool = True
     dashed: bool = False
     bridged: bool = False  # whether it goes on over steps without a value
-
-    @property
-    def spans(self) -> list[float]:
-        """Half the length of each error bar, 0 where there is none."""
-        return [e if math.isfinite(e) and e > 0 else 0.0 for e in self.errors]
 
 
 def line_chart(
@@ -73,11 +68,11 @@ def _series(
     index: int, line: Line, steps: Sequence[str], places: Sequence[Point], y: Linear
 ) -> Markup:
     bars, marks = [], []
-    for step, (px, py), value, error in zip(steps, places, line.values, line.spans, strict=True):
+    for step, (px, py), value, error in zip(steps, places, line.values, line.errors, strict=True):
         if not math.isfinite(value):
             continue
         tip = f"{line.name}, {step}: {_value(value)}"
-        if error:
+        if error > 0:
             low, high = max(value - error, y.low), min(value + error, y.high)
             bars.append(drawing.stroke(px, y.at(low), px, y.at(high), "error"))
             tip += f" ± {error:.4f}"
@@ -96,8 +91,8 @@ def _finite(places: Sequence[Point]) -> list[Point]:
 def _reach(lines: Sequence[Line]) -> list[float]:
     found = []
     for line in lines:
-        for value, span in zip(line.values, line.spans, strict=True):
-            error = span if line.lit else 0.0
+        for value, each in zip(line.values, line.errors, strict=True):
+            error = each if line.lit and each > 0 else 0.0
             found += [max(value - error, min(value, 0.0)), value + error]
     return found
 

@@ -21,8 +21,7 @@ _WHAT = (
     "popular half of the catalogue. Tags: lift, the tag's share here over its share of all items; "
     "1× is as expected by chance."
 )
-_FEWEST_ITEMS = 3
-"""A tag on fewer items of a category has a lift that says nothing."""
+_FEWEST_ITEMS = 3  # a tag on fewer items of a category has a lift that says nothing
 
 
 class TagLift(NamedTuple):
