@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from recbole_opal.errors import OpalError
+from recbole_opal.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
@@ -42,7 +43,6 @@ __all__ = [
     "run",
 ]
 
-__version__ = "0.1.0"
 
 _NAMES = {
     "side_by_side.compare": ("compare",),

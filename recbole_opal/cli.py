@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from recbole_opal import __version__
 from recbole_opal.errors import INTERRUPTED, SettingsError, TrainingError
 from recbole_opal.process.shell import answer, end_process, tell
+from recbole_opal.version import __version__
 
 if TYPE_CHECKING:
     from recbole_opal.settings.commandline import Request

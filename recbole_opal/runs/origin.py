@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from recbole_opal import __version__
 from recbole_opal.errors import DataError, refusing
 from recbole_opal.runs.encoding import decode_json
+from recbole_opal.version import __version__
 
 __all__ = ["PACKAGES", "UNIMPORTANT", "Origin", "data_digests", "settings_digest"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["errors", "suggest", "precision"],
+    ["errors", "suggest", "precision", "version"],
     ["process"],
     ["statistics", "runs", "retrieval", "own_models"],
     ["settings", "batches", "console"],
@@ -39,8 +39,7 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module == "recbole_opal":
-            names = (alias.name for alias in node.names if alias.name != "__version__")
-            yield from (f"recbole_opal.{name}" for name in names)
+            yield from (f"recbole_opal.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal import __version__
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.encoding import encode_json
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
+from recbole_opal.version import __version__
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
