@@ -42,7 +42,7 @@ def constraints(root) -> dict[str, list[str]]:
 
 
 def test_the_installed_version_is_the_package_s(project):
-    assert project["tool"]["hatch"]["version"]["path"] == "recbole_opal/__init__.py"
+    assert project["tool"]["hatch"]["version"]["path"] == "recbole_opal/version.py"
     assert metadata.version("recbole-opal") == recbole_opal.__version__
 
 
