@@ -52,7 +52,7 @@ class TestMINDWithAGrowingNumberOfInterests(TestMIND):
         batch, nothing = case.histories((1, 3, 7, 10)), torch.empty(0, dtype=torch.int64)
         retriever = FullSortRetriever(case.model, case.config, with_interests=True)
         use = retriever.retrieve(batch, None, (nothing, nothing)).interests
-        assert use.active.sum(dim=1).tolist() == [1, 1, 2, 3]
+        assert use.active.sum(axis=1).tolist() == [1, 1, 2, 3]
         cosines = torch.from_numpy(use.cosines)
         assert cosines[:2].isnan().all()
         interests = case.interests(batch).double()

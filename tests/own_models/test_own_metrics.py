@@ -161,7 +161,7 @@ def test_a_comparison_tells_it_in_every_table_and_in_the_report(metrics_file, se
     page = write_report(result.folder).read_text()
     assert "Fame of the items@10" in page
     assert "Users served" in page
-    assert "(lower is better)" in page
+    assert "the lowest of Fame of the items@" in page
     assert title_of("fame@10") == "Fame@10"  # another result may say something else of it
 
 
