@@ -50,15 +50,16 @@ class TestMINDWithAGrowingNumberOfInterests(TestMIND):
 
     def test_copies_are_not_measured(self, case):
         batch, nothing = case.histories((1, 3, 7, 10)), torch.empty(0, dtype=torch.int64)
-        retriever = FullSortRetriever(case.model, case.config, with_interest_use=True)
-        use = retriever.retrieve(batch, None, (nothing, nothing)).interest_use
-        assert use.active.sum(dim=1).tolist() == [1, 1, 2, 3]
-        assert use.cosines[:2].isnan().all()
+        retriever = FullSortRetriever(case.model, case.config, with_interests=True)
+        use = retriever.retrieve(batch, None, (nothing, nothing)).interests
+        assert use.active.sum(axis=1).tolist() == [1, 1, 2, 3]
+        cosines = torch.from_numpy(use.cosines)
+        assert cosines[:2].isnan().all()
         interests = case.interests(batch).double()
         one, other, third = interests.unbind(dim=1)
         pairs = [torch.cosine_similarity(*each) for each in combinations((one, other, third), 2)]
-        torch.testing.assert_close(use.cosines[2], pairs[0][2])
-        torch.testing.assert_close(use.cosines[3], torch.stack(pairs).mean(dim=0)[3])
+        torch.testing.assert_close(cosines[2], pairs[0][2])
+        torch.testing.assert_close(cosines[3], torch.stack(pairs).mean(dim=0)[3])
 
 
 class TestMINDWithTheSoftmaxOverPositions(TestMIND):

@@ -159,9 +159,9 @@ def test_the_prior_is_no_part_of_the_cosine_between_interests(build, stage):
         built = build(interest_prior=prior)
         built.network.set_stage(stage)
         settings = {"topk": [5], "retrieval": None, "item_block_size": None}
-        retriever = FullSortRetriever(built.network, settings, with_interest_use=True)
+        retriever = FullSortRetriever(built.network, settings, with_interests=True)
         retrieved = retriever.retrieve(built.inputs, None, (nothing, nothing))
-        cosines.append(retrieved.interest_use.cosines)
+        cosines.append(torch.from_numpy(retrieved.interests.cosines))
     torch.testing.assert_close(*cosines)
 
 

@@ -151,7 +151,7 @@ def test_a_comparison_tells_it_in_every_table_and_in_the_report(metrics_file, se
     page = write_report(result.folder).read_text()
     assert "Fame of the items@10" in page
     assert "Users served" in page
-    assert "Fame of the items@10, lower is better" in page
+    assert "the lowest of Fame of the items@" in page
     assert title_of("fame@10") == "Fame@10"  # another result may say something else of it
 
 
@@ -173,7 +173,7 @@ def test_two_results_with_one_name_keep_their_directions(metrics_file, settings,
         assert result.bigger
         assert result.best.model == "Pop"
         assert "Renown@10 on validation, where higher is better" in as_markdown(result)
-        assert "Lower is better" not in as_markdown(result)
+        assert "Lower is better: Renown" not in as_markdown(result)
 
 
 def test_a_comparison_is_decided_by_it(metrics_file, settings):
