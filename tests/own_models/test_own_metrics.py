@@ -104,7 +104,7 @@ def test_a_comparison_tells_it_in_every_table_and_in_the_report(metrics_file, se
     assert not result.failed
     for row in result.rows:
         assert {"fame@5", "fame@10", "served"} <= set(row.test)
-        assert {"fame@5", "fame@10"} <= set(row.users[1])
+        assert {"fame@5", "fame@10"} <= set(result.user_values(row).metrics)
     tables = (result.folder / "comparison.md").read_text()
     accuracy, diversity = tables.split("Diversity on test")[:2]
     assert "Fame of the items@10" in accuracy
