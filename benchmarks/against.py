@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
@@ -26,10 +27,9 @@ def worker() -> None:
     from recbole_opal import OPAL, OpalConfig, TwoStageTrainer
     from recbole_opal.settings import parse_arguments
 
-    try:
-        prepare = import_module("recbole_opal.host.prepare")
-    except ModuleNotFoundError:  # before the package that meets RecBole
-        prepare = import_module("recbole_opal.host.prepare")
+    rooms = ("data", "host")  # the first before there was one package that meets RecBole
+    room = next(each for each in rooms if find_spec(f"recbole_opal.{each}.prepare"))
+    prepare = import_module(f"recbole_opal.{room}.prepare")
     request = parse_arguments(sys.argv[2:])
     with tempfile.TemporaryDirectory() as folder:
         fixed = {"tensorboard": False, "checkpoint_dir": folder, "show_progress": False}
@@ -37,7 +37,8 @@ def worker() -> None:
         data = prepare.prepare_data(config, future_items=True)
         torch.manual_seed(config["seed"])
         trainer = TwoStageTrainer(config, OPAL(config, data.dataset).to(config["device"]))
-        trainer.eval_collector.data_collect(data.train)
+        if hasattr(trainer.eval_collector, "keep_lists"):  # before metrics were objects
+            trainer.eval_collector.data_collect(data.train)
         step = trainer.loop.step if hasattr(trainer, "loop") else trainer._step
         batches = chain.from_iterable(repeat(data.train))
         print("ready", flush=True)
@@ -71,8 +72,8 @@ def main() -> None:
         for path in (HERE, Path(sys.argv[1]).resolve())
     ]
     for each in workers:
-        while each.stdout.readline() != "ready\n":
-            pass
+        if "ready\n" not in each.stdout:  # reads until it comes, or until the worker has died
+            sys.exit("a checkout cannot do this; what stopped it stands above.")
     for task, turns in (("gathering", TURNS), ("soft", TURNS), ("hard", TURNS), ("evaluation", 4)):
         seconds: list[list[float]] = [[], []]
         for _ in range(turns):
