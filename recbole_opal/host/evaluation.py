@@ -29,9 +29,7 @@ __all__ = ["TopKEvaluation", "dense_scores", "training_facts"]
 class TopKEvaluation(Trainer):
     """A RecBole trainer whose `evaluate` is ours: lists of ids instead of a score matrix.
 
-    Use it as `class MyTrainer(TopKEvaluation, Trainer)`.
-
-    Stability: stable.
+    Derive a trainer of your own from it. Stability: stable.
     """
 
     def __init__(self, config: Any, model: Any) -> None:
