@@ -14,8 +14,8 @@ import torch
 import recbole_opal
 from recbole_opal.errors import CheckpointError
 from recbole_opal.experiment import session
-from recbole_opal.experiment.resumption import origin_of
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.origin import origin_of
 from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin

@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from logging import getLogger
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.registry import own_classes
 from recbole_opal.host.config import OpalConfig
-from recbole_opal.own_models import source_digests
+from recbole_opal.host.origin import sources_of
 from recbole_opal.runs import RunFolder
-from recbole_opal.runs.machine import machine_of
-from recbole_opal.runs.origin import Origin, data_digests, settings_digest
+from recbole_opal.runs.origin import Origin, settings_digest
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.snapshot import is_on_course
 
-__all__ = ["adopt", "as_begun", "check_same", "origin_of"]
-
-
-def origin_of(config: OpalConfig) -> Origin:
-    """Return what the run is made from, by which it is found again."""
-    files = data_digests(Path(config["data_path"]), config["dataset"], config["load_col"])
-    sources = source_digests(config.model_class, *own_classes(config["metrics"]))
-    return Origin.of(config.as_plain_dict(), files, machine_of(config), sources)
+__all__ = ["adopt", "as_begun", "check_same"]
 
 
 def check_same(folder: RunFolder, config: OpalConfig, tokens: Any) -> None:
@@ -40,11 +30,11 @@ def check_same(folder: RunFolder, config: OpalConfig, tokens: Any) -> None:
     begun = _origin_in(folder)
     if begun is None:
         return
-    for name, sha in origin_of(config).versions.items():
-        if name.startswith("file of ") and begun.versions.get(name) != sha:
+    for name, sha in sources_of(config).items():
+        if begun.versions.get(f"file of {name}") != sha:
             raise SettingsError(
-                f"the {name} is not the one this run was begun with; give back the old one or "
-                "start a new run."
+                f"the file of {name} is not the one this run was begun with; give back the old "
+                "one or start a new run."
             )
 
 

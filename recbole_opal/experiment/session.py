@@ -14,11 +14,12 @@ from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.errors import refusing
 from recbole_opal.experiment.results import id_tokens, write_results
-from recbole_opal.experiment.resumption import adopt, as_begun, check_same, origin_of
+from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.memory import check_memory, telling_memory
+from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.stumbles import telling_upstream

@@ -9,12 +9,12 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.evaluation.registry import own_classes, with_named_metrics
+from recbole_opal.evaluation.registry import with_named_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.config import OpalConfig
+from recbole_opal.host.origin import origin_of
 from recbole_opal.host.validation import known_settings
-from recbole_opal.own_models import address_of, is_ours, source_digests
-from recbole_opal.runs.machine import machine_of
+from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.runs.origin import UNIMPORTANT, Origin, data_digests, settings_digest
 from recbole_opal.settings.border import plain_settings_given, text_given
 from recbole_opal.settings.fields import typed
@@ -117,8 +117,7 @@ class Plan:
         plain = config.as_plain_dict()
         if "data_path" in plain:  # also for a run that goes on, whose data may lie elsewhere now
             settings["data_path"] = plain["data_path"]
-        sources = source_digests(config.model_class, *own_classes(config["metrics"]))
-        origin = Origin.of(plain, self.data, machine_of(config, worker_threads(self.jobs)), sources)
+        origin = origin_of(config, self.data, worker_threads(self.jobs))
         return PlannedRun(variant, self.dataset, seed, settings, origin)
 
 
