@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from recbole_opal.host.recommender import OPAL, MultiInterestRecommender
     from recbole_opal.host.trainer import TwoStageTrainer
     from recbole_opal.models.base import MultiInterestNetwork
+    from recbole_opal.serving import Recommender, load
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.side_by_side.compare import compare
@@ -35,10 +36,12 @@ __all__ = [
     "MultiInterestSettings",
     "OpalConfig",
     "OpalError",
+    "Recommender",
     "RunResult",
     "Section",
     "TwoStageTrainer",
     "compare",
+    "load",
     "resume",
     "run",
 ]
@@ -54,11 +57,13 @@ _NAMES = {
     "host.config": ("OpalConfig",),
     "host.recommender": ("OPAL", "MultiInterestRecommender"),
     "models.base": ("MultiInterestNetwork",),
+    "serving": ("Recommender", "load"),
     "settings.fields": ("Section",),
     "settings.model_schemas": ("MultiInterestSettings",),
     "host.trainer": ("TwoStageTrainer",),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
+_WITHOUT_RECBOLE = {f"{__name__}.serving"}
 
 
 def __dir__() -> list[str]:
@@ -75,6 +80,7 @@ def __getattr__(name: str) -> Any:
     from recbole_opal.host import require_recbole
     from recbole_opal.process.caller import importing
 
-    require_recbole()
+    if _HOMES[name] not in _WITHOUT_RECBOLE:
+        require_recbole()
     with importing():
         return getattr(import_module(_HOMES[name]), name)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from recbole.utils import FeatureType
 
-from recbole_opal.data.user_sequences import IntArray, flatten_ranges
+from recbole_opal.data.user_sequences import IntArray
 from recbole_opal.errors import DataError
+from recbole_opal.evaluation.category_table import category_table
 from recbole_opal.host.dataset import FutureItemDataset
 
 __all__ = ["ItemCategories", "item_categories"]
@@ -30,11 +31,7 @@ class ItemCategories:
 
     def table(self, num_items: int) -> IntArray:
         """Return the categories of all N items with the padding, `(N, most of one)`, 0: none."""
-        counts = np.bincount(self.items, minlength=num_items)
-        table = np.zeros((num_items, max(int(counts.max(initial=0)), 1)), dtype=np.int64)
-        places = flatten_ranges(np.zeros_like(counts), counts)[1]
-        table[self.items, places] = self.categories
-        return table
+        return category_table(self.items, self.categories, num_items)
 
 
 def item_categories(dataset: FutureItemDataset, field: str | None) -> ItemCategories | None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.interests.history import History
@@ -192,6 +194,23 @@ class MultiInterestNetwork(nn.Module):
         The others repeat an active one and are left out when interests are measured.
         """
         return None
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return the share of each history that each interest stands for, (B, K) float.
+
+        A row sums to 1; of an empty history it is zero. Here: the share of the items whose best
+        interest it is. A model that assigns items to interests says so itself.
+        """
+        (vectors,) = self.items(histories.items)
+        queries = self.interests(histories)
+        rows = histories.rows()
+        scores = torch.einsum("tkd,td->tk", queries[rows], self.candidates(vectors))
+        active = self.active_interests(histories)
+        if active is not None:
+            scores = scores.masked_fill(~active[rows], -torch.inf)
+        chosen = functional.one_hot(scores.argmax(dim=-1), queries.shape[1]).to(queries.dtype)
+        counts = queries.new_zeros(queries.shape[:2]).index_add(0, rows, chosen)
+        return counts / histories.lengths.clamp_min(1).unsqueeze(-1)
 
     def interest_columns(self, queries: Tensor) -> Tensor:
         """Return (B, K, D) of the queries, (B, K, D'): what tells how alike interests are.

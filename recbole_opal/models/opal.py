@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
@@ -178,6 +179,12 @@ class OPALNetwork(MultiInterestNetwork):
         smallest = torch.finfo(shares.dtype).eps
         prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
+        (vectors,) = self.items(histories.items)
+        encoded = self.encode(History(vectors, histories.lengths, histories.times))
+        return encoded.shares
 
     def interest_columns(self, queries: Tensor) -> Tensor:
         """Return the interests, (B, K, D), without their prior."""

@@ -10,10 +10,10 @@ FLOORS = [
     ["errors", "suggest", "precision", "version"],
     ["process"],
     ["statistics", "runs", "retrieval", "own_models"],
-    ["settings", "batches", "console"],
+    ["settings", "batches", "console", "reranking"],
     ["interests", "losses"],
     ["models", "data", "evaluation"],
-    ["training"],
+    ["training", "serving"],
     ["host"],
     ["experiment", "comparison"],
     ["tuning", "report", "testing"],
@@ -23,7 +23,18 @@ FLOORS = [
     ["__init__", "__main__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-LIGHT = ("statistics", "runs", "settings", "retrieval", "interests", "losses", "batches", "models")
+LIGHT = (
+    "statistics",
+    "runs",
+    "settings",
+    "retrieval",
+    "interests",
+    "losses",
+    "batches",
+    "models",
+    "reranking",
+    "serving",
+)
 
 
 def modules(root: Path) -> Iterator[tuple[str, Path]]:

@@ -1,0 +1,1 @@
+"""Lists chosen from candidates: by score and diversity, or with places for each interest."""

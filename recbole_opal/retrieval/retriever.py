@@ -1,0 +1,35 @@
+"""What every search over the items keeps to, exact or approximate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor
+
+from recbole_opal.retrieval.pairs import Pairs
+from recbole_opal.retrieval.scores import ItemVectors
+
+if TYPE_CHECKING:
+    from recbole_opal.retrieval.exact import TopK
+
+__all__ = ["Retriever"]
+
+
+class Retriever(Protocol):
+    """A search for the k best items of each row under `max_k <interest_k, item>`.
+
+    Scores are those of the exact search, float64 products rounded to float32; equal ones rank by
+    ascending id. An approximate search may miss items, but never returns an excluded one or the
+    padding, and never gives fills while items are left.
+    """
+
+    items: ItemVectors
+
+    def top_k(
+        self, interests: Tensor, k: int, exclude: Pairs | None = None, only: Tensor | None = None
+    ) -> TopK:
+        """Return the k best items of each row, given (B, K, D) interests.
+
+        `exclude` are (rows, ids) of pairs; `only`, (N,) bool, are the items that may be listed.
+        """
+        ...
