@@ -33,7 +33,6 @@ LIGHT = (
     "batches",
     "models",
     "reranking",
-    "serving",
 )
 
 
