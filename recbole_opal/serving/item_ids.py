@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, repeat
 from typing import Any
 
@@ -33,7 +33,7 @@ class ItemIds:
         self._numbers = {token: number for number, token in enumerate(tokens) if number}
 
     def numbers(self, items: Iterable[Any]) -> tuple[IntArray, Counter[str]]:
-        """Return the internal ids of (T,) raw ones, 0 = unknown, and how often each unknown was met.
+        """Return the internal ids of (T,) raw ones, 0 = unknown, and the counts of unknown ones.
 
         Raises:
             DataError: an id is neither a text nor a whole number.
@@ -58,15 +58,15 @@ class ItemIds:
         return numbers
 
 
-def named(unknown: Counter[str]) -> str:
-    """Return the most frequent of unknown items as text: `3 unknown items: 'a' (2 times), 'b'`."""
+def named(unknown: Mapping[str, int]) -> str:
+    """Return the most frequent of unknown items as text: `2 unknown items, 'a' (3 times), 'b'`."""
     most = [
         f"'{quoted(item)}'" + (f" ({count} times)" if count > 1 else "")
-        for item, count in unknown.most_common(_NAMED)
+        for item, count in Counter(unknown).most_common(_NAMED)
     ]
     more = [f"{len(unknown) - _NAMED} more"] if len(unknown) > _NAMED else []
     noun = "item" if len(unknown) == 1 else "items"
-    return f"{len(unknown)} unknown {noun}: {', '.join(most + more)}"
+    return f"{len(unknown)} unknown {noun}, {', '.join(most + more)}"
 
 
 def _texts(items: Iterable[Any]) -> list[str]:
@@ -88,7 +88,9 @@ def _texts(items: Iterable[Any]) -> list[str]:
 
 
 def _no_id(item: Any) -> DataError:
-    told = f"the item id {quoted(repr(item))} is a {type(item).__name__}, not a text or whole number"
+    told = (
+        f"the item id {quoted(repr(item))} is a {type(item).__name__}, not a text or whole number"
+    )
     if isinstance(item, (float, np.floating)):
         return DataError(
             f"{told}; a column of numbers with an empty cell becomes one of floats: drop the empty "

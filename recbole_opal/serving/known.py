@@ -70,6 +70,8 @@ def _times(
     raw: RawHistories, rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
     """Return the (T,) times of histories, oldest first."""
+    if raw.times is None and not len(rows):  # new users alone
+        return np.empty(0)
     if raw.times is None:
         raise DataError(
             "this model reads when each item was met; give times, seconds beside each history's "
