@@ -40,6 +40,11 @@ def read_parquet(path: Path, batch_size: int, columns: Columns) -> Iterator[RawH
     in_seconds = converter(columns.time_unit, str(found.time), str(path))
     dated = found.time is not None and _is_date(_element(kinds[found.time]))
     if _is_list(kinds[found.item]):
+        if found.time is not None and not _is_list(kinds[found.time]):
+            raise DataError(
+                f"{path}: {found.item} holds lists and {found.time} does not; write a list of "
+                "times, one for each item."
+            )
         rows = _wide_rows(file, found, path)
         return batches(rows, batch_size, None if dated else in_seconds)
     gathered = LongRows(timed=found.time is not None)

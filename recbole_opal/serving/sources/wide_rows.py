@@ -48,7 +48,7 @@ def batches(
     """
     rest = iter(rows)
     while part := list(islice(rest, batch_size)):
-        users = [row.user for row in part]
+        users = [_named(row) for row in part]
         items = [[] if row.items is None else as_texts(row.items, _items_of(row)) for row in part]
         timed = [row.times is not None for row in part]
         # A user without any item needs no time.
@@ -59,6 +59,12 @@ def batches(
         if in_seconds is not None:
             times = _converted(times, in_seconds)
         yield RawHistories(users, *_sorted(items, times))
+
+
+def _named(row: Row) -> Any:
+    if row.user is None or row.user != row.user:  # NaN is not itself
+        raise DataError(f"{row.place}: the user is missing; write it or take the row out.")
+    return row.user
 
 
 def _items_of(row: Row) -> str:
