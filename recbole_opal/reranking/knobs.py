@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +13,7 @@ Rule = Literal["categories", "mmr", "dpp"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 
 _FEWEST_CANDIDATES = 200
+_LARGEST = 1e6  # beyond it float32 values no longer tell scores apart
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Reranking:
     """How a list of k items is chosen from candidates; with the defaults, by score alone.
 
     Attributes:
-        diversity: lambda of the rule, 0 = score alone. For `categories` any number from 0: what
+        diversity: lambda of the rule, 0 = score alone. For `categories` from 0 up: what
             each pair of listed items without a common category is worth, in units of the plain
             list's range of scores. For `mmr` and `dpp` in [0, 1], 1 = diversity alone.
         rule: `categories` = the greedy rule of ComiRec; `mmr` = maximal marginal relevance, `dpp` =
@@ -44,7 +44,7 @@ class Reranking:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise SettingsError(f"rule '{self.rule}' is unknown; choose {', '.join(RULES)}.")
-        most = math.inf if self.rule == "categories" else 1.0
+        most = _LARGEST if self.rule == "categories" else 1.0
         _check_number("diversity", self.diversity, most)
         _check_number("by_share", self.by_share, 1.0)
         _check_whole("per_interest", self.per_interest, 0)
@@ -83,14 +83,12 @@ class Reranking:
         return self.candidates or max(4 * k, _FEWEST_CANDIDATES)
 
 
-def _check_number(name: str, value: object, most: float) -> None:
-    if not isinstance(value, bool) and isinstance(value, int | float):
-        if math.isfinite(value) and 0 <= value <= most:
-            return
-    span = "a number from 0" if most == math.inf else f"a number from 0 to {most:g}"
-    raise SettingsError(f"{name}={value} is not allowed; use {span}.")
+def _check_number(name: str, value: float, most: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= most:  # NaN too
+        raise SettingsError(f"{name}={value} is not allowed; use a number from 0 to {most:g}.")
 
 
-def _check_whole(name: str, value: object, least: int) -> None:
+def _check_whole(name: str, value: int, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise SettingsError(f"{name}={value} is not allowed; use a whole number from {least}.")

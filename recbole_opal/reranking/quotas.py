@@ -41,12 +41,13 @@ def apportion(weights: Tensor, whole: int) -> Tensor:
     nothing. Also known as Hamilton's method.
     """
     total = weights.sum(dim=1, keepdim=True, dtype=torch.float64)
-    exact = weights.double() / total.masked_fill(total == 0, 1.0) * whole
-    # Rounding must not make 2.9999999 of what is 3.
-    places = (exact + 1e-9).floor()
+    # Rounded, so that float32 shares make neither 2.9999999 of 3 nor one of two equal remainders
+    # the larger.
+    exact = (weights.double() / total.masked_fill(total == 0, 1.0) * whole).round(decimals=6)
+    places = exact.floor()
     left = torch.where(total > 0, whole - places.sum(dim=1, keepdim=True), 0.0)
     by_weight = weights.argsort(dim=1, descending=True, stable=True)
-    remainders = (exact - places).gather(1, by_weight)
+    remainders = (exact - places).round(decimals=5).gather(1, by_weight)
     order = by_weight.gather(1, remainders.argsort(dim=1, descending=True, stable=True))
     rank = torch.empty_like(order).scatter_(
         1, order, torch.arange(order.shape[1], device=order.device).expand_as(order)
