@@ -12,7 +12,7 @@ import torch
 
 from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
-from recbole_opal.exporting.destination import ABOUT, check_destination
+from recbole_opal.exporting.destination import check_destination
 from recbole_opal.exporting.item_files import npy_bytes, parquet_bytes, require_parquet
 from recbole_opal.exporting.kept_files import copy_of_run, public_settings, recorded_sources
 from recbole_opal.exporting.measured import measured
@@ -22,12 +22,12 @@ from recbole_opal.exporting.programs import program_bytes
 from recbole_opal.retrieval import make_retriever
 from recbole_opal.retrieval.stored_index import save_index
 from recbole_opal.runs import RunFolder, RunReader
+from recbole_opal.serving.bundle_format import BUNDLE_FORMAT, BUNDLE_NAME
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.version import __version__
 
-__all__ = ["BUNDLE_FORMAT", "Export", "write_bundle"]
+__all__ = ["Export", "write_bundle"]
 
-BUNDLE_FORMAT = 1
 _QUERY = Path(__file__).with_name("bundled") / "query.py"
 _MEANINGS = {
     "config.yaml": "settings of the run, without those of its machine",
@@ -44,7 +44,7 @@ _MEANINGS = {
     "encoder.onnx": "the same as ONNX",
     "query.py": "recommends with numpy, faiss and onnxruntime alone",
     "README.md": "this card",
-    ABOUT: "what this folder is, for programs",
+    BUNDLE_NAME: "what this folder is, for programs",
     "manifest.json": "SHA-256 of each file",
 }
 
@@ -55,11 +55,12 @@ class Export:
 
     Attributes:
         stage: `best` on validation, or a stage by name.
-        retrieval: the kind of the index, as `make_retriever` names it.
+        retrieval: the kind of the index, as `make_retriever` names it; of `torch`, which searches
+            the item vectors themselves, there is no `index.faiss`.
         retrieval_settings: of the index.
         index: whether there is one.
         program: whether there is `encoder.pt2`.
-        onnx: whether there is `encoder.onnx`; `query.py` needs it and the index.
+        onnx: whether there is `encoder.onnx`; `query.py` needs it and `index.faiss`.
         parquet: whether there is `items.parquet`.
         categories: whether the items' categories go along.
         licence: of the model, for the card; None: not stated.
@@ -136,21 +137,22 @@ def _write_items(folder: RunFolder, trained: TrainedModel, export: Export) -> No
     if export.parquet:
         folder.write("items.parquet", parquet_bytes(trained.items[1:], vectors))
     if export.index:
-        retriever = make_retriever(export.retrieval, table)
+        retriever = make_retriever(export.retrieval, table, settings=export.retrieval_settings)
         save_index(folder, retriever)
-    if export.index and export.onnx:
-        folder.write("query.py", _QUERY.read_bytes())
+    with folder.update() as draft:
+        if {"encoder.onnx", "index.faiss"} <= draft.keys():
+            folder.write("query.py", _QUERY.read_bytes())
 
 
 def _describe(folder: RunFolder, trained: TrainedModel, export: Export) -> None:
     """Write `bundle.json` and the card; all other files are there."""
     run, settings = RunReader.open(trained.folder), public_settings(dict(trained.settings))
     with folder.update() as draft:
-        written = {*draft, ABOUT, "README.md", "manifest.json"}
+        written = {*draft, BUNDLE_NAME, "README.md", "manifest.json"}
     about = _about(trained, export, recorded_sources(run))
     weights = {f"weights-{trained.stage}.safetensors": "weights of the stage"}
     about["files"] = {name: told for name, told in (_MEANINGS | weights).items() if name in written}
-    folder.save_json(ABOUT, about)
+    folder.save_json(BUNDLE_NAME, about)
     per_user = f"per_user-{trained.stage}-test.npz"
     facts = CardFacts(
         about,

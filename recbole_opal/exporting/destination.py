@@ -6,12 +6,11 @@ from pathlib import Path
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.creation import mend
 from recbole_opal.runs.manifest import MANIFEST_NAME
+from recbole_opal.serving.bundle_format import BUNDLE_NAME
 
-__all__ = ["ABOUT", "check_destination"]
-
-ABOUT = "bundle.json"
-"""The file by which a folder is known as a bundle."""
+__all__ = ["check_destination"]
 
 
 def check_destination(out: Path, *, replace: bool) -> bool:
@@ -23,6 +22,7 @@ def check_destination(out: Path, *, replace: bool) -> bool:
     if out.is_symlink():
         raise SettingsError(f"--out={out} is a link; name the folder that it leads to.")
     try:
+        mend(out)
         there = out.exists()
     except OSError as error:
         raise SettingsError(f"--out={out} cannot be looked at ({error.strerror}).") from error
@@ -47,6 +47,6 @@ def check_destination(out: Path, *, replace: bool) -> bool:
 
 def _is_bundle(out: Path) -> bool:
     try:
-        return ABOUT in RunReader.open(out).names
+        return BUNDLE_NAME in RunReader.open(out).names
     except (CheckpointError, OSError):
         return False

@@ -15,7 +15,7 @@ _FILTERS = {
     "drop_duplicates": "of rows with the same user, item and time one is kept",
     "threshold": "labels by threshold: {}",
 }
-_EVERYTHING = (None, False, {}, "", "[0,inf)")
+_EVERYTHING: tuple[Any, ...] = (None, False, {}, "", "[0,inf)")
 
 
 def protocol_in_words(settings: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
 from recbole_opal.runs.lock import exclusive
 
-__all__ = ["growing_folder", "new_folder"]
+__all__ = ["growing_folder", "mend", "new_folder"]
 
 _UNBORN = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._+-]*\.new")
 
@@ -70,9 +70,9 @@ def growing_folder(
         FileExistsError: `path` is taken, or another process builds it.
         CheckpointError: the folder cannot be made.
     """
-    hidden, former = (path.with_name(f".{path.name}.{word}") for word in ("new", "former"))
+    hidden, former = path.with_name(f".{path.name}.new"), _former(path)
     _clear(hidden)
-    _settle(former, path)
+    mend(path)
     _make(path, hidden)
     renamed = False
     with ExitStack() as stack:
@@ -82,20 +82,20 @@ def growing_folder(
                 with atomic.writing(path / name, len(data)):
                     atomic.write_synced(hidden / name, data)
             yield hidden
+            if not replace and (path.exists() or path.is_symlink()):
+                raise FileExistsError(path)
             with atomic.writing(path):
                 atomic.sync_folder(hidden)
                 if replace:
                     path.rename(former)
-                elif path.exists() or path.is_symlink():
-                    raise FileExistsError(path)
                 hidden.rename(path)
                 renamed = True
                 atomic.sync_folder(path.parent)
         except BaseException:  # Ctrl-C included
             _undo(path, hidden, renamed)
-            _settle(former, path)
+            mend(path)
             raise
-    _settle(former, path)
+    mend(path)
 
 
 def _clear(hidden: Path) -> None:
@@ -105,13 +105,18 @@ def _clear(hidden: Path) -> None:
             _remove(hidden)
 
 
-def _settle(former: Path, path: Path) -> None:
-    """Remove the former folder if the new one has come, else give it its name again."""
+def mend(path: Path) -> None:
+    """Finish or undo a replacement that a kill cut off: the former folder goes, or comes back."""
+    former = _former(path)
     if former.is_dir() and path.exists():
         _remove(former)
     elif former.is_dir():
         with suppress(OSError):  # the error that led here is the one to tell
             former.rename(path)
+
+
+def _former(path: Path) -> Path:
+    return path.with_name(f".{path.name}.former")
 
 
 def _make(path: Path, hidden: Path) -> None:

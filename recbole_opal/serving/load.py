@@ -12,7 +12,6 @@ from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.process.caller import undisturbed
 from recbole_opal.retrieval import make_retriever
 from recbole_opal.retrieval.retriever import Retriever
-from recbole_opal.retrieval.scores import ItemVectors
 from recbole_opal.runs import RunReader
 from recbole_opal.serving.recommender import Recommender
 from recbole_opal.serving.trained import TrainedModel
@@ -70,7 +69,7 @@ def _retriever(
         if _INDEX in folder.names:
             from recbole_opal.retrieval.stored_index import load_index
 
-            return load_index(folder, ItemVectors.of(table))
+            return load_index(folder, table)
     return make_retriever(kind or "torch", table, settings=settings)
 
 
