@@ -47,6 +47,13 @@ class ItemTable(nn.Module):
             for place, part in zip(places, ids, strict=True)
         )
 
+    def look_up(self, ids: Tensor) -> Tensor:
+        """Return the vectors of ids, (*ids.shape, D), each placed where it stands.
+
+        Without gradients in mind: what depends on no id's value can be exported.
+        """
+        return self._placed(self.embedding(ids))
+
     def all(self) -> Tensor:
         """Return the whole table, (N, D), row 0 zero; for serving."""
         return self._placed(self.embedding.weight)

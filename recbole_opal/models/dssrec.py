@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
+from recbole_opal.interests.padded_history import PaddedHistory
 from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import Recipe, search_with
@@ -152,8 +153,11 @@ class IntentionEncoder(nn.Module):
 
     def forward(self, history: History) -> IntentHistories:
         """Encode histories of 1 to L items."""
+        if isinstance(history, PaddedHistory):  # as it is: no groups
+            interests, *spread = self._encode_padded(*history.padded())
+            return IntentHistories(interests, *(each.flatten(0, 1) for each in spread))
         groups, owners, places = zip(*group_by_length(history, _ROWS_TOGETHER), strict=True)
-        parts = [self._encode_padded(*group.padded()) for group in groups]
+        parts = [self._encode_group(group) for group in groups]
         rows, positions = torch.cat(owners).argsort(), torch.cat(places).argsort()
         interests, assignment, importance = (torch.cat(each) for each in zip(*parts, strict=True))
         return IntentHistories(interests[rows], assignment[positions], importance[positions])
@@ -177,14 +181,19 @@ class IntentionEncoder(nn.Module):
         importance: Tensor = logits.masked_fill(~mask, floor).softmax(dim=-1) * mask
         return importance
 
+    def _encode_group(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
+        """Return interests (B, K, D), assignment (T, K) and importance (T,)."""
+        interests, assignment, importance = self._encode_padded(*history.padded())
+        return interests, assignment[history.mask], importance[history.mask]
+
     def _encode_padded(self, vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return interests (B, K, D), assignment (T, K) and importance (T,) of (B, L, D)."""
+        """Return interests (B, K, D), assignment (B, L, K) and importance (B, L) of (B, L, D)."""
         states = self.states(vectors)  # (B, L, D)
         assignment = self.assign(states)  # (B, L, K)
         importance = self.weigh(states, mask)  # (B, L), 0 for padding
         weighted = assignment * importance.unsqueeze(-1)
         pooled = torch.einsum("blk,bld->bkd", weighted, states)
-        return self.output_norm(self.priors + pooled), assignment[mask], importance[mask]
+        return self.output_norm(self.priors + pooled), assignment, importance
 
 
 @full_precision
