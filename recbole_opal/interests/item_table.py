@@ -48,9 +48,10 @@ class ItemTable(nn.Module):
         )
 
     def look_up(self, ids: Tensor) -> Tensor:
-        """Return the vectors of ids, (*ids.shape, D), each placed where it stands.
+        """Return the vectors of ids, (*ids.shape, D), as `forward` does.
 
-        Without gradients in mind: what depends on no id's value can be exported.
+        An id that is met twice is normalised twice: no shape depends on how many ids differ, as
+        an exported program needs it.
         """
         return self._placed(self.embedding(ids))
 

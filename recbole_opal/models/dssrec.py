@@ -174,7 +174,7 @@ class IntentionEncoder(nn.Module):
         inputs = self.key_norm(placed)
         keys = inputs + self.key(inputs).relu()  # (B, L, D)
         last = (mask.sum(dim=1) - 1).clamp_min(0)  # (B,)
-        newest = placed[torch.arange(len(last), device=last.device), last]  # (B, D)
+        newest = placed[torch.arange(last.shape[0], device=last.device), last]  # (B, D)
         query = self.query_norm(self.query_bias + newest)
         logits: Tensor = torch.einsum("bld,bd->bl", keys, query) * self.scale
         floor = torch.finfo(logits.dtype).min

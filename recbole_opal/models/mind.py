@@ -80,7 +80,7 @@ class MindCapsules(nn.Module):
         count = self.settings.num_interests
         numbers = torch.arange(count, device=lengths.device)
         if not self.settings.dynamic_interests:
-            return (numbers >= 0).expand(len(lengths), count)
+            return (numbers >= 0).expand(lengths.shape[0], count)
         # Interest k is among the first floor(log2(n)) where n >= 2 ** (k + 1): whole numbers alone.
         least = 2 ** (numbers + 1).clamp_max(62)
         return (lengths.unsqueeze(1) >= least) | (numbers == 0)

@@ -167,13 +167,13 @@ class StarLayer(nn.Module):
         return updated
 
     def _update_centres(self, items: Tensor, centres: Tensor, history: History) -> Tensor:
-        count, rows = len(items), history.rows
+        count, num_rows, rows = items.shape[0], history.num_rows, history.rows
         query = self.centre_query(centres) * items.shape[1] ** -0.5
         own = torch.linalg.vecdot(query, self.centre_key(centres))  # (B,)
         logits = torch.linalg.vecdot(query[rows], self.centre_key(items))  # (T,)
         logits = history.hide_padding(logits)
-        every = torch.cat([rows, torch.arange(len(centres), device=rows.device)])
-        weights = softmax_by_row(torch.cat([logits, own]).unsqueeze(-1), every, len(centres))
+        every = torch.cat([rows, torch.arange(num_rows, device=rows.device)])
+        weights = softmax_by_row(torch.cat([logits, own]).unsqueeze(-1), every, num_rows)
         mixed = weights[count:] * self.centre_value(centres)
         mixed = mixed.index_add(0, rows, weights[:count] * self.centre_value(items))
         updated: Tensor = self.centre_norm(mixed.relu())
