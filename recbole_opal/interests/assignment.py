@@ -43,9 +43,8 @@ def _enlarging(mass: Tensor) -> Tensor:
     It is a power of two, which changes no bit of what is normalised.
     """
     with torch.no_grad():
-        _, exponent = torch.frexp(mass)
-        exponent = exponent.clamp_min(_LOWEST_EXPONENT)
-        return torch.ldexp(torch.ones_like(mass), -exponent)
+        exponent = mass.log2().floor().clamp_min(_LOWEST_EXPONENT)
+        return torch.pow(2.0, -exponent)
 
 
 @dataclass(frozen=True)

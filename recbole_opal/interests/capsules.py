@@ -35,7 +35,8 @@ class CapsuleSettings(MultiInterestSettings):
 def squash(vectors: Tensor) -> Tensor:
     """Return `|s|^2 / (1 + |s|^2) * s / |s|` over the last axis: the length becomes < 1."""
     squared = vectors.square().sum(dim=-1, keepdim=True)
-    return squared / (1 + squared) * vectors / (squared + torch.finfo(squared.dtype).tiny).sqrt()
+    length = squared.clamp_min(torch.finfo(squared.dtype).tiny).sqrt()
+    return squared / (1 + squared) * vectors / length
 
 
 def couple(logits: Tensor, mask: Tensor, softmax: str = "interests") -> Tensor:

@@ -45,9 +45,26 @@ class History:
         starts = self.lengths.cumsum(0) - self.lengths
         return torch.arange(len(self.rows), device=self.rows.device) - starts[self.rows]
 
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """Return which items are the oldest, and which the newest, of their rows: (T,) bool."""
+        columns = self.columns()
+        return columns == 0, columns == self.lengths[self.rows] - 1
+
+    def hide_padding(self, logits: Tensor) -> Tensor:
+        """Return (T, ...) logits with the lowest number at padding: as they are, there is none."""
+        return logits
+
+    @cached_property
+    def mask(self) -> Tensor:
+        """(B, L) bool, True where a padded history has an item."""
+        width = int(self.lengths.max()) if self.num_rows else 0
+        return torch.arange(width, device=self.lengths.device) < self.lengths.unsqueeze(1)
+
+    def pad(self, values: Tensor, fill: float = 0.0) -> Tensor:
+        """Return (T, C) values of the items right-padded, (B, L, C)."""
+        padded = values.new_full((*self.mask.shape, values.shape[1]), fill)
+        return padded.index_put((self.rows, self.columns()), values)
+
     def padded(self) -> tuple[Tensor, Tensor]:
         """Return the vectors right-padded with zeros, (B, L, D), and their mask, (B, L) bool."""
-        width = int(self.lengths.max()) if self.num_rows else 0
-        padded = self.vectors.new_zeros(self.num_rows, width, self.vectors.shape[1])
-        mask = torch.arange(width, device=self.lengths.device) < self.lengths.unsqueeze(1)
-        return padded.index_put((self.rows, self.columns()), self.vectors), mask
+        return self.pad(self.vectors), self.mask

@@ -47,6 +47,14 @@ class ItemTable(nn.Module):
             for place, part in zip(places, ids, strict=True)
         )
 
+    def look_up(self, ids: Tensor) -> Tensor:
+        """Return the vectors of ids, (*ids.shape, D), as `forward` does.
+
+        An id that is met twice is normalised twice: no shape depends on how many ids differ, as
+        an exported program needs it.
+        """
+        return self._placed(self.embedding(ids))
+
     def all(self) -> Tensor:
         """Return the whole table, (N, D), row 0 zero; for serving."""
         return self._placed(self.embedding.weight)

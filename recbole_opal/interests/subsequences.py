@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from recbole_opal.interests.category_scan import scan_categories
 from recbole_opal.interests.history import History
+from recbole_opal.interests.padded_history import PaddedHistory
 
 __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
 
@@ -61,6 +63,8 @@ class SubsequenceGRU(nn.Module):
 
         `categories`, (T,) int64, is the category of each item.
         """
+        if isinstance(history, PaddedHistory):
+            return scan_categories(self.gru, history, categories, num_interests)
         width = history.vectors.shape[1]
         total = history.num_rows * num_interests
         states = history.vectors.new_zeros(total, width)

@@ -18,6 +18,7 @@ from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
+from recbole_opal.interests.padded_history import PaddedHistory
 from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import Recipe, search_with
@@ -153,8 +154,11 @@ class IntentionEncoder(nn.Module):
 
     def forward(self, history: History) -> IntentHistories:
         """Encode histories of 1 to L items."""
+        if isinstance(history, PaddedHistory):  # as it is: no groups
+            interests, *spread = self._encode_padded(*history.padded())
+            return IntentHistories(interests, *(each.flatten(0, 1) for each in spread))
         groups, owners, places = zip(*group_by_length(history, _ROWS_TOGETHER), strict=True)
-        parts = [self._encode_padded(*group.padded()) for group in groups]
+        parts = [self._encode_group(group) for group in groups]
         rows, positions = torch.cat(owners).argsort(), torch.cat(places).argsort()
         interests, assignment, importance = (torch.cat(each) for each in zip(*parts, strict=True))
         return IntentHistories(interests[rows], assignment[positions], importance[positions])
@@ -171,21 +175,26 @@ class IntentionEncoder(nn.Module):
         inputs = self.key_norm(placed)
         keys = inputs + self.key(inputs).relu()  # (B, L, D)
         last = (mask.sum(dim=1) - 1).clamp_min(0)  # (B,)
-        newest = placed[torch.arange(len(last), device=last.device), last]  # (B, D)
+        newest = placed[torch.arange(last.shape[0], device=last.device), last]  # (B, D)
         query = self.query_norm(self.query_bias + newest)
         logits: Tensor = torch.einsum("bld,bd->bl", keys, query) * self.scale
         floor = torch.finfo(logits.dtype).min
         importance: Tensor = logits.masked_fill(~mask, floor).softmax(dim=-1) * mask
         return importance
 
+    def _encode_group(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
+        """Return interests (B, K, D), assignment (T, K) and importance (T,)."""
+        interests, assignment, importance = self._encode_padded(*history.padded())
+        return interests, assignment[history.mask], importance[history.mask]
+
     def _encode_padded(self, vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return interests (B, K, D), assignment (T, K) and importance (T,) of (B, L, D)."""
+        """Return interests (B, K, D), assignment (B, L, K) and importance (B, L) of (B, L, D)."""
         states = self.states(vectors)  # (B, L, D)
         assignment = self.assign(states)  # (B, L, K)
         importance = self.weigh(states, mask)  # (B, L), 0 for padding
         weighted = assignment * importance.unsqueeze(-1)
         pooled = torch.einsum("blk,bld->bkd", weighted, states)
-        return self.output_norm(self.priors + pooled), assignment[mask], importance[mask]
+        return self.output_norm(self.priors + pooled), assignment, importance
 
 
 @full_precision

@@ -90,10 +90,12 @@ class MindCapsules(nn.Module):
     def active(self, lengths: Tensor) -> Tensor:
         """Return which interests rows of (B,) lengths have, (B, K) bool."""
         count = self.settings.num_interests
-        wanted = torch.full_like(lengths, count)
-        if self.settings.dynamic_interests:
-            wanted = lengths.clamp_min(1).double().log2().floor().long().clamp(1, count)
-        return torch.arange(count, device=lengths.device) < wanted.unsqueeze(1)
+        numbers = torch.arange(count, device=lengths.device)
+        if not self.settings.dynamic_interests:
+            return (numbers >= 0).expand(lengths.shape[0], count)
+        # Interest k is among the first floor(log2(n)) where n >= 2 ** (k + 1): whole numbers alone.
+        least = 2 ** (numbers + 1).clamp_max(62)
+        return (lengths.unsqueeze(1) >= least) | (numbers == 0)
 
 
 class MINDNetwork(MultiInterestNetwork):

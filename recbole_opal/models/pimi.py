@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
+from recbole_opal.interests.padded_history import PaddedHistory
 from recbole_opal.interests.self_attention import SelfAttentionSettings
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.models.recipes import comirec_recipe, search_with
@@ -68,6 +69,19 @@ def count_gaps(times: Tensor, lengths: Tensor, *, unit: float, span: int) -> Ten
     return torch.bincount(cells, minlength=len(times) * (span + 1)).view(len(times), span + 1)
 
 
+def count_padded_gaps(times: Tensor, mask: Tensor, *, unit: float, span: int) -> Tensor:
+    """Count as `count_gaps` does, (B L, span + 1), for histories padded to (B, L) times.
+
+    Padding is at gap 0 from itself and is nobody's mate. Memory is O(B L^2).
+    """
+    length = times.shape[1]
+    mates = mask.unsqueeze(1) | torch.eye(length, dtype=torch.bool, device=mask.device)
+    gaps = (times.unsqueeze(2) - times.unsqueeze(1)).abs() / unit  # (B, L, L)
+    counts = torch.zeros(*mask.shape, span + 1, dtype=torch.int64, device=mask.device)
+    gaps = gaps.clamp_max(span).to(torch.int64)
+    return counts.scatter_add(2, gaps, mates.to(torch.int64)).flatten(0, 1)
+
+
 class TimeGapEncoding(nn.Module):
     """One vector for each item from its gaps to all items of its history.
 
@@ -90,7 +104,11 @@ class TimeGapEncoding(nn.Module):
         if history.times is None:
             raise ValueError("time gaps need History.times.")
         span = len(self.gaps) - 1
-        counts = count_gaps(history.times, history.lengths, unit=self.unit, span=span)
+        if isinstance(history, PaddedHistory):
+            times = history.times.view(history.mask.shape)
+            counts = count_padded_gaps(times, history.mask, unit=self.unit, span=span)
+        else:
+            counts = count_gaps(history.times, history.lengths, unit=self.unit, span=span)
         logits = counts.to(self.gaps.dtype).log() + self.gaps @ self.weight  # -inf where none is
         return logits.softmax(dim=-1) @ self.gaps
 
@@ -125,22 +143,22 @@ class StarLayer(nn.Module):
             self.centre_norm = nn.LayerNorm(width)
 
     def forward(
-        self, items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor
+        self, items: Tensor, centres: Tensor, history: History
     ) -> tuple[Tensor, Tensor]:
-        """Return the next states of (T, D) items and (B, D) centres; `inputs` of layer one."""
-        items = self._update_items(items, centres, inputs, rows)
-        return items, centres if self.last else self._update_centres(items, centres, rows)
+        """Return the next states of (T, D) items and (B, D) centres of a history of inputs."""
+        items = self._update_items(items, centres, history)
+        return items, centres if self.last else self._update_centres(items, centres, history)
 
-    def _update_items(self, items: Tensor, centres: Tensor, inputs: Tensor, rows: Tensor) -> Tensor:
+    def _update_items(self, items: Tensor, centres: Tensor, history: History) -> Tensor:
         keys, values = (
-            _nodes(source(items), source(centres), source(inputs), rows)
+            _nodes(source(items), source(centres), source(history.vectors), history.rows)
             for source in (self.item_key, self.item_value)
         )
         query = self.item_query(items) * items.shape[1] ** -0.5
         logits = torch.stack([torch.linalg.vecdot(query, key) for key in keys], dim=-1)  # (T, 5)
-        absent = torch.zeros_like(logits, dtype=torch.bool)
-        absent[1:, 0] = absent[:-1, 2] = rows[1:] != rows[:-1]
-        absent[:1, 0] = absent[-1:, 2] = True
+        oldest, newest = history.ends()
+        there = torch.zeros_like(oldest)
+        absent = torch.stack([oldest, there, newest, there, there], dim=-1)  # (T, 5)
         weights = logits.masked_fill(absent, torch.finfo(logits.dtype).min).softmax(dim=-1)
         mixed = torch.zeros_like(items)
         for number, value in enumerate(values):
@@ -148,13 +166,14 @@ class StarLayer(nn.Module):
         updated: Tensor = self.item_norm(mixed.relu())
         return updated
 
-    def _update_centres(self, items: Tensor, centres: Tensor, rows: Tensor) -> Tensor:
-        count = len(items)
+    def _update_centres(self, items: Tensor, centres: Tensor, history: History) -> Tensor:
+        count, num_rows, rows = items.shape[0], history.num_rows, history.rows
         query = self.centre_query(centres) * items.shape[1] ** -0.5
         own = torch.linalg.vecdot(query, self.centre_key(centres))  # (B,)
         logits = torch.linalg.vecdot(query[rows], self.centre_key(items))  # (T,)
-        every = torch.cat([rows, torch.arange(len(centres), device=rows.device)])
-        weights = softmax_by_row(torch.cat([logits, own]).unsqueeze(-1), every, len(centres))
+        logits = history.hide_padding(logits)
+        every = torch.cat([rows, torch.arange(num_rows, device=rows.device)])
+        weights = softmax_by_row(torch.cat([logits, own]).unsqueeze(-1), every, num_rows)
         mixed = weights[count:] * self.centre_value(centres)
         mixed = mixed.index_add(0, rows, weights[:count] * self.centre_value(items))
         updated: Tensor = self.centre_norm(mixed.relu())
@@ -188,11 +207,10 @@ class StarGraph(nn.Module):
 
     def forward(self, history: History) -> Tensor:
         """Return the items' last states, (T, D); their vectors are the nodes' inputs."""
-        inputs, rows = history.vectors, history.rows
         lengths = history.lengths.clamp_min(1).unsqueeze(-1)
-        items, centres = inputs, history.sum_by_row(inputs) / lengths
+        items, centres = history.vectors, history.sum_by_row(history.vectors) / lengths
         for layer in self.layers:
-            items, centres = layer(items, centres, inputs, rows)
+            items, centres = layer(items, centres, history)
         return items
 
 
@@ -218,7 +236,7 @@ class PeriodicInterests(nn.Module):
         """Return the interests of timed histories, (B, K, D); zero for an empty one."""
         placed = history.vectors + self.positions[history.columns()] + self.time_gaps(history)
         states = self.graph(replace(history, vectors=placed))  # (T, D)
-        logits = self.output(self.hidden(states).tanh())  # (T, K)
+        logits = history.hide_padding(self.output(self.hidden(states).tanh()))  # (T, K)
         weights = softmax_by_row(logits, history.rows, history.num_rows)
         both = torch.cat([weights, history.vectors], dim=1)  # padded together, once
         padded, _ = replace(history, vectors=both).padded()  # (B, L, K + D)

@@ -110,10 +110,8 @@ class AttentiveInterests(nn.Module):
     def forward(self, history: History) -> AttentiveHistories:
         """Encode histories."""
         items, mask = history.padded()  # (B, L, D), (B, L)
-        shape = (*mask.shape, self.logits.out_features)
-        logits = items.new_full(shape, torch.finfo(items.dtype).min)
         scores = self.logits(self.hidden(history.vectors).tanh())  # (T, K): nothing for padding
-        logits = logits.masked_scatter(mask.unsqueeze(-1), scores.to(logits.dtype))  # (B, L, K)
+        logits = history.pad(scores.to(items.dtype), torch.finfo(items.dtype).min)  # (B, L, K)
         log_attention = logits.log_softmax(dim=1).transpose(1, 2)  # (B, K, L)
         # The transform is linear, so it may follow the mean: K vectors a row instead of L.
         interests = self.transform(log_attention.exp() @ items)  # (B, K, D)
