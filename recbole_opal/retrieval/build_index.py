@@ -83,6 +83,7 @@ def build_index(kind: str, settings: IndexSettings, items: ItemVectors, space: S
     elif isinstance(settings, HnswSettings):
         index = faiss.IndexHNSWFlat(space.padded, settings.links, metric)
         index.hnsw.efConstruction = settings.ef_construction
+        index.hnsw.efSearch = settings.ef_search  # for whoever searches the saved file without us
     else:
         coded = faiss.ScalarQuantizer.QT_8bit
         index = faiss.IndexScalarQuantizer(space.padded, coded, metric)
@@ -133,6 +134,7 @@ def _inverted_lists(faiss: Any, settings: IvfFlatSettings, items: ItemVectors, s
         index.pq.cp.seed, index.pq.cp.min_points_per_centroid = settings.seed, 1
     else:
         index = faiss.IndexIVFFlat(centroids, width, nlist, metric)
+    index.nprobe = min(settings.nprobe, nlist)  # for whoever searches the saved file without us
     index.cp.seed, index.cp.niter = settings.seed, _ROUNDS
     # Fewer items a list are allowed: that they may be too few for good lists is the user's choice.
     index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 1, settings.sample

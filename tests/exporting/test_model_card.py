@@ -71,7 +71,12 @@ def test_the_interval_is_that_of_the_bootstrap_over_users(trained):
 
 
 def test_many_users_are_drawn_less_often():
-    assert [resamples_of(users) for users in (0, 900, 100_000, 10**7)] == [10_000, 10_000, 3000, 1000]
+    assert [resamples_of(users) for users in (0, 900, 100_000, 10**7)] == [
+        10_000,
+        10_000,
+        3000,
+        1000,
+    ]
 
 
 def test_a_run_that_was_not_tested_says_so(trained, tmp_path):
@@ -132,5 +137,7 @@ def test_licences():
     assert "CC BY-SA 4.0" in data_licence("kuairand-pure")
     assert "GroupLens" in data_licence("ml-100k")
     assert data_licence("my-log") == "not stated"
-    assert "license: other\nlicense_name: 'In house: no'" in front_matter("M", "d", [], "In house: no")
+    assert "license: other\nlicense_name: 'In house: no'" in front_matter(
+        "M", "d", [], "In house: no"
+    )
     assert "license" not in front_matter("M", "d", [], None)

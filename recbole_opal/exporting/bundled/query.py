@@ -1,6 +1,6 @@
 """Recommend from this folder: python query.py ITEM ITEM ... (raw ids, oldest first).
 
-Needs numpy, faiss and onnxruntime, nothing else.
+For a model that reads times: ITEM@SECONDS. Needs numpy, faiss and onnxruntime, nothing else.
 """
 
 import json
@@ -19,20 +19,24 @@ def recommend(history: list[str], k: int = 10) -> list[tuple[str, float]]:
     about = json.loads((HERE / "bundle.json").read_text("utf-8"))
     tokens = json.loads((HERE / "ids.json").read_text("utf-8"))[about["item_field"]]
     numbers = {token: number for number, token in enumerate(tokens) if number}  # 0 is padding
-    seen = [numbers[item] for item in history if item in numbers]
-    if not seen:
-        raise SystemExit("none of these items is known; ask with ids of ids.json.")
+    timed = about["reads_times"]
+    pairs = [word.rpartition("@")[::2] if timed else (word, 0) for word in history]
+    known = [(numbers[item], float(time)) for item, time in pairs if item in numbers]
+    if not known:
+        raise SystemExit("none of these items is known; write ids as they stand in ids.json.")
+    items, times = map(np.array, zip(*known, strict=True))
+    newest = slice(-about["longest_history"], None)
+    given = {"items": items[None, newest], "times": times[None, newest]}  # one user: (1, L)
     encoder = onnxruntime.InferenceSession(str(HERE / "encoder.onnx"))
-    newest = np.array([seen[-about["longest_history"] :]])  # (1, L)
-    queries = encoder.run(None, {"items": newest})[0][0]  # (K, D): one user is K queries
+    asked = {each.name: given[each.name] for each in encoder.get_inputs()}
+    queries = encoder.run(None, asked)[0][0]  # (K, D): one user is K queries
     index = faiss.read_index(str(HERE / "index.faiss"))
-    found = index.search(queries, min(index.ntotal, k + len(set(seen))))
-    best: dict[int, float] = {}
-    for score, row in zip(*(part.ravel().tolist() for part in found), strict=True):
-        if row >= 0 and row + 1 not in seen:  # row r of the index is item r + 1
-            best[row + 1] = max(score, best.get(row + 1, score))
-    ranked = sorted(best, key=lambda item: (-best[item], item))[:k]
-    return [(tokens[item], best[item]) for item in ranked]
+    wide = np.pad(queries, ((0, 0), (0, index.d - queries.shape[1])))  # some kinds are wider
+    _, found = index.search(wide, min(index.ntotal, k + len(known)))
+    rows = np.setdiff1d(found, [-1, *(items - 1)])  # row r is item r + 1; -1: none was found
+    scores = (np.load(HERE / "items.npy", mmap_mode="r")[rows] @ queries.T).max(axis=1)
+    best = np.lexsort((rows, -scores))[:k]
+    return [(tokens[rows[place] + 1], float(scores[place])) for place in best]
 
 
 if __name__ == "__main__":
