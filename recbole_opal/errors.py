@@ -7,6 +7,7 @@ __all__ = [
     "INTERRUPTED",
     "CheckpointError",
     "DataError",
+    "ExportError",
     "OpalError",
     "RetrievalError",
     "SettingsError",
@@ -53,6 +54,10 @@ class CheckpointError(OpalError):
 
 class RetrievalError(OpalError):
     """A top-k search was asked for something it cannot answer exactly."""
+
+
+class ExportError(OpalError):
+    """A trained model has no form of the kind that was asked for."""
 
 
 class TrainingError(OpalError):
