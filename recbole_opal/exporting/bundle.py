@@ -40,8 +40,9 @@ _MEANINGS = {
     "items.parquet": "the same with raw ids: `id`, `vector`",
     "index.faiss": "Faiss index over them: row r is item number r + 1",
     "index.json": "the index's kind and settings",
-    "encoder.pt2": "history to K query vectors, by `torch.export`",
-    "encoder.onnx": "the same as ONNX",
+    "encoder.pt2": "(batch, length) item numbers, 0 behind the last of a row, to (batch, K, width) "
+    "query vectors; by `torch.export`",
+    "encoder.onnx": "the same as ONNX; its metadata tell the inputs",
     "query.py": "recommends with numpy, faiss and onnxruntime alone",
     "README.md": "this card",
     BUNDLE_NAME: "what this folder is, for programs",

@@ -115,7 +115,9 @@ def _describe(model: ModelProto, network: MultiInterestNetwork, longest_history:
     for node in (*model.graph.node, *(each for part in model.functions for each in part.node)):
         node.ClearField("metadata_props")
     model.producer_name, model.producer_version = "recbole_opal", __version__
-    interests, width = (size.dim_value for size in model.graph.output[0].type.tensor_type.shape.dim[1:])
+    interests, width = (
+        size.dim_value for size in model.graph.output[0].type.tensor_type.shape.dim[1:]
+    )
     told: dict[str, Any] = {
         "model": type(network).__name__.removesuffix("Network"),
         "stage": network.stage,

@@ -18,23 +18,28 @@ def usage_lines(about: Mapping[str, Any], examples: Sequence[str]) -> list[str]:
         examples: raw ids of a few items.
     """
     history = json.dumps(list(examples), ensure_ascii=False)
+    seconds = [1_600_000_000 + 3600 * place for place in range(len(examples))]
+    met = ", times={'somebody': times}" if about["reads_times"] else ""
     lines = [
         "```python",
         "import recbole_opal",
         "",
         'recommender = recbole_opal.load("path of this folder")',
         f"history = {history}  # raw ids, oldest first",
-        'print(recommender.recommend({"somebody": history}, k=10))',
+        *([f"times = {seconds}  # seconds, when each was met"] if met else []),
+        f"print(recommender.recommend({{'somebody': history}}, k=10{met}))",
         "print(recommender.similar_items(history[-1:], k=10))",
         "```",
         "",
     ]
     if "query.py" in about["files"]:
+        pairs = zip(examples, seconds, strict=True)
+        words = [f"{item}@{time}" if met else item for item, time in pairs]
         lines += [
             "Without this library, with `numpy`, `faiss` and `onnxruntime` alone:",
             "",
             "```bash",
-            f"python query.py {shlex.join(examples)}",
+            f"python query.py {shlex.join(words)}",
             "```",
             "",
         ]

@@ -5,13 +5,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
 import recbole_opal
 from recbole_opal.cli import main
-from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.errors import CheckpointError, OpalError, SettingsError
 from recbole_opal.exporting import bundle as bundles
 from recbole_opal.exporting.bundle import Export, write_bundle
 from recbole_opal.runs import RunFolder, RunReader, atomic
@@ -261,6 +262,39 @@ def test_a_model_of_the_user_s_own(data_path, tmp_path, monkeypatch):
     assert own["address"].endswith("mean.py:Mean")
     assert own["Mean"] == hashlib.sha256(OWN.encode()).hexdigest()
     assert "# Mean on tiny" in (made / "README.md").read_text()
+
+
+def test_a_model_without_an_exported_form_is_refused_in_one_line(
+    data_path, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "by_value.py").write_text(
+        OWN.replace(
+            "return history",
+            "chosen = history.vectors[history.vectors[:, 0] > 0]\n"
+            "        if len(chosen) > 3:\n            return history",
+        )
+        + "        return history.sum_by_row(2 * history.vectors)[:, None]\n"
+    )
+    settings = {**SETTINGS, "data_path": str(data_path)}
+    run = str(recbole_opal.run("by_value.py:Mean", "tiny", **settings).folder)
+    capsys.readouterr()
+    assert main(["export", run, "--out=b"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--onnx=False" in told
+    assert not (tmp_path / "b").exists()
+    assert main(["export", run, "--out=b", "--onnx=False", "--program=False"]) == 0
+
+
+def test_an_extra_that_is_missing_is_told(trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SettingsError, match=r"recbole-opal\[parquet\].*--parquet=False"):
+        write_bundle(trained, tmp_path / "b", LIGHT)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(OpalError, match=r"recbole-opal\[export\].*--onnx=False"):
+        write_bundle(trained, tmp_path / "b", Export(parquet=False))
+    assert entries(tmp_path) == []
 
 
 def test_the_command(trained, tmp_path, capsys):

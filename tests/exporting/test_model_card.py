@@ -51,6 +51,12 @@ def test_its_numbers_are_the_run_s(card, trained):
     assert "arXiv 2407.14741" in card
 
 
+def test_its_python_runs_where_the_bundle_is(card, trained, capsys):
+    (code,) = re.findall(r"^```python\n(.*?)^```$", card, re.DOTALL | re.MULTILINE)
+    exec(code.replace("path of this folder", str(trained)), {})  # noqa: S102, the card's own code
+    assert capsys.readouterr().out.count("similar_item") == 1
+
+
 def test_every_line_is_told_without_a_gap(card):
     assert not re.search(r"\bNone\b|\bnan\b|\{\}", card.replace("`", ""))
     assert card.count("\n## ") == 8

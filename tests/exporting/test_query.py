@@ -1,5 +1,6 @@
 """`query.py` of a bundle, by itself: no torch, no pandas, nothing of ours."""
 
+import re
 import subprocess
 import sys
 
@@ -92,7 +93,9 @@ def test_a_model_that_reads_times(train, tmp_path):
     words = [f"{item}@{time:.0f}" for item, time in zip(HISTORY, times, strict=True)]
     items, scores = answered(place, *words)
     assert_same(place, HISTORY, items, scores, times=[times])
-    assert "ITEM@SECONDS" in (place / "query.py").read_text()
+    card = (place / "README.md").read_text()
+    (command,) = re.findall(r"^python query\.py (.*)$", card, re.MULTILINE)
+    assert len(answered(place, *command.split())[0]) == 10
 
 
 def test_items_of_unequal_lengths_and_a_prior(train, tmp_path):
