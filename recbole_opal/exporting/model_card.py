@@ -76,7 +76,9 @@ def model_card(facts: CardFacts) -> str:
 
 def _what(facts: CardFacts) -> list[str]:
     about = facts.about
-    paper = getdoc(facts.network.Settings) if not about["own_model"] else getdoc(facts.network)
+    # Of a class of the user's own not what it inherits, which is about all models.
+    own = vars(facts.network).get("__doc__")
+    paper = own if about["own_model"] else getdoc(facts.network.Settings)
     return [
         f"A multi-interest model for candidate retrieval: a history becomes {about['interests']} "
         f"query vectors of width {about['width']}, and an item's score is the largest of their "

@@ -261,7 +261,9 @@ def test_a_model_of_the_user_s_own(data_path, tmp_path, monkeypatch):
     own = json.loads((made / "bundle.json").read_text())["own_model"]
     assert own["address"].endswith("mean.py:Mean")
     assert own["Mean"] == hashlib.sha256(OWN.encode()).hexdigest()
-    assert "# Mean on tiny" in (made / "README.md").read_text()
+    card = (made / "README.md").read_text()
+    assert "# Mean on tiny" in card
+    assert "Its paper is not stated." in card
 
 
 def test_a_model_without_an_exported_form_is_refused_in_one_line(

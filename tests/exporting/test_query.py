@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import faiss
 import numpy as np
 import pytest
 
@@ -80,6 +81,11 @@ def test_other_indices(trained, tmp_path, same_encoder, retrieval, settings):
     export = Export(retrieval=retrieval, retrieval_settings=settings, program=False, parquet=False)
     place = write_bundle(trained, tmp_path / "b", export)
     items, scores = answered(place, *HISTORY)
+    index = faiss.read_index(str(place / "index.faiss"))  # searched as the settings say
+    if "nprobe" in settings:
+        assert index.nprobe == settings["nprobe"]
+    if retrieval == "hnsw":
+        assert index.hnsw.efSearch == 128
     if retrieval == "sq8":  # of 8 bits: some of the last places may be other items
         assert len(items) == 10
     else:
