@@ -4,50 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
+from recbole_opal.exporting.about import about_bundle
 from recbole_opal.exporting.destination import check_destination
 from recbole_opal.exporting.item_files import npy_bytes, parquet_bytes, require_parquet
-from recbole_opal.exporting.kept_files import copy_of_run, public_settings, recorded_sources
-from recbole_opal.exporting.measured import measured
+from recbole_opal.exporting.kept_files import copy_of_run, public_settings
+from recbole_opal.exporting.measured import measured, measured_users
 from recbole_opal.exporting.model_card import CardFacts, model_card
 from recbole_opal.exporting.onnx_files import check_parity, onnx_bytes
 from recbole_opal.exporting.programs import program_bytes
 from recbole_opal.retrieval import make_retriever
 from recbole_opal.retrieval.stored_index import save_index
 from recbole_opal.runs import RunFolder, RunReader
-from recbole_opal.serving.bundle_format import BUNDLE_FORMAT, BUNDLE_NAME
+from recbole_opal.serving.bundle_format import BUNDLE_NAME
 from recbole_opal.serving.trained import TrainedModel
-from recbole_opal.version import __version__
 
 __all__ = ["Export", "write_bundle"]
 
 _QUERY = Path(__file__).with_name("bundled") / "query.py"
-_MEANINGS = {
-    "config.yaml": "settings of the run, without those of its machine",
-    "ids.json": "raw id of each item number; 0 is padding; no ids of users",
-    "item_counts.npz": "training interactions of each item number",
-    "item_categories.npz": "(item number, category) pairs",
-    "metrics.json": "what the stage reached, and the run's counts and versions",
-    "origin.json": "digests of the settings and of the data, versions, machine",
-    "items.npy": "item vectors, float32: row r is item number r + 1",
-    "items.parquet": "the same with raw ids: `id`, `vector`",
-    "index.faiss": "Faiss index over them: row r is item number r + 1",
-    "index.json": "the index's kind and settings",
-    "encoder.pt2": "(batch, length) item numbers, 0 behind the last of a row, to (batch, K, width) "
-    "query vectors; by `torch.export`",
-    "encoder.onnx": "the same as ONNX; its metadata tell the inputs",
-    "query.py": "recommends with numpy, faiss and onnxruntime alone",
-    "README.md": "this card",
-    BUNDLE_NAME: "what this folder is, for programs",
-    "manifest.json": "SHA-256 of each file",
-}
 
 
 @dataclass(frozen=True)
@@ -147,21 +127,17 @@ def _write_items(folder: RunFolder, trained: TrainedModel, export: Export) -> No
 
 def _describe(folder: RunFolder, trained: TrainedModel, export: Export) -> None:
     """Write `bundle.json` and the card; all other files are there."""
-    run, settings = RunReader.open(trained.folder), public_settings(dict(trained.settings))
+    run = RunReader.open(trained.folder)
     with folder.update() as draft:
-        written = {*draft, BUNDLE_NAME, "README.md", "manifest.json"}
-    about = _about(trained, export, recorded_sources(run))
-    weights = {f"weights-{trained.stage}.safetensors": "weights of the stage"}
-    about["files"] = {name: told for name, told in (_MEANINGS | weights).items() if name in written}
+        about = about_bundle(trained, export.retrieval if export.index else None, draft, run)
     folder.save_json(BUNDLE_NAME, about)
-    per_user = f"per_user-{trained.stage}-test.npz"
     facts = CardFacts(
         about,
         type(trained.network),
-        settings,
+        public_settings(dict(trained.settings)),
         run.load_json("metrics.json"),
         measured(run, trained.stage),
-        len(run.load_arrays(per_user)["user_id"]) if per_user in run.names else 0,
+        measured_users(run, trained.stage),
         _examples(trained),
         export.licence,
         export.data_licence,
@@ -169,32 +145,7 @@ def _describe(folder: RunFolder, trained: TrainedModel, export: Export) -> None:
     folder.write("README.md", model_card(facts).encode("utf-8"))
 
 
-def _about(trained: TrainedModel, export: Export, sources: Mapping[str, str]) -> dict[str, Any]:
-    network, settings = trained.network, trained.settings
-    one = torch.ones(1, dtype=torch.int64)
-    with torch.no_grad():
-        queries = network.interests(Histories(one, one, one.double()))
-    return {
-        "format": BUNDLE_FORMAT,
-        "model": settings["model"],
-        "own_model": dict(sources),
-        "stage": trained.stage,
-        "dataset": settings["dataset"],
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "recbole_opal": __version__,
-        "interests": queries.shape[1],
-        "width": queries.shape[2],
-        "items": len(trained.items) - 1,
-        "longest_history": settings["MAX_ITEM_LIST_LENGTH"],
-        "item_field": settings["ITEM_ID_FIELD"],
-        "similarity": settings.get("similarity"),
-        "compare": "inner product",
-        "reads_times": network.needs_times,
-        "retrieval": export.retrieval if export.index else None,
-    }
-
-
 def _examples(trained: TrainedModel) -> list[str]:
     """Return the raw ids of the three items most met in training."""
-    ranked = sorted(range(1, len(trained.items)), key=lambda item: -trained.counts[item])
-    return [trained.items[item] for item in ranked[:3]]
+    ranked = np.argsort(-trained.counts[1:], kind="stable")[:3] + 1
+    return [trained.items[item] for item in ranked]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recbole_opal.runs import RunReader
 from recbole_opal.statistics.paired import bootstrap_means
 
-__all__ = ["Measured", "measured", "resamples_of"]
+__all__ = ["Measured", "measured", "measured_users", "resamples_of"]
 
 _MOST, _LEAST = 10_000, 1_000
 _DRAWS = 3 * 10**8
@@ -43,8 +43,7 @@ def measured(run: RunReader, stage: str) -> list[Measured]:
     The interval is the percentile interval of the bootstrap over users, of those with a value.
     """
     metrics: Mapping[str, float] = run.load_json("metrics.json")["stages"][stage].get("test", {})
-    name = f"per_user-{stage}-test.npz"
-    users: Mapping[str, npt.NDArray[Any]] = run.load_arrays(name) if name in run.names else {}
+    users = _users(run, stage)
     values = {each: users[each].astype(np.float64) for each in metrics if each in users}
     ends = dict(_intervals(values))
     return [
@@ -54,9 +53,20 @@ def measured(run: RunReader, stage: str) -> list[Measured]:
     ]
 
 
+def measured_users(run: RunReader, stage: str) -> int | None:
+    """Return how many users the test part has; None: their values are not in the folder."""
+    users = _users(run, stage)
+    return len(users["user_id"]) if users else None
+
+
 def resamples_of(users: int) -> int:
     """Return how often the users are drawn."""
     return min(_MOST, max(_LEAST, _DRAWS // max(users, 1)))
+
+
+def _users(run: RunReader, stage: str) -> Mapping[str, npt.NDArray[Any]]:
+    name = f"per_user-{stage}-test.npz"
+    return run.load_arrays(name) if name in run.names else {}
 
 
 def _intervals(

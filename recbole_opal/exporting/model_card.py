@@ -34,7 +34,7 @@ class CardFacts:
         settings: of the run, without those of one machine.
         metrics: `metrics.json`.
         measured: the test metrics of the stage; empty: it was not tested.
-        users: of the test part.
+        users: of the test part; None: their values are not known, nor are intervals.
         examples: raw ids of a few items, to ask with.
         licence: of the model, None: not stated.
         data_licence: of the data, None: what is known by the data set's name.
@@ -45,7 +45,7 @@ class CardFacts:
     settings: Mapping[str, Any]
     metrics: Mapping[str, Any]
     measured: Sequence[Measured]
-    users: int
+    users: int | None
     examples: Sequence[str]
     licence: str | None = None
     data_licence: str | None = None
@@ -138,17 +138,17 @@ def _results(facts: CardFacts) -> list[str]:
     kept = facts.settings.get("mask_history")
     leave_one_out = "LS" in facts.settings["eval_args"]["split"]
     seen = "allowed in" if kept is False or (kept is None and leave_one_out) else "left out of"
+    told = f"Over the whole catalogue, items of the history {seen} the lists. "
+    if facts.users is None:
+        told += "Intervals are not stated: the values of the users were not at hand."
+    else:
+        told += (
+            f"The interval is that of the bootstrap over the {facts.users} users "
+            f"({resamples_of(facts.users)} resamples): what other users would change, not what "
+            "other seeds would. Where there is none, the metric belongs to all lists together."
+        )
     rows = [_row(each) for each in facts.measured]
-    return [
-        "| metric | value | 95 % interval |",
-        "|---|---|---|",
-        *rows,
-        "",
-        f"Over the whole catalogue, {facts.users} users, items of the history {seen} the lists. "
-        f"The interval is that of the bootstrap over users ({resamples_of(facts.users)} "
-        "resamples): what other users would change, not what other seeds would. Where there is "
-        "none, the metric belongs to all lists together.",
-    ]
+    return ["| metric | value | 95 % interval |", "|---|---|---|", *rows, "", told]
 
 
 def _row(each: Measured) -> str:

@@ -117,6 +117,7 @@ def test_fewer_pieces(trained, tmp_path):
 def test_a_bundle_can_be_exported_again(bundle, tmp_path):
     again = write_bundle(bundle, tmp_path / "again", LIGHT)
     assert lists_of(again).equals(lists_of(bundle))
+    assert "Intervals are not stated" in (again / "README.md").read_text()
 
 
 def test_what_is_there_is_not_overwritten(trained, bundle, tmp_path):
