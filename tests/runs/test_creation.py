@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +199,87 @@ def test_a_lock_survives_the_rename(tmp_path: Path) -> None:
             pass
     with exclusive(tmp_path / "b", 0.0):
         pass
+
+
+def grown(path: Path, text: str, *, replace: bool = False) -> None:
+    with RunFolder.growing(path, replace=replace) as folder:
+        folder.save_json("a.json", text)
+        folder.save_json("b.json", text)
+
+
+def test_what_grows_is_seen_when_it_is_whole(tmp_path: Path) -> None:
+    with RunFolder.growing(tmp_path / "deep" / "x") as folder:
+        folder.save_json("a.json", 1)
+        assert entries(tmp_path / "deep") == [".x.new"]
+        with pytest.raises(FileExistsError), RunFolder.growing(tmp_path / "deep" / "x"):
+            pass
+        RunFolder.create(tmp_path / "deep", "other")  # whose sweep leaves it alone
+    assert ".x.new" not in entries(tmp_path / "deep")
+    assert RunReader.open(tmp_path / "deep" / "x").load_json("a.json") == 1
+
+
+def test_what_came_there_meanwhile_stays(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(RunFolder.growing(tmp_path / "x")).save_json("a.json", 1)
+        (tmp_path / "x").write_text("mine")
+        with pytest.raises(FileExistsError):
+            stack.close()
+    assert entries(tmp_path) == ["x"]
+    assert (tmp_path / "x").read_text() == "mine"
+
+
+def code_of_a_child(action: Callable[[], None]) -> int:
+    """Run an action in a process of its own and return what the process ends with."""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def killed_after(path: Path, changes: int) -> int:
+    """Replace a folder in a process that is killed after so many changes of the disk."""
+    left = [changes]
+
+    def counted(action: Callable[..., Any]) -> Callable[..., Any]:
+        def done(*args: Any, **kwargs: Any) -> Any:
+            if left[0] == 0:
+                os._exit(9)
+            left[0] -= 1
+            return action(*args, **kwargs)
+
+        return done
+
+    def replace() -> None:
+        for place, name in (
+            *((Path, name) for name in ("rename", "replace", "unlink", "mkdir", "rmdir")),
+            *((os, name) for name in ("open", "write")),
+        ):
+            setattr(place, name, counted(getattr(place, name)))
+        grown(path, "new", replace=True)
+
+    return code_of_a_child(replace)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_replacement_killed_at_any_change_leaves_one_whole_folder(tmp_path: Path) -> None:
+    found, code = [], 9
+    while code == 9:
+        path = tmp_path / str(len(found)) / "my folder"
+        grown(path, "old")
+        code = killed_after(path, len(found))
+        creation.mend(path)
+        folder = RunReader.open(path)
+        folder.verify()
+        a, b = (folder.load_json(name) for name in ("a.json", "b.json"))
+        assert a == b
+        found.append(a)
+        grown(path, "next", replace=True)
+        assert entries(path.parent) == ["my folder"]
+    assert code == 0
+    assert len(found) > 20
+    assert found == sorted(found, reverse=True)  # "old" up to one change, "new" from it on
+    assert {"old", "new"} == set(found)
