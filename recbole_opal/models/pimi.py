@@ -142,9 +142,7 @@ class StarLayer(nn.Module):
             self.centre_query, self.centre_key, self.centre_value = _maps(width)
             self.centre_norm = nn.LayerNorm(width)
 
-    def forward(
-        self, items: Tensor, centres: Tensor, history: History
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, items: Tensor, centres: Tensor, history: History) -> tuple[Tensor, Tensor]:
         """Return the next states of (T, D) items and (B, D) centres of a history of inputs."""
         items = self._update_items(items, centres, history)
         return items, centres if self.last else self._update_centres(items, centres, history)
