@@ -1,8 +1,9 @@
 """A new folder appears whole and held: built under a hidden name, then renamed.
 
-The hidden `.NAME.new` that a kill leaves is removed by the next creation beside it; one that is
-being built is held, so it stays. The lock is taken before anything lies in the folder and outlives
-the rename.
+What `new_folder` makes is worked in from then on; `growing_folder` is worked in before, and appears
+when that is done. The hidden `.NAME.new` that a kill leaves is removed by the next creation beside
+it; one that is being built is held, so it stays. The lock is taken before anything lies in the
+folder and outlives the rename.
 """
 
 import re
@@ -14,7 +15,7 @@ from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic
 from recbole_opal.runs.lock import exclusive
 
-__all__ = ["new_folder"]
+__all__ = ["growing_folder", "mend", "new_folder"]
 
 _UNBORN = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._+-]*\.new")
 
@@ -47,6 +48,75 @@ def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
             _undo(path, hidden, renamed)
             raise
         yield
+
+
+@contextmanager
+def growing_folder(
+    path: Path, files: Mapping[str, bytes], *, replace: bool = False
+) -> Iterator[Path]:
+    """Give the block a hidden folder with these files; what it has then becomes `path`.
+
+    Nobody else works in the hidden folder meanwhile. If the block fails or is interrupted, nothing
+    is left of it, and `path` is as it was.
+
+    Args:
+        path: of the folder; its parent is made too.
+        files: what the hidden folder begins with.
+        replace: there is a folder of files `path`, which goes. It is whole under a hidden name
+            until the new one is there; a kill between the two renames is mended by the next
+            `growing_folder` of this path.
+
+    Raises:
+        FileExistsError: `path` is taken, or another process builds it.
+        CheckpointError: the folder cannot be made.
+    """
+    hidden, former = path.with_name(f".{path.name}.new"), _former(path)
+    _clear(hidden)
+    mend(path)
+    _make(path, hidden)
+    renamed = False
+    with ExitStack() as stack:
+        try:
+            _hold(stack, hidden)
+            for name, data in files.items():
+                with atomic.writing(path / name, len(data)):
+                    atomic.write_synced(hidden / name, data)
+            yield hidden
+            if not replace and (path.exists() or path.is_symlink()):
+                raise FileExistsError(path)
+            with atomic.writing(path):
+                atomic.sync_folder(hidden)
+                if replace:
+                    path.rename(former)
+                hidden.rename(path)
+                renamed = True
+                atomic.sync_folder(path.parent)
+        except BaseException:  # Ctrl-C included
+            _undo(path, hidden, renamed)
+            mend(path)
+            raise
+    mend(path)
+
+
+def _clear(hidden: Path) -> None:
+    """Remove what a kill left of an earlier making of the same folder, unless it goes on."""
+    if hidden.is_dir() and not hidden.is_symlink():
+        with suppress(CheckpointError), exclusive(hidden, patience=0.0):
+            _remove(hidden)
+
+
+def mend(path: Path) -> None:
+    """Finish or undo a replacement that a kill cut off: the former folder goes, or comes back."""
+    former = _former(path)
+    if former.is_dir() and path.exists():
+        _remove(former)
+    elif former.is_dir():
+        with suppress(OSError):  # the error that led here is the one to tell
+            former.rename(path)
+
+
+def _former(path: Path) -> Path:
+    return path.with_name(f".{path.name}.former")
 
 
 def _make(path: Path, hidden: Path) -> None:

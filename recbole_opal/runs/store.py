@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recbole_opal.runs import atomic
-from recbole_opal.runs.creation import new_folder
+from recbole_opal.runs.creation import growing_folder, new_folder
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.runs.manifest import MANIFEST_NAME, FileDigest, Manifest, check_name
 from recbole_opal.runs.reader import RunReader
@@ -50,6 +50,19 @@ class VerifiedFolder(RunReader):
                 yield folder
             finally:
                 folder._held = False
+
+    @classmethod
+    @contextmanager
+    def growing(cls: type[Folder], path: Path, *, replace: bool = False) -> Iterator[Folder]:
+        """Give the block a new folder that nobody sees; whole, it appears when the block ends.
+
+        All that the block writes is one update; for `replace` see `growing_folder`.
+        """
+        files = {MANIFEST_NAME: Manifest().encode()}
+        with growing_folder(path, files, replace=replace) as hidden:
+            folder = cls(hidden, held=True)
+            with folder.update():
+                yield folder
 
     @contextmanager
     def working(self) -> Iterator[None]:

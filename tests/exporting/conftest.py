@@ -1,22 +1,81 @@
-"""Small networks that were never trained."""
+"""Small networks, a trained run, and a bundle of it, made once for all tests of a file."""
+
+import shutil
+from pathlib import Path
 
 import pytest
-import torch
 
-from recbole_opal.models import MODELS, Catalogue
-from recbole_opal.settings.model_schemas import section_of
+SETTINGS = {
+    "epochs": 2,
+    "train_batch_size": 64,
+    "cuts_per_user": 2,
+    "hidden_size": 8,
+    "num_interests": 3,
+    "num_negatives": 20,
+    "MAX_ITEM_LIST_LENGTH": 10,
+    "future_window": 3,
+    "topk": [5, 10],
+    "valid_metric": "Recall@10",
+    "tensorboard": False,
+    "show_progress": False,
+}
+
+
+@pytest.fixture(scope="session")
+def root():
+    """Return the folder of the checkout."""
+    return Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def train(data_path, tmp_path_factory):
+    """Return a function that trains a model for a moment and gives its run folder."""
+    import recbole_opal  # not before the number of threads is set
+
+    def run(model, **settings):
+        folder = tmp_path_factory.mktemp("export")
+        places = {"data_path": str(data_path), "checkpoint_dir": str(folder / "saved")}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            result = recbole_opal.run(model, "tiny", **{**SETTINGS, **places, **settings})
+            return result.folder.absolute()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(train):
+    """Return the folder of a finished OPAL run, not to be changed."""
+    return train("OPAL")
+
+
+@pytest.fixture
+def run_copy(trained, tmp_path):
+    """Return a copy of the run, to be damaged."""
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def bundle(trained, tmp_path_factory):
+    """Return a whole bundle, not to be changed."""
+    from recbole_opal.exporting.bundle import write_bundle
+
+    return write_bundle(trained, tmp_path_factory.mktemp("bundles") / "whole")
 
 
 @pytest.fixture
 def build_network():
-    """Return what builds a network of 30 items: a class or a name, its stage, its settings."""
+    """Return what builds a network of 30 items, a class or a name, that was never trained."""
+    import torch
+
+    from recbole_opal.models import MODELS, Catalogue
+    from recbole_opal.settings.model_schemas import section_of
 
     def make(model, stage=None, longest=6, **settings):
         network_class = MODELS.get(model, model)
-        given = {"hidden_size": 8} | settings
         torch.manual_seed(1)
         network = network_class(
-            section_of(network_class).model_validate(given),
+            section_of(network_class).model_validate({"hidden_size": 8} | settings),
             Catalogue(30, torch.randint(1, 9, (30,)), longest),
         )
         network.set_stage(stage or network.stages[-1])

@@ -1,0 +1,131 @@
+"""`query.py` of a bundle, by itself: no torch, no pandas, nothing of ours."""
+
+import re
+import subprocess
+import sys
+
+import faiss
+import numpy as np
+import pytest
+
+import recbole_opal
+from recbole_opal.exporting import bundle as bundles
+from recbole_opal.exporting.bundle import Export, write_bundle
+
+HISTORY = ["i1", "i30", "i2", "i13", "i2"]
+# What it may not import, however it is reached.
+ALONE = """
+import runpy, sys
+others = {"torch", "recbole_opal", "recbole", "pandas", "scipy", "yaml"}
+class Refused:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in others:
+            raise ModuleNotFoundError(f"no {name} here", name=name)
+sys.meta_path.insert(0, Refused())
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture
+def same_encoder(bundle, monkeypatch):
+    """Let other bundles of the run take the encoder that was made for the first."""
+    data = (bundle / "encoder.onnx").read_bytes()
+    monkeypatch.setattr(bundles, "onnx_bytes", lambda *_: data)
+
+
+def ask(folder, *history):
+    command = [sys.executable, "-I", "-c", ALONE, str(folder / "query.py"), *history]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def answered(folder, *history):
+    done = ask(folder, *history)
+    assert done.returncode == 0, done.stderr
+    pairs = [line.split("\t") for line in done.stdout.splitlines()]
+    return [item for item, _ in pairs], np.array([float(score) for _, score in pairs])
+
+
+def assert_same(folder, history, items, scores, **options):
+    """Compare with the exact list; items of equal scores may stand in another order."""
+    exact = recbole_opal.load(folder, retrieval="torch").recommend([history], k=10, **options)
+    np.testing.assert_allclose(scores, exact["score"], atol=1e-4)
+    of_item = dict(zip(exact["item"], exact["score"], strict=True))
+    assert set(items) == set(of_item)
+    np.testing.assert_allclose([of_item[item] for item in items], scores, atol=1e-4)
+
+
+def test_it_gives_the_list_of_the_recommender(bundle):
+    items, scores = answered(bundle, *HISTORY)
+    assert_same(bundle, HISTORY, items, scores)
+    assert set(items).isdisjoint(HISTORY)
+
+
+def test_a_history_longer_than_the_model_sees_with_unknown_items(bundle):
+    history = [f"i{number}" for number in range(1, 16)]
+    items, scores = answered(bundle, *history[:3], "unheard of", *history[3:])
+    assert_same(bundle, history, items, scores)
+
+
+def test_nothing_known_is_one_line(bundle):
+    done = ask(bundle, "unheard of")
+    assert done.returncode == 1
+    assert done.stderr == "none of these items is known; write ids as they stand in ids.json.\n"
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "settings"),
+    [("hnsw", {}), ("ivf-flat", {"nlist": 4, "nprobe": 4}), ("sq8", {"refine": 4})],
+)
+def test_other_indices(trained, tmp_path, same_encoder, retrieval, settings):
+    export = Export(retrieval=retrieval, retrieval_settings=settings, program=False, parquet=False)
+    place = write_bundle(trained, tmp_path / "b", export)
+    items, scores = answered(place, *HISTORY)
+    index = faiss.read_index(str(place / "index.faiss"))  # searched as the settings say
+    if "nprobe" in settings:
+        assert index.nprobe == settings["nprobe"]
+    if retrieval == "hnsw":
+        assert index.hnsw.efSearch == 128
+    if retrieval == "sq8":  # of 8 bits: some of the last places may be other items
+        assert len(items) == 10
+    else:
+        assert_same(place, HISTORY, items, scores)
+
+
+def test_a_model_that_reads_times(train, tmp_path):
+    run = train("PIMI", attention_size=8)
+    place = write_bundle(run, tmp_path / "b", Export(program=False, parquet=False))
+    times = [1.6e9 + 90_000.0 * number**2 for number in range(len(HISTORY))]
+    words = [f"{item}@{time:.0f}" for item, time in zip(HISTORY, times, strict=True)]
+    items, scores = answered(place, *words)
+    assert_same(place, HISTORY, items, scores, times=[times])
+    card = (place / "README.md").read_text()
+    (command,) = re.findall(r"^python query\.py (.*)$", card, re.MULTILINE)
+    assert len(answered(place, *command.split())[0]) == 10
+
+
+def test_items_of_unequal_lengths_and_a_prior(train, tmp_path):
+    """Then an index of lists is wider than the vectors, and compares by distance."""
+    run = train(
+        "OPAL", similarity="inner_product", interest_prior=0.5, temperature=1.0, weight_decay=0.0
+    )
+    export = Export(
+        retrieval="ivf-flat",
+        retrieval_settings={"nlist": 2, "nprobe": 2},
+        program=False,
+        parquet=False,
+    )
+    place = write_bundle(run, tmp_path / "b", export)
+    items, scores = answered(place, *HISTORY)
+    assert_same(place, HISTORY, items, scores)
+
+
+def test_no_query_without_what_it_reads(trained, tmp_path, same_encoder):
+    for name, export in {
+        "no-onnx": Export(onnx=False, program=False),
+        "no-index": Export(index=False, program=False),
+        "torch": Export(retrieval="torch", program=False),
+    }.items():
+        place = write_bundle(trained, tmp_path / name, export)
+        assert not (place / "query.py").exists()
+        assert "query.py" not in (place / "README.md").read_text().partition("## Data")[0]

@@ -1,0 +1,74 @@
+"""The code of docs/vector-stores.md, taken from the page and run on a real store."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import recbole_opal
+
+HISTORIES = {"ann": ["i1", "i2", "i30"], "bob": ["i13"], "eve": ["i40", "i3", "i25", "i3"]}
+
+
+@pytest.fixture(scope="module")
+def page(root):
+    return (root / "docs" / "vector-stores.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def code(page):
+    (found,) = re.findall(r"^```python qdrant\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    return compile(found, "docs/vector-stores.md", "exec")
+
+
+@pytest.fixture(scope="module")
+def with_prior(train, tmp_path_factory):
+    """Return a bundle whose queries have the prior of their interest as one more coordinate."""
+    from recbole_opal.exporting.bundle import Export, write_bundle
+
+    run = train("OPAL", interest_prior=1.0)
+    place = tmp_path_factory.mktemp("prior") / "b"
+    return write_bundle(run, place, Export(program=False, onnx=False, parquet=False))
+
+
+def merged_list(code, bundle, history, k=12):
+    queries = recbole_opal.load(bundle).user_vectors([history]).vectors[0]
+    names = {
+        "vectors": np.load(bundle / "items.npy"),
+        "tokens": json.loads((bundle / "ids.json").read_text())["item_id"][1:],
+        "queries": queries,
+        "seen": history,
+        "k": k,
+    }
+    exec(code, names)  # noqa: S102, the page's own code
+    return names["merged"]
+
+
+@pytest.mark.parametrize("kind", ["bundle", "with_prior"])
+@pytest.mark.parametrize("user", HISTORIES)
+def test_qdrant_gives_the_exact_list(code, request, user, kind):
+    bundle = request.getfixturevalue(kind)
+    assert np.load(bundle / "items.npy").shape[1] == (9 if kind == "with_prior" else 8)
+    merged = merged_list(code, bundle, HISTORIES[user])
+    exact = recbole_opal.load(bundle, retrieval="torch").recommend([HISTORIES[user]], k=12)
+    assert [item for item, _ in merged] == exact["item"].tolist()
+    np.testing.assert_allclose([score for _, score in merged], exact["score"], atol=1e-5)
+
+
+def test_the_sum_that_multi_vector_search_takes_is_another_rule(code, bundle):
+    history = HISTORIES["ann"]
+    queries = recbole_opal.load(bundle).user_vectors([history]).vectors[0]
+    by_sum = np.load(bundle / "items.npy") @ queries.sum(axis=0)
+    tokens = json.loads((bundle / "ids.json").read_text())["item_id"][1:]
+    ranked = [tokens[row] for row in np.argsort(-by_sum) if tokens[row] not in history][:12]
+    assert ranked != [item for item, _ in merged_list(code, bundle, history)]
+
+
+def test_the_page_says_what_has_not_been_run(page):
+    parts = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    assert [part.split("\n")[0] for part in parts] == ["Qdrant", "Milvus", "Vespa"]
+    for part in parts[1:]:
+        assert "**Not run by a test.**" in part
+        for block in re.findall(r"^```python\n(.*?)^```$", part, re.DOTALL | re.MULTILINE):
+            compile(block, "docs/vector-stores.md", "exec")
