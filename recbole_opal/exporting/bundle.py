@@ -17,7 +17,8 @@ from recbole_opal.exporting.item_files import npy_bytes, parquet_bytes, require_
 from recbole_opal.exporting.kept_files import copy_of_run, public_settings
 from recbole_opal.exporting.measured import measured, measured_users
 from recbole_opal.exporting.model_card import CardFacts, model_card
-from recbole_opal.exporting.onnx_files import check_parity, onnx_bytes
+from recbole_opal.exporting.onnx_files import onnx_bytes
+from recbole_opal.exporting.parity import check_parity
 from recbole_opal.exporting.programs import program_bytes
 from recbole_opal.retrieval import make_retriever
 from recbole_opal.retrieval.stored_index import save_index

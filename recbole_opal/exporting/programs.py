@@ -8,12 +8,12 @@ import torch
 from torch.export import Dim, ExportedProgram
 from torch.export.graph_signature import InputKind
 
-from recbole_opal.errors import ExportError, OpalError, reason_of
+from recbole_opal.errors import ExportError, OpalError, quoted, reason_of
 from recbole_opal.exporting.history_encoder import HistoryEncoder, made_histories, name_of
 from recbole_opal.exporting.quiet import quiet
 from recbole_opal.models.base import MultiInterestNetwork
 
-__all__ = ["export_program", "program_bytes", "root_of"]
+__all__ = ["export_program", "program_bytes", "why_not"]
 
 _ROWS, _WIDTH = 3, 5  # of the example that is traced; torch takes 0 and 1 for fixed
 
@@ -46,9 +46,9 @@ def export_program(network: MultiInterestNetwork, longest_history: int) -> Expor
         raise
     except Exception as error:  # torch names no family of errors for what it cannot trace
         raise ExportError(
-            f"{name_of(network)} cannot be exported: {reason_of(root_of(error))}; let no value "
-            "decide a shape in its encode() (see interests/padded_history.py), or export with "
-            "--program=False --onnx=False."
+            f"{name_of(network)} cannot be exported: {why_not(error)}; let neither a value nor "
+            "len() decide a shape in its encode(), see recbole_opal.interests.padded_history, or "
+            "export with --program=False --onnx=False."
         ) from error
     finally:
         network.train(training)
@@ -73,11 +73,13 @@ def program_bytes(network: MultiInterestNetwork, longest_history: int) -> bytes:
     return buffer.getvalue()
 
 
-def root_of(error: Exception) -> Exception:
-    """Return the error at the start of a chain: exporters wrap what happened in advice."""
+def why_not(error: Exception) -> str:
+    """Return what an exporter says, without the advice that it wraps around what happened."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
-    return error
+    lines = [line.strip(" -") for line in str(error).splitlines()]
+    told = [line for line in lines if line and "TORCH_LOGS" not in line] or [reason_of(error)]
+    return quoted(told[0])
 
 
 def _forget_origin(program: ExportedProgram) -> None:

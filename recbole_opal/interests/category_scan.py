@@ -28,15 +28,15 @@ def scan_categories(
         num_interests: K.
     """
     chosen = functional.one_hot(categories, num_interests).to(history.vectors.dtype)  # (B L, K)
-    inputs = history.pad(history.vectors @ gru.weight_ih_l0.T).transpose(0, 1)  # (L, B, 3 D)
+    of_items, of_states = gru.all_weights[0]  # (3 D, D) each
+    inputs = history.pad(history.vectors @ of_items.T).transpose(0, 1)  # (L, B, 3 D)
     moved = history.pad(chosen).transpose(0, 1)  # (L, B, K), zero at padding
-    recurrent = gru.weight_hh_l0.T  # (D, 3 D)
 
     def step(states: Tensor, given: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         item, mine = given  # (B, 3 D), (B, K)
         mine = mine.unsqueeze(-1)
         old = (mine * states).sum(dim=1)  # (B, D)
-        new = _gates(item, old @ recurrent, old)
+        new = _gates(item, old @ of_states.T, old)
         # A scan gives what it passed on the way too; one number a step is the least.
         return torch.where(mine > 0, new.unsqueeze(1), states), states[:1, 0, :1].clone()
 

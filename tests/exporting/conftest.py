@@ -1,4 +1,4 @@
-"""A small trained run, and a bundle of it, made once for all tests of a file."""
+"""Small networks, a trained run, and a bundle of it, made once for all tests of a file."""
 
 import shutil
 from pathlib import Path
@@ -61,3 +61,24 @@ def bundle(trained, tmp_path_factory):
     from recbole_opal.exporting.bundle import write_bundle
 
     return write_bundle(trained, tmp_path_factory.mktemp("bundles") / "whole")
+
+
+@pytest.fixture
+def build_network():
+    """Return what builds a network of 30 items, a class or a name, that was never trained."""
+    import torch
+
+    from recbole_opal.models import MODELS, Catalogue
+    from recbole_opal.settings.model_schemas import section_of
+
+    def make(model, stage=None, longest=6, **settings):
+        network_class = MODELS.get(model, model)
+        torch.manual_seed(1)
+        network = network_class(
+            section_of(network_class).model_validate({"hidden_size": 8} | settings),
+            Catalogue(30, torch.randint(1, 9, (30,)), longest),
+        )
+        network.set_stage(stage or network.stages[-1])
+        return network.eval()
+
+    return make
