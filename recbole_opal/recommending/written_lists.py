@@ -7,14 +7,16 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import installation
-from recbole_opal.serving.lists import Lists
+
+if TYPE_CHECKING:
+    from recbole_opal.serving.lists import Lists
 
 __all__ = ["WRITERS", "ListsWriter", "writer_of"]
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.recommending.written_lists import WRITERS, writer_of
 from recbole_opal.serving.lists import Lists
-from recbole_opal.serving.written_lists import WRITERS, writer_of
 
 TOKENS = ["[PAD]", "007", 'a,"b"', "x\ny", "日本"]
 
@@ -53,7 +53,7 @@ def test_csv(tmp_path, expected):
 
 @pytest.mark.parametrize("rows", [1, 5, 100_000])
 def test_parquet(tmp_path, expected, monkeypatch, rows):
-    monkeypatch.setattr("recbole_opal.serving.written_lists._ROW_GROUP", rows)
+    monkeypatch.setattr("recbole_opal.recommending.written_lists._ROW_GROUP", rows)
     read = pd.read_parquet(written(tmp_path / "l.parquet"))
     assert read["rank"].dtype == np.int32
     assert read["score"].dtype == np.float32
