@@ -26,6 +26,7 @@ COMMANDS = {
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
     "report": ("report.__main__:main", "draw the report of a comparison again"),
+    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 
