@@ -181,7 +181,7 @@ class Recommender:
             SettingsError: k is no whole number from 1.
         """
         several = [items] if isinstance(items, (str, int, np.integer)) else items
-        numbers = self.ids.known(several, "the list of items")
+        numbers = self.ids.known(several, "the items")
         frame = similar_items(numbers, check_k(k), self._items.compared, self.trained.items)
         frame.attrs["similarity"] = "cosine" if self.network.unit_vectors else "inner product"
         return frame
@@ -212,7 +212,7 @@ class Recommender:
             DataError: the item is unknown, or nothing in the history is known.
         """
         raw = RawHistories(["0"], [history], None if times is None else [times])
-        (number,) = self.ids.known([item], "item")
+        (number,) = self.ids.known([item], "the items to explain")
         return explain(
             self.network,
             self.known(raw),
