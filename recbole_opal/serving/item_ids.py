@@ -33,7 +33,9 @@ class ItemIds:
         self.tokens = tokens
         self._numbers = {token: number for number, token in enumerate(tokens) if number}
 
-    def numbers(self, items: Iterable[Any], what: str) -> tuple[IntArray, Counter[str]]:
+    def numbers(
+        self, items: Iterable[Any], what: str = "the items"
+    ) -> tuple[IntArray, Counter[str]]:
         """Return the internal ids of (T,) raw ones, 0 = unknown, and the counts of unknown ones.
 
         Args:
