@@ -27,6 +27,7 @@ COMMANDS = {
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
     "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
     "report": ("report.__main__:main", "draw the report of a comparison again"),
+    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

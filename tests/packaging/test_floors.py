@@ -16,7 +16,7 @@ FLOORS = [
     ["models", "data", "evaluation"],
     ["training", "serving"],
     ["host"],
-    ["experiment", "comparison", "exporting"],
+    ["experiment", "comparison", "exporting", "recommending"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
     ["conversion", "help"],

@@ -61,6 +61,7 @@ def test_the_package_itself_is_light():
         ["describe", "ml-100k", "--encodng=x"],
         ["synthesize", "--user=3"],
         ["export", "saved/OPAL", "--out=b", "--stag=soft"],
+        ["recommend", "saved/run", "--hstories=x.csv"],
     ],
 )
 def test_neither_torch_nor_recbole_is_loaded_before_the_arguments_are_right(arguments):

@@ -96,6 +96,10 @@ def test_raw_histories_are_passed_on():
     parts = [RawHistories(["a"], [["x"]]), RawHistories(["b"], [[]])]
     assert list(read_histories(iter(parts))) == parts
     assert list(read_histories(parts[0])) == [parts[0]]
+    large = RawHistories(["a", "b", "c"], [["x"], ["y"], ["z"]], [[1.0], [2.0], [3.0]])
+    first, last = read_histories(large, batch_size=2)
+    assert first == RawHistories(["a", "b"], [["x"], ["y"]], [[1.0], [2.0]])
+    assert last == RawHistories(["c"], [["z"]], [[3.0]])
 
 
 def test_without_times_the_given_order_counts(tmp_path):

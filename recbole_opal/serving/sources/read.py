@@ -9,7 +9,7 @@ from typing import Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.sources.columns import Columns
-from recbole_opal.serving.sources.containers import read_lists, read_mapping
+from recbole_opal.serving.sources.containers import parts_of, read_lists, read_mapping
 
 __all__ = ["BATCH", "read_histories"]
 
@@ -31,7 +31,7 @@ def read_histories(
 
             - a mapping of users to their items;
             - lists of items, or an iterator over them; the users are then 0, 1, ...;
-            - `RawHistories`, or an iterator over them, which is passed on as it is;
+            - `RawHistories`, or an iterator over them;
             - a pandas DataFrame, or the path of a csv, tsv, atomic (`.inter`), parquet or jsonl
               file, text also as `.gz`. Tables are long (a row an item: user_id, item_id and perhaps
               timestamp, the rows of a user anywhere; a row without an item names a user who has
@@ -56,7 +56,7 @@ def read_histories(
     if not isinstance(batch_size, int) or batch_size < 1:
         raise SettingsError(f"batch_size={batch_size} must be a whole number of at least 1.")
     if isinstance(source, RawHistories):
-        return iter([source])
+        return parts_of(source, batch_size)
     if isinstance(source, (str, Path)) or _is_frame(source):
         _refuse_times(times)
         return _read_table(source, batch_size, columns)
