@@ -72,7 +72,7 @@ def check_retrieval(config: Any, model: Any) -> None:
     settings = index_settings(kind, config["retrieval_args"])
     if settings is None:
         return
-    if not (hasattr(model, "interests") and hasattr(model, "item_table")):
+    if not all(callable(getattr(model, name, None)) for name in ("interests", "item_table")):
         raise SettingsError(
             f"--retrieval={kind} searches item vectors, and {type(model).__name__} has none that "
             "can be searched; leave --retrieval away: its full scores are exact."
