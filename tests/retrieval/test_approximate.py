@@ -1,5 +1,6 @@
 """Approximate searches promise true scores in the one order, no fills, and never the padding."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faiss
@@ -257,3 +258,15 @@ def test_bytes_an_item() -> None:
     assert 16 < sizes["sq8"] < 17
     assert make_retriever("torch", items).bytes_per_item() == 64
     assert make_retriever("faiss", items).bytes_per_item() == 64
+
+
+@pytest.mark.parametrize("kind", APPROXIMATE_KINDS)
+def test_threads_share_an_index_and_its_views(kind: str) -> None:
+    index = ApproximateIndex(kind, vectors(2000, 8), settings=SMALL[kind])
+    views = [index, index.with_search(refine=9)]
+    queries, only = vectors(40, 2, 8, seed=9), torch.arange(2000) % 4 > 0
+    expected = [view.top_k(queries, 10, only=only).ids for view in views]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda turn: views[turn % 2].top_k(queries, 10, only=only).ids, range(24))
+    for turn, ids in enumerate(found):
+        assert torch.equal(ids, expected[turn % 2])
