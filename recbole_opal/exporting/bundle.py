@@ -20,7 +20,7 @@ from recbole_opal.exporting.model_card import CardFacts, model_card
 from recbole_opal.exporting.onnx_files import onnx_bytes
 from recbole_opal.exporting.parity import check_parity
 from recbole_opal.exporting.programs import program_bytes
-from recbole_opal.retrieval import make_retriever
+from recbole_opal.retrieval import index_settings, make_retriever
 from recbole_opal.retrieval.stored_index import save_index
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.serving.bundle_format import BUNDLE_NAME
@@ -78,6 +78,7 @@ def write_bundle(
     """
     export, target = export or Export(), Path(out)
     replaced = check_destination(target, replace=replace)
+    index_settings(export.retrieval, export.retrieval_settings)
     if export.parquet:
         require_parquet()
     trained = TrainedModel.read(run, export.stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from recbole_opal.errors import CheckpointError, SettingsError
@@ -27,6 +28,7 @@ def check_destination(out: Path, *, replace: bool) -> bool:
     except OSError as error:
         raise SettingsError(f"--out={out} cannot be looked at ({error.strerror}).") from error
     if not there:
+        _check_parent(out)
         return False
     if not _is_bundle(out):
         raise SettingsError(f"--out={out} is there already and is no bundle; choose another name.")
@@ -43,6 +45,18 @@ def check_destination(out: Path, *, replace: bool) -> bool:
             "what is replaced is removed."
         )
     return True
+
+
+def _check_parent(out: Path) -> None:
+    """Refuse a place in which no folder can be made, before minutes are spent on its files."""
+    nearest = next(folder for folder in out.absolute().parents if folder.exists())
+    if not nearest.is_dir():
+        raise SettingsError(f"--out={out}: {nearest} is a file; choose another place.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"--out={out}: nothing may be written in {nearest}; make the folder writable, or "
+            "choose another place."
+        )
 
 
 def _is_bundle(out: Path) -> bool:

@@ -105,6 +105,7 @@ def _data(facts: CardFacts) -> list[str]:
     told.append(protocol_in_words(settings))
     filters = filters_in_words(settings)
     told.append(f"Filters: {'; '.join(filters) or 'none by settings'}.")
+    told.append("No user is in this folder: neither ids nor histories.")
     return _points(told)
 
 

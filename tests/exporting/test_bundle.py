@@ -300,6 +300,14 @@ def test_an_extra_that_is_missing_is_told(trained, tmp_path, monkeypatch):
     assert entries(tmp_path) == []
 
 
+def test_a_bundle_of_a_newer_version_is_refused(trained, tmp_path):
+    place = write_bundle(trained, tmp_path / "b", LIGHT)
+    folder = RunFolder.open(place)
+    folder.save_json("bundle.json", folder.load_json("bundle.json") | {"format": 2})
+    with pytest.raises(CheckpointError, match=r"bundle of format 2, this version reads 1"):
+        recbole_opal.load(place)
+
+
 def test_the_command(trained, tmp_path, capsys):
     flags = ["--program=False", "--onnx=False", "--license=mit", "--retrieval", "faiss"]
     assert main(["export", str(trained), f"--out={tmp_path / 'b'}", *flags]) == 0
@@ -320,7 +328,9 @@ def test_the_command(trained, tmp_path, capsys):
         (["RUN", "--out=b", "--retrieval_args=3"], "is no mapping"),
         (["RUN", "--out=b", "--stage=worst"], "stage 'worst'"),
         (["nowhere", "--out=b"], "is not a run folder"),
-        (["RUN", "--out=taken/b"], "taken"),
+        (["RUN", "--out=taken/b"], "taken is a file; choose another place"),
+        (["RUN", "--out=b", "--retrieval=hnws"], "did you mean --retrieval=hnsw"),
+        (["RUN", "--out=b", "--retrieval=hnsw", "--retrieval_args={'link': 3}"], "link"),
     ],
 )
 def test_what_is_wrong_is_one_line(trained, tmp_path, monkeypatch, capsys, arguments, message):
@@ -338,5 +348,5 @@ def test_what_is_wrong_is_one_line(trained, tmp_path, monkeypatch, capsys, argum
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_place_that_may_not_be_written(trained, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
-    with pytest.raises(CheckpointError, match="make the folder writable"):
+    with pytest.raises(SettingsError, match="make the folder writable"):
         write_bundle(trained, tmp_path / "locked" / "b", LIGHT)
