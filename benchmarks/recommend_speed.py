@@ -1,4 +1,4 @@
-"""Seconds and memory of `recommend` for many users, from each format of histories.
+"""Processor seconds and memory of `recommend` for many users, from each format of histories.
 
 Run from the repository: `python benchmarks/recommend_speed.py [--users 1000000]`. The bundle has
 drawn weights over a catalogue by a power law; each user has 20 items. Reading alone is measured
@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,20 +102,19 @@ def _write_parquet(path: Path, users: int, items: int) -> None:
 
 
 def _run(threads: int, *command: str) -> tuple[float, float]:
-    """Run Python; return the seconds by the clock and the peak memory in MiB."""
+    """Run Python; return its seconds of processor time and its peak memory in MiB."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
-    start = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL
     )
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return time.perf_counter() - start, used.ru_maxrss / 1024
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def _measured(threads: int, one: Path, many: Path, *command: str) -> str:
-    """Return what many users take above one: `--histories=` is put before their file."""
+    """Return what many users take above one; FILE in the command is the file of either."""
 
     def run(path: Path) -> tuple[float, float]:
         return _run(threads, *(word.replace("FILE", str(path)) for word in command))
@@ -133,7 +131,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         bundle = _write_bundle(Path(place), settings.items)
         print(
-            f"{settings.users:,} users of {LENGTH} items, {settings.items:,} items, k = {settings.k}"
+            f"{settings.users:,} users of {LENGTH} items each, out of {settings.items:,}; "
+            f"k = {settings.k}"
         )
         for kind in settings.formats:
             one, many = Path(place) / f"one.{kind}", Path(place) / f"many.{kind}"
