@@ -24,7 +24,7 @@ from recbole_opal.serving.sources.times import converter
 
 __all__ = ["read_text_table"]
 
-_CHUNK = 1024  # rows: of more the lists leave the cache of the processor, at half the speed
+_CHUNK = 512  # rows: of more the lists leave the cache of the processor, at half the speed
 _SEPARATORS = ("\t", ",", ";", "|")
 
 
