@@ -54,7 +54,8 @@ class TradeoffCurve:
     @property
     def means(self) -> FloatArray:
         """(P,) the metric over the users that have one."""
-        return np.nanmean(self.accuracy, axis=1)
+        means: FloatArray = np.nanmean(self.accuracy, axis=1)
+        return means
 
 
 @torch.no_grad()
@@ -138,7 +139,7 @@ def _judged(run: TestedRun, ids: Tensor, asked: Sequence[_Asked], k: int) -> Jud
     hits, counts = zip(
         *(
             match_targets(part, each.batch.targets)
-            for part, each in zip(ids.split(_BATCH), asked, strict=True)
+            for part, each in zip(torch.split(ids, _BATCH), asked, strict=True)
         ),
         strict=True,
     )
