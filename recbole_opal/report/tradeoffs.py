@@ -75,16 +75,23 @@ def tradeoff_curves(run: TestedRun, metric: Metric, k: int) -> dict[Knob, Tradeo
     categories = run.training.categories
     turned = _turned(asked[0].queries.shape[1], k, with_categories=categories is not None)
     table = None if categories is None else torch.from_numpy(categories)
-    curves: dict[Knob, TradeoffCurve] = {}
-    for knob, rules in turned.items():
-        lists: list[list[Tensor]] = [[] for _ in rules]
-        for each in asked:
-            found = _candidates(retriever, each, k, rules)
-            for place, rule in enumerate(rules):
-                lists[place].append(rerank(found, k, rule, table).ids)
-        judged = [_judged(run, torch.cat(parts), asked, k) for parts in lists]
-        curves[knob] = _curve(run, metric, knob, rules, judged)
-    return curves
+    lists: dict[Knob, list[list[Tensor]]] = {
+        knob: [[] for _ in rules] for knob, rules in turned.items()
+    }
+    for each in asked:
+        found: dict[bool, Candidates] = {}  # with and without those of each interest alone
+        for knob, rules in turned.items():
+            alone = rules[-1].has_quotas
+            if alone not in found:
+                found[alone] = _candidates(retriever, each, k, rules[-1])
+            for parts, rule in zip(lists[knob], rules, strict=True):
+                parts.append(rerank(found[alone], k, rule, table).ids)
+    return {
+        knob: _curve(
+            run, metric, knob, rules, [_judged(run, torch.cat(p), asked, k) for p in lists[knob]]
+        )
+        for knob, rules in turned.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -120,15 +127,12 @@ def _turned(interests: int, k: int, *, with_categories: bool) -> dict[Knob, list
     return turned
 
 
-def _candidates(
-    retriever: Retriever, asked: _Asked, k: int, rules: Sequence[Reranking]
-) -> Candidates:
-    """Return the candidates of all settings of a knob: those that its last one asks for."""
+def _candidates(retriever: Retriever, asked: _Asked, k: int, rule: Reranking) -> Candidates:
     return gather(
         retriever,
         asked.queries,
         k,
-        rules[-1],
+        rule,
         shares=asked.shares,
         active=asked.active,
         exclude=asked.batch.excluded,
