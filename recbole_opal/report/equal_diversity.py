@@ -46,8 +46,8 @@ def at_equal_diversity(
     over the levels; users are then compared in pairs. The levels are held fixed in the bootstrap.
     """
     ways = one.diversity[measure], other.diversity[measure]
-    low, high = max(way.min() for way in ways), min(way.max() for way in ways)
-    if not low < high:
+    low, high = np.max([way.min() for way in ways]), np.min([way.max() for way in ways])
+    if not low < high:  # NaN too: no list has a diversity
         return None
     levels = np.linspace(low, high, _GRID)
     users, here, there = np.intersect1d(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recbole_opal.comparison.result import ComparisonResult
@@ -13,13 +13,12 @@ from recbole_opal.evaluation.registry import built_in
 from recbole_opal.models import MODELS
 from recbole_opal.own_models import is_address
 from recbole_opal.report.run_files import RunFiles
-from recbole_opal.report.tested_run import HISTORIES, TestedRun
+from recbole_opal.report.served_run import HISTORIES, ServedRun
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve, tradeoff_curves
 from recbole_opal.report.trained_opals import telling
-from recbole_opal.report.wording import listed
 from recbole_opal.runs import RunReader
 
-__all__ = ["MOST_USERS", "Reranked", "metric_of", "reranked_rows"]
+__all__ = ["MOST_USERS", "Reranked", "RerankedRows", "metric_of", "reranked_rows"]
 
 MOST_USERS = 5000
 """Users of a run that are served again, for each setting of each knob."""
@@ -33,32 +32,38 @@ class Reranked:
     curves: dict[Knob, TradeoffCurve]
 
 
-def reranked_rows(
-    comparison: ComparisonResult, files: RunFiles
-) -> tuple[list[Reranked], list[str]]:
-    """Return the rows of networks of interests, one vector or several, and what went wrong."""
-    found: list[Reranked] = []
-    problems: list[str] = []
-    without: list[str] = []
+@dataclass(frozen=True)
+class RerankedRows:
+    """The rows of networks of interests, of one vector or several.
+
+    Attributes:
+        done: with their curves.
+        without: names of those whose runs kept no histories, as older versions made them.
+        problems: what went wrong with others, a line each.
+    """
+
+    done: list[Reranked] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def reranked_rows(comparison: ComparisonResult, files: RunFiles) -> RerankedRows:
+    """Re-rank the lists of all rows that can be served again out of their run folders."""
+    rows = RerankedRows()
     metric, k = metric_of(comparison), comparison.k
     for row in comparison.done if k else []:
         for seed, path in comparison.run_folders(row).items():
-            with telling(problems, row, seed):
+            with telling(rows.problems, row, seed):
                 folder = _network_folder(row, path, files)
                 if folder is None:
                     continue
                 if HISTORIES not in folder.names:
-                    without.append(row.short)
+                    rows.without.append(row.short)
                     break
-                run = TestedRun.read(folder, row.stage, MOST_USERS)
-                found.append(Reranked(row, tradeoff_curves(run, metric, k)))
+                run = ServedRun.read(folder, row.stage, MOST_USERS)
+                rows.done.append(Reranked(row, tradeoff_curves(run, metric, k)))
                 break
-    if without:
-        problems.append(
-            f"The runs of {listed(without)} were made by a version that kept no histories, so "
-            "their lists are not re-ranked; train them again."
-        )
-    return found, problems
+    return rows
 
 
 def metric_of(comparison: ComparisonResult) -> Metric:

@@ -16,7 +16,7 @@ from recbole_opal.evaluation.judged import Judged
 from recbole_opal.evaluation.listed import CategoryDiversity, Coverage
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.report.tested_run import TestedRun
+from recbole_opal.report.served_run import ServedRun
 from recbole_opal.reranking import Candidates, Reranking, gather, rerank
 from recbole_opal.retrieval import make_retriever
 from recbole_opal.retrieval.retriever import Retriever
@@ -59,7 +59,7 @@ class TradeoffCurve:
 
 
 @torch.no_grad()
-def tradeoff_curves(run: TestedRun, metric: Metric, k: int) -> dict[Knob, TradeoffCurve]:
+def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, TradeoffCurve]:
     """Return the curve of each knob, all out of as many candidates a user whatever K is.
 
     Places for interests are not turned where there is one interest, nor lambda where categories
@@ -139,7 +139,7 @@ def _candidates(retriever: Retriever, asked: _Asked, k: int, rule: Reranking) ->
     )
 
 
-def _judged(run: TestedRun, ids: Tensor, asked: Sequence[_Asked], k: int) -> Judged:
+def _judged(run: ServedRun, ids: Tensor, asked: Sequence[_Asked], k: int) -> Judged:
     hits, counts = zip(
         *(
             match_targets(part, each.batch.targets)
@@ -158,7 +158,7 @@ def _judged(run: TestedRun, ids: Tensor, asked: Sequence[_Asked], k: int) -> Jud
 
 
 def _curve(
-    run: TestedRun, metric: Metric, knob: Knob, rules: Sequence[Reranking], judged: Sequence[Judged]
+    run: ServedRun, metric: Metric, knob: Knob, rules: Sequence[Reranking], judged: Sequence[Judged]
 ) -> TradeoffCurve:
     name = f"{metric.name}@{judged[0].topk[0]}"
     found = [measure(each, (metric, CategoryDiversity(), Coverage())) for each in judged]

@@ -75,7 +75,7 @@ def _write(comparison: ComparisonResult, path: Path, users: Sequence[str]) -> Pa
 
 def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     files = RunFiles(comparison)
-    served, unserved = reranked_rows(comparison, files)
+    served = reranked_rows(comparison, files)
     sections = [
         results(comparison),
         diversity(comparison),
@@ -93,4 +93,4 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
             "users; leave it away."
         )
     shown = [section for section in sections if section is not None]
-    return page(comparison, shown, [*files.problems, *unserved, *problems])
+    return page(comparison, shown, [*files.problems, *served.problems, *problems])

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.evaluation.direction import title_of
-from recbole_opal.report import wording
 from recbole_opal.report.elements import note, reading, table
 from recbole_opal.report.equal_diversity import AtEqualDiversity, at_equal_diversity, verdict
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.reranked_rows import Reranked
 from recbole_opal.report.tradeoffs import Knob
+from recbole_opal.report.wording import interval, listed, number, signed
 from recbole_opal.statistics.paired import PairedDifference
 
 __all__ = ["several_against_one"]
 
-_WAYS: dict[Knob, str] = {"diversity": "lambda", "by_share": "by share", "per_interest": "n each"}
+_WAYS: dict[Knob, str] = {
+    "diversity": "by lambda",
+    "by_share": "by places shared out",
+    "per_interest": "by n places each",
+}
+_SIDES = {"better": "better", "worse": "worse", "no difference": "not different"}
 _HOW = (
     "The mean difference of accuracy where both lists are equally diverse, over the range that "
     "both reach (between two settings in a straight line), with the 95 % interval over users, each "
@@ -45,7 +50,7 @@ def several_against_one(
                 found.append(
                     (each, knob, one, at_equal_diversity(each.curves[knob], there, measure))
                 )
-    header = ["Row", "Re-ranked by", "Against", "Shared range", "Difference", "Less diverse",
+    header = ["Row", "Re-ranked", "Against", "Shared range", "Difference", "Less diverse",
               "More diverse", "Curve"]  # fmt: skip
     return join(
         node("h3", "Is K > 1 better than K = 1, re-ranked?"),
@@ -73,13 +78,13 @@ def _cells(
     if found is None:
         return [*start, "none", *["–"] * 4]
     parts = (found.whole, found.near, found.far)
-    reach = f"{wording.number(found.low, 3)}–{wording.number(found.high, 3)}"
+    reach = f"{number(found.low, 3)}–{number(found.high, 3)}"
     return [*start, reach, *map(_told, parts), verdict(found.whole)]
 
 
 def _told(difference: PairedDifference) -> str:
-    span = wording.interval(difference.low, difference.high)
-    return f"{wording.signed(difference.difference)} {span}"
+    span = interval(difference.low, difference.high)
+    return f"{signed(difference.difference)} {span}"
 
 
 def _said(
@@ -89,8 +94,7 @@ def _said(
     lines = [(each, at) for each, way, one, at in found if way == knob and one is best]
     if not lines:
         return None
-    sides: dict[str, list[str]] = {"better": [], "worse": [], "no difference": []}
-    apart = [each.row.short for each, at in lines if at is None]
+    sides: dict[str, list[str]] = {side: [] for side in _SIDES}
     where = []
     for each, at in lines:
         if at is None:
@@ -98,20 +102,24 @@ def _said(
         sides[verdict(at.whole)].append(each.row.short)
         if verdict(at.near) != verdict(at.far):
             where.append(
-                f"{each.row.short} is {_word(at.near)} in the less diverse half of the range and "
-                f"{_word(at.far)} in the more diverse half."
+                f"{each.row.short} is {_SIDES[verdict(at.near)]} in the less diverse half of the "
+                f"range and {_SIDES[verdict(at.far)]} in the more diverse half."
             )
-    parts = [f"{len(n)} {side} ({wording.listed(n)})" for side, n in sides.items() if n]
-    parts += [f"{len(apart)} share no range ({wording.listed(apart)})"] if apart else []
+    parts = [
+        f"{len(names)} {'is' if len(names) == 1 else 'are'} {_SIDES[side]} ({listed(names)})"
+        for side, names in sides.items()
+        if names
+    ]
+    apart = [each.row.short for each, at in lines if at is None]
+    parts += [f"{len(apart)} reach no common diversity ({listed(apart)})"] if apart else []
     answer = "Yes, for some" if sides["better"] else "No"
     said = (
-        f"{answer}: re-ranked by {_WAYS[knob]}, of {len(lines)} rows of several interests "
-        f"{'are' if len(lines) > 1 else 'is'}, in {title_of(metric)} at equal "
-        f"{title_of(measure).lower()}, against {best.row.short} re-ranked: {wording.listed(parts)}."
+        f"{answer}: of {_rows(len(lines))} of several interests, re-ranked {_WAYS[knob]}, "
+        f"{listed(parts)} in {title_of(metric)} at equal {title_of(measure).lower()}, against "
+        f"{best.row.short} re-ranked."
     )
     return " ".join([said, *where[:3]])
 
 
-def _word(difference: PairedDifference) -> str:
-    found = verdict(difference)
-    return "level" if found == "no difference" else found
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -9,7 +9,7 @@ from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.curvechart import Curve, curve_chart
 from recbole_opal.report.elements import Section, chips, folded_table, note, tabs
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.reranked_rows import MOST_USERS, Reranked, metric_of
+from recbole_opal.report.reranked_rows import MOST_USERS, Reranked, RerankedRows, metric_of
 from recbole_opal.report.rows import colour, lit_rows
 from recbole_opal.report.sections.equal_diversity import several_against_one
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve
@@ -24,15 +24,23 @@ _KNOBS: Mapping[Knob, str] = {
 }
 
 
-def reranked(comparison: ComparisonResult, rows: Sequence[Reranked]) -> Section | None:
-    """Return the section; None where no row's lists could be re-ranked."""
-    if not rows:
-        return None
+def reranked(comparison: ComparisonResult, found: RerankedRows) -> Section | None:
+    """Return the section; None where no row has interests."""
+    rows = [each for each in found.done if each.curves]
+    parts: list[Child] = []
+    if rows:
+        parts += _curves(comparison, rows)
+    if found.without:
+        parts.append(note(f"Left out: {wording.listed(found.without)}. {_OLD}"))
+    title = "Accuracy against diversity, re-ranked"
+    return Section("reranked", title, join(parts)) if parts else None
+
+
+def _curves(comparison: ComparisonResult, rows: Sequence[Reranked]) -> list[Child]:
+    """Return what is known of at least one row: the charts, and several interests against one."""
     k, metric = comparison.k, f"{metric_of(comparison).name}@{comparison.k}"
     curves = [curve for each in rows for curve in each.curves.values()]
-    if not curves:
-        return None
-    measures = [name for name in curves[0].diversity]
+    measures = list(curves[0].diversity)
     parts: list[Child] = [note(_how(k, max(len(curve.tokens) for curve in curves)))]
     if any("diversity" in each.curves for each in rows):
         panels = {
@@ -48,10 +56,10 @@ def reranked(comparison: ComparisonResult, rows: Sequence[Reranked]) -> Section 
         }
         parts += [node("h3", "As interests have places of their own")]
         parts += [tabs("reranked-places", panels), note(_ABOUT_PLACES)]
-    parts.append(several_against_one(comparison, rows, metric, measures[0]))
-    return Section("reranked", "Accuracy against diversity, re-ranked", join(parts))
+    return [*parts, several_against_one(comparison, rows, metric, measures[0])]
 
 
+_OLD = "Their runs were made by a version that kept no histories; train them again to see them."
 _PLACES: Sequence[tuple[Knob, str]] = (("by_share", "by share"), ("per_interest", "n each"))
 _ABOUT_PLACES = (
     "A row of one vector has no places to share out: it is dashed, as lambda grows. By share: so "

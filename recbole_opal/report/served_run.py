@@ -19,7 +19,7 @@ from recbole_opal.models.rebuild import rebuild
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.protocol import masks_history
 
-__all__ = ["HISTORIES", "TestedRun"]
+__all__ = ["HISTORIES", "ServedRun"]
 
 HISTORIES = "histories-test.npz"
 _NO_IDS = np.empty(0, dtype=np.int64)
@@ -42,7 +42,7 @@ class Ragged:
 
 
 @dataclass(frozen=True)
-class TestedRun:
+class ServedRun:
     """What a run can be asked again.
 
     Attributes:
@@ -66,7 +66,7 @@ class TestedRun:
     _masks: bool
 
     @classmethod
-    def read(cls, folder: RunReader, stage: str, most_users: int, seed: int = 0) -> TestedRun:
+    def read(cls, folder: RunReader, stage: str, most_users: int, seed: int = 0) -> ServedRun:
         """Read a stage of a run with so many of its users, drawn by their raw ids.
 
         Runs that were tested on the same users get the same ones.
