@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch._higher_order_ops.scan import scan
 from torch.nn import functional
 
 from recbole_opal.interests.padded_history import PaddedHistory
@@ -28,6 +27,8 @@ def scan_categories(
         num_interests: K.
     """
     chosen = functional.one_hot(categories, num_interests).to(history.vectors.dtype)  # (B L, K)
+    from torch._higher_order_ops.scan import scan  # here, as torch may still move it
+
     of_items, of_states = gru.all_weights[0]  # (3 D, D) each
     inputs = history.pad(history.vectors @ of_items.T).transpose(0, 1)  # (L, B, 3 D)
     moved = history.pad(chosen).transpose(0, 1)  # (L, B, K), zero at padding

@@ -104,7 +104,9 @@ class MultiInterestNetwork(nn.Module):
     def encode(self, history: History) -> Any:
         """Turn histories into interests, (B, K, D), or into an object that `queries` reads.
 
-        The items stand end to end; `history.padded()` is for models that attend.
+        The items stand end to end; `history.padded()` is for models that attend. What asks the
+        history by its methods, and lets neither values nor `len()` decide a shape, can be exported:
+        it is then given a `PaddedHistory`.
         """
         return self.encoder(history)
 

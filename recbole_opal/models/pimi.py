@@ -27,6 +27,7 @@ __all__ = [
     "StarGraph",
     "TimeGapEncoding",
     "count_gaps",
+    "count_padded_gaps",
     "softmax_by_row",
 ]
 

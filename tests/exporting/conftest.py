@@ -21,6 +21,31 @@ SETTINGS = {
 }
 
 
+def pytest_generate_tests(metafunc):
+    """Ask for each of our networks in each stage, and for what else computes otherwise."""
+    if "variant" in metafunc.fixturenames:
+        variants = list(_variants())
+        names = [f"{name} {' '.join(map(str, given.values()))}" for name, given in variants]
+        metafunc.parametrize("variant", variants, ids=names)
+
+
+def _variants():
+    from recbole_opal.models import MODELS
+
+    for name, model in MODELS.items():
+        yield from ((name, {"stage": stage}) for stage in model.stages)
+        yield name, {"similarity": "inner_product"}
+    yield "OPAL", {"stage": "soft", "interest_prior": 0.5}
+    yield "OPAL", {"interest_prior": 0.5, "fusion": "learned"}
+    yield "OPAL", {"evolution_input": "weighted", "evolution_activation": "none"}
+    yield "OPAL", {"num_interests": 1}
+    yield "MIND", {"dynamic_interests": True}
+    yield "MIND", {"routing_softmax": "positions"}
+    yield "ComiRecSA", {"placed_values": True}
+    yield "PIMI", {"graph_layers": 0}
+    yield "Re4", {"interest_output": "tanh"}
+
+
 @pytest.fixture(scope="session")
 def root():
     """Return the folder of the checkout."""
