@@ -63,6 +63,15 @@ def test_the_same_model_of_one_vector_is_compared_with_too(comparison):
     assert "No: of 1 row of several interests, re-ranked by lambda, 1 is worse" in said
 
 
+def test_rows_that_were_cut_short_are_named(comparison):
+    rows = made(comparison, {"REMI": 0.0, "MIND": 0.0, "YouTubeDNN": 0.0})
+    assert "Cut short" not in text_of(reranked(comparison, rows))
+    first = rows.done[0]
+    rows.done[0] = Reranked(first.row.model_copy(update={"cut_short": 1}), first.curves)
+    said = text_of(reranked(comparison, rows))
+    assert "Cut short in training, so that with more of it this might change: REMI." in said
+
+
 def test_without_a_row_of_one_vector_the_curves_are_drawn_alone(comparison):
     said = text_of(reranked(comparison, made(comparison, {"REMI": 0.0})))
     assert "As lambda grows" in said
