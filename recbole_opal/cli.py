@@ -25,6 +25,7 @@ COMMANDS = {
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
+    "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "report": ("report.__main__:main", "draw the report of a comparison again"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""

@@ -18,7 +18,7 @@ FLOORS = [
     ["experiment", "comparison"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
-    ["conversion", "help"],
+    ["conversion", "help", "server"],
     ["cli"],
     ["__init__", "__main__"],
 ]
@@ -33,6 +33,7 @@ LIGHT = (
     "batches",
     "models",
     "reranking",
+    "server",
 )
 
 
