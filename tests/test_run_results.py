@@ -43,6 +43,36 @@ def test_history_lengths_count_what_lies_before_the_test_part(result, quick_sett
         assert length == int(0.9 * users.count(tokens[user]))
 
 
+@pytest.mark.parametrize("model", ["PIMI", "SASRec", "Pop"])
+def test_histories_hold_all_before_the_targets_in_the_order_of_the_lists(quick_settings, model):
+    """Counted from the log: the whole past, though a model sees the last 10 of it."""
+    kept = ("checkpoint_dir", "data_path", "topk", "valid_metric", "tensorboard", "show_progress")
+    settings = {name: quick_settings[name] for name in kept} | {"epochs": 1}
+    if model != "Pop":
+        settings["MAX_ITEM_LIST_LENGTH"] = 10
+    folder = RunFolder.open(recbole_opal.run(model, "tiny", **settings).folder)
+    log = Path(quick_settings["data_path"]) / "tiny" / "tiny.inter"
+    met = {}
+    for line in log.read_text().splitlines()[1:]:
+        user, *visit = line.split("\t")
+        met.setdefault(user, []).append((float(visit[1]), visit[0]))
+    tokens, saved = folder.load_json("ids.json"), folder.load_arrays("histories-test.npz")
+    lists = folder.load_arrays("lists-train-test.npz")
+    assert saved["user_id"].tolist() == lists["user_id"].tolist()
+    assert saved["items"].dtype == np.int32
+    assert max(saved["lengths"]) > 10
+    ends = np.cumsum(saved["lengths"])
+    for user, start, end in zip(saved["user_id"], ends - saved["lengths"], ends, strict=True):
+        expected = sorted(met[tokens["user_id"][user]])[: end - start]
+        assert [tokens["item_id"][item] for item in saved["items"][start:end]] == [
+            item for _, item in expected
+        ]
+        assert end - start == int(0.9 * len(met[tokens["user_id"][user]]))
+        if model == "PIMI":  # it reads times
+            assert saved["times"][start:end].tolist() == [time for time, _ in expected]
+    assert ("times" in saved) == (model == "PIMI")
+
+
 def test_test_is_not_looked_at_if_not_asked_for(quick_settings):
     result = recbole_opal.run("OPAL", "tiny", **quick_settings, test_at_end=False)
     assert set(result.stages["hard"]) == {"valid"}

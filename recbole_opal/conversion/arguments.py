@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.guessed_columns import columns_to_name, fields_to_name
 from recbole_opal.conversion.label import parse_label
@@ -15,6 +14,7 @@ from recbole_opal.conversion.text_table import TextFormat
 from recbole_opal.conversion.written_dates import check_format
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
+from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 

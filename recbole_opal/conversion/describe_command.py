@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.conversion.flags import refuse_unknown
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
+from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file

@@ -8,11 +8,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.conversion.flags import refuse_unknown, truth
 from recbole_opal.conversion.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
+from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import split_flags
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import parse_value

@@ -155,6 +155,16 @@ class EvalRows:
         users = self._sequences.users[self._rows]
         return np.repeat(users, self._counts), self._targets
 
+    def whole_histories(self) -> tuple[IntArray, Histories]:
+        """Return the internal user id of each row, (E,), and all the user met before the part.
+
+        Rows stand in the order of `batch`; no history is cut to the width that models see.
+        """
+        sequences, rows = self._sequences, self._rows
+        starts, ends = sequences.starts[rows], self._history_ends
+        longest = int((ends - starts).max(initial=1))
+        return sequences.users[rows], _histories(sequences, starts, ends, longest, self._with_times)
+
     def batch(self, index: IntArray) -> EvaluationBatch:
         """Gather the rows `index`; `inputs` are `Histories`."""
         sequences, rows, ends = self._sequences, self._rows[index], self._history_ends[index]

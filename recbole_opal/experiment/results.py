@@ -9,7 +9,9 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from recbole_opal.data.rows import EvalRows
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics, every_run_metrics, own_traits
@@ -49,8 +51,7 @@ def write_results(
     with folder.update():
         _save_items(folder, data.dataset, config["category_field"])
         if config["test_at_end"]:
-            users, items = data.test.rows.targets()
-            folder.save_arrays("targets-test.npz", {"user_id": users, "item": items})
+            _save_test_part(folder, data.test.rows)
         for stage, record in loop.records.items():
             loop.load_stage(stage)
             folder.save_weights(stage, loop.weights[stage])
@@ -109,6 +110,25 @@ def _test(
     if warning:
         getLogger("recbole_opal").warning("stage=%s %s", stage, warning)
     return found | {"diagnostics": diagnostics}
+
+
+def _save_test_part(folder: RunFolder, rows: EvalRows) -> None:
+    """Save whom the test part asks for, what they had met before it, and what they then met.
+
+    The users stand in the order of the lists. With it an index report or a reader of the folder
+    needs no data set.
+    """
+    users, items = rows.targets()
+    folder.save_arrays("targets-test.npz", {"user_id": users, "item": items})
+    owners, before = rows.whole_histories()
+    histories: dict[str, npt.NDArray[Any]] = {
+        "user_id": owners,
+        "items": before.items.numpy().astype(np.int32),
+        "lengths": before.lengths.numpy().astype(np.int32),
+    }
+    if before.times is not None:
+        histories["times"] = before.times.numpy()
+    folder.save_arrays("histories-test.npz", histories)
 
 
 def _save_items(folder: RunFolder, dataset: Any, category_field: str | None) -> None:

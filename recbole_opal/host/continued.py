@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import data_digests
+from recbole_opal.runs.placed_settings import placed_settings
 from recbole_opal.settings.border import plain_settings_given
 from recbole_opal.settings.paths import path_problem
 
-__all__ = ["MAY_CHANGE", "continued_config", "placed_settings"]
+__all__ = ["MAY_CHANGE", "continued_config"]
 
 MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu", "data_path")
 """The settings that may change when a run is continued."""
@@ -34,24 +34,6 @@ def continued_config(
     places = dict.fromkeys(set(plain) - set(changed), str(folder.path / "config.yaml"))
     _check_same_data(folder, plain)
     return OpalConfig.from_plain(plain, model, places=places, may_change=MAY_CHANGE)
-
-
-def placed_settings(folder: RunReader) -> dict[str, Any]:
-    """Return the settings of a run with folders that are right where it lies now.
-
-    A relative folder of the data is meant from where the run was started, which the run folder's
-    own place still tells unless it was moved.
-    """
-    plain = folder.load_yaml("config.yaml")
-    parent = folder.path.resolve().parent
-    root, below = str(plain.get("data_path", "")), str(plain.get("checkpoint_dir", ""))
-    if root and not (Path(root).is_absolute() or Path(below).is_absolute()):
-        end = Path(os.path.normpath(below)).parts
-        if end and ".." not in end and parent.parts[-len(end) :] == end:
-            started = parent.parents[len(end) - 1]
-            if (started / root / str(plain.get("dataset"))).is_dir():
-                plain["data_path"] = str(started / root)
-    return plain | {"checkpoint_dir": str(parent)}
 
 
 def _check_same_data(folder: RunReader, plain: Mapping[str, Any]) -> None:

@@ -185,8 +185,12 @@ class MultiInterestNetwork(nn.Module):
 
     def interests(self, histories: Histories) -> Tensor:
         """Return the query vectors of histories, (B, K, D') float."""
+        return self.queries(self.encode(self.looked_up(histories)))
+
+    def looked_up(self, histories: Histories) -> History:
+        """Return histories as the vectors of their items, without dropout."""
         (vectors,) = self.items(histories.items)
-        return self.queries(self.encode(History(vectors, histories.lengths, histories.times)))
+        return History(vectors, histories.lengths, histories.times)
 
     def active_interests(self, histories: Histories) -> Tensor | None:
         """Return which interests each history has, (B, K) bool, at least one; None: all.

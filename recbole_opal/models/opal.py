@@ -182,9 +182,7 @@ class OPALNetwork(MultiInterestNetwork):
 
     def interest_shares(self, histories: Histories) -> Tensor:
         """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
-        (vectors,) = self.items(histories.items)
-        encoded = self.encode(History(vectors, histories.lengths, histories.times))
-        return encoded.shares
+        return self.encode(self.looked_up(histories)).shares
 
     def interest_columns(self, queries: Tensor) -> Tensor:
         """Return the interests, (B, K, D), without their prior."""

@@ -17,6 +17,7 @@ from recbole_opal.report.item_names import ItemNames, read_names
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.placed_settings import placed_settings
 
 __all__ = ["TrainedOpal", "telling", "trained_opals"]
 
@@ -65,9 +66,7 @@ def telling(problems: list[str], row: Row, seed: str) -> Iterator[None]:
 def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     if folder is None:
         raise CheckpointError("its run folder cannot be read; train it again.")
-    from recbole_opal.experiment.finished import run_settings  # only now: it brings RecBole
-
-    settings, weights = run_settings(folder), folder.load_weights(row.stage)
+    settings, weights = placed_settings(folder), folder.load_weights(row.stage)
     vectors = unit_length(weights["items.embedding.weight"])
     categories = unit_length(weights["encoder.categories"])
     assigned = assign_softly(vectors, categories, settings["temperature"])

@@ -1,16 +1,25 @@
 """A few users from their histories through their interests to their lists."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.comparison.run_files import load_arrays
+from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.report.trained_opals import TrainedOpal
+from recbole_opal.runs import RunReader
+from recbole_opal.suggest import did_you_mean
 
-__all__ = ["Journey", "choose", "journeys"]
+__all__ = ["MOST_USERS", "Journey", "choose", "journeys", "pick"]
 
-_MOST_USERS = 2000
+MOST_USERS = 2000
+"""Users of the test part that are looked at."""
+
 _LENGTH = 20
 _LENGTHS = range(6, 41)
 _USUAL_LENGTH = 15
@@ -44,34 +53,72 @@ class Journey:
         return len(set(self.winners))
 
 
-def journeys(trained: TrainedOpal) -> list[Journey]:
+def journeys(trained: TrainedOpal, also: Collection[str] = ()) -> list[Journey]:
     """Tell of the first users of the test part, with the heads of the lists of the run.
 
-    Raises:
-        OpalError: a file of the run, or its data set, cannot be read.
-    """
-    # Only now: it brings RecBole.
-    from recbole_opal.experiment.finished import run_settings, test_histories
+    Then of the users `also`, by token, as far as they are in the test part and not yet told of.
 
+    Raises:
+        OpalError: a file of the run is not there or cannot be read.
+    """
     folder, own = trained.folder, trained.assignment.argmax(axis=1)
-    tokens = folder.load_json("ids.json")[run_settings(folder)["USER_ID_FIELD"]]
+    settings = folder.load_yaml("config.yaml")
+    tokens = folder.load_json("ids.json")[settings["USER_ID_FIELD"]]
     lists = load_arrays(folder, f"lists-{trained.row.stage}-test.npz")
     if int(lists["items"].max(initial=0)) >= len(own):
         raise ValueError("the lists name items that it does not know")
+    histories = _histories(folder, lists["user_id"], settings["MAX_ITEM_LIST_LENGTH"])
     targets = load_arrays(folder, "targets-test.npz")
     met: dict[int, list[int]] = defaultdict(list)
     for user, item in zip(targets["user_id"].tolist(), targets["item"].tolist(), strict=True):
         met[user].append(item)
-    histories = test_histories(folder, _MOST_USERS)
-    rows = zip(lists["user_id"].tolist(), lists["items"], lists["interest"], strict=True)
+    names = [tokens[user] for user in lists["user_id"].tolist()]
+    asked = set(also)
     found = []
-    for user, items, winners in islice(rows, _MOST_USERS):
-        kept = items[:_LENGTH] > 0
-        listed, won = (each[:_LENGTH][kept].tolist() for each in (items, winners))
-        history = histories[user]
+    for row, name in enumerate(names):
+        if row >= MOST_USERS and name not in asked:
+            continue
+        items, winners = lists["items"][row][:_LENGTH], lists["interest"][row][:_LENGTH]
+        listed, won = (each[items > 0].tolist() for each in (items, winners))
+        history = histories(row)
         categories = own[history].tolist()
-        found.append(Journey(tokens[user], history, categories, listed, won, met[user]))
+        targets_of = met[int(lists["user_id"][row])]
+        found.append(Journey(name, history, categories, listed, won, targets_of))
     return found
+
+
+def _histories(
+    folder: RunReader, users: npt.NDArray[np.integer[Any]], longest: int
+) -> Callable[[int], list[int]]:
+    """Return what gives the items that the model saw of the user of a row of the lists."""
+    if "histories-test.npz" not in folder.names:
+        raise CheckpointError(
+            f"{folder.path} was made by a version that kept no histories; train it again to see "
+            "users."
+        )
+    saved = load_arrays(folder, "histories-test.npz")
+    if not np.array_equal(saved["user_id"], users):
+        raise ValueError("its histories are of other users than its lists")
+    ends = np.cumsum(saved["lengths"], dtype=np.int64)
+    starts = ends - np.minimum(saved["lengths"], longest)
+
+    def history(row: int) -> list[int]:
+        items: list[int] = saved["items"][starts[row] : ends[row]].tolist()
+        return items
+
+    return history
+
+
+def pick(
+    found: Sequence[Journey], wanted: Sequence[str], folder: Path
+) -> list[tuple[str, Journey]]:
+    """Return the users that were asked for, in that order; a SettingsError names one not there."""
+    known = {journey.user: journey for journey in found}
+    for user in wanted:
+        if user not in known:
+            hint = did_you_mean(user, known) or "; choose users that ids.json names."
+            raise SettingsError(f"--users: '{user}' is not in the test part of {folder}{hint}")
+    return [("as asked for", known[user]) for user in wanted]
 
 
 def choose(found: Sequence[Journey]) -> list[tuple[str, Journey]]:

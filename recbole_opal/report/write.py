@@ -1,8 +1,11 @@
-"""From the folder of a comparison to its report."""
+"""From the folder of a comparison, or from runs, to the report."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from recbole_opal.comparison.of_runs import comparison_of
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by
 from recbole_opal.process.caller import alone
 from recbole_opal.report.page import page
@@ -18,27 +21,57 @@ from recbole_opal.report.sections.users import users
 from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.runs.atomic import write_text
 
-__all__ = ["write_report"]
+__all__ = ["write_report", "write_report_of_runs"]
 
 
 @alone
-def write_report(folder: Path) -> Path:
-    """Write `report.html` beside a comparison's tables and return its path.
+def write_report(folder: Path, *, users: Sequence[str] = (), out: Path | None = None) -> Path:
+    """Write the report of a comparison, by default beside its tables, and return its path.
 
-    Run folders are only read. What is not there (a run's lists, its data set) is told in the
-    page and stops nothing.
+    Run folders are only read. What is not there (a run's lists, its titles) is told in the page
+    and stops nothing.
+
+    Args:
+        folder: of the comparison.
+        users: raw ids of the users to show, in place of some that are chosen by rules.
+        out: the file to write; None: `report.html` in the folder.
 
     Raises:
         CheckpointError: there is no comparison in the folder, or the report cannot be written.
+        SettingsError: a user is not in the test part.
     """
-    comparison = ComparisonResult.load(folder)
-    path = Path(folder) / "report.html"
+    path = Path(folder) / "report.html" if out is None else out
+    return _write(ComparisonResult.load(folder), path, users)
+
+
+@alone
+def write_report_of_runs(
+    folders: Sequence[Path], command: str, *, users: Sequence[str] = (), out: Path | None = None
+) -> Path:
+    """Write the same page of finished runs of one data set and protocol, and return its path.
+
+    Args:
+        folders: of the runs, at least one.
+        command: what makes the page again.
+        users: see `write_report`.
+        out: the file to write; None: `report.html`, in the folder of a single run, of several in
+            the working folder.
+
+    Raises:
+        CheckpointError: a run has not finished or is damaged, or the report cannot be written.
+        SettingsError: the runs were not asked the same, or a user is not in the test part.
+    """
+    path = out or (folders[0] if len(folders) == 1 else Path()) / "report.html"
+    return _write(comparison_of(folders, command), path, users)
+
+
+def _write(comparison: ComparisonResult, path: Path, users: Sequence[str]) -> Path:
     with as_told_by(comparison.own_metrics):
-        write_text(path, _page(comparison))
+        write_text(path, _page(comparison, users))
     return path
 
 
-def _page(comparison: ComparisonResult) -> str:
+def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     files = RunFiles(comparison)
     sections = [
         results(comparison),
@@ -49,6 +82,11 @@ def _page(comparison: ComparisonResult) -> str:
     ]
     models, problems = trained_opals(comparison, files)
     if best_opal_rows(comparison):
-        sections += [categories(models, problems), users(models, problems)]
+        sections += [categories(models, problems), users(models, problems, wanted)]
+    elif wanted:
+        raise SettingsError(
+            "--users: none of the runs is of OPAL with several interests, so the page shows no "
+            "users; leave it away."
+        )
     shown = [section for section in sections if section is not None]
     return page(comparison, shown, [*files.problems, *problems])

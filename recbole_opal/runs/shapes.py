@@ -16,6 +16,7 @@ _LAYOUTS: dict[str, dict[str, str]] = {
     "per_user-": {"user_id": "E", "history_length": "E"},
     "lists-": {"user_id": "E", "items": "Ek"},
     "targets-": {"user_id": "T", "item": "T"},
+    "histories-": {"user_id": "E", "items": "R", "lengths": "E"},
     "item_counts.": {"counts": "N"},
     "item_categories.": {"item": "P", "category": "P"},
 }
@@ -38,10 +39,22 @@ def misfit(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:
             return f"has {array} outside of 0..{2**31 - 1}"
     if start == "item_counts." and not sizes["N"]:
         return "counts no item"
+    if start == "histories-":
+        return _torn(arrays)
     for array, values in arrays.items() if start == "per_user-" else ():
         if is_metric(array) and (values.shape != (sizes["E"],) or values.dtype.kind not in "fiub"):
             kind = f"shape {values.shape} and type {values.dtype}"
             return f"has {array} of {kind} for {sizes['E']} users"
+    return None
+
+
+def _torn(histories: Mapping[str, npt.NDArray[Any]]) -> str | None:
+    """Return where the lengths of histories, or their times, do not fit their items."""
+    items, times = histories["items"], histories.get("times")
+    if int(histories["lengths"].sum()) != len(items):
+        return "has lengths that do not add up to its items"
+    if times is not None and (times.shape != items.shape or times.dtype.kind != "f"):
+        return f"has times of shape {times.shape} and type {times.dtype} for {len(items)} items"
     return None
 
 

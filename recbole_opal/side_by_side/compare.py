@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.machines import hardware, package_versions
 from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
@@ -22,7 +23,7 @@ from recbole_opal.runs.lock import exclusive
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import paths_given, plain_value, text_given
 from recbole_opal.settings.commandline import checked_options
-from recbole_opal.side_by_side.collecting import hardware, package_versions, rows_of
+from recbole_opal.side_by_side.collecting import rows_of
 from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.known_runs import computed_elsewhere

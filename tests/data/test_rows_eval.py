@@ -65,6 +65,10 @@ def test_equals_a_loop(per_user, ratios, protocol, name, mask_history, width, ra
     assert rows.num_targets == sum(len(targets) for *_, targets in expected)
     assert (rows.dropped_targets, rows.dropped_rows) == (dropped_targets, dropped_rows)
 
+    users, before = rows.whole_histories()
+    assert users.tolist() == [user for user, *_ in expected]
+    assert lists(before) == [past for _, past, *_ in expected]
+
     index = random.sample(range(len(rows)), len(rows))  # any order, as a loader may ask
     batch = rows.batch(np.array(index, dtype=np.int64))
     assert (batch.excluded is None) == (not mask_history)

@@ -1,16 +1,21 @@
 """Looking inside the real runs of the made comparison."""
 
 import csv
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from torch.nn import functional
 
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.errors import SettingsError
+from recbole_opal.report import user_journeys, write_report
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import hyper_categories
 from recbole_opal.report.trained_opals import trained_opals
-from recbole_opal.report.user_journeys import journeys
+from recbole_opal.report.user_journeys import journeys, pick
+from recbole_opal.runs import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +102,9 @@ def test_interests_win_what_is_close_to_the_items_of_their_category(trained, ser
     assert np.mean([category == winner for category, winner in pairs]) > 0.5
 
 
-def test_without_the_data_set_the_categories_are_told_and_why_the_users_are_not(
+def test_without_the_data_set_categories_and_users_are_told_all_the_same(
     comparison_folder, tmp_path, monkeypatch
 ):
-    from recbole_opal.report import write_report
-
     root = comparison_folder.parents[1]
     monkeypatch.chdir(root)
     (root / "data").rename(tmp_path / "away")
@@ -110,5 +113,37 @@ def test_without_the_data_set_the_categories_are_told_and_why_the_users_are_not(
     finally:
         (tmp_path / "away").rename(root / "data")
     assert "Clearest items" in page
+    assert "A few users" in page
+    assert "The trained models could not be rebuilt" not in page
+    assert "What could not be read" not in page
+
+
+def test_without_its_histories_an_older_run_tells_the_categories_and_why_not_the_users(
+    comparison_folder, tmp_path, monkeypatch
+):
+    root = tmp_path / "copy"
+    shutil.copytree(comparison_folder.parents[1], root)
+    monkeypatch.chdir(root)
+    for path in root.rglob("histories-test.npz"):
+        RunFolder.open(path.parent).drop("histories-test.npz")
+    page = write_report(root / "saved" / comparison_folder.name).read_text(encoding="utf-8")
+    assert "Clearest items" in page
     assert "The trained models could not be rebuilt" in page
     assert "What could not be read" in page
+    assert "kept no histories" in page
+
+
+def test_users_of_ones_choice_are_told_and_an_unknown_one_is_refused(trained, served):
+    wanted = [served[3].user, served[1].user]
+    found = journeys(trained, wanted)
+    assert [journey.user for _, journey in pick(found, wanted, Path("here"))] == wanted
+    with pytest.raises(SettingsError, match="'nobody' is not in the test part of here"):
+        pick(found, ["nobody"], Path("here"))
+
+
+def test_a_user_beyond_those_that_are_looked_at_is_told_when_asked_for(trained, monkeypatch):
+    monkeypatch.setattr(user_journeys, "MOST_USERS", 2)
+    every = trained.folder.load_arrays("lists-soft-test.npz")["user_id"]
+    last = trained.folder.load_json("ids.json")["user_id"][every[-1]]
+    assert len(journeys(trained)) == 2
+    assert [journey.user for journey in journeys(trained, [last])][2:] == [last]

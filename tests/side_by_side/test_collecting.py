@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from recbole_opal.comparison.differences import add_differences
+from recbole_opal.comparison.measured import mean_diagnostics
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Diagnostics
 from recbole_opal.comparison.run_files import load_metrics, load_user_values, open_run
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.runs import RunFolder
-from recbole_opal.side_by_side.collecting import mean_diagnostics, rows_of
+from recbole_opal.side_by_side.collecting import rows_of
 from recbole_opal.side_by_side.execution import Ending
 from recbole_opal.side_by_side.variants import Variant
 

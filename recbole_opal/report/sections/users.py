@@ -9,28 +9,36 @@ from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.rows import colour
 from recbole_opal.report.sections.categories import why_not
 from recbole_opal.report.trained_opals import TrainedOpal, telling
-from recbole_opal.report.user_journeys import Journey, choose, journeys
+from recbole_opal.report.user_journeys import MOST_USERS, Journey, choose, journeys, pick
 from recbole_opal.report.wording import percent
 
 __all__ = ["users"]
 
 
-def users(models: Sequence[TrainedOpal], problems: list[str]) -> Section:
-    """Return the section on the first model that has its data, or why there is none."""
+def users(
+    models: Sequence[TrainedOpal], problems: list[str], wanted: Sequence[str] = ()
+) -> Section:
+    """Return the section on the first model that has its files, or why there is none.
+
+    It shows the users `wanted`, by token, or a few that are chosen by rules; a SettingsError says
+    that one of them is not in the test part.
+    """
     found: list[Journey] = []
     for trained in models:
         with telling(problems, trained.row, trained.seed):
-            found = journeys(trained)
+            found = journeys(trained, wanted)
             break
     else:
         return Section("users", "A few users", why_not(problems))
+    shown = pick(found, wanted, trained.folder.path) if wanted else choose(found)
+    found = found[:MOST_USERS]
     best = max((len(journey.listed) for journey in found), default=0)
     said = note(
         f"{trained.row.short}, seed {trained.seed}. Squares: the history, oldest first, each item "
         "in the colour and with the number of the hyper-category it belongs to most. Below, what "
         f"each interest put into the best {best}; ✓ marks what the user went on to."
     )
-    cards = [_user(rule, journey, trained.names) for rule, journey in choose(found)]
+    cards = [_user(rule, journey, trained.names) for rule, journey in shown]
     return Section("users", "A few users", join(said, cards, reading(_reading(found, best))))
 
 

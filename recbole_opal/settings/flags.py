@@ -1,4 +1,4 @@
-"""What the flags of all commands over data sets have in common."""
+"""What the flags of all commands but `run` have in common."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,4 +1,4 @@
-from recbole_opal.side_by_side.collecting import hardware, package_versions
+from recbole_opal.comparison.machines import hardware, package_versions
 
 CPU = {"torch": "2.13.0", "python": "3.11.7", "threads": "1", "device": "x86_64", "platform": "L"}
 GPU = CPU | {"torch": "2.12.0", "threads": "8", "device": "A GPU"}

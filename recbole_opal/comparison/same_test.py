@@ -1,0 +1,93 @@
+"""May runs be compared? Only where they were asked the same of the same users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from recbole_opal.comparison.run_files import load_arrays
+from recbole_opal.errors import CheckpointError, SettingsError, quoted
+from recbole_opal.runs import RunReader
+from recbole_opal.runs.origin import Origin
+
+__all__ = ["refuse_other_tests", "require_tested"]
+
+_JUDGED_BY = (
+    "eval_args",
+    "ratio_rounding",
+    "mask_history",
+    "USER_ID_FIELD",
+    "ITEM_ID_FIELD",
+    "TIME_FIELD",
+    "time_unit",
+    "rm_dup_inter",
+    "drop_duplicates",
+    "val_interval",
+    "filter_inter_by_user_or_item",
+    "user_inter_num_interval",
+    "item_inter_num_interval",
+)
+"""Settings that decide which users are asked, what is searched for, and among what."""
+
+
+def require_tested(run: RunReader) -> None:
+    """Refuse a run that has not finished, or that never looked at its test part."""
+    if "metrics.json" not in run.names:
+        raise CheckpointError(
+            f"{run.path} holds a run that has not finished; go on with --resume={run.path}."
+        )
+    if "targets-test.npz" not in run.names:
+        raise SettingsError(
+            f"{run.path} was made with --test_at_end=False and has nothing to compare on test; "
+            "train it again without."
+        )
+
+
+def refuse_other_tests(runs: Sequence[RunReader]) -> None:
+    """Refuse runs whose test parts are not one and the same.
+
+    Raises:
+        SettingsError: data, protocol, users or targets differ; what differs is named.
+        CheckpointError: a run has not finished, or is damaged.
+    """
+    for run in runs:
+        require_tested(run)
+    first, *others = runs
+    if not others:
+        return
+    asked, targets = _asked(first), load_arrays(first, "targets-test.npz")
+    for other in others:
+        here = _asked(other)
+        # In both: of an older run the digests of its data are not known.
+        why = [_told(k, asked[k], here[k]) for k in asked if k in here and asked[k] != here[k]]
+        found = load_arrays(other, "targets-test.npz")
+        if any(not np.array_equal(found[name], targets[name]) for name in ("user_id", "item")):
+            why.append("the targets of the test part are others")
+        if why:
+            raise SettingsError(
+                f"{other.path} cannot be compared with {first.path}: {quoted(why[0])}; choose runs of "
+                "the same data and protocol."
+            )
+
+
+def _asked(run: RunReader) -> dict[str, Any]:
+    """Return what a run was asked: data, settings, and the ids of users and items."""
+    settings, ids = run.load_yaml("config.yaml"), run.load_json("ids.json")
+    asked: dict[str, Any] = {"dataset": settings.get("dataset")}
+    if "origin.json" in run.names:
+        data = Origin.from_plain(run.load_json("origin.json")).data
+        asked |= {name: digest for name, digest in data.items() if name.endswith(".inter")}
+    asked |= {name: settings.get(name) for name in _JUDGED_BY}
+    fields = settings.get("USER_ID_FIELD"), settings.get("ITEM_ID_FIELD")
+    return asked | {"ids.json": [ids.get(field) for field in fields]}
+
+
+def _told(name: str, there: Any, here: Any) -> str:
+    """Say what differs."""
+    if name == "ids.json":
+        return "their users or items are others"
+    if name.endswith(".inter"):
+        return f"{name} has changed between them"
+    return f"{name} is {there} there and {here} here"
