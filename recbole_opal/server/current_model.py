@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property
 from pathlib import Path
 
 from recbole_opal.errors import CheckpointError, OpalError
@@ -55,15 +54,6 @@ class ServedModel:
     def dataset(self) -> str:
         """The data set that it was trained on."""
         return str(self.recommender.trained.settings["dataset"])
-
-    def unknown(self, items: Sequence[str]) -> list[str]:
-        """Return the items that the model does not know, each once."""
-        known = self._known
-        return list(dict.fromkeys(item for item in items if item not in known))
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.recommender.trained.items[1:])
 
 
 class CurrentModel:
@@ -155,7 +145,7 @@ class CurrentModel:
         RunReader.open(folder).verify()
         recommender = self._load(folder)
         newest = recommender.trained.items[-1]
-        recommender.lists(RawHistories(["warm-up"], [[newest]]), k=1)
+        recommender.lists(RawHistories(["warm-up"], [[newest]], [[0.0]]), k=1)
         return ServedModel(recommender, folder, bundle)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import Section, setting
-from recbole_opal.suggest import did_you_mean
 
-__all__ = ["ServeOptions", "refuse_unknown"]
+__all__ = ["ServeOptions"]
 
 
 class ServeOptions(Section):
@@ -18,9 +15,11 @@ class ServeOptions(Section):
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: on all, there is no password")
     port: int = setting(8000, "to listen on; 0: any that is free", ge=0, le=65535)
     stage: str = setting("best", "best on validation, or a stage by name")
-    retrieval: str = setting("torch", "kind of search: torch (exact), faiss, ivf-flat, hnsw, ...")
+    retrieval: str | None = setting(
+        None, "torch (exact), faiss, hnsw, ...; None: as exported, else exact", examples=["hnsw"]
+    )
     retrieval_args: dict[str, Any] | None = setting(
-        None, "settings of the search", examples=[{"efSearch": 64}]
+        None, "settings of the search", examples=[{"ef_search": 64}]
     )
     max_batch: int = setting(
         256, "histories of a request, and of one matrix product", ge=1, le=10**5
@@ -29,12 +28,3 @@ class ServeOptions(Section):
     max_history: int = setting(1000, "items of a history", ge=1, le=10**6)
     max_body: int = setting(2**21, "bytes of a request's body", ge=1, le=2**31)
     threads: int = setting(1, "that the model computes with", ge=1, le=4096)
-
-
-def refuse_unknown(flags: Mapping[str, str]) -> None:
-    """Check that `serve` has all flags that it was given; the nearest name is told."""
-    known = ServeOptions.model_fields
-    unknown = next((name for name in flags if name not in known), None)
-    if unknown is not None:
-        hint = did_you_mean(unknown, known, "--") or f"; choose from {', '.join(known)}."
-        raise SettingsError(f"--{unknown} is not a flag of serve{hint}")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from recbole_opal.reranking import Rule
 from recbole_opal.server.current_model import ServedModel
 from recbole_opal.server.schemas import ExplainRequest, RecommendRequest
+from recbole_opal.serving import Recommender
+from recbole_opal.serving.explanation import Explanation
 from recbole_opal.serving.histories import RawHistories
+from recbole_opal.serving.item_ids import ItemIds
 from recbole_opal.serving.lists import Lists
 
 __all__ = ["Explain", "Recommend", "Wanted"]
@@ -23,7 +27,7 @@ class Wanted:
     exclude: tuple[str, ...]
     only: tuple[str, ...] | None
     diversity: float
-    rule: str
+    rule: Rule
     per_interest: int
     by_share: float
 
@@ -80,8 +84,18 @@ class Recommend:
             [items for each in asked for items in each.raw.items],
             [times for each in asked for times in each.raw.times or ()] if timed else None,
         )
-        lists = served.recommender.lists(raw, wanted.k, exclude_seen=wanted.exclude_seen)
-        rows = _rows(lists, raw, served)
+        lists = served.recommender.lists(
+            raw,
+            wanted.k,
+            exclude_seen=wanted.exclude_seen,
+            exclude=wanted.exclude or None,
+            only=wanted.only,
+            diversity=wanted.diversity,
+            rule=wanted.rule,
+            per_interest=wanted.per_interest,
+            by_share=wanted.by_share,
+        )
+        rows = _rows(lists, raw, served.recommender.ids)
         return [
             {"bundle": served.bundle, "lists": [next(rows) for _ in each.raw.users]}
             for each in asked
@@ -102,11 +116,18 @@ class Explain:
 
     @staticmethod
     def answer(asked: Sequence[Explain], served: ServedModel) -> list[dict[str, Any]]:
-        """Return the body of the answer."""
-        raise NotImplementedError
+        """Return the bodies of the answers."""
+        return [
+            {"bundle": served.bundle, **asdict(each._explanation(served.recommender))}
+            for each in asked
+        ]
+
+    def _explanation(self, recommender: Recommender) -> Explanation:
+        history = list(map(str, self.asked.items))
+        return recommender.explain(history, str(self.asked.item), times=self.asked.times)
 
 
-def _rows(lists: Lists, raw: RawHistories, served: ServedModel) -> Iterator[dict[str, Any]]:
+def _rows(lists: Lists, raw: RawHistories, known: ItemIds) -> Iterator[dict[str, Any]]:
     """Yield the list of each user as a response holds it, without the fills at its end."""
     tokens = lists.tokens
     columns = (lists.ids, lists.scores, lists.interests, lists.by_popularity)
@@ -121,5 +142,5 @@ def _rows(lists: Lists, raw: RawHistories, served: ServedModel) -> Iterator[dict
             "scores": scores[:length],
             "interests": interests[:length],
             "by_popularity": popular,
-            "unknown": served.unknown(items),
+            "unknown": list(known.numbers(items)[1]) if lists.unknown else [],
         }

@@ -12,6 +12,7 @@ __all__ = [
     "Health",
     "ItemId",
     "RecommendRequest",
+    "NearItem",
     "Recommendations",
     "Refusal",
     "ReloadFailure",
@@ -85,10 +86,26 @@ class Recommendations(BaseModel):
     lists: list[UserList]
 
 
+class NearItem(BaseModel):
+    """An item of a history beside the item that is explained."""
+
+    item: str
+    ago: int = Field(description="how many items the history goes on after it")
+    similarity: float
+    interest: int = Field(description="the interest under which it scores best itself")
+
+
 class Explanation(BaseModel):
-    """Why an item is recommended to a history."""
+    """Why an item stands where it stands for a history."""
 
     bundle: str = Field(description="digest of the bundle that answered, as in /health")
+    item: str
+    score: float = Field(description="the largest of the interests' scores")
+    rank: int | None = Field(description="among all items not in the history; null: it is in it")
+    interest: int = Field(description="the interest that retrieves the item")
+    interest_scores: list[float | None] = Field(description="null: the history has not this one")
+    interest_shares: list[float] = Field(description="share of the history each stands for")
+    nearest: list[NearItem] = Field(description="of the history, the most alike first")
 
 
 class ReloadFailure(BaseModel):

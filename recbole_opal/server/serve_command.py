@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command, installation
 from recbole_opal.process.shell import answer
-from recbole_opal.server.options import ServeOptions, refuse_unknown
+from recbole_opal.server.options import ServeOptions
 from recbole_opal.settings.fields import check_section
+from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import checked_path
 from recbole_opal.settings.values import parse_value
@@ -111,7 +112,9 @@ def _run(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
 def _loader(options: ServeOptions) -> Callable[[Path], Recommender]:
     from recbole_opal.serving import load
 
-    return lambda folder: load(folder, options.stage)
+    return lambda folder: load(
+        folder, options.stage, options.retrieval, options.retrieval_args or None
+    )
 
 
 def _address(host: str, port: int) -> socket.socket:
@@ -141,7 +144,7 @@ def _address(host: str, port: int) -> socket.socket:
 
 def _parse(argv: Sequence[str]) -> tuple[Path, ServeOptions]:
     names, flags = read_arguments(argv)
-    refuse_unknown(flags)
+    refuse_unknown(flags, ServeOptions.model_fields, "serve")
     if len(names) != 1 or not names[0]:
         given = f"{len(names)} run folders are named" if names else "no run folder is named"
         example = command("saved/RUN", name="serve")
