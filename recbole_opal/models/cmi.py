@@ -162,6 +162,11 @@ class CMINetwork(MultiInterestNetwork):
         """Return the interests, (B, K, D), of unit length whatever the items are."""
         return encoded.interests
 
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the category that each item is assigned to most, (T,) int64."""
+        _, sorted_items = self.encoder.sort(self.looked_up(histories))
+        return sorted_items.assignment.argmax(dim=-1)
+
     def interest_shares(self, histories: Histories) -> Tensor:
         """Return each category's share of the history, (B, K)."""
         history = self.looked_up(histories)

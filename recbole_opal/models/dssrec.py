@@ -273,6 +273,11 @@ class DSSRecNetwork(MultiInterestNetwork):
             temperature=self.temperature,
         )
 
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the intention that each item is assigned to most, (T,) int64."""
+        encoded: IntentHistories = self.encoder(self.looked_up(histories))
+        return encoded.assignment.argmax(dim=-1)
+
     def interest_shares(self, histories: Histories) -> Tensor:
         """Return each intention's share of the history, (B, K), by what items matter to it."""
         history = self.looked_up(histories)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from recbole_opal.errors import DataError
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.retrieval.scores import block_scores, candidate_products
+from recbole_opal.retrieval.scores import block_scores
 from recbole_opal.serving.explanation import Explanation, HistoryItem
 from recbole_opal.serving.histories import KnownHistories
 from recbole_opal.serving.item_ids import ItemIds
@@ -48,29 +48,21 @@ def explain(
         )
     histories = known.histories.to(next(network.parameters()).device)
     queries = network.interests(histories).to(table.device, table.dtype)  # (1, K, D)
+    products = queries[0].double() @ table[item].double()  # (K,)
     active = network.active_interests(histories)
-    unused = torch.zeros(queries.shape[:2], dtype=torch.bool, device=table.device)
     if active is not None:
-        unused = ~active.to(table.device)
-    products = _products(queries, table, torch.tensor([item]), unused)[0]  # (K,)
-    winner = int(products.argmax())
-    own = _products(queries, table, histories.items, unused).argmax(dim=1)  # (T,)
+        products = products.masked_fill(~active[0].to(table.device), torch.nan)
+    winner = int(products.nan_to_num(-torch.inf).argmax())
+    own = network.item_interests(histories)  # (T,)
     return Explanation(
         item=ids.tokens[item],
         score=float(products[winner].float()),
         rank=_rank(queries, table, item, known.seen[1]),
         interest=winner,
-        interest_scores=tuple(products.float().masked_fill(unused[0], torch.nan).tolist()),
+        interest_scores=tuple(products.float().tolist()),
         interest_shares=tuple(network.interest_shares(histories)[0].tolist()),
         nearest=_nearest(histories.items, own, item, compared, ids)[:nearest],
     )
-
-
-def _products(queries: Tensor, table: Tensor, items: Tensor, unused: Tensor) -> Tensor:
-    """Return (T, K) float64, the scores of items under each interest; -inf: not in use."""
-    asked = items.to(table.device).unsqueeze(0)
-    (found,) = (products for _, products in candidate_products(queries, table, asked))
-    return found[0].masked_fill(unused, -torch.inf)
 
 
 def _rank(queries: Tensor, table: Tensor, item: int, seen: Tensor) -> int | None:

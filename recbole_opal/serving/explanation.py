@@ -20,7 +20,7 @@ class HistoryItem:
         item: its raw id.
         ago: how many items the history goes on after it; the newest has 0.
         similarity: to the explained item, as `Recommender.similar_items` measures it.
-        interest: the interest under which it scores best itself.
+        interest: the interest that it belongs to.
     """
 
     item: str

@@ -125,6 +125,14 @@ class ModelContract(EdgeContract):
         active = case.model.active_interests(histories)
         assert active is None or shares[~active].eq(0).all()
 
+    def test_interests_of_the_items(self, case: ContractCase) -> None:
+        histories = case.histories((0, LENGTH, 1, 7))
+        with torch.no_grad():
+            interests = case.model.item_interests(histories)
+        assert interests.shape == histories.items.shape
+        every = case.model.interest_shares(histories)[histories.rows()]  # (T, K)
+        assert every.gather(1, interests.unsqueeze(1)).gt(0).all()
+
     def test_one_interest_has_the_whole_history(self, case: ContractCase) -> None:
         wanted = {"num_interests": 1} if case.config["num_interests"] else {}
         network = case.variant(wanted).eval()
