@@ -105,6 +105,7 @@ def create_app(current: CurrentModel, limits: Limits) -> FastAPI:
         lifespan=service.lifespan,
     )
     app.router.route_class = _StrictRoute
+    app.state.current = current
     answer_refusals(app)
     app.add_middleware(BodyLimit, max_body=limits.max_body)
     _add_questions(app, service)

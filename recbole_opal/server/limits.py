@@ -88,7 +88,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.max_body:
-                await _let_go(receive, _LET_GO * self.max_body)
+                await _let_go(message, receive, _LET_GO * self.max_body)
                 raise self._refusal()
             return message
 
@@ -103,13 +103,11 @@ class BodyLimit:
         )
 
 
-async def _let_go(receive: Receive, most: int) -> None:
+async def _let_go(message: Message, receive: Receive, most: int) -> None:
     """Read on and forget, within bounds: many clients look for an answer only after they sent."""
-    while most > 0:
+    while most > 0 and message.get("more_body", False):
         message = await receive()
         most -= len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return
 
 
 def _at_most(limit: int, flag: str, count: int, what: str, fix: str) -> None:

@@ -61,7 +61,7 @@ def serve(path: Path, options: ServeOptions) -> None:
     missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:
         raise SettingsError(
-            f"serve needs {' and '.join(missing)}; install it with {installation('serve')}."
+            f"serve needs {', '.join(missing)}; install with {installation('serve')}."
         )
     with _address(options.host, options.port) as bound:
         import torch
