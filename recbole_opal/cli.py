@@ -27,6 +27,7 @@ COMMANDS = {
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
     "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "report": ("report.__main__:main", "draw the report of a comparison again"),
+    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

@@ -24,11 +24,24 @@ from recbole_opal.retrieval.index_settings import (
 from recbole_opal.retrieval.scores import ItemVectors
 from recbole_opal.retrieval.space import Space
 
-__all__ = ["build_index", "check_fits", "search_parameters", "selector_of", "space_of"]
+__all__ = [
+    "build_index",
+    "check_fits",
+    "check_index",
+    "search_parameters",
+    "selector_of",
+    "space_of",
+]
 
 _FEWEST_A_LIST = 39  # items that Faiss wants to train a centroid
 _SUBVECTORS = 22
 _ROUNDS = 10  # of k-means, Faiss's default
+_CLASSES = {
+    "ivf-flat": "IndexIVFFlat",
+    "ivf-pq": "IndexIVFPQ",
+    "hnsw": "IndexHNSWFlat",
+    "sq8": "IndexScalarQuantizer",
+}
 
 
 def check_fits(kind: str, settings: IndexSettings, count: int, width: int) -> None:
@@ -77,6 +90,15 @@ def build_index(kind: str, settings: IndexSettings, items: ItemVectors, space: S
     index.train(vectors)
     index.add(vectors)
     return index
+
+
+def check_index(kind: str, settings: IndexSettings, index: Any, items: ItemVectors) -> None:
+    """Refuse, as a ValueError, an index that is not of this kind, these settings or these items."""
+    space = space_of(settings, items)
+    expected = (_CLASSES[kind], len(items.table) - 1, space.padded)
+    found = (type(index).__name__, index.ntotal, index.d)
+    if found != expected or index.metric_type != space.metric(import_faiss(kind)):
+        raise ValueError(f"it holds {found}, not {expected}")
 
 
 def search_parameters(settings: IndexSettings, index: Any, selector: Any | None) -> Any:

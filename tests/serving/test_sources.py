@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,7 @@ def test_every_format_holds_the_same(files, batch_size):
         assert gathered(file, batch_size=batch_size) == expected, file.name
     for source in (long_frame(), wide_frame(), long_frame().astype({"user_id": "category"})):
         assert gathered(source, batch_size=batch_size) == expected
+    assert gathered(pa.Table.from_pandas(long_frame()), batch_size=batch_size) == expected
     assert gathered(ITEMS, times=TIMES, batch_size=batch_size) == expected
 
 
@@ -96,6 +98,10 @@ def test_raw_histories_are_passed_on():
     parts = [RawHistories(["a"], [["x"]]), RawHistories(["b"], [[]])]
     assert list(read_histories(iter(parts))) == parts
     assert list(read_histories(parts[0])) == [parts[0]]
+    large = RawHistories(["a", "b", "c"], [["x"], ["y"], ["z"]], [[1.0], [2.0], [3.0]])
+    first, last = read_histories(large, batch_size=2)
+    assert first == RawHistories(["a", "b"], [["x"], ["y"]], [[1.0], [2.0]])
+    assert last == RawHistories(["c"], [["z"]], [[3.0]])
 
 
 def test_without_times_the_given_order_counts(tmp_path):

@@ -10,7 +10,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.sources.wide_rows import Row, batches
 
-__all__ = ["read_lists", "read_mapping"]
+__all__ = ["parts_of", "read_lists", "read_mapping"]
 
 
 def read_mapping(
@@ -31,12 +31,12 @@ def read_lists(
 ) -> Iterator[RawHistories]:
     """Yield the histories of lists; the users are their numbers from 0.
 
-    An iterable of `RawHistories` is passed on as it is.
+    An iterable of `RawHistories` is passed on, those of more users in parts.
     """
     rest = iter(histories)
     first = next(rest, None)
     if isinstance(first, RawHistories):
-        return chain([first], rest)
+        return chain.from_iterable(parts_of(raw, batch_size) for raw in chain([first], rest))
     if first is None:
         return iter(())
     if isinstance(first, (str, bytes, int)):
@@ -51,3 +51,14 @@ def read_lists(
         for number, items in enumerate(chain([first], rest))
     )
     return batches(rows, batch_size)
+
+
+def parts_of(raw: RawHistories, batch_size: int) -> Iterator[RawHistories]:
+    """Yield histories in parts of at most `batch_size` users, as they are where that is enough."""
+    if len(raw.users) <= batch_size:
+        yield raw
+        return
+    for start in range(0, len(raw.users), batch_size):
+        part = slice(start, start + batch_size)
+        times = None if raw.times is None else raw.times[part]
+        yield RawHistories(raw.users[part], raw.items[part], times)

@@ -120,7 +120,8 @@ def _coded(given: tuple[npt.NDArray[Any], Sequence[Any]], numbers: dict[Any, int
         (numbers.setdefault(one, len(numbers)) for one in distinct), np.int32, len(distinct)
     )
     with_missing: IntArray = np.append(known, np.int32(-1))
-    return with_missing[places]  # place -1 is the last
+    found: IntArray = with_missing[places]  # place -1 is the last
+    return found
 
 
 def _refuse(wrong: npt.NDArray[np.bool_], place: Callable[[int], str], why: str) -> None:
