@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
@@ -111,7 +112,9 @@ def bodies_for(run: Path, batch: int) -> list[bytes]:
     ]
 
 
-async def measure(port: int, bodies: list[bytes], rate: float, seconds: float, swap) -> None:
+async def measure(
+    port: int, bodies: list[bytes], rate: float, seconds: float, swap: Callable[[], None]
+) -> None:
     """Print the figures of a run, and of one in whose middle `swap` changes the bundle."""
     await Load(port, bodies).run(rate, WARM_UP / rate)
     steady = Load(port, bodies)
