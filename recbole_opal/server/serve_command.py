@@ -72,7 +72,8 @@ def serve(path: Path, options: ServeOptions) -> None:
 
         torch.set_num_threads(options.threads)
         sys.setswitchinterval(_TURN)
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("recbole_opal").setLevel(logging.INFO)  # libraries only warn
         current = CurrentModel(path, _loader(options))
         limits = Limits(options.max_batch, options.max_k, options.max_history, options.max_body)
         app = create_app(current, limits)
