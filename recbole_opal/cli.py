@@ -22,12 +22,13 @@ __all__ = ["COMMANDS", "console", "main", "run"]
 
 COMMANDS = {
     "run": ("cli:run", "train and evaluate, or compare; also the default"),
+    "report": ("report.__main__:main", "draw the report of a comparison again"),
+    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
+    "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
+    "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
-    "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
-    "report": ("report.__main__:main", "draw the report of a comparison again"),
-    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

@@ -19,7 +19,7 @@ FLOORS = [
     ["experiment", "comparison", "exporting", "recommending"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
-    ["conversion", "help"],
+    ["conversion", "help", "server"],
     ["cli"],
     ["__init__", "__main__"],
 ]
@@ -34,6 +34,7 @@ LIGHT = (
     "batches",
     "models",
     "reranking",
+    "server",
 )
 
 

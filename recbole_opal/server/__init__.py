@@ -1,0 +1,1 @@
+"""A trained model over HTTP: recommend, explain, health, metrics; bundles change while it runs."""
