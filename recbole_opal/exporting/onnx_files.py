@@ -26,10 +26,6 @@ _MEANINGS = {
     "length at most longest_history",
     "times": "(batch, length) float64: seconds since 1970, when each item was met",
 }
-_NEEDED = (
-    f"ONNX needs packages that are not installed; {installation('export')}, or export with "
-    "--onnx=False."
-)
 
 
 def onnx_bytes(network: MultiInterestNetwork, longest_history: int) -> bytes:
@@ -70,7 +66,10 @@ def require_onnx() -> None:
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise ExportError(_NEEDED) from error
+        raise ExportError(
+            f"ONNX needs {error.name}, which is not installed; {installation('export')}, or export "
+            "with --onnx=False."
+        ) from error
 
 
 def _converted(network: MultiInterestNetwork, program: ExportedProgram) -> ModelProto:
