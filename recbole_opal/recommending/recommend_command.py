@@ -18,7 +18,6 @@ from recbole_opal.settings.values import parse_value
 if TYPE_CHECKING:
     from recbole_opal.serving.lists import Lists
     from recbole_opal.serving.recommender import Recommender
-    from recbole_opal.serving.sources import Columns
 
 __all__ = ["main"]
 
@@ -46,7 +45,6 @@ _FLAGS = {
     "time_field": "column of the times; default: that of the run, if it is there",
     "time_unit": "of times that are numbers; default: that of the run, or judged from them",
 }
-_COLUMN_FLAGS = ("user_field", "item_field", "time_field", "time_unit")
 _READ = ("k", "diversity", "per_interest", "by_share", "batch_size")  # numbers
 _SHOWN = 20
 
@@ -93,7 +91,7 @@ def _lists(
     if source is None:
         histories = own_users(recommender.trained, flags.get("user"))
         total = len(histories.users)
-    columns: Columns = Columns.of_run(recommender.trained.settings, flags)
+    columns = Columns.of_run(recommender.trained.settings, flags)
     batches = read_histories(
         source if histories is None else histories, batch_size=batch_size, columns=columns
     )

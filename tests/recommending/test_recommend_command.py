@@ -133,6 +133,7 @@ def test_no_user_at_all(recommend, place):
         (["--histories=h.jsonl", "--exclude_seen=maybe"], "must be True or False"),
         (["--histories=h.jsonl", "--user=u1"], "both name users"),
         (["--histories=h.jsonl", "--usr_field=x"], "did you mean --user_field?"),
+        (["--histories=h.jsonl", "--time_unit=second"], "did you mean seconds?"),
         (["--histories=no.jsonl"], "no.jsonl is not there"),
         (["--histories=broken.jsonl", "--batch_size=1"], "broken.jsonl, line 3 is no JSON"),
         (["--user=u77"], "'u77' is not in the test part"),

@@ -22,6 +22,7 @@ def refusal(source, **options):
     [
         ("", "begins with no names of columns"),
         ("user_id,item\n", None),
+        ("user_id\ritem_id\n", "h.csv, line 1: "),
         (
             "uid,item_id\nu,i\n",
             "no column user_id among uid, item_id; name that of the users with ",

@@ -82,6 +82,7 @@ def _chunks(file: Any, found: Found, path: Path, rows: int) -> Iterator[dict[str
 
     try:
         for chunk in file.iter_batches(batch_size=rows, columns=found.names):
+            chunk.validate(full=True)  # damaged bytes may be no text, or no lists
             yield {name: chunk.column(name) for name in found.names}
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]

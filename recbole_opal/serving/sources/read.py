@@ -47,7 +47,7 @@ def read_histories(
     order. Users come in the order in which they are first met, by the names that the caller gave
     them; a file's are text. Item ids are text: of a file as it stands there.
     Wide sources are read in memory bounded by the batch. Of a long one all rows are held, in 8
-    bytes a row, 16 with times, the double while they are sorted, and about 150 bytes for each
+    bytes a row, 16 with times, the double while they are sorted, and about 200 bytes for each
     distinct user and item.
 
     Raises:

@@ -64,7 +64,10 @@ def _form(file: BinaryIO, path: Path) -> _Form:
             f"{path} begins with no names of columns; write for example user_id,item_id."
         )
     separator = max(_SEPARATORS, key=line.count)
-    names = [name.strip() for name in next(csv.reader([line], delimiter=separator))]
+    try:
+        names = [name.strip() for name in next(csv.reader([line], delimiter=separator))]
+    except csv.Error as error:
+        raise DataError(f"{path}, line 1: {error}; correct the names of the columns.") from error
     if all(name.rpartition(":")[2] in KINDS for name in names):
         # Atomic files know no quotes.
         return _Form([name.rpartition(":")[0] for name in names], separator, csv.QUOTE_NONE)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.atomic_files.time_units import as_seconds
+from recbole_opal.data.atomic_files.time_units import TIME_UNITS, as_seconds
+from recbole_opal.errors import SettingsError
+from recbole_opal.suggest import did_you_mean
 
 __all__ = ["converter", "dates_in_seconds"]
 
@@ -24,7 +26,13 @@ def converter(unit: str | None, name: str, place: str) -> Callable[[FloatArray],
         place: where the table is, for messages.
 
     The function raises DataError where a time makes sense in another unit alone.
+
+    Raises:
+        SettingsError: there is no such unit.
     """
+    if unit is not None and unit not in TIME_UNITS:
+        hint = did_you_mean(unit, TIME_UNITS) or f"; choose from {', '.join(TIME_UNITS)}."
+        raise SettingsError(f"--time_unit={unit} is not known{hint}")
 
     def in_seconds(numbers: FloatArray) -> FloatArray:
         def where(wrong: Any) -> str:
