@@ -25,7 +25,8 @@ COMMANDS = {
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
-    "report": ("report.__main__:main", "draw the report of a comparison again"),
+    "report": ("report.__main__:main", "draw the report of a comparison again, or one of runs"),
+    "runs": ("run_list.command:main", "list, show, compare and remove runs"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

@@ -18,7 +18,7 @@ FLOORS = [
     ["experiment", "comparison"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
-    ["conversion", "help"],
+    ["conversion", "help", "run_list"],
     ["cli"],
     ["__init__", "__main__"],
 ]
