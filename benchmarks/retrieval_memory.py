@@ -17,7 +17,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recbole_opal.retrieval import BACKENDS, make_retriever
+from recbole_opal.retrieval import EXACT_KINDS, make_retriever
 from recbole_opal.retrieval.exact import search_memory_bytes
 
 MIB = 2**20
@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--top", type=int, default=50)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--ties", action="store_true", help="all items equal: the worst case")
-    parser.add_argument("--backend", choices=BACKENDS, help=argparse.SUPPRESS)
+    parser.add_argument("--backend", choices=EXACT_KINDS, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     print(f"(B, K, N): {settings.interests * matrix / MIB:.0f} MiB")
     print("bound of the torch search, (20 B + 8 D) block + 80 B (k + 16) + 64 MiB: ", end="")
     print(f"{bound / MIB:.0f} MiB")
-    for backend in BACKENDS:
+    for backend in EXACT_KINDS:
         command = [sys.executable, *sys.argv, "--backend", backend]
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
         rest, index, search, seconds = done.stdout.split()

@@ -6,8 +6,9 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from recbole_opal.evaluation.built_index import BuiltIndex
 from recbole_opal.evaluation.judged import InterestRecord, RankRecord
-from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks, make_retriever
+from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks
 from recbole_opal.retrieval.order import top_in_order
 from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
@@ -52,15 +53,18 @@ class InterestModel(Protocol):
 class FullSortRetriever:
     """Top-k for a multi-interest model; the item table is computed once, here.
 
-    Build it for each evaluation: it does not see later changes of the weights.
+    Build it for each evaluation: it does not see later changes of the weights. Ranks are exact,
+    whatever finds the lists.
 
     Stability: stable.
 
     Args:
         model: in evaluation mode, without gradients.
-        config: reads `topk`, `retrieval` (default `torch`) and `item_block_size`.
+        config: reads `topk`, `retrieval` (default `torch`), `retrieval_args` and
+            `item_block_size`.
         with_ranks: whether GAUC needs ranks, which cost a second pass over the items.
         with_interests: whether to tell what each interest did.
+        built: keeps an approximate index for the next evaluation of the same weights.
     """
 
     def __init__(
@@ -70,12 +74,15 @@ class FullSortRetriever:
         *,
         with_ranks: bool = False,
         with_interests: bool = False,
+        built: BuiltIndex | None = None,
     ) -> None:
         self.model, self.k = model, max(config["topk"])
         self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
         self.with_ranks, self.with_interests = with_ranks, with_interests
         self.items = model.item_table().detach()  # (N, D)
-        self.retriever = make_retriever(config["retrieval"] or "torch", self.items, self.block_size)
+        self.retriever = (built or BuiltIndex()).over(
+            self.items, config["retrieval"] or "torch", config["retrieval_args"], self.block_size
+        )
 
     def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
         """Return the lists of a batch: `inputs` on the model's device, targets for ranks only."""

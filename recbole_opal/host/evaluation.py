@@ -12,6 +12,7 @@ from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
+from recbole_opal.evaluation.built_index import BuiltIndex, check_retrieval
 from recbole_opal.evaluation.evaluator import judge, measure
 from recbole_opal.evaluation.full_sort import (
     FullSortRetriever,
@@ -30,9 +31,13 @@ class TopKEvaluation(Trainer):
     """A RecBole trainer whose `evaluate` is ours: lists of ids instead of a score matrix.
 
     Derive a trainer of your own from it. Stability: stable.
+
+    Raises:
+        OpalError: `retrieval` asks for a search that cannot be built for this model.
     """
 
     def __init__(self, config: Any, model: Any) -> None:
+        check_retrieval(config, model)
         # RecBole's constructor makes an evaluator of its own, which goes unused and knows RecBole's
         # metrics alone.
         chosen, config["metrics"] = config["metrics"], ["Recall"]
@@ -41,6 +46,7 @@ class TopKEvaluation(Trainer):
         finally:
             config["metrics"] = chosen
         self._facts: tuple[Any, TrainingFacts] | None = None
+        self._built = BuiltIndex()
 
     def evaluate(
         self, eval_data: Any, load_best_model: bool = False, show_progress: bool = False
@@ -67,7 +73,11 @@ class TopKEvaluation(Trainer):
         ranks = any(metric.needs_ranks for metric in chosen_metrics(config["metrics"]))
         if isinstance(self.model, InterestModel):
             retriever = FullSortRetriever(
-                self.model, config, with_ranks=ranks, with_interests=with_interests
+                self.model,
+                config,
+                with_ranks=ranks,
+                with_interests=with_interests,
+                built=self._built,
             )
 
             def lists(batch: EvaluationBatch) -> Retrieved:

@@ -1,33 +1,62 @@
-"""Exact retrieval of the best items under the maximum over a user's interests, in plain PyTorch."""
+"""Retrieval of the best items under the maximum over a user's interests, exact or approximate."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
-from recbole_opal.errors import RetrievalError
+from recbole_opal.retrieval.approximate import ApproximateIndex
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE, ExactIndex, TopK, exact_top_k
 from recbole_opal.retrieval.faiss_flat import FaissFlatIndex
+from recbole_opal.retrieval.index_settings import (
+    APPROXIMATE_KINDS,
+    EXACT_KINDS,
+    KINDS,
+    index_settings,
+)
 from recbole_opal.retrieval.pairs import Pairs
 from recbole_opal.retrieval.ranks import average_ranks
+from recbole_opal.retrieval.retriever import Retriever
 
 __all__ = [
-    "BACKENDS",
+    "APPROXIMATE_KINDS",
     "DEFAULT_BLOCK_SIZE",
+    "EXACT_KINDS",
+    "KINDS",
+    "ApproximateIndex",
     "ExactIndex",
     "FaissFlatIndex",
     "Pairs",
+    "Retriever",
     "TopK",
     "average_ranks",
     "exact_top_k",
+    "index_settings",
     "make_retriever",
 ]
 
-_INDICES = {"torch": ExactIndex, "faiss": FaissFlatIndex}
-BACKENDS = tuple(_INDICES)
 
+def make_retriever(
+    kind: str,
+    items: Tensor,
+    block_size: int = DEFAULT_BLOCK_SIZE,
+    settings: Mapping[str, Any] | None = None,
+) -> Retriever:
+    """Build the search over an item table, (N, D) with the padding in row 0.
 
-def make_retriever(backend: str, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> ExactIndex:
-    """Build the search over an item table: `torch` (any device) or `faiss` (needs faiss-cpu)."""
-    if backend not in _INDICES:
-        raise RetrievalError(
-            f"retrieval backend '{backend}' is unknown; use --retrieval=torch or faiss"
-        )
-    return _INDICES[backend](items, block_size)
+    Args:
+        kind: `torch` or `faiss`, which are exact, or an approximate one: `ivf-flat`, `ivf-pq`,
+            `hnsw`, `sq8`. All but `torch` need faiss-cpu.
+        items: float vectors; they stay where they are.
+        block_size: items at a time in exact scans.
+        settings: of an approximate kind, as `{"nprobe": 32}`; see `index_settings`.
+
+    Raises:
+        SettingsError: the kind or a setting of it is unknown or out of range.
+        RetrievalError: Faiss is missing, or the settings do not fit the items.
+    """
+    checked = index_settings(kind, settings)
+    if checked is not None:
+        return ApproximateIndex(kind, items, block_size, checked)
+    exact = ExactIndex if kind == "torch" else FaissFlatIndex
+    return exact(items, block_size)

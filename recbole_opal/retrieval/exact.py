@@ -18,6 +18,7 @@ from recbole_opal.retrieval.scores import (
     candidate_scores,
     check_interests,
 )
+from recbole_opal.retrieval.subset import Subset, allowed_items
 
 __all__ = [
     "DEFAULT_BLOCK_SIZE",
@@ -59,30 +60,52 @@ class ExactIndex:
     Stability: stable.
     """
 
-    def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
+    kind = "torch"
+
+    def __init__(self, items: Tensor | ItemVectors, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
         if block_size < 1:
             raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
         self.block_size = block_size
-        self.items = ItemVectors.of(items)
+        self.items = items if isinstance(items, ItemVectors) else ItemVectors.of(items)
 
-    def top_k(self, interests: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
+    def top_k(
+        self, interests: Tensor, k: int, exclude: Pairs | None = None, only: Tensor | None = None
+    ) -> TopK:
         """Return the `k` best items of each row, given `(B, K, D)` interests, on their device.
 
-        More than the items left gives fills; excluded pairs may repeat, in any order. Shapes that
-        do not fit and vectors that are not finite are a RetrievalError.
+        More than the items left gives fills; excluded pairs may repeat, in any order. `only`,
+        `(N,)` bool, tells the items that may be listed: they are gathered and searched, so that few
+        of them cost little. Shapes that do not fit and vectors that are not finite are a
+        RetrievalError.
         """
-        queries = check_interests(interests, self.items, k)
         table = self.items.table
+        queries = check_interests(interests, self.items, k)
         excluded = ExcludedPairs.of(exclude, len(queries), len(table), table.device)
+        if only is None:
+            found = self._lists(queries, k, excluded)
+        else:
+            part = Subset.of(self.items, allowed_items(only, self.items))
+            index = ExactIndex(part.items, self.block_size)
+            found = index._lists(queries, k, part.excluded(excluded))
+            found = TopK(found.scores, part.ids[found.ids])
+        return TopK(found.scores.to(interests.device), found.ids.to(interests.device))
+
+    def bytes_per_item(self) -> float:
+        """Return the memory of an item: its row of the table, of which there is no copy."""
+        table = self.items.table
+        return float(table.shape[1] * table.element_size())
+
+    def _lists(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> TopK:
         found, outside = self._search(queries, k, excluded)
         # Rows in which an item left out could reach the list's last score; -inf: none was left out.
         reach = outside + self.items.error_bound(queries)
         unsettled = (outside > -torch.inf) & (found.scores[:, -1].double() <= reach)
         rows = unsettled.nonzero().flatten()
         if len(rows):
-            part = settle(queries[rows], table, k, excluded.for_rows(rows), self.block_size)
+            others = excluded.for_rows(rows)
+            part = settle(queries[rows], self.items.table, k, others, self.block_size)
             found.scores[rows], found.ids[rows] = part.scores, part.ids
-        return TopK(found.scores.to(interests.device), found.ids.to(interests.device))
+        return found
 
     def _search(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> tuple[TopK, Tensor]:
         """Return lists, and `(B,)` float64, what the fast score of an item left out is at most."""

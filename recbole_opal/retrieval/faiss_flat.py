@@ -4,44 +4,56 @@ Memory: the index holds its own copy of the items, `4 * N * D` bytes; beyond tha
 about 200 MiB at most whatever `N`, because rows that need deep lists are settled by blocks.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from recbole_opal.errors import RetrievalError
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE, SLACK, ExactIndex, TopK, cut
+from recbole_opal.retrieval.faiss_library import import_faiss, on_gpu
 from recbole_opal.retrieval.pairs import ExcludedPairs
-from recbole_opal.retrieval.scores import candidate_scores
+from recbole_opal.retrieval.scores import ItemVectors, candidate_scores
 
 __all__ = ["FaissFlatIndex"]
 
 _MAX_DEPTH = 4096
-"""Deepest list asked of Faiss; its own limit on a GPU is 2048, on a CPU there is none."""
+"""Deepest list asked of Faiss on a CPU, where it has no limit of its own."""
+
+_MAX_DEPTH_GPU = 2048
+"""Deepest list that Faiss gives on a GPU."""
 
 _CHUNK_RESULTS = 2**20
 """Results (score and id) of one Faiss call, `rows * K * depth`: 12 MiB, about 100 MiB merged."""
 
 
 class FaissFlatIndex(ExactIndex):
-    """Exact search with `faiss.IndexFlatIP` on the CPU; lists equal those of `ExactIndex`.
+    """Exact search with `faiss.IndexFlatIP`; lists equal those of `ExactIndex`.
 
     Each interest is searched for `k` plus the row's excluded items plus a slack; the lists are
-    merged and scored again as every backend does.
+    merged and scored again, on the CPU, as every backend does. Faiss searches on a GPU if the items
+    are there and it is built for it. With `only` the items are gathered, as in `ExactIndex`.
 
     Stability: stable.
     """
 
-    def __init__(self, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
-        super().__init__(items.cpu(), block_size)
-        self._index = _import_faiss().IndexFlatIP(items.shape[1])
+    kind = "faiss"
+
+    def __init__(self, items: Tensor | ItemVectors, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
+        given = items if isinstance(items, ItemVectors) else ItemVectors.of(items)
+        super().__init__(ItemVectors(given.table.cpu(), given.largest_norm), block_size)
+        self.index = import_faiss(self.kind).IndexFlatIP(given.table.shape[1])
         # Without the padding row, so it cannot be returned; ids are one lower inside.
-        self._index.add(np.ascontiguousarray(self.items.table[1:].numpy(), dtype=np.float32))
+        self.index.add(np.ascontiguousarray(self.items.table[1:].numpy(), dtype=np.float32))
+        moved = on_gpu(self.index, given.table.device)
+        self._searched = self.index if moved is None else moved
+        self._max_depth = _MAX_DEPTH if moved is None else _MAX_DEPTH_GPU
+
+    def bytes_per_item(self) -> float:
+        """Return the memory of an item in the index: a float32 copy of its vector."""
+        return 4.0 * self.items.table.shape[1]
 
     def _search(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> tuple[TopK, Tensor]:
         batch, num_interests, _ = queries.shape
-        limit = min(len(self.items.table) - 1, _MAX_DEPTH)
+        limit = min(len(self.items.table) - 1, self._max_depth)
         # Powers of two, so that rows share searches.
         needed = (k + SLACK + excluded.counts()).double().log2().ceil().exp2()
         depths = needed.clamp(max=limit).long()
@@ -64,18 +76,6 @@ class FaissFlatIndex(ExactIndex):
     def _candidates(self, queries: Tensor, depth: int) -> tuple[Tensor, Tensor]:
         """Return `(R,)` bounds of the scores not found, and `(R, K * depth)` ids, sorted."""
         flat = queries.flatten(end_dim=1).float().contiguous().numpy()
-        scores, ids = map(torch.from_numpy, self._index.search(flat, depth))
+        scores, ids = map(torch.from_numpy, self._searched.search(flat, depth))
         last = scores[:, -1].view(len(queries), -1).amax(dim=1)
         return last.double(), (ids + 1).view(len(queries), -1).sort(dim=1).values
-
-
-def _import_faiss() -> Any:
-    """Import Faiss where it is used, so that nobody else needs it."""
-    try:
-        import faiss
-    except ImportError as error:
-        raise RetrievalError(
-            "--retrieval=faiss needs Faiss, which is not installed; pip install faiss-cpu, or use "
-            "--retrieval=torch"
-        ) from error
-    return faiss

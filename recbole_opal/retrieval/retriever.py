@@ -23,6 +23,7 @@ class Retriever(Protocol):
     padding, and never gives fills while items are left.
     """
 
+    kind: str
     items: ItemVectors
 
     def top_k(
@@ -32,4 +33,8 @@ class Retriever(Protocol):
 
         `exclude` are (rows, ids) of pairs; `only`, (N,) bool, are the items that may be listed.
         """
+        ...
+
+    def bytes_per_item(self) -> float:
+        """Return the memory of what is searched, over its items."""
         ...

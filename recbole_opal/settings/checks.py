@@ -35,6 +35,7 @@ def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict
         _check_width(settings["num_interests"], settings["hidden_size"])
     _check_names(settings)
     _check_clipping(settings["clip_grad_norm"] or {})
+    _check_index(settings["retrieval"], settings["retrieval_args"])
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
         "load_col": _with_categories(settings),
@@ -161,6 +162,12 @@ def _check_clipping(arguments: Mapping[str, Any]) -> None:
         raise SettingsError(f"--clip_grad_norm{problem}; {_CLIPPING}")
     if arguments and "max_norm" not in arguments:
         raise SettingsError(f"--clip_grad_norm names no max_norm; {_CLIPPING}")
+
+
+def _check_index(kind: str, arguments: Mapping[str, Any] | None) -> None:
+    from recbole_opal.retrieval.index_settings import index_settings  # here: it loads torch
+
+    index_settings(kind, arguments)
 
 
 def _negatives(given: dict[str, Any] | None, samples: bool) -> dict[str, Any] | None:

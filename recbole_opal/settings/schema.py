@@ -104,8 +104,11 @@ class EvaluationSettings(Section):
     mask_history: bool | None = setting(
         None, "seen items are taken out of the lists; None: True, but False for LS"
     )
-    retrieval: Literal["torch", "faiss"] = setting(
-        "torch", "who searches the top k; both are exact"
+    retrieval: Literal["torch", "faiss", "ivf-flat", "ivf-pq", "hnsw", "sq8"] = setting(
+        "torch", "who searches the top k: torch and faiss exactly, the others may miss items"
+    )
+    retrieval_args: dict[str, Any] | None = setting(
+        None, "settings of an approximate search, as {'nprobe': 32}"
     )
     item_block_size: int = setting(8192, "items scored at a time in the search", ge=1, le=2**24)
     score_memory_mb: int = setting(

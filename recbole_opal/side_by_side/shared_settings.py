@@ -6,6 +6,7 @@ from typing import Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
 from recbole_opal.host.validation import known_settings
+from recbole_opal.retrieval.index_settings import EXACT_KINDS
 from recbole_opal.settings.fields import typed
 from recbole_opal.settings.schema import DataSettings, EnvironmentSettings, EvaluationSettings
 from recbole_opal.side_by_side.variants import Variant
@@ -21,7 +22,6 @@ _FREE = {
     "metric_decimal_place",
     "normalize_all",
     "repeatable",
-    "retrieval",
     "score_memory_mb",
 }
 _PROTOCOL = {*EvaluationSettings.model_fields, *DataSettings.model_fields} - _FREE
@@ -51,8 +51,14 @@ def check_same_protocol(configs: Mapping[str, Any]) -> None:
     (first, reference), *others = configs.items()
     for label, config in others:
         for name in sorted(_PROTOCOL):
-            if config[name] != reference[name]:
+            if _protocol_value(config, name) != _protocol_value(reference, name):
                 raise SettingsError(
                     f"{label} has {name}={config[name]} and {first} has {name}={reference[name]}, "
                     f"so they cannot be compared; write --{name}={typed(reference[name])}."
                 )
+
+
+def _protocol_value(config: Any, name: str) -> Any:
+    """Return a setting, with one name for the exact searches: they give the same lists."""
+    value = config[name]
+    return EXACT_KINDS if name == "retrieval" and value in (None, *EXACT_KINDS) else value

@@ -9,7 +9,8 @@ import pytest
 FLOORS = [
     ["errors", "suggest", "precision", "version"],
     ["process"],
-    ["statistics", "runs", "retrieval", "own_models"],
+    ["statistics", "runs", "own_models"],
+    ["retrieval"],
     ["settings", "batches", "console", "reranking"],
     ["interests", "losses"],
     ["models", "data", "evaluation"],

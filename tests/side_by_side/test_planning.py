@@ -124,6 +124,9 @@ def test_a_protocol_that_differs_between_models_is_refused():
     check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[5], seed=1)})
     with pytest.raises(SettingsError, match=r"B has topk=\[10\] and A has topk=\[5\]"):
         check_same_protocol({"A": Fake(topk=[5]), "B": Fake(topk=[10])})
+    check_same_protocol({"A": Fake(retrieval="torch"), "B": Fake(retrieval="faiss")})
+    with pytest.raises(SettingsError, match="B has retrieval=hnsw and A has retrieval=torch"):
+        check_same_protocol({"A": Fake(retrieval="torch"), "B": Fake(retrieval="hnsw")})
 
 
 def test_a_trial_can_be_bounded_more_tightly_than_a_run(quick_settings):
