@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recbole_opal.host.recommender import OPAL, MultiInterestRecommender
     from recbole_opal.host.trainer import TwoStageTrainer
     from recbole_opal.models.base import MultiInterestNetwork
-    from recbole_opal.serving import Recommender, load
+    from recbole_opal.serving import Explanation, Lists, Recommender, load
     from recbole_opal.settings.fields import Section
     from recbole_opal.settings.model_schemas import MultiInterestSettings
     from recbole_opal.side_by_side.compare import compare
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 __all__ = [
     "OPAL",
     "ComparisonResult",
+    "Explanation",
     "FutureItemDataset",
     "Judged",
+    "Lists",
     "Metric",
     "MultiInterestNetwork",
     "MultiInterestRecommender",
@@ -57,13 +59,17 @@ _NAMES = {
     "host.config": ("OpalConfig",),
     "host.recommender": ("OPAL", "MultiInterestRecommender"),
     "models.base": ("MultiInterestNetwork",),
-    "serving": ("Recommender", "load"),
+    "serving": ("Explanation", "Lists", "Recommender", "load"),
     "settings.fields": ("Section",),
     "settings.model_schemas": ("MultiInterestSettings",),
     "host.trainer": ("TwoStageTrainer",),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
-_WITHOUT_RECBOLE = {f"{__name__}.serving"}
+# A trained model is served without RecBole, one of a user's own class among them.
+_WITHOUT_RECBOLE = {
+    f"{__name__}.{module}"
+    for module in ("models.base", "serving", "settings.fields", "settings.model_schemas")
+}
 
 
 def __dir__() -> list[str]:

@@ -26,7 +26,9 @@ COMMANDS = {
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
     "report": ("report.__main__:main", "draw the report of a comparison again, or one of runs"),
+    "index": ("index_report.command:main", "measure approximate searches over a run's items"),
     "runs": ("run_list.command:main", "list, show, compare and remove runs"),
+    "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
 
-__all__ = ["CapsuleSettings", "couple", "route", "squash"]
+__all__ = ["CapsuleSettings", "couple", "coupled_shares", "route", "routed_coupling", "squash"]
 
 
 class CapsuleSettings(MultiInterestSettings):
@@ -55,6 +55,18 @@ def couple(logits: Tensor, mask: Tensor, softmax: str = "interests") -> Tensor:
     return logits.clamp_min(floor).masked_fill(~real, floor).softmax(dim=1) * real
 
 
+def routed_coupling(
+    predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettings
+) -> Tensor:
+    """Return the coupling that routing ends with, (B, L, K); arguments as of `route`."""
+    said = predictions.detach() if rule.routing_gradient == "last" else predictions
+    for _ in range(rule.routing_iterations - 1):
+        coupling = couple(logits, mask, rule.routing_softmax)
+        interests = squash(torch.einsum("blk,blkd->bkd", coupling, said))
+        logits = logits + torch.einsum("blkd,bkd->blk", said, interests)
+    return couple(logits, mask, rule.routing_softmax)
+
+
 def route(predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettings) -> Tensor:
     """Route items to interests, (B, K, D), lengths below 1.
 
@@ -64,10 +76,13 @@ def route(predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettin
         mask: (B, L) bool, True where there is an item.
         rule: iterations and variants.
     """
-    said = predictions.detach() if rule.routing_gradient == "last" else predictions
-    for _ in range(rule.routing_iterations - 1):
-        coupling = couple(logits, mask, rule.routing_softmax)
-        interests = squash(torch.einsum("blk,blkd->bkd", coupling, said))
-        logits = logits + torch.einsum("blkd,bkd->blk", said, interests)
-    coupling = couple(logits, mask, rule.routing_softmax)
+    coupling = routed_coupling(predictions, logits, mask, rule)
     return squash(torch.einsum("blk,blkd->bkd", coupling, predictions))
+
+
+def coupled_shares(coupling: Tensor, mask: Tensor) -> Tensor:
+    """Return the part of each history that flows into each interest, (B, K); 0 without items.
+
+    Of a coupling (B, L, K) that sums to 1 over interests, and its mask (B, L).
+    """
+    return coupling.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp_min(1)

@@ -185,8 +185,12 @@ class MultiInterestNetwork(nn.Module):
 
     def interests(self, histories: Histories) -> Tensor:
         """Return the query vectors of histories, (B, K, D') float."""
+        return self.queries(self.encode(self.looked_up(histories)))
+
+    def looked_up(self, histories: Histories) -> History:
+        """Return histories as the vectors of their items, without dropout."""
         (vectors,) = self.items(histories.items)
-        return self.queries(self.encode(History(vectors, histories.lengths, histories.times)))
+        return History(vectors, histories.lengths, histories.times)
 
     def active_interests(self, histories: Histories) -> Tensor | None:
         """Return which interests each history has, (B, K) bool, at least one; None: all.
@@ -195,21 +199,30 @@ class MultiInterestNetwork(nn.Module):
         """
         return None
 
-    def interest_shares(self, histories: Histories) -> Tensor:
-        """Return the share of each history that each interest stands for, (B, K) float.
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the interest that each item of histories belongs to, (T,) int64.
 
-        A row sums to 1; of an empty history it is zero. Here: the share of the items whose best
-        interest it is. A model that assigns items to interests says so itself.
+        Here: the best interest of its own history. A model that assigns items to interests says so
+        itself.
         """
         (vectors,) = self.items(histories.items)
-        queries = self.interests(histories)
-        rows = histories.rows()
+        queries, rows = self.interests(histories), histories.rows()
         scores = torch.einsum("tkd,td->tk", queries[rows], self.candidates(vectors))
         active = self.active_interests(histories)
         if active is not None:
             scores = scores.masked_fill(~active[rows], -torch.inf)
-        chosen = functional.one_hot(scores.argmax(dim=-1), queries.shape[1]).to(queries.dtype)
-        counts = queries.new_zeros(queries.shape[:2]).index_add(0, rows, chosen)
+        return scores.argmax(dim=-1)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return the share of each history that each interest stands for, (B, K) float.
+
+        A row sums to 1; of an empty history it is zero. Here: the share of the items that belong
+        to it. A model that weighs items says so itself.
+        """
+        queries = self.interests(histories)
+        chosen = functional.one_hot(self.item_interests(histories), queries.shape[1])
+        counts = queries.new_zeros(queries.shape[:2])
+        counts = counts.index_add(0, histories.rows(), chosen.to(queries.dtype))
         return counts / histories.lengths.clamp_min(1).unsqueeze(-1)
 
     def interest_columns(self, queries: Tensor) -> Tensor:

@@ -162,6 +162,18 @@ class CMINetwork(MultiInterestNetwork):
         """Return the interests, (B, K, D), of unit length whatever the items are."""
         return encoded.interests
 
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the category that each item is assigned to most, (T,) int64."""
+        _, sorted_items = self.encoder.sort(self.looked_up(histories))
+        return sorted_items.assignment.argmax(dim=-1)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return each category's share of the history, (B, K)."""
+        history = self.looked_up(histories)
+        _, sorted_items = self.encoder.sort(history)
+        mass = history.sum_by_row(sorted_items.assignment)  # (B, K)
+        return mass / histories.lengths.clamp_min(1).unsqueeze(-1)
+
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return orthogonality and uniformity of the categories, and the views' contrast."""
         encoded: AssignedHistories = step.encoded

@@ -9,7 +9,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.interests.capsules import CapsuleSettings, route
+from recbole_opal.batches import Histories
+from recbole_opal.interests.capsules import (
+    CapsuleSettings,
+    coupled_shares,
+    route,
+    routed_coupling,
+)
 from recbole_opal.interests.history import History
 from recbole_opal.interests.self_attention import SelfAttentionSettings, SelfAttentiveInterests
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
@@ -79,11 +85,18 @@ class PositionCapsules(nn.Module):
 
     def forward(self, history: History) -> Tensor:
         """Return the interests, (B, K, D), of rows of L items at most."""
+        return route(*self._start(history), self.settings)
+
+    def shares(self, history: History) -> Tensor:
+        """Return the part of each row that flows into each interest, (B, K)."""
+        predictions, logits, mask = self._start(history)
+        return coupled_shares(routed_coupling(predictions, logits, mask, self.settings), mask)
+
+    def _start(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
         vectors, mask = history.padded()
         transforms = self.transforms[: vectors.shape[1]]
         predictions = torch.einsum("bld,lkde->blke", vectors, transforms)
-        logits = predictions.new_zeros(predictions.shape[:3])
-        return route(predictions, logits, mask, self.settings)
+        return predictions, predictions.new_zeros(predictions.shape[:3]), mask
 
 
 class ComiRecDRNetwork(MultiInterestNetwork):
@@ -97,7 +110,17 @@ class ComiRecDRNetwork(MultiInterestNetwork):
     Settings = ComiRecDRSettings
     published = comirec_recipe(_WHAT, learning_rate=(0.005, "[A]"))
     search = search_with()
+    encoder: PositionCapsules
 
     def __init__(self, settings: ComiRecDRSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
         self.encoder = PositionCapsules(settings, catalogue.longest_history)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return the part of each history that flows into each interest, (B, K).
+
+        A coupling that sums to 1 over positions tells nothing of it: then as for other models.
+        """
+        if self.settings.routing_softmax == "positions":
+            return super().interest_shares(histories)
+        return self.encoder.shares(self.looked_up(histories))

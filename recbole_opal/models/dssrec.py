@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
@@ -271,6 +272,17 @@ class DSSRecNetwork(MultiInterestNetwork):
             step.target_ids[:, 0],
             temperature=self.temperature,
         )
+
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the intention that each item is assigned to most, (T,) int64."""
+        encoded: IntentHistories = self.encoder(self.looked_up(histories))
+        return encoded.assignment.argmax(dim=-1)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return each intention's share of the history, (B, K), by what items matter to it."""
+        history = self.looked_up(histories)
+        encoded: IntentHistories = self.encoder(history)
+        return history.sum_by_row(encoded.assignment * encoded.importance.unsqueeze(-1))
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return the sequence-to-sequence loss."""

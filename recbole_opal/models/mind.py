@@ -13,7 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
-from recbole_opal.interests.capsules import CapsuleSettings, route
+from recbole_opal.interests.capsules import (
+    CapsuleSettings,
+    coupled_shares,
+    route,
+    routed_coupling,
+)
 from recbole_opal.interests.history import History
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.models.recipes import comirec_recipe, search_with
@@ -63,17 +68,24 @@ class MindCapsules(nn.Module):
 
     def forward(self, history: History) -> RoutedHistories:
         """Route the items of each row, of L at most."""
+        active = self.active(history.lengths)  # (B, K)
+        interests = route(*self._start(history, active), self.settings)
+        interests = torch.where(active.unsqueeze(-1), interests, interests[:, :1])
+        return RoutedHistories(interests, active)
+
+    def shares(self, history: History) -> Tensor:
+        """Return the part of each row that flows into each interest, (B, K), 0 for copies."""
+        predictions, logits, mask = self._start(history, self.active(history.lengths))
+        return coupled_shares(routed_coupling(predictions, logits, mask, self.settings), mask)
+
+    def _start(self, history: History, active: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         vectors, mask = history.padded()
         batch, length, width = vectors.shape
-        active = self.active(history.lengths)  # (B, K)
         count = active.shape[1]
         shared = self.transform(vectors).unsqueeze(2)  # (B, L, 1, D)
         logits = self.start[:length].expand(batch, length, count)
         logits = logits.masked_fill(~active.unsqueeze(1), -torch.inf)
-        predictions = shared.expand(batch, length, count, width)
-        interests = route(predictions, logits, mask, self.settings)
-        interests = torch.where(active.unsqueeze(-1), interests, interests[:, :1])
-        return RoutedHistories(interests, active)
+        return shared.expand(batch, length, count, width), logits, mask
 
     def active(self, lengths: Tensor) -> Tensor:
         """Return which interests rows of (B,) lengths have, (B, K) bool."""
@@ -120,3 +132,12 @@ class MINDNetwork(MultiInterestNetwork):
     def active_interests(self, histories: Histories) -> Tensor:
         """Return which interests each history has, (B, K) bool: no copies; nothing is encoded."""
         return self.encoder.active(histories.lengths)
+
+    def interest_shares(self, histories: Histories) -> Tensor:
+        """Return the part of each history that flows into each interest, (B, K).
+
+        A coupling that sums to 1 over positions tells nothing of it: then as for other models.
+        """
+        if self.settings.routing_softmax == "positions":
+            return super().interest_shares(histories)
+        return self.encoder.shares(self.looked_up(histories))

@@ -180,11 +180,13 @@ class OPALNetwork(MultiInterestNetwork):
         prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
 
+    def item_interests(self, histories: Histories) -> Tensor:
+        """Return the hyper-category that each item is assigned to most, (T,) int64."""
+        return self.encode(self.looked_up(histories)).kept.argmax(dim=-1)
+
     def interest_shares(self, histories: Histories) -> Tensor:
         """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
-        (vectors,) = self.items(histories.items)
-        encoded = self.encode(History(vectors, histories.lengths, histories.times))
-        return encoded.shares
+        return self.encode(self.looked_up(histories)).shares
 
     def interest_columns(self, queries: Tensor) -> Tensor:
         """Return the interests, (B, K, D), without their prior."""

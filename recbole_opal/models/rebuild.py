@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from recbole_opal.errors import CheckpointError
+from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import class_at, is_address
@@ -15,6 +15,8 @@ from recbole_opal.runs import RunReader
 from recbole_opal.settings.model_schemas import section_of
 
 __all__ = ["rebuild"]
+
+_CHANGED = "give the class back as it was when it was trained, or train again"
 
 
 def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
@@ -33,11 +35,14 @@ def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
             f"{run.path} holds a run of {name}, which is no multi-interest network; choose a run "
             f"of {', '.join(MODELS)} or of a network of your own."
         )
-    section: Any = section_of(network)
-    settings = {each: config[each] for each in section.model_fields if each in config}
+    weights = run.load_weights(stage)
     counts = torch.from_numpy(run.load_arrays("item_counts.npz")["counts"])
     catalogue = Catalogue(len(counts), counts, config["MAX_ITEM_LIST_LENGTH"])
-    model = network(section.model_validate(settings), catalogue)
-    model.set_stage(stage)
-    model.load_state_dict(run.load_weights(stage))
+    # A class of the user's may have changed since.
+    with refusing(str(run.path), f"does not fit the class {network.__name__}", _CHANGED):
+        section: Any = section_of(network)
+        settings = {each: config[each] for each in section.model_fields if each in config}
+        model = network(section.model_validate(settings), catalogue)
+        model.set_stage(stage)
+        model.load_state_dict(weights)
     return model.eval()

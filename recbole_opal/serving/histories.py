@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from recbole_opal.batches import Histories
 from recbole_opal.retrieval.pairs import Pairs
@@ -17,13 +17,13 @@ class RawHistories:
     """B users and what they met, oldest first.
 
     Attributes:
-        users: the name of each, as the caller gives it or as it is counted: "0", "1", ...
-        items: the raw item ids of each.
+        users: the name of each, as the caller gives it or as it is counted: 0, 1, ...
+        items: the raw item ids of each, text or whole numbers; a number counts as its digits.
         times: seconds of each item, for models that read them; None: not given.
     """
 
-    users: Sequence[str]
-    items: Sequence[Sequence[str]]
+    users: Sequence[Any]
+    items: Sequence[Sequence[Any]]
     times: Sequence[Sequence[float]] | None = None
 
 
@@ -38,7 +38,7 @@ class KnownHistories:
         unknown: raw ids that the model does not know, and how often they were met.
     """
 
-    users: Sequence[str]
+    users: Sequence[Any]
     histories: Histories
     seen: Pairs
-    unknown: Counter[str] = field(default_factory=Counter)
+    unknown: Mapping[str, int] = field(default_factory=dict)

@@ -2,24 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import torch
+
+from recbole_opal.errors import SettingsError, reason_of
+from recbole_opal.process.caller import undisturbed
+from recbole_opal.retrieval import make_retriever
+from recbole_opal.retrieval.retriever import Retriever
+from recbole_opal.retrieval.scores import ItemVectors
+from recbole_opal.runs import RunReader
 from recbole_opal.serving.recommender import Recommender
 from recbole_opal.serving.trained import TrainedModel
 
 __all__ = ["load"]
 
+_INDEX = "index.json"
 
-def load(folder: str | Path, stage: str = "best") -> Recommender:
+
+def load(
+    folder: str | Path,
+    stage: str = "best",
+    retrieval: str | None = None,
+    retrieval_settings: Mapping[str, Any] | None = None,
+    device: str | torch.device = "cpu",
+) -> Recommender:
     """Return a recommender out of a run folder or an exported bundle.
 
     It needs neither the data set nor RecBole.
 
     Args:
         folder: the run folder that training printed, or a folder that `export` wrote.
-        stage: `best` on validation, or a stage by name.
+        stage: `best` on validation, or a stage by name; a bundle holds one.
+        retrieval: the search: `torch`, exact, or another of `retrieval.BACKENDS`; None: the index
+            that a bundle was exported with, else `torch`.
+        retrieval_settings: of the search, by name.
+        device: where the network computes, and the exact search: `cpu`, `cuda`, ...
 
     Raises:
-        OpalError: the folder is damaged, unfinished, or not of a multi-interest model.
+        CheckpointError: the folder is damaged, unfinished, of a newer version, or not of a
+            multi-interest model.
+        SettingsError: the stage, the device or a class of the user's own is not there.
+        RetrievalError: the search is unknown, or not installed.
+
+    Example:
+        >>> import recbole_opal
+        >>> recommender = recbole_opal.load("saved/OPAL-ml-100k-...")  # doctest: +SKIP
+        >>> recommender.recommend({"ann": ["242", "302"]}, k=10)  # doctest: +SKIP
     """
-    return Recommender(TrainedModel.read(folder, stage))
+    with undisturbed():  # weights are drawn before they are read
+        trained = TrainedModel.read(folder, stage).to(_device(device))
+        with torch.no_grad():
+            table = trained.network.item_table()
+        return Recommender(trained, _retriever(trained, table, retrieval, retrieval_settings))
+
+
+def _retriever(
+    trained: TrainedModel,
+    table: torch.Tensor,
+    kind: str | None,
+    settings: Mapping[str, Any] | None,
+) -> Retriever:
+    if kind is None and settings is None:
+        folder = RunReader.open(trained.folder)
+        if _INDEX in folder.names:
+            from recbole_opal.retrieval.stored_index import load_index
+
+            return load_index(folder, ItemVectors.of(table))
+    return make_retriever(kind or "torch", table, settings=settings)
+
+
+def _device(name: str | torch.device) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise SettingsError(
+            f"device={name} cannot be used ({reason_of(error)}); use 'cpu'."
+        ) from error
+    return device

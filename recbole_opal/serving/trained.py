@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.evaluation.category_table import category_table
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.rebuild import rebuild
 from recbole_opal.runs import RunReader
+from recbole_opal.serving.bundle_format import is_bundle
+from recbole_opal.serving.own_source import warn_of_changed_source
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["TrainedModel"]
@@ -29,7 +32,7 @@ class TrainedModel:
     Attributes:
         folder: where it was read from.
         stage: the stage of its weights.
-        network: in evaluation mode, on the CPU.
+        network: in evaluation mode.
         settings: those of the run, as config.yaml has them.
         items: the token of each of the N internal item ids; 0 is the padding.
         counts: (N,) training interactions of each item.
@@ -51,11 +54,14 @@ class TrainedModel:
         """Read a run folder or a bundle; `best` is the stage that was best on validation.
 
         Raises:
-            CheckpointError: it is damaged, the run has not finished, or has no such stage.
-            SettingsError: the model is a class of the user's that is not where it was.
+            CheckpointError: it is damaged, of a newer version, or the run has not finished.
+            SettingsError: it has no such stage, or the model is a class of the user's that is not
+                where it was.
         """
         run = RunReader.open(Path(folder))
         stage = _stage_of(run, stage)
+        network = rebuild(run.path, stage)
+        warn_of_changed_source(run, network)
         settings, tokens = run.load_yaml("config.yaml"), run.load_json("ids.json")
         counts = run.load_arrays("item_counts.npz")["counts"].astype(np.int64)
         categories: IntArray | None = None
@@ -65,7 +71,7 @@ class TrainedModel:
         return cls(
             run.path,
             stage,
-            rebuild(run.path, stage),
+            network,
             settings,
             [str(token) for token in tokens[settings["ITEM_ID_FIELD"]]],
             counts,
@@ -73,13 +79,20 @@ class TrainedModel:
             tokens.get(str(settings.get("category_field")), ()) if categories is not None else (),
         )
 
+    def to(self, device: torch.device) -> TrainedModel:
+        """Return it with its network on a device."""
+        return replace(self, network=self.network.to(device))
+
 
 def _stage_of(run: RunReader, stage: str) -> str:
+    bundle = is_bundle(run)
     if "metrics.json" not in run.names:
         raise CheckpointError(
             f"{run.path} holds a run that has not finished; go on with --resume={run.path}."
         )
     if stage == "best":
+        if bundle and len(run.stages) == 1:  # whichever was exported
+            return run.stages[0]
         best: str = run.load_json("metrics.json")["best_stage"]
         return best
     if stage not in run.stages:

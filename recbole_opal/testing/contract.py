@@ -20,7 +20,7 @@ from recbole_opal.interests.history import History
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
-from recbole_opal.testing.case import ContractCase, part, recommender_class
+from recbole_opal.testing.case import LENGTH, ContractCase, part, recommender_class
 from recbole_opal.testing.edges import EdgeContract
 from recbole_opal.training.optimizer import build_optimizer
 
@@ -113,6 +113,33 @@ class ModelContract(EdgeContract):
         case.model.train()
         _step(case)(short)
         assert all(p.isfinite().all() for p in case.model.parameters())
+
+    def test_shares_of_the_interests(self, case: ContractCase) -> None:
+        histories = case.histories((0, LENGTH, 1, 7))
+        with torch.no_grad():
+            shares = case.model.interest_shares(histories)
+        assert shares.shape == case.interests(histories).shape[:2]
+        assert (shares >= 0).all()
+        assert shares[0].eq(0).all()  # of no history
+        _assert_close(shares[1:].sum(dim=1), torch.ones(3))
+        active = case.model.active_interests(histories)
+        assert active is None or shares[~active].eq(0).all()
+
+    def test_interests_of_the_items(self, case: ContractCase) -> None:
+        histories = case.histories((0, LENGTH, 1, 7))
+        with torch.no_grad():
+            interests = case.model.item_interests(histories)
+        assert interests.shape == histories.items.shape
+        every = case.model.interest_shares(histories)[histories.rows()]  # (T, K)
+        assert every.gather(1, interests.unsqueeze(1)).gt(0).all()
+
+    def test_one_interest_has_the_whole_history(self, case: ContractCase) -> None:
+        wanted = {"num_interests": 1} if case.config["num_interests"] else {}
+        network = case.variant(wanted).eval()
+        with torch.no_grad():
+            shares = network.interest_shares(case.histories((0, 4)))
+        if shares.shape[1] == 1:
+            _assert_close(shares, torch.tensor([[0.0], [1.0]]))
 
     def test_top_k_equals_brute_force(self, case: ContractCase) -> None:
         interests = case.interests(case.histories())

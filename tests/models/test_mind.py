@@ -32,6 +32,14 @@ class TestMIND(RoutingContract):
     def item_shares(self, case, monkeypatch):
         return recorded_coupling(case, monkeypatch)
 
+    def test_shares_of_interests_are_the_coupling(self, case, monkeypatch):
+        if case.config["routing_softmax"] == "positions":
+            pytest.skip("such a coupling tells nothing of shares")
+        histories, coupling = case.histories(), self.item_shares(case, monkeypatch)
+        sums = torch.zeros(4, 3).index_add(0, histories.rows(), coupling.detach())
+        shares = case.model.interest_shares(histories).detach()
+        torch.testing.assert_close(shares, sums / histories.lengths.unsqueeze(1))
+
     def test_each_iteration_moves_the_coupling(self, case, monkeypatch):
         even = torch.full((), 1 / 3)
         assert not torch.allclose(self.item_shares(case, monkeypatch), even)

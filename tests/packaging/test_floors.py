@@ -16,7 +16,7 @@ FLOORS = [
     ["models", "data", "evaluation"],
     ["training", "serving"],
     ["host"],
-    ["experiment", "comparison"],
+    ["experiment", "comparison", "recommending"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
     ["conversion", "help", "run_list"],

@@ -60,6 +60,7 @@ def test_the_package_itself_is_light():
         ["convert", "a.csv", "--uesr=u"],
         ["describe", "ml-100k", "--encodng=x"],
         ["synthesize", "--user=3"],
+        ["recommend", "saved/run", "--hstories=x.csv"],
     ],
 )
 def test_neither_torch_nor_recbole_is_loaded_before_the_arguments_are_right(arguments):

@@ -1,0 +1,75 @@
+"""From candidates to lists."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from recbole_opal.errors import SettingsError
+from recbole_opal.reranking.candidates import Candidates
+from recbole_opal.reranking.categories import Alikeness
+from recbole_opal.reranking.greedy import choose
+from recbole_opal.reranking.knobs import Reranking
+from recbole_opal.reranking.quotas import places_of
+from recbole_opal.reranking.relevance import relevance
+from recbole_opal.reranking.vector_rules import order_by_vectors
+from recbole_opal.retrieval.exact import TopK, cut
+
+__all__ = ["Candidates", "Reranking", "rerank"]
+
+
+def rerank(
+    candidates: Candidates, k: int, how: Reranking, categories: Tensor | None = None
+) -> TopK:
+    """Return lists of k, each in the order of choice, with the candidates' own scores.
+
+    The order of choice is that of the greedy rule: each place holds the item that adds most to
+    those before it. With quotas alone it is the order of the scores. A list is shorter than k, with
+    fills at its end, only where there are fewer candidates.
+
+    Args:
+        candidates: what may be listed.
+        k: the length of the lists.
+        how: diversity and quotas.
+        categories: (N, T) int64, the categories of each item, 0 = none; None: not known.
+
+    Raises:
+        SettingsError: diversity over categories is asked for, and there are none; fewer candidates
+            or places than are asked for.
+        RetrievalError: pyversity is needed and not installed.
+    """
+    how.budget(k)
+    if how.plain:
+        return cut(candidates.scores, candidates.ids, k)
+    places = places_of(candidates, k, how)  # (B, K)
+    if how.diversity == 0 or how.rule == "categories":
+        chosen = choose(
+            relevance(candidates.scores, k),
+            k,
+            interests=candidates.interests,
+            places=places,
+            alike=None if how.diversity == 0 else _alikeness(candidates, categories),
+            penalty=how.diversity,
+        )
+    else:
+        chosen = order_by_vectors(candidates, k, how, places)
+    return _listed(candidates, chosen, k)
+
+
+def _alikeness(candidates: Candidates, categories: Tensor | None) -> Alikeness:
+    if categories is None or not bool((categories > 0).any()):
+        raise SettingsError(
+            "diversity over categories is asked for, and no item has a category; use rule=mmr, "
+            "which compares the items' vectors, or train with --category_field."
+        )
+    return Alikeness.of(categories.to(candidates.ids.device), candidates.ids)
+
+
+def _listed(candidates: Candidates, chosen: Tensor, k: int) -> TopK:
+    """Return the candidates in (B, <= k) chosen columns, -1 = none, with fills up to k."""
+    short = k - chosen.shape[1]
+    chosen = functional.pad(chosen, (0, short), value=-1)
+    none, columns = chosen < 0, chosen.clamp_min(0)
+    scores = candidates.scores.gather(1, columns).masked_fill(none, -torch.inf)
+    return TopK(scores, candidates.ids.gather(1, columns).masked_fill(none, 0))

@@ -1,0 +1,99 @@
+"""Raw item ids, as a caller writes them, to a model's internal ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recbole_opal.errors import DataError, quoted
+
+__all__ = ["ItemIds", "named"]
+
+IntArray = npt.NDArray[np.int64]
+
+_NAMED = 5
+
+
+class ItemIds:
+    """The internal id of each raw one; it never changes.
+
+    A raw id is a text or a whole number; a number counts as its decimal text, so 242 is "242".
+
+    Args:
+        tokens: the raw id of each of the N internal ids; 0 is the padding and has none.
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tokens
+        self._numbers = {token: number for number, token in enumerate(tokens) if number}
+
+    def numbers(self, items: Iterable[Any]) -> tuple[IntArray, Counter[str]]:
+        """Return the internal ids of (T,) raw ones, 0 = unknown, and the counts of unknown ones.
+
+        Raises:
+            DataError: an id is neither a text nor a whole number.
+        """
+        texts = _texts(items)
+        found = map(self._numbers.get, texts, repeat(0))
+        numbers = np.fromiter(found, dtype=np.int64, count=len(texts))  # (T,)
+        return numbers, Counter(compress(texts, (numbers == 0).tolist()))
+
+    def known(self, items: Iterable[Any], what: str) -> IntArray:
+        """Return the internal ids of (T,) raw ones that must be known; `what` says what for.
+
+        Raises:
+            DataError: an id is unknown, or neither a text nor a whole number.
+        """
+        numbers, unknown = self.numbers(items)
+        if unknown:
+            raise DataError(
+                f"{what} holds {named(unknown)}, which the model was not trained on; leave unknown "
+                "items out."
+            )
+        return numbers
+
+
+def named(unknown: Mapping[str, int]) -> str:
+    """Return the most frequent of unknown items as text: `2 unknown items, 'a' (3 times), 'b'`."""
+    most = [
+        f"'{quoted(item)}'" + (f" ({count} times)" if count > 1 else "")
+        for item, count in Counter(unknown).most_common(_NAMED)
+    ]
+    more = [f"{len(unknown) - _NAMED} more"] if len(unknown) > _NAMED else []
+    noun = "item" if len(unknown) == 1 else "items"
+    return f"{len(unknown)} unknown {noun}, {', '.join(most + more)}"
+
+
+def _texts(items: Iterable[Any]) -> list[str]:
+    """Return raw ids as text."""
+    if isinstance(items, (str, bytes)):
+        raise DataError(
+            f"the text '{quoted(str(items))}' stands where a list of item ids is expected; write "
+            "['a', 'b'] with brackets."
+        )
+    # An array's own numbers are slow to look at one by one.
+    given: list[Any] = items.tolist() if isinstance(items, np.ndarray) else list(items)
+    kinds = set(map(type, given))
+    if kinds <= {str}:
+        return given
+    for kind in kinds:
+        if kind is bool or not issubclass(kind, (str, int, np.integer)):
+            raise _no_id(next(item for item in given if type(item) is kind))
+    return list(map(str, given))
+
+
+def _no_id(item: Any) -> DataError:
+    told = (
+        f"the item id {quoted(repr(item))} is a {type(item).__name__}, not a text or whole number"
+    )
+    if isinstance(item, (float, np.floating)):
+        return DataError(
+            f"{told}; a column of numbers with an empty cell becomes one of floats: drop the empty "
+            "rows and write .astype('int64'), or read the column as text."
+        )
+    return DataError(f"{told}; drop what is empty and write ids as text.")

@@ -1,0 +1,180 @@
+"""From a folder to a recommender, or to one clear error."""
+
+import json
+import shutil
+import subprocess
+import sys
+import warnings
+
+import pytest
+import torch
+
+import recbole_opal
+from recbole_opal.errors import CheckpointError, RetrievalError, SettingsError
+from recbole_opal.runs import RunFolder
+
+WITHOUT = """
+import json, sys, time
+import torch
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("recbole", "pandas"):
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+sys.meta_path.insert(0, Missing())
+started = time.perf_counter()
+import recbole_opal
+recommender = recbole_opal.load(sys.argv[1])
+seconds = time.perf_counter() - started
+raw = recbole_opal.serving.recommender.RawHistories(["ann", "bob"], [["i1", "i2"], []])
+lists = recommender.lists(raw, k=3)
+print(json.dumps([seconds, sorted({name.partition(".")[0] for name in sys.modules}),
+                  lists.items(), lists.by_popularity.tolist()]))
+"""
+OWN = """
+from recbole_opal import MultiInterestNetwork, MultiInterestSettings
+
+class Mean(MultiInterestNetwork):
+    class Settings(MultiInterestSettings):
+        pass
+
+    def encode(self, history):
+        return history.sum_by_row(history.vectors)[:, None]
+"""
+
+MORE = """
+    def __init__(self, settings, catalogue):
+        import torch
+
+        super().__init__(settings, catalogue)
+        self.extra = torch.nn.Linear(2, 2)
+"""
+
+
+@pytest.fixture
+def folder(run_of, tmp_path):
+    """Return a copy of a run, to be changed."""
+    return shutil.copytree(run_of("OPAL"), tmp_path / "run")
+
+
+@pytest.fixture
+def own_folder(tmp_path, run_of):
+    """Return a run of a class in a file of its own, and the file."""
+    file = tmp_path / "own" / "mean.py"
+    file.parent.mkdir()
+    file.write_text(OWN)
+    yield run_of(f"{file}:Mean"), file
+    forget()
+
+
+def forget():
+    """Let the file be imported anew, as another process would."""
+    for name in [name for name in sys.modules if name.startswith("own_model_mean")]:
+        del sys.modules[name]
+
+
+def without_recbole(folder):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(folder)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_neither_recbole_nor_pandas_is_needed(folder):
+    seconds, modules, items, by_popularity = without_recbole(folder)
+    assert {"recbole", "pandas", "scipy", "faiss"}.isdisjoint(modules)
+    assert seconds < 5  # 0.4 on a machine that does nothing else
+    assert [len(each) for each in items] == [3, 3]
+    assert by_popularity == [False, True]
+
+
+def test_a_class_of_the_user_s_needs_no_recbole_either(own_folder):
+    folder, _ = own_folder
+    assert without_recbole(folder)[2]
+
+
+def test_nothing_of_the_process_changes(folder):
+    before = torch.get_rng_state()
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("error")
+        recommender = recbole_opal.load(folder)
+        assert torch.is_inference_mode_enabled()
+    assert torch.get_rng_state().equal(before)
+    assert torch.is_grad_enabled()
+    recommender.recommend({"ann": ["i1"]})
+    assert torch.is_grad_enabled()
+    assert torch.get_rng_state().equal(before)
+
+
+def test_the_stage_that_is_asked_for(folder):
+    assert {recbole_opal.load(folder, each).trained.stage for each in ("soft", "hard")} == {
+        "soft",
+        "hard",
+    }
+    with pytest.raises(SettingsError, match="stage 'sofft' is none of the run's; did you mean so"):
+        recbole_opal.load(folder, "sofft")
+
+
+@pytest.mark.parametrize("name", ["weights-soft.safetensors", "ids.json", "item_counts.npz"])
+def test_a_flipped_bit_is_refused(folder, name):
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(CheckpointError, match=f"{name} is damaged"):
+        recbole_opal.load(folder, "soft")
+
+
+def test_what_is_no_finished_run_of_a_multi_interest_model(tmp_path, run_maker, origin, run_of):
+    with pytest.raises(CheckpointError, match="manifest"):
+        recbole_opal.load(tmp_path)
+    with pytest.raises(CheckpointError, match="has not finished; go on with --resume="):
+        recbole_opal.load(run_maker(tmp_path, origin, finished=False))
+    with pytest.raises(CheckpointError, match="run of Pop, which is no multi-interest network"):
+        recbole_opal.load(run_of("Pop"))
+
+
+def test_a_bundle_is_known_by_its_format(folder):
+    run = RunFolder.open(folder)
+    best = run.load_json("metrics.json")["best_stage"]
+    other = {"soft": "hard", "hard": "soft"}[best]
+    with run.update():
+        run.save_json("bundle.json", {"format": 1})
+        run.drop(f"weights-{best}.safetensors")
+    assert recbole_opal.load(folder).trained.stage == other  # a bundle has the one it has
+    run.save_json("bundle.json", {"format": 2})
+    with pytest.raises(CheckpointError, match=r"format 2, this version reads 1; pip install --up"):
+        recbole_opal.load(folder)
+    run.save_json("bundle.json", {"form": 1})
+    with pytest.raises(CheckpointError, match="names no format"):
+        recbole_opal.load(folder)
+
+
+def test_a_class_of_the_user_s_that_has_changed_moved_or_no_longer_fits(own_folder):
+    folder, file = own_folder
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recbole_opal.load(folder)
+    forget()
+    file.write_text(OWN + "\n# another idea\n")
+    with pytest.warns(UserWarning, match="the file of the class Mean has changed since"):
+        recbole_opal.load(folder)
+    forget()
+    file.write_text(OWN + MORE)
+    with pytest.raises(CheckpointError, match=r"does not fit the class Mean .*extra\.weight"):
+        recbole_opal.load(folder)
+    forget()
+    file.rename(file.with_name("moved.py"))
+    with pytest.raises(SettingsError, match="there is no file"):
+        recbole_opal.load(folder)
+
+
+def test_devices_and_searches_that_are_not_there(folder):
+    with pytest.raises(SettingsError, match="device=gpu cannot be used"):
+        recbole_opal.load(folder, device="gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(SettingsError, match="device=cuda cannot be used"):
+            recbole_opal.load(folder, device="cuda")
+    with pytest.raises(RetrievalError, match="unknown"):
+        recbole_opal.load(folder, retrieval="faisss")
