@@ -18,11 +18,11 @@ from recbole_opal.comparison.run_files import (
     open_run,
 )
 from recbole_opal.comparison.same_test import refuse_other_tests
+from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
 from recbole_opal.run_list.differing import differing_settings
 from recbole_opal.run_list.finding import run_given
-from recbole_opal.run_list.screen import plain_table, screen
 from recbole_opal.run_list.wording import value
 from recbole_opal.runs import RunReader
 from recbole_opal.settings.fields import typed

@@ -14,13 +14,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from recbole_opal.console.screen import screen
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import bigger_is_better, title_of
 from recbole_opal.own_models import name_of
 from recbole_opal.process.program import command
 from recbole_opal.report import wording
 from recbole_opal.run_list.finding import SAVED, comparisons_of, folder_given, runs_in
-from recbole_opal.run_list.screen import screen
 from recbole_opal.run_list.summary import RunSummary, summarise
 from recbole_opal.run_list.wording import size, value
 from recbole_opal.settings.flags import truth

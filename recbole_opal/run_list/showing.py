@@ -11,13 +11,13 @@ from rich.text import Text
 
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.console.result_tables import interests_table, result_table
+from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.process.program import command
 from recbole_opal.report import wording
 from recbole_opal.run_list.differing import changed_settings
 from recbole_opal.run_list.finding import comparisons_of, run_given
-from recbole_opal.run_list.screen import plain_table, screen
 from recbole_opal.run_list.summary import RunSummary, summarise
 from recbole_opal.run_list.wording import size
 from recbole_opal.runs import RunReader

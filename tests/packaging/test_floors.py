@@ -19,7 +19,7 @@ FLOORS = [
     ["experiment", "comparison", "recommending"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
-    ["conversion", "help", "run_list"],
+    ["conversion", "help", "run_list", "index_report"],
     ["cli"],
     ["__init__", "__main__"],
 ]
