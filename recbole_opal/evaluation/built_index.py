@@ -23,6 +23,9 @@ from recbole_opal.retrieval.table_digest import table_digest
 __all__ = ["BuiltIndex", "check_retrieval"]
 
 
+_TOLD = "retrieval=%s is approximate: its lists may miss items; %d items indexed in %.2f s"
+
+
 class BuiltIndex:
     """Keeps the last approximate index that was built.
 
@@ -53,13 +56,13 @@ class BuiltIndex:
             self._retriever = make_retriever(kind, items, block_size, settings)
             self._key = key
             words = (kind, len(items) - 1, perf_counter() - started)
-            getLogger("recbole_opal").info("retrieval=%s: %d items indexed in %.2f s", *words)
+            getLogger("recbole_opal").info(_TOLD, *words)
         return self._retriever
 
 
 @torch.no_grad()
 def check_retrieval(config: Any, model: Any) -> None:
-    """Refuse, before training, an approximate search that could not be built; log one that can.
+    """Refuse, before training, an approximate search that could not be built.
 
     Raises:
         SettingsError: the model has no item vectors to index.
@@ -69,7 +72,7 @@ def check_retrieval(config: Any, model: Any) -> None:
     settings = index_settings(kind, config["retrieval_args"])
     if settings is None:
         return
-    if not (hasattr(model, "interests") and hasattr(model, "item_table")):
+    if not all(callable(getattr(model, name, None)) for name in ("interests", "item_table")):
         raise SettingsError(
             f"--retrieval={kind} searches item vectors, and {type(model).__name__} has none that "
             "can be searched; leave --retrieval away: its full scores are exact."
@@ -79,6 +82,3 @@ def check_retrieval(config: Any, model: Any) -> None:
     count, width = model.eval().item_table().shape
     model.train(training)
     check_fits(kind, settings, count - 1, width)
-    getLogger("recbole_opal").warning(
-        "retrieval=%s is approximate: the metrics are those of what it finds, ranks are exact", kind
-    )

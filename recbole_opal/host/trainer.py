@@ -17,6 +17,7 @@ from recbole.trainer import trainer as recbole_trainer
 
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.errors import SettingsError, reason_of
+from recbole_opal.evaluation.built_index import check_retrieval
 from recbole_opal.evaluation.judged import Judged
 from recbole_opal.host.evaluation import TopKEvaluation
 from recbole_opal.host.known_history import known_history
@@ -36,6 +37,7 @@ def build_model(config: Any, dataset: Any) -> tuple[Any, float]:
 
     Raises:
         SettingsError: RecBole's model refuses its settings.
+        OpalError: `retrieval` asks for a search that cannot be built for the model.
     """
     started = perf_counter()
     try:
@@ -47,7 +49,9 @@ def build_model(config: Any, dataset: Any) -> tuple[Any, float]:
             f"--model={config['model']} cannot be built from these settings ({reason_of(error)}); "
             "see its yaml file in RecBole for the choices."
         ) from error
-    return model, perf_counter() - started
+    seconds = perf_counter() - started
+    check_retrieval(config, model)
+    return model, seconds
 
 
 class StagedTrainer(TopKEvaluation):

@@ -20,7 +20,10 @@ class Retriever(Protocol):
 
     Scores are those of the exact search, float64 products rounded to float32; equal ones rank by
     ascending id. An approximate search may miss items, but never returns an excluded one or the
-    padding, and never gives fills while items are left.
+    padding, and never gives fills while items are left. (`rescore: False`, for measuring, keeps the
+    scores of an index's codes.)
+
+    Nothing in it changes once it is made: threads may share it.
     """
 
     kind: str

@@ -28,9 +28,13 @@ class Space:
     Where items differ in length, the largest inner product is not the smallest distance, which is
     what k-means cuts the space by. One more coordinate, `sqrt(radius^2 - |item|^2)`, gives them one
     length; it is 0 in queries, so that the order of distances is that of inner products (Bachrach
-    et al., Speeding Up the Xbox Recommender System, 2014, section 3.3). A graph loses by it
-    instead: the coordinate dominates the distances between items, and walks find no way; see
-    `benchmarks/retrieval_index.py --lengths`.
+    et al., Speeding Up the Xbox Recommender System, 2014, section 3.3).
+
+    Lists around centroids gain by it, a graph may lose, since the coordinate then dominates the
+    distances between items: of 100,000 clustered items whose lengths are log-normal with spread
+    0.5, 32 of 1,264 lists hold 0.97 of the best 50 with it and 0.91 without; HNSW at `ef_search`
+    256 finds 0.36 with it and 0.84 without. With spread 0.15 HNSW finds 0.96 and 0.91. So a graph
+    is walked by inner products as they are, and lists are the better kind where lengths differ.
 
     Attributes:
         width: D of the items.

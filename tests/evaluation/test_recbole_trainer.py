@@ -13,7 +13,8 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.data.loaders import EvaluationLoader
-from recbole_opal.errors import RetrievalError
+from recbole_opal.errors import RetrievalError, SettingsError
+from recbole_opal.evaluation import built_index
 from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.host.evaluation import TopKEvaluation
@@ -194,3 +195,29 @@ def test_models_without_interests_have_lists_without_winners(parts: Any) -> None
     lists = OurTrainer(config, Dense()).judge(loader, with_interests=True)
     assert lists.items.shape == lists.hits.shape == (USERS, 20)
     assert lists.interests is None
+
+
+def test_an_index_is_built_once_a_set_of_weights(parts: Any, monkeypatch: Any) -> None:
+    config, loader, _ = parts
+    exact = dict(_evaluate(parts, MultiInterest())[1])
+    built = []
+    make = built_index.make_retriever
+    monkeypatch.setattr(
+        built_index, "make_retriever", lambda *given: built.append(given[0]) or make(*given)
+    )
+    config.update(retrieval="ivf-flat", retrieval_args={"nlist": 4, "nprobe": 4})
+    model = MultiInterest()
+    trainer, found = _evaluate(parts, model)
+    assert dict(found) == pytest.approx(exact, abs=1e-12)  # all lists are searched
+    trainer.evaluate(loader)
+    assert built == ["ivf-flat"]
+    with torch.no_grad():
+        model.items.copy_(model.items.flip(0))
+    trainer.evaluate(loader)
+    assert built == ["ivf-flat", "ivf-flat"]
+
+
+def test_an_index_needs_item_vectors(parts: Any) -> None:
+    parts[0].update(retrieval="hnsw")
+    with pytest.raises(SettingsError, match="leave --retrieval away"):
+        OurTrainer(parts[0], Dense())

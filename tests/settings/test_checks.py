@@ -164,3 +164,11 @@ def test_more_interests_than_dimensions_are_refused(refusal, configure):
     assert "--num_interests=9" in message
     assert "--hidden_size=9" in message
     assert configure(num_interests=8, hidden_size=8)["num_interests"] == 8
+
+
+def test_settings_of_an_index_are_checked(refusal, configure):
+    assert "no settings" in refusal(retrieval_args={"nprobe": 3})
+    assert "none of hnsw's" in refusal(retrieval="hnsw", retrieval_args={"nprobe": 3})
+    assert "nprobe=0 is not valid" in refusal(retrieval="ivf-pq", retrieval_args={"nprobe": 0})
+    config = configure(retrieval="ivf-flat", retrieval_args={"nprobe": 3})
+    assert config["retrieval_args"] == {"nprobe": 3}
