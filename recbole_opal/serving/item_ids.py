@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import DataError, quoted
+from recbole_opal.serving.sources.raw_ids import as_texts
 
 __all__ = ["ItemIds", "named"]
 
@@ -32,27 +33,33 @@ class ItemIds:
         self.tokens = tokens
         self._numbers = {token: number for number, token in enumerate(tokens) if number}
 
-    def numbers(self, items: Iterable[Any]) -> tuple[IntArray, Counter[str]]:
+    def numbers(
+        self, items: Iterable[Any], what: str = "the items"
+    ) -> tuple[IntArray, Counter[str]]:
         """Return the internal ids of (T,) raw ones, 0 = unknown, and the counts of unknown ones.
+
+        Args:
+            items: raw ids.
+            what: whose they are, for messages.
 
         Raises:
             DataError: an id is neither a text nor a whole number.
         """
-        texts = _texts(items)
+        texts = as_texts(items, what)
         found = map(self._numbers.get, texts, repeat(0))
         numbers = np.fromiter(found, dtype=np.int64, count=len(texts))  # (T,)
         return numbers, Counter(compress(texts, (numbers == 0).tolist()))
 
     def known(self, items: Iterable[Any], what: str) -> IntArray:
-        """Return the internal ids of (T,) raw ones that must be known; `what` says what for.
+        """Return the internal ids of (T,) raw ones that must be known; arguments as of `numbers`.
 
         Raises:
             DataError: an id is unknown, or neither a text nor a whole number.
         """
-        numbers, unknown = self.numbers(items)
+        numbers, unknown = self.numbers(items, what)
         if unknown:
             raise DataError(
-                f"{what} holds {named(unknown)}, which the model was not trained on; leave unknown "
+                f"{what} hold {named(unknown)}, which the model was not trained on; leave unknown "
                 "items out."
             )
         return numbers
@@ -67,33 +74,3 @@ def named(unknown: Mapping[str, int]) -> str:
     more = [f"{len(unknown) - _NAMED} more"] if len(unknown) > _NAMED else []
     noun = "item" if len(unknown) == 1 else "items"
     return f"{len(unknown)} unknown {noun}, {', '.join(most + more)}"
-
-
-def _texts(items: Iterable[Any]) -> list[str]:
-    """Return raw ids as text."""
-    if isinstance(items, (str, bytes)):
-        raise DataError(
-            f"the text '{quoted(str(items))}' stands where a list of item ids is expected; write "
-            "['a', 'b'] with brackets."
-        )
-    # An array's own numbers are slow to look at one by one.
-    given: list[Any] = items.tolist() if isinstance(items, np.ndarray) else list(items)
-    kinds = set(map(type, given))
-    if kinds <= {str}:
-        return given
-    for kind in kinds:
-        if kind is bool or not issubclass(kind, (str, int, np.integer)):
-            raise _no_id(next(item for item in given if type(item) is kind))
-    return list(map(str, given))
-
-
-def _no_id(item: Any) -> DataError:
-    told = (
-        f"the item id {quoted(repr(item))} is a {type(item).__name__}, not a text or whole number"
-    )
-    if isinstance(item, (float, np.floating)):
-        return DataError(
-            f"{told}; a column of numbers with an empty cell becomes one of floats: drop the empty "
-            "rows and write .astype('int64'), or read the column as text."
-        )
-    return DataError(f"{told}; drop what is empty and write ids as text.")

@@ -35,7 +35,7 @@ def known_histories(
     """
     lengths = np.fromiter(map(len, raw.items), dtype=np.int64, count=len(raw.items))  # (B,)
     flat: Sequence[Any] = list(chain.from_iterable(map(_plain, raw.items)))
-    numbers, unknown = ids.numbers(flat)  # (T,)
+    numbers, unknown = ids.numbers(flat, "the items of the histories")  # (T,)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     known = numbers > 0
     times = _times(raw, rows, lengths)[known] if with_times else None

@@ -11,15 +11,13 @@ import torch
 from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.process.caller import undisturbed
 from recbole_opal.retrieval import make_retriever
-from recbole_opal.retrieval.retriever import Retriever
-from recbole_opal.retrieval.scores import ItemVectors
+from recbole_opal.retrieval.stored_index import INDEX_FILES, load_index
 from recbole_opal.runs import RunReader
+from recbole_opal.serving.bundle_format import served_items
 from recbole_opal.serving.recommender import Recommender
 from recbole_opal.serving.trained import TrainedModel
 
 __all__ = ["load"]
-
-_INDEX = "index.json"
 
 
 def load(
@@ -36,7 +34,7 @@ def load(
     Args:
         folder: the run folder that training printed, or a folder that `export` wrote.
         stage: `best` on validation, or a stage by name; a bundle holds one.
-        retrieval: the search: `torch`, exact, or another of `retrieval.BACKENDS`; None: the index
+        retrieval: the search: `torch`, exact, or another of `retrieval.KINDS`; None: the index
             that a bundle was exported with, else `torch`.
         retrieval_settings: of the search, by name.
         device: where the network computes, and the exact search: `cpu`, `cuda`, ...
@@ -54,24 +52,13 @@ def load(
     """
     with undisturbed():  # weights are drawn before they are read
         trained = TrainedModel.read(folder, stage).to(_device(device))
+        run = RunReader.open(trained.folder)
         with torch.no_grad():
-            table = trained.network.item_table()
-        return Recommender(trained, _retriever(trained, table, retrieval, retrieval_settings))
-
-
-def _retriever(
-    trained: TrainedModel,
-    table: torch.Tensor,
-    kind: str | None,
-    settings: Mapping[str, Any] | None,
-) -> Retriever:
-    if kind is None and settings is None:
-        folder = RunReader.open(trained.folder)
-        if _INDEX in folder.names:
-            from recbole_opal.retrieval.stored_index import load_index
-
-            return load_index(folder, ItemVectors.of(table))
-    return make_retriever(kind or "torch", table, settings=settings)
+            items = served_items(run, trained.network.item_table())
+        if retrieval is None and retrieval_settings is None and set(INDEX_FILES) & {*run.names}:
+            return Recommender(trained, load_index(run, items))
+        found = make_retriever(retrieval or "torch", items, settings=retrieval_settings)
+        return Recommender(trained, found)
 
 
 def _device(name: str | torch.device) -> torch.device:

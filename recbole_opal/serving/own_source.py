@@ -31,5 +31,5 @@ def warn_of_changed_source(run: RunReader, network: MultiInterestNetwork) -> Non
         warnings.warn(
             f"the file of the class {', '.join(changed)} has changed since {run.path} was trained; "
             "its lists may differ from those of the run.",
-            stacklevel=2,
+            stacklevel=4,  # who called `load`
         )

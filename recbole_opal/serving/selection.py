@@ -16,6 +16,8 @@ from recbole_opal.serving.item_ids import ItemIds
 
 __all__ = ["Selection"]
 
+_EXCLUDED = "the items of exclude"
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -49,13 +51,13 @@ class Selection:
         allowed: Tensor | None = None
         if only is not None:
             allowed = torch.zeros(len(ids.tokens), dtype=torch.bool)
-            allowed[torch.from_numpy(ids.known(only, "only"))] = True
+            allowed[torch.from_numpy(ids.known(only, "the items of only"))] = True
             if not allowed.any():
                 raise SettingsError("only holds no item; leave it out to allow every item.")
         if isinstance(exclude, Mapping):
             return cls(ids, allowed, {str(user): items for user, items in exclude.items()})
         if exclude is not None:
-            hidden, _ = ids.numbers(exclude)
+            hidden, _ = ids.numbers(exclude, _EXCLUDED)
             if allowed is None:
                 allowed = torch.ones(len(ids.tokens), dtype=torch.bool)
             allowed[torch.from_numpy(hidden)] = False  # the padding, of unknown ones, among them
@@ -66,7 +68,11 @@ class Selection:
         if not self.of_user:
             return None
         given = [(row, self.of_user.get(str(user))) for row, user in enumerate(users)]
-        found = [(row, self.ids.numbers(items)[0]) for row, items in given if items is not None]
+        found = [
+            (row, self.ids.numbers(items, _EXCLUDED)[0])
+            for row, items in given
+            if items is not None
+        ]
         if not found:
             return None
         rows = np.repeat([row for row, _ in found], [len(items) for _, items in found])

@@ -39,9 +39,10 @@ def make_recommender():
     return make
 
 
-@pytest.fixture
-def recommender(make_recommender):
-    return make_recommender()
+@pytest.fixture(scope="session")
+def recommender():
+    """Return one that tests share, since nothing in it changes."""
+    return Recommender(make_trained())
 
 
 @pytest.fixture(scope="session")

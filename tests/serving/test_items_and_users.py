@@ -108,7 +108,7 @@ def test_an_explanation_reads_well(recommender):
 def test_what_cannot_be_explained(recommender):
     with pytest.raises(DataError, match="its list is by popularity"):
         recommender.explain(["unknown"], "i1")
-    with pytest.raises(DataError, match="item holds 1 unknown item, 'x'"):
+    with pytest.raises(DataError, match="the items to explain hold 1 unknown item, 'x'"):
         recommender.explain(["i1"], "x")
 
 

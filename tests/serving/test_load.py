@@ -1,17 +1,23 @@
 """From a folder to a recommender, or to one clear error."""
 
+import io
 import json
 import shutil
 import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
 import recbole_opal
-from recbole_opal.errors import CheckpointError, RetrievalError, SettingsError
+from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.retrieval import ExactIndex
+from recbole_opal.retrieval.stored_index import save_index
 from recbole_opal.runs import RunFolder
+
+LISTED = [f"i{number}" for number in range(1, 30)]
 
 WITHOUT = """
 import json, sys, time
@@ -143,11 +149,46 @@ def test_a_bundle_is_known_by_its_format(folder):
         run.save_json("bundle.json", {"format": 1})
         run.drop(f"weights-{best}.safetensors")
     assert recbole_opal.load(folder).trained.stage == other  # a bundle has the one it has
+    vectors = recbole_opal.load(folder).item_vectors().vectors
+    file = io.BytesIO()
+    np.save(file, np.nextafter(vectors, np.float32(0)))  # as another processor has them
+    run.write("items.npy", file.getvalue())
+    served = recbole_opal.load(folder).item_vectors().vectors
+    assert (served != vectors).any()
+    np.testing.assert_allclose(served, vectors, rtol=1e-6)
+    file = io.BytesIO()
+    np.save(file, vectors[1:])
+    run.write("items.npy", file.getvalue())
+    with pytest.raises(CheckpointError, match="holds no vectors of the items"):
+        recbole_opal.load(folder)
     run.save_json("bundle.json", {"format": 2})
     with pytest.raises(CheckpointError, match=r"format 2, this version reads 1; pip install --up"):
         recbole_opal.load(folder)
     run.save_json("bundle.json", {"form": 1})
     with pytest.raises(CheckpointError, match="names no format"):
+        recbole_opal.load(folder)
+
+
+@pytest.mark.parametrize("kind", ["faiss", "hnsw"])
+def test_other_searches_and_a_saved_one(folder, kind):
+    pytest.importorskip("faiss")
+    exact = recbole_opal.load(folder)
+    other = recbole_opal.load(folder, retrieval=kind)
+    histories = {"ann": ["i1", "i2"], "bob": [], "cy": ["i7"]}
+    expected = exact.recommend(histories, k=9)
+    assert other.recommend(histories, k=9).equals(expected)  # so few items that none is missed
+    diverse = {"k": 9, "per_interest": 2, "exclude": {"ann": ["i3"]}, "only": LISTED}
+    assert other.recommend(histories, **diverse).equals(exact.recommend(histories, **diverse))
+    run = RunFolder.open(folder)
+    save_index(run, other.retriever)
+    served = recbole_opal.load(folder)
+    assert type(served.retriever) is type(other.retriever)
+    assert served.recommend(histories, k=9).equals(expected)
+    assert type(recbole_opal.load(folder, retrieval="torch").retriever) is ExactIndex
+    data = bytearray((folder / "index.faiss").read_bytes())
+    data[-1] ^= 1
+    (folder / "index.faiss").write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"index\.faiss is damaged"):
         recbole_opal.load(folder)
 
 
@@ -176,5 +217,5 @@ def test_devices_and_searches_that_are_not_there(folder):
     if not torch.cuda.is_available():
         with pytest.raises(SettingsError, match="device=cuda cannot be used"):
             recbole_opal.load(folder, device="cuda")
-    with pytest.raises(RetrievalError, match="unknown"):
+    with pytest.raises(SettingsError, match="did you mean --retrieval=faiss"):
         recbole_opal.load(folder, retrieval="faisss")
