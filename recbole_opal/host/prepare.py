@@ -21,6 +21,7 @@ from recbole_opal.host.loaders import (
     upstream_train_loader,
 )
 from recbole_opal.host.upstream_models import trained_on
+from recbole_opal.settings.protocol import masks_history
 
 __all__ = ["PreparedData", "prepare_data"]
 
@@ -54,8 +55,7 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     dataset.build()
     of_histories = trained_on(config.model_class) == "histories"
     require_training(config, dataset, 2 if of_histories else 1)
-    masks = config["mask_history"]  # by default for many targets, and not where RecBole does not
-    masks = "LS" not in config["eval_args"]["split"] if masks is None else masks
+    masks = masks_history(config)
     needs_times = bool(getattr(config.model_class, "needs_times", False))
     options = {"history_width": config["MAX_ITEM_LIST_LENGTH"], "with_times": needs_times}
     train: FutureTrainLoader | GatheringLoader

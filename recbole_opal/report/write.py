@@ -9,12 +9,14 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by
 from recbole_opal.process.caller import alone
 from recbole_opal.report.page import page
+from recbole_opal.report.reranked_rows import reranked_rows
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import categories
 from recbole_opal.report.sections.diversity import diversity
 from recbole_opal.report.sections.groups import groups
 from recbole_opal.report.sections.interests import interests
+from recbole_opal.report.sections.reranked import reranked
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
 from recbole_opal.report.sections.users import users
@@ -73,9 +75,11 @@ def _write(comparison: ComparisonResult, path: Path, users: Sequence[str]) -> Pa
 
 def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     files = RunFiles(comparison)
+    served = reranked_rows(comparison, files)
     sections = [
         results(comparison),
         diversity(comparison),
+        reranked(comparison, served),
         groups(comparison, files),
         interests(comparison),
         training(comparison, files),
@@ -89,4 +93,4 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
             "users; leave it away."
         )
     shown = [section for section in sections if section is not None]
-    return page(comparison, shown, [*files.problems, *problems])
+    return page(comparison, shown, [*files.problems, *served.problems, *problems])

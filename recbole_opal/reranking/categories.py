@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Alikeness"]
+from recbole_opal.statistics.bit_sets import bit_sets
 
-_BITS = 62
-"""Categories in one int64 word; the sign stays free."""
+__all__ = ["Alikeness"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class Alikeness:
         """Look up (N, T) categories, 0 = none, for (B, C) ids."""
         if categories.shape[1] == 1:
             return cls(categories[ids], single=True)
-        return cls(_packed(categories)[ids], single=False)
+        words = torch.from_numpy(bit_sets(categories.cpu().numpy())).to(ids.device)
+        return cls(words[ids], single=False)
 
     def to_chosen(self, columns: Tensor) -> Tensor:
         """Return (B, C) bool, which candidates are alike to the one in each row's column, (B,)."""
@@ -42,15 +42,3 @@ class Alikeness:
         if self.single:
             return ((self.words == chosen) & (chosen > 0)).squeeze(-1)
         return (self.words & chosen).ne(0).any(dim=-1)
-
-
-def _packed(categories: Tensor) -> Tensor:
-    """Return (N, W) int64 with a bit for each category of an item."""
-    words = int(categories.max()) // _BITS + 1
-    packed = categories.new_zeros(len(categories), words)
-    for column in categories.unbind(dim=1):
-        word = (column // _BITS).unsqueeze(1)
-        bit = torch.ones_like(column) << (column % _BITS)
-        bit = bit.masked_fill(column == 0, 0).unsqueeze(1)
-        packed.scatter_(1, word, packed.gather(1, word) | bit)
-    return packed

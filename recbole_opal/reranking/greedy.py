@@ -16,12 +16,15 @@ from recbole_opal.reranking.categories import Alikeness
 __all__ = ["choose"]
 
 
+_INF = torch.inf
+
+
 def choose(
     values: Tensor,
     k: int,
     *,
     interests: Tensor,
-    places: Tensor,
+    places: Tensor | None,
     alike: Alikeness | None = None,
     penalty: float = 0.0,
 ) -> Tensor:
@@ -38,27 +41,35 @@ def choose(
         k: how many to choose.
         interests: (B, C) int64 in [0, K), whose place a candidate takes.
         places: (B, K) int64, kept for each interest, no more than it has candidates and at most k
-            in all.
+            in all; None: none are kept.
         alike: which candidates share a category; None: none do.
         penalty: lambda, for each pair that shares one (each counts once, as in the authors' code).
     """
     worth = values.clone()
-    owed = places.clone()
+    owed = None if places is None else places.clone()
     rows = torch.arange(len(values), device=values.device)
     steps = min(k, values.shape[1])
     # A list that comes out shorter than k has fewer places to give.
-    left = (values > -torch.inf).sum(dim=1).clamp_max(steps)
+    left = (values > -_INF).sum(dim=1).clamp_max(steps)
     chosen = []
     for _ in range(steps):
-        bound = owed.sum(dim=1) >= left  # (B,)
-        closed = bound.unsqueeze(1) & (owed.gather(1, interests) == 0)
-        best, columns = worth.masked_fill(closed, -torch.inf).max(dim=1)  # the first of equals
-        found = best > -torch.inf
+        candidates = (
+            worth if owed is None else worth.masked_fill(_closed(owed, left, interests), -_INF)
+        )
+        best, columns = candidates.max(dim=1)  # the first of equals
+        found = best > -_INF
         chosen.append(columns.masked_fill(~found, -1))
-        worth[rows, columns] = -torch.inf
+        worth[rows, columns] = -_INF
         if alike is not None:
             worth -= penalty * alike.to_chosen(columns)
-        owed -= functional.one_hot(interests[rows, columns], owed.shape[1])
-        owed.clamp_min_(0)
-        left = left - 1
+        if owed is not None:
+            owed -= functional.one_hot(interests[rows, columns], owed.shape[1])
+            owed.clamp_min_(0)
+            left = left - 1
     return torch.stack(chosen, dim=1)
+
+
+def _closed(owed: Tensor, left: Tensor, interests: Tensor) -> Tensor:
+    """Return (B, C) bool, whose interest is owed nothing where all places left are owed."""
+    bound = owed.sum(dim=1) >= left  # (B,)
+    return bound.unsqueeze(1) & (owed.gather(1, interests) == 0)

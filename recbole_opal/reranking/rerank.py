@@ -42,7 +42,7 @@ def rerank(
     how.budget(k)
     if how.plain:
         return cut(candidates.scores, candidates.ids, k)
-    places = places_of(candidates, k, how)  # (B, K)
+    places = places_of(candidates, k, how) if how.has_quotas else None  # (B, K)
     if how.diversity == 0 or how.rule == "categories":
         chosen = choose(
             relevance(candidates.scores, k),

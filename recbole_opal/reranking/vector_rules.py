@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["order_by_vectors"]
 
 
-def order_by_vectors(candidates: Candidates, k: int, how: Reranking, places: Tensor) -> Tensor:
+def order_by_vectors(
+    candidates: Candidates, k: int, how: Reranking, places: Tensor | None
+) -> Tensor:
     """Return the columns of the candidates that the rule chooses, as `greedy.choose` does.
 
     pyversity takes one list at a time, so users are looped over. It knows no quotas: where there
@@ -35,7 +37,8 @@ def order_by_vectors(candidates: Candidates, k: int, how: Reranking, places: Ten
         RetrievalError: pyversity is not installed.
     """
     diversify = _pyversity()
-    depth = candidates.ids.shape[1] if how.has_quotas else min(k, candidates.ids.shape[1])
+    width = candidates.ids.shape[1]
+    depth = min(k, width) if places is None else width
     values = relevance(candidates.scores, k).cpu().numpy()
     vectors, ids = candidates.items.float().cpu().numpy(), candidates.ids.cpu().numpy()
     order = torch.full((len(ids), depth), -1, dtype=torch.int64)
@@ -49,7 +52,7 @@ def order_by_vectors(candidates: Candidates, k: int, how: Reranking, places: Ten
         )
         order[row, : len(found.indices)] = torch.from_numpy(found.indices).long()
     order = order.to(candidates.ids.device)
-    return _with_places(order, candidates, k, places) if how.has_quotas else order
+    return order if places is None else _with_places(order, candidates, k, places)
 
 
 def _with_places(order: Tensor, candidates: Candidates, k: int, places: Tensor) -> Tensor:

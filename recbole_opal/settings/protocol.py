@@ -11,7 +11,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.settings.fields import Finite, Section, allowed, as_list, setting
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["normalised_eval_args", "protocol_help"]
+__all__ = ["masks_history", "normalised_eval_args", "protocol_help"]
 
 _SEED = 1230  # ComiRec's
 
@@ -84,6 +84,15 @@ _FORMS = "write --eval_args=\"{'split': ...}\" with one of " + ", ".join(
 _FIXED = {"order": "TO", "group_by": "user", "mode": "full"}
 _RULES: dict[str, type[Section]] = {"last_day": LastDayRule, "time": TimeRule, "user": UserRule}
 _KINDS = ["RS", "LS", *_RULES]
+
+
+def masks_history(settings: Mapping[str, Any]) -> bool:
+    """Tell whether lists leave out what a user has met: `mask_history`, or what the protocol does.
+
+    By default they do where many items are targets, and not where RecBole does not.
+    """
+    chosen = settings["mask_history"]
+    return "LS" not in settings["eval_args"]["split"] if chosen is None else bool(chosen)
 
 
 def normalised_eval_args(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""What the page says of re-ranked lists."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.report.reranked_rows import Reranked, RerankedRows, metric_of, reranked_rows
+from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.sections.reranked import reranked
+from recbole_opal.report.tradeoffs import TradeoffCurve
+
+
+@pytest.fixture(scope="module")
+def comparison(comparison_folder):
+    return ComparisonResult.load(comparison_folder)
+
+
+def curve(knob, height, low=0.5, high=0.8):
+    own = np.random.default_rng(0).normal(0, 0.05, 200)
+    accuracy = np.array([0.3, 0.1])[:, None] + height + own
+    ways = {name: np.array([low, high]) for name in ("category_diversity@20", "coverage@20")}
+    return TradeoffCurve(knob, (0.0, 1.0), [f"u{n:03}" for n in range(200)], accuracy, ways)
+
+
+def made(comparison, heights):
+    """Return rows by label with curves that lie so much above 0.3 ... 0.1."""
+    rows = {row.label: row for row in comparison.rows}
+    done = []
+    for label, height in heights.items():
+        curves = {"diversity": curve("diversity", height)}
+        if rows[label].interests > 1:
+            curves["by_share"] = curve("by_share", height, high=0.6)
+            curves["per_interest"] = curve("per_interest", height, low=0.9, high=0.95)
+        done.append(Reranked(rows[label], curves))
+    return RerankedRows(done)
+
+
+def text_of(section):
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", section.render())).split())
+
+
+def test_it_says_which_rows_are_better(comparison):
+    rows = made(comparison, {"OPAL soft": 0.1, "REMI": -0.1, "MIND": 0.0, "YouTubeDNN": 0.0})
+    said = text_of(reranked(comparison, rows))
+    assert (
+        "Yes, for some: of 3 rows of several interests, re-ranked by lambda, 1 is better (OPAL "
+        "soft), 1 is worse (REMI) and 1 is not different (MIND) in Recall@20 at equal category "
+        "diversity@20, against YouTubeDNN re-ranked."
+    ) in said
+    assert "3 reach no common diversity (OPAL soft, REMI and MIND)" in said
+    assert "OPAL soft by lambda YouTubeDNN 0.500–0.800 +0.1000 [+0.1000, +0.1000]" in said
+
+
+def test_the_same_model_of_one_vector_is_compared_with_too(comparison):
+    ones = {"OPAL num_interests=1 soft": 0.0, "ComiRecSA num_interests=1": -0.2}
+    said = text_of(reranked(comparison, made(comparison, {"ComiRecSA": -0.1} | ones)))
+    assert "ComiRecSA by lambda OPAL K=1 soft 0.500–0.800 −0.1000" in said  # best on validation
+    assert "ComiRecSA by lambda ComiRecSA K=1 0.500–0.800 +0.1000" in said
+    assert "No: of 1 row of several interests, re-ranked by lambda, 1 is worse" in said
+
+
+def test_without_a_row_of_one_vector_the_curves_are_drawn_alone(comparison):
+    said = text_of(reranked(comparison, made(comparison, {"REMI": 0.0})))
+    assert "As lambda grows" in said
+    assert "Is K > 1 better" not in said
+
+
+def test_rows_that_kept_no_histories_are_named(comparison):
+    said = text_of(reranked(comparison, RerankedRows(without=["MIND", "REMI"])))
+    assert "Left out: MIND and REMI." in said
+    assert reranked(comparison, RerankedRows()) is None
+
+
+def test_real_rows_are_read_and_others_named(comparison):
+    rows = reranked_rows(comparison, RunFiles(comparison))
+    assert [each.row.model for each in rows.done] == ["OPAL"] * 4
+    assert set(rows.without) > {"MIND", "YouTubeDNN"}
+    assert "SASRec" not in rows.without
+    assert rows.problems == []
+    assert "4 rows" not in text_of(reranked(comparison, rows))  # no row of one vector is there
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"), [("ndcg@10", "ndcg"), ("gauc", "recall"), ("rarity@10", "recall"),
+                         ("coverage@10", "recall"), ("averagepopularity@10", "recall")],
+)  # fmt: skip
+def test_the_metric_is_one_of_hits(comparison, metric, name):
+    assert metric_of(comparison.model_copy(update={"metric": metric})).name == name
