@@ -53,11 +53,15 @@ def _series(kind: str, number: int, line: Sequence[Measured], x: Linear, y: Line
 
 
 def _names(lines: dict[str, list[Measured]], x: Linear, y: Linear, frame: Box) -> Markup:
-    """Return the name of each line beside its most thorough search."""
-    ends = [line[-1] for line in lines.values()]
-    points = [(x.at(math.log10(each.milliseconds)), y.at(each.recall)) for each in ends]
+    """Return the name of each line beside its most thorough search, over no other point."""
+    places = [
+        [(x.at(math.log10(each.milliseconds)), y.at(each.recall)) for each in line]
+        for line in lines.values()
+    ]
+    points = [line[-1] for line in places]
     names = ["exact" if kind == "torch" else kind for kind in lines]
-    placed = place_labels(points, [text_width(name) for name in names], frame)
+    others = [Box(px - 6, py - 6, px + 6, py + 6) for line in places for px, py in line[:-1]]
+    placed = place_labels(points, [text_width(name) for name in names], frame, others)
     labels = [
         node("g", drawing.words(at.x, at.y, name, "label"), data_colour=colour(number))
         for number, (name, at) in enumerate(zip(names, placed, strict=True))
