@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import torch
@@ -20,7 +22,6 @@ from recbole_opal.index_report.measuring import (
 )
 from recbole_opal.index_report.queries import queries_of
 from recbole_opal.index_report.tables import as_table
-from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.machine import processor_name
 from recbole_opal.serving.load import load
 
@@ -72,11 +73,15 @@ def findings_of(asked: Asked) -> Findings:
 
 
 def _folder(asked: Asked) -> Path:
-    """Return the folder for the files, made before anything is measured."""
-    if asked.out is None:
-        return asked.folder
+    """Return the folder for the files, before anything is measured; one of --out is made."""
+    out = asked.folder if asked.out is None else asked.out
     try:
-        asked.out.mkdir(parents=True, exist_ok=True)
+        if asked.out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+        if out.is_dir() and not os.access(out, os.W_OK):
+            raise PermissionError(errno.EACCES, "nobody may write there")
     except OSError as error:
-        raise write_error(asked.out, 0, error) from error
-    return asked.out
+        raise SettingsError(
+            f"{out} cannot take the files: {error.strerror}; name another folder with --out."
+        ) from error
+    return out

@@ -20,7 +20,7 @@ from recbole_opal.runs.manifest import MANIFEST_NAME
 __all__ = ["RunSummary", "size_of", "state_of", "summarise"]
 
 State = Literal["finished", "unfinished", "running", "damaged"]
-_MOMENT = re.compile(r"-(\d{8}-\d{6})-[0-9a-f]{6}$")  # as RunFolder.begin names a folder
+_MOMENT = re.compile(r"-(\d{8}-\d{6})-[0-9a-f]{6}$")  # as a run names its folder
 _TOLD = ("model", "dataset", "valid_metric", "seed")
 _LINES = re.compile(rf"^(?:{'|'.join(_TOLD)}):.*(?:\n[ -].*)*", re.MULTILINE)  # with what belongs
 

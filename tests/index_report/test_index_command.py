@@ -98,6 +98,15 @@ def test_what_is_asked_wrongly_is_one_line(run, index, flags, told):
     assert not list(run.glob("index.*"))
 
 
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_measured(
+    run, index, tmp_path, monkeypatch
+):
+    (tmp_path / "file").write_text("x")
+    assert "name another folder with --out" in index(run, "--k=5", "--out=file")[2]
+    monkeypatch.setattr(report.os, "access", lambda *_: False)  # for root, all is writable
+    assert "nobody may write there; name another folder" in index(run, "--k=5")[2]
+
+
 def test_a_run_without_histories_says_what_to_give(run, index):
     RunFolder.open(run).drop("histories-test.npz")
     assert "give --histories=FILE" in index(run, "--k=5")[2]
