@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic_core import from_json
@@ -67,7 +68,9 @@ def comparisons_of(folder: Path) -> dict[Path, list[str]]:
     owners: dict[Path, list[str]] = {}
     for path in sorted([*folder.glob(_COMPARISON), *folder.glob(f"[!.]*/{_COMPARISON}")]):
         for run in _members(path):
-            owners.setdefault((path.parent / run).resolve(), []).append(path.parent.resolve().name)
+            with suppress(OSError, ValueError):  # no path that can be
+                whole = (path.parent / run).resolve()
+                owners.setdefault(whole, []).append(path.parent.resolve().name)
     return owners
 
 
@@ -75,6 +78,8 @@ def _members(path: Path) -> set[str]:
     """Return the run folders that a comparison names; none where it cannot be read."""
     try:
         rows = from_json(regular_bytes(path, _MAX_COMPARISON_BYTES))["rows"]
-        return {run for row in rows for run in (row.get("runs") or {}).values() if run}
+        return {
+            run for row in rows for run in (row.get("runs") or {}).values() if isinstance(run, str)
+        }
     except (CheckpointError, ValueError, TypeError, KeyError, AttributeError):
         return set()  # a listing of runs is not the place to tell of it

@@ -43,7 +43,7 @@ def _agreed(sizes: Mapping[Path, int]) -> bool:
     """Ask whether to go on; where nobody can answer, tell how to."""
     owned = {path: _owners(path) for path in sizes}
     warnings = [
-        f"{path} belongs to {', '.join(names)}, whose report can then no longer be drawn"
+        f"{path} belongs to {', '.join(names)}, whose report will miss it"
         for path, names in owned.items()
         if names
     ]
