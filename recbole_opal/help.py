@@ -56,6 +56,7 @@ more help:
                         settings that all models share
   --help=topk           one of these
   --help=protocols      how to split into training, validation and test: --eval_args
+  --help=indexes        approximate searches: --retrieval and --retrieval_args
   --help=all            everything"""
 
 
@@ -82,6 +83,12 @@ def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str
         return _overview(commands or {})
     if topic.lower() == "protocols":
         return "protocols, as --eval_args=\"{'split': ...}\":\n" + protocol_help()
+    if topic.lower() == "indexes":
+        from recbole_opal.retrieval.index_settings import index_help  # here: it loads torch
+
+        return (
+            "approximate searches, as --retrieval=ivf-flat --retrieval_args=...:\n" + index_help()
+        )
     if topic.lower() in _SECTIONS:
         return _listing(topic.lower(), _SECTIONS[topic.lower()])
     if topic in SHARED_FIELDS:
@@ -90,7 +97,9 @@ def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str
         first, *others = _our_models()
         own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
         lists = [_listing(title, fields) for title, fields in _SECTIONS.items()]
-        return "\n\n".join([_overview(commands or {}), help_text("protocols"), *own, *lists])
+        return "\n\n".join(
+            [_overview(commands or {}), help_text("protocols"), *own, *lists, help_text("indexes")]
+        )
     return _of_model(topic)
 
 
@@ -131,7 +140,7 @@ def _of_model(name: str, like: str = "") -> str:
     except SettingsError as error:
         if ":" in name:
             raise
-        topics = {*_SECTIONS, *SHARED_FIELDS, *supported_models(), "protocols", "all"}
+        topics = {*_SECTIONS, *SHARED_FIELDS, *supported_models(), "protocols", "indexes", "all"}
         hint = did_you_mean(name, topics, "--help=") or f"; {str(error).partition('; ')[2]}"
         raise SettingsError(f"--help={name}: there is no such topic{hint}") from error
     defaults = files.default_settings(name)

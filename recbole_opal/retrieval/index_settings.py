@@ -19,6 +19,7 @@ __all__ = [
     "IvfFlatSettings",
     "IvfPqSettings",
     "Sq8Settings",
+    "index_help",
     "index_settings",
 ]
 
@@ -131,6 +132,16 @@ def index_settings(kind: str, given: Mapping[str, Any] | None) -> IndexSettings 
             f"write for example --retrieval_args=\"{{'{name}': "
             f'{_example(section, name)!r}}}" ({section.model_fields[name].description}).'
         ) from error
+
+
+def index_help() -> str:
+    """Return what `--help` says of approximate searches: kinds, settings with defaults."""
+    lines = []
+    for kind, section in _SECTIONS.items():
+        lines.append(f"  {kind:10}{' '.join((section.__doc__ or '').partition('.')[0].split())}")
+        fields = section.model_fields.items()
+        lines += [f"      {name}={field.default}: {field.description}" for name, field in fields]
+    return "\n".join(lines)
 
 
 def _example(section: type[IndexSettings], name: str) -> Any:

@@ -108,7 +108,7 @@ class EvaluationSettings(Section):
         "torch", "who searches the top k: torch and faiss exactly, the others may miss items"
     )
     retrieval_args: dict[str, Any] | None = setting(
-        None, "settings of an approximate search, as {'nprobe': 32}"
+        None, "settings of an approximate search, as {'nprobe': 32}; --help=indexes tells them"
     )
     item_block_size: int = setting(8192, "items scored at a time in the search", ge=1, le=2**24)
     score_memory_mb: int = setting(

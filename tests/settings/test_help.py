@@ -68,6 +68,7 @@ def test_the_overview_fits_two_screens_and_names_the_commands():
         ("topk", "  --topk=[10,20,50]"),
         ("training", "  --learner=adam"),
         ("protocols", "  {'RS': [8, 1, 1]}"),
+        ("indexes", "      nprobe=32: lists that are searched"),
     ],
 )
 def test_a_topic_shows_its_settings_with_defaults(capsys, topic, line):
