@@ -31,7 +31,7 @@ def _of_one(lists: Lists) -> Table:
 
 
 def _of_several(lists: Lists) -> Table:
-    caption = f"the first {_SHOWN} items each" if lists.ids.shape[1] > _SHOWN else None
+    caption = f"the first {_SHOWN} items each" if lists.ids[:, _SHOWN:].any() else None
     table = Table(title="recommended items, best first", caption=caption)
     table.add_column("user")
     table.add_column("items", overflow="fold")

@@ -103,21 +103,18 @@ def _lists(
 def _write(lists: Iterator[Lists], out: Path, total: int | None) -> None:
     """Write the file, say what it holds, and end with its path."""
     from recbole_opal.console.users_bar import UsersProgress
-    from recbole_opal.recommending.written_lists import writer_of
-    from recbole_opal.runs.whole_file import whole_file
+    from recbole_opal.recommending.written_lists import lists_file
 
     users = popular = 0
     unknown: Counter[str] = Counter()
-    with UsersProgress(total) as progress, whole_file(out) as file:
-        writer = writer_of(out)(file)
+    with UsersProgress(total) as progress, lists_file(out) as writer:
         for part in lists:
             writer.write(part)
             users += len(part.users)
             popular += int(part.by_popularity.sum())
             unknown.update(part.unknown)
             progress.advance(len(part.users))
-        writer.finish()
-    print(f"{users:,} users, {popular:,} of them by popularity, as no item of theirs is known")
+    print(f"{users:,} users; by popularity, since no item of theirs is known: {popular:,}")
     _tell_unknown(unknown)
     print(f"lists: {out}")
 
@@ -185,7 +182,7 @@ def _retrieval_args(flags: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _usage() -> str:
-    return f"usage: {command(name='recommend')} RUN [--histories=FILE] [--out=FILE] [--k=50] ..."
+    return f"usage: {command(name='recommend')} RUN [--histories=FILE] [--out=FILE] [--k=50]"
 
 
 def _help() -> str:

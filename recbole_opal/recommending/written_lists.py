@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -14,24 +15,47 @@ import numpy.typing as npt
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import installation
+from recbole_opal.runs.whole_file import whole_file
 
 if TYPE_CHECKING:
     from recbole_opal.serving.lists import Lists
 
-__all__ = ["WRITERS", "ListsWriter", "writer_of"]
+__all__ = ["WRITERS", "ListsWriter", "lists_file", "writer_of"]
 
 _COLUMNS = ("user", "rank", "item", "score", "interest", "by_popularity")
 _ROW_GROUP = 100_000  # rows: with fewer, small batches would make a file of headers
 
 
 class ListsWriter(Protocol):
-    """Writes lists into an open file, and what a format has at its end by `finish`."""
+    """Writes lists into an open file, which it never closes; at last `finish` or `abandon`."""
 
     def write(self, lists: Lists) -> None:
         """Write the lists of a batch."""
 
     def finish(self) -> None:
-        """Write the end; the file stays open."""
+        """Write what the format has at its end."""
+
+    def abandon(self) -> None:
+        """Let go of a file that will be thrown away."""
+
+
+@contextmanager
+def lists_file(path: Path) -> Iterator[ListsWriter]:
+    """Give a writer for a block, at whose end the file appears; after an error the old one stays.
+
+    Raises:
+        SettingsError: the ending of the name is not known, or pyarrow is not installed.
+        DataError: the file cannot be written.
+    """
+    kind = writer_of(path)
+    with whole_file(path) as file:
+        writer = kind(file)
+        try:
+            yield writer
+            writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
 
 
 def writer_of(path: Path) -> Callable[[BinaryIO], ListsWriter]:
@@ -80,6 +104,9 @@ class _Csv:
     def finish(self) -> None:
         self._text.detach()
 
+    def abandon(self) -> None:
+        return
+
 
 class _JsonLines:
     """A user a line, in UTF-8: user, items, scores, interests, by_popularity."""
@@ -109,6 +136,9 @@ class _JsonLines:
         self._file.write("".join(lines).encode())
 
     def finish(self) -> None:
+        return
+
+    def abandon(self) -> None:
         return
 
 
@@ -147,6 +177,12 @@ class _Parquet:
         if self._waiting:
             self._write_group()
         self._writer.close()
+
+    def abandon(self) -> None:
+        # Else it is closed when it is collected, and complains of a file that is closed by then.
+        with suppress(Exception):
+            self._writer.close()
+        self._writer.is_open = False
 
     def _write_group(self) -> None:
         import pyarrow as pa

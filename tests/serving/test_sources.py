@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,7 @@ def test_every_format_holds_the_same(files, batch_size):
         assert gathered(file, batch_size=batch_size) == expected, file.name
     for source in (long_frame(), wide_frame(), long_frame().astype({"user_id": "category"})):
         assert gathered(source, batch_size=batch_size) == expected
+    assert gathered(pa.Table.from_pandas(long_frame()), batch_size=batch_size) == expected
     assert gathered(ITEMS, times=TIMES, batch_size=batch_size) == expected
 
 

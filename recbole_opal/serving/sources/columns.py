@@ -41,7 +41,8 @@ class Columns:
         items: of the items, or of lists of them.
         times: of the times, which may be missing.
         needs_times: True where they may not.
-        time_unit: of times that are numbers, a key of `TIME_UNITS`; None: judged from them.
+        time_unit: of times that are numbers, a key of `TIME_UNITS`; None: judged from those of a
+            batch, of a long table from all.
     """
 
     users: Sequence[str] = ("user_id", "user")

@@ -32,11 +32,12 @@ def read_histories(
             - a mapping of users to their items;
             - lists of items, or an iterator over them; the users are then 0, 1, ...;
             - `RawHistories`, or an iterator over them;
-            - a pandas DataFrame, or the path of a csv, tsv, atomic (`.inter`), parquet or jsonl
-              file, text also as `.gz`. Tables are long (a row an item: user_id, item_id and perhaps
-              timestamp, the rows of a user anywhere; a row without an item names a user who has
-              none) or wide (a row a user, with a list of items and perhaps one of times).
-              A line of jsonl is `{"user": ..., "items": [...], "times": [...]}`.
+            - a DataFrame of pandas or polars, a table of pyarrow, or the path of a csv, tsv, atomic
+              (`.inter`), parquet or jsonl file, text also as `.gz`. Tables are long (a row an item:
+              user_id, item_id and perhaps timestamp, the rows of a user anywhere; a row without an
+              item names a user who has none) or wide (a row a user, with a list of items and
+              perhaps one of times). A line of jsonl is
+              `{"user": ..., "items": [...], "times": [...]}`.
         times: seconds of each item, in the form of a mapping or of lists; frames and files have
             their own column.
         batch_size: users at a time, at least 1.
@@ -55,6 +56,8 @@ def read_histories(
     """
     if not isinstance(batch_size, int) or batch_size < 1:
         raise SettingsError(f"batch_size={batch_size} must be a whole number of at least 1.")
+    if hasattr(source, "to_pandas"):
+        source = source.to_pandas()
     if isinstance(source, RawHistories):
         return parts_of(source, batch_size)
     if isinstance(source, (str, Path)) or _is_frame(source):
