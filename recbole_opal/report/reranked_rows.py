@@ -20,7 +20,7 @@ from recbole_opal.runs import RunReader
 
 __all__ = ["MOST_USERS", "Reranked", "RerankedRows", "metric_of", "reranked_rows"]
 
-MOST_USERS = 5000
+MOST_USERS = 2000
 """Users of a run that are served again, for each setting of each knob."""
 
 
@@ -75,11 +75,9 @@ def metric_of(comparison: ComparisonResult) -> Metric:
 
 
 def _network_folder(row: Row, path: Path, files: RunFiles) -> RunReader | None:
-    """Return the run's folder if its model is a network of ours or of the user's."""
+    """Return the run's folder if it holds a trained network of ours or of the user's."""
     folder = files.folder(path)
-    if folder is None or row.model in MODELS:
-        return folder
-    own = "config.yaml" in folder.names and is_address(
-        str(folder.load_yaml("config.yaml")["model"])
-    )
-    return folder if own else None
+    if folder is None or row.stage not in folder.stages:
+        return None
+    name = str(folder.load_yaml("config.yaml")["model"])
+    return folder if name in MODELS or is_address(name) else None

@@ -54,7 +54,7 @@ def several_against_one(
               "More diverse", "Curve"]  # fmt: skip
     return join(
         node("h3", "Is K > 1 better than K = 1, re-ranked?"),
-        reading(*(_said(found, knob, best, metric, measure) for knob in _WAYS)),
+        reading(*(_said(found, knob, best, metric, measure) for knob in _WAYS), _cut_short(found)),
         table(header, [_cells(*line) for line in found], "several interests against one"),
         note(_HOW),
     )
@@ -119,6 +119,15 @@ def _said(
         f"{best.row.short} re-ranked."
     )
     return " ".join([said, *where[:3]])
+
+
+def _cut_short(found: Sequence[_Found]) -> str | None:
+    """Name the compared rows whose training a bound has ended: what they show may be its doing."""
+    rows = [each.row for line in found for each in (line[0], line[2])]
+    names = list(dict.fromkeys(row.short for row in rows if row.cut_short))
+    if not names:
+        return None
+    return f"Cut short in training, so that with more of it this might change: {listed(names)}."
 
 
 def _rows(count: int) -> str:
