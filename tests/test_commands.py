@@ -62,7 +62,7 @@ def test_a_path_that_is_too_long_is_one_line(capsys, tmp_path):
         (["run", "--dataset", "tiny", "--epochs", "none"], "--epochs=none is not valid"),
         (["describe", "tiny", "--encoding"], "--encoding needs its value"),
         (["report", "--folder"], "--folder needs its value"),
-        (["report"], "one folder of a comparison is needed; usage: "),
+        (["report"], "no folder is named; usage: "),
     ],
 )
 def test_all_commands_have_one_grammar(monkeypatch, tmp_path, capsys, words, told):

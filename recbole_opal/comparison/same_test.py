@@ -61,14 +61,15 @@ def refuse_other_tests(runs: Sequence[RunReader]) -> None:
     for other in others:
         here = _asked(other)
         # In both: of an older run the digests of its data are not known.
-        why = [_told(k, asked[k], here[k]) for k in asked if k in here and asked[k] != here[k]]
+        both = [name for name in asked if name in here]
+        why = [_told(name, asked[name], here[name]) for name in both if asked[name] != here[name]]
         found = load_arrays(other, "targets-test.npz")
         if any(not np.array_equal(found[name], targets[name]) for name in ("user_id", "item")):
             why.append("the targets of the test part are others")
         if why:
             raise SettingsError(
-                f"{other.path} cannot be compared with {first.path}: {quoted(why[0])}; choose runs of "
-                "the same data and protocol."
+                f"{other.path} cannot be compared with {first.path}: {quoted(why[0])}; choose runs "
+                "of the same data and protocol."
             )
 
 
@@ -85,7 +86,7 @@ def _asked(run: RunReader) -> dict[str, Any]:
 
 
 def _told(name: str, there: Any, here: Any) -> str:
-    """Say what differs."""
+    """Say of which part of what was asked two runs differ, if they do."""
     if name == "ids.json":
         return "their users or items are others"
     if name.endswith(".inter"):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from recbole_opal.data.bundled import bundled_folder
 from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
@@ -137,9 +137,8 @@ def _folder(name: str, data_path: str | None) -> Path:
     if data_path is None and given.parent != Path():
         return given
     folder = home_path(data_path or "dataset") / name
-    host = find_spec("recbole") if name == BUNDLED_DATASET and data_path is None else None
-    if host is not None and host.origin and not folder.is_dir():
-        return Path(host.origin).parent / "dataset_example" / name
+    if data_path is None and not folder.is_dir():
+        return bundled_folder(name) or folder
     return folder
 
 

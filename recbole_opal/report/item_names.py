@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.comparison.run_files import load_arrays
+from recbole_opal.data.bundled import bundled_folder
 from recbole_opal.runs import RunReader
 
 __all__ = ["ItemNames", "read_names"]
@@ -46,9 +47,8 @@ def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
 
     The run's own item_categories.npz and ids.json give the tags.
     """
-    data, name = Path(str(settings["data_path"])), str(settings["dataset"])
     separator, encoding = str(settings["field_separator"]), str(settings["encoding"])
-    known = _titles(data / name / f"{name}.item", separator, encoding)
+    known = _titles(_item_file(settings), separator, encoding)
     ids = folder.load_json("ids.json")
     tokens = map(str, ids[settings["ITEM_ID_FIELD"]])
     titles = [known.get(token) or token for token in tokens]
@@ -58,6 +58,14 @@ def read_names(folder: RunReader, settings: Mapping[str, Any]) -> ItemNames:
     tags = [str(token) for token in ids.get(str(settings["category_field"]), [])]
     kept = (pairs["category"] < len(tags)) & (pairs["item"] < len(titles))
     return ItemNames(titles, tags, pairs["item"][kept], pairs["category"][kept])
+
+
+def _item_file(settings: Mapping[str, Any]) -> Path:
+    """Return where the item file of a data set lies; without a `data_path` it is RecBole's own."""
+    name = str(settings["dataset"])
+    root = settings.get("data_path")
+    folder = bundled_folder(name) if root is None else Path(str(root)) / name
+    return (folder or Path(name)) / f"{name}.item"
 
 
 def _titles(path: Path, separator: str, encoding: str) -> dict[str, str]:

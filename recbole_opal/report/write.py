@@ -8,6 +8,7 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by
 from recbole_opal.process.caller import alone
+from recbole_opal.report.elements import Section
 from recbole_opal.report.page import page
 from recbole_opal.report.reranked_rows import reranked_rows
 from recbole_opal.report.rows import best_opal_rows
@@ -75,6 +76,15 @@ def _write(comparison: ComparisonResult, path: Path, users: Sequence[str]) -> Pa
 
 def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     files = RunFiles(comparison)
+    models, problems = trained_opals(comparison, files)
+    looked_into: list[Section] = []
+    if best_opal_rows(comparison):  # first, since a user who is not there stops all
+        looked_into = [categories(models, problems), users(models, problems, wanted)]
+    elif wanted:
+        raise SettingsError(
+            "--users: none of the runs is of OPAL with several interests, so the page shows no "
+            "users; leave it away."
+        )
     served = reranked_rows(comparison, files)
     sections = [
         results(comparison),
@@ -83,14 +93,7 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
         groups(comparison, files),
         interests(comparison),
         training(comparison, files),
+        *looked_into,
     ]
-    models, problems = trained_opals(comparison, files)
-    if best_opal_rows(comparison):
-        sections += [categories(models, problems), users(models, problems, wanted)]
-    elif wanted:
-        raise SettingsError(
-            "--users: none of the runs is of OPAL with several interests, so the page shows no "
-            "users; leave it away."
-        )
     shown = [section for section in sections if section is not None]
     return page(comparison, shown, [*files.problems, *served.problems, *problems])

@@ -53,6 +53,11 @@ class RunReader:
         """Names of the committed files, sorted."""
         return sorted(self._files)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each committed file, as the manifest has them, by name, sorted."""
+        return {name: self._files[name].size for name in self.names}
+
     def read(self, name: str) -> bytes:
         """Content of a committed file, verified; see `verified_bytes` for the errors."""
         while True:

@@ -76,9 +76,6 @@ def arrays():
             "user_id": users, "items": np.arange(USERS * K).reshape(USERS, K) % ITEMS,
         },
         "targets-test.npz": {"user_id": users, "item": users * 2},
-        "histories-test.npz": {
-            "user_id": users, "items": np.arange(USERS * 2) % ITEMS, "lengths": users * 0 + 2,
-        },
         "item_counts.npz": {"counts": np.arange(ITEMS)},
     }  # fmt: skip
 

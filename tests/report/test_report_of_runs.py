@@ -97,6 +97,25 @@ def test_a_comparison_shows_chosen_users_too(copied, runs, comparison_folder, ca
     assert ComparisonResult.load(folder).rows
 
 
+def test_chosen_users_who_cannot_be_shown_stop_the_report(runs, tmp_path, capsys):
+    other = changed(runs[0], tmp_path, "older")
+    other.drop("histories-test.npz")
+    err = told(capsys, other.path, "--users=1")
+    assert "no user can be shown" in err
+    assert "kept no histories" in err
+
+
+def test_titles_of_the_data_set_that_recbole_brings_along(tmp_path):
+    from recbole_opal.report.item_names import read_names
+
+    folder = RunFolder.create(tmp_path, "made")
+    folder.save_json("ids.json", {"item_id": ["[PAD]", "1"], "user_id": []})
+    settings = {"dataset": "ml-100k", "field_separator": "\t", "encoding": "utf-8",
+                "ITEM_ID_FIELD": "item_id"}  # fmt: skip
+    assert read_names(folder, settings).titles == ["[PAD]", "Toy Story"]
+    assert read_names(folder, settings | {"dataset": "nowhere"}).titles == ["[PAD]", "1"]
+
+
 def changed(run, tmp_path, name, **settings):
     """Return a copy of a run with other settings."""
     other = tmp_path / name

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.report.elements import Section, note, reading
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Markup, join, node
@@ -29,6 +30,9 @@ def users(
             found = journeys(trained, wanted)
             break
     else:
+        if wanted:
+            why = problems[-1] if problems else "there is no model to look into"
+            raise SettingsError(f"--users: no user can be shown: {why}")
         return Section("users", "A few users", why_not(problems))
     shown = pick(found, wanted, trained.folder.path) if wanted else choose(found)
     found = found[:MOST_USERS]
