@@ -78,6 +78,7 @@ class ApproximateIndex:
 
         Those that need another index are a SettingsError.
         """
+        settings = index_settings(self.kind, {**self.settings.model_dump(), **changed})
         fixed = sorted(changed.keys() - self.settings.SEARCHING)
         if fixed:
             allowed = ", ".join(sorted(self.settings.SEARCHING))
@@ -86,9 +87,7 @@ class ApproximateIndex:
                 f"{allowed}."
             )
         view = copy(self)
-        view.settings = cast(
-            IndexSettings, index_settings(self.kind, {**self.settings.model_dump(), **changed})
-        )
+        view.settings = cast(IndexSettings, settings)
         return view
 
     def bytes_per_item(self) -> float:

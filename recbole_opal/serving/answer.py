@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,9 +42,16 @@ class Assortment:
 
 
 def answer(
-    network: MultiInterestNetwork, items: Assortment, known: KnownHistories, request: Request
+    network: MultiInterestNetwork,
+    items: Assortment,
+    tokens: Sequence[str],
+    known: KnownHistories,
+    request: Request,
 ) -> Lists:
-    """Return the lists of a batch, a user without a known item by popularity."""
+    """Return the lists of a batch, a user without a known item by popularity.
+
+    `tokens` are the raw ids of all items.
+    """
     num_rows, k = len(known.histories), request.k
     empty = known.histories.lengths == 0  # (B,)
     exclude = _joined(
@@ -65,7 +73,7 @@ def answer(
         interests[~empty] = winners.cpu()
     return Lists(
         known.users,
-        request.selection.ids.tokens,
+        tokens,
         ids.numpy(),
         scores.numpy(),
         interests.numpy(),

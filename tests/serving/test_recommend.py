@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.serving import request
 from recbole_opal.serving.histories import RawHistories
 
 HISTORIES = {"ann": ["i1", "i2", "i3"], "bob": ["i4"], "cy": ["i1"] * 9 + ["i7"]}
@@ -93,7 +94,10 @@ def test_seen_excluded_and_allowed_items(recommender):
     assert len(seen) == 24
     new = recommender.recommend(history, k=12)  # more than are left
     assert new.groupby("user", sort=False)["item"].count().tolist() == [10, 11]
-    without = recommender.recommend(history, k=12, exclude=["i3", "i4", "unknown"])
+    with pytest.warns(UserWarning, match="exclude holds 1 unknown item, 'unknown'"):
+        without = recommender.recommend(history, k=12, exclude=["i3", "i4", "unknown"])
+    with pytest.raises(DataError, match="exclude holds 1 unknown item, 'unknown'; take them out"):
+        recommender.recommend(history, exclude={"ann": ["unknown"]}, unknown="error")
     assert {"i1", "i3", "i4"}.isdisjoint(without["item"])
     own = recommender.recommend(history, k=12, exclude={"ann": ["i3"], "5": ["i4"], "di": ["i5"]})
     assert own.groupby("user")["item"].agg(set).to_dict() == {
@@ -238,3 +242,14 @@ def test_times_are_needed_by_models_that_read_them(make_recommender):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert recommender.explain(["i1", "i2"], "i3", times=[0.0, 5.0]).rank >= 1
+
+
+@pytest.mark.parametrize("wishes", [{}, {"diversity": 0.3}, {"per_interest": 1}])
+def test_lists_are_made_in_parts_and_are_the_same(recommender, wishes, monkeypatch):
+    raw = RawHistories(["a", "b", "c"], [["i1"], [], ["i2", "what"]])
+    whole = recommender.lists(raw, k=4, **wishes)
+    monkeypatch.setattr(request, "_MOST_LISTED", 4)
+    parts = recommender.lists(raw, k=4, **wishes)
+    assert whole.to_frame().equals(parts.to_frame())
+    assert parts.unknown == {"what": 1}
+    assert parts.users == raw.users
