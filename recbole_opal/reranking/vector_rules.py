@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -43,13 +44,15 @@ def order_by_vectors(
     vectors, ids = candidates.items.float().cpu().numpy(), candidates.ids.cpu().numpy()
     order = torch.full((len(ids), depth), -1, dtype=torch.int64)
     for row, count in enumerate((candidates.ids > 0).sum(dim=1).tolist()):
-        found = diversify(
-            vectors[ids[row, :count]],
-            values[row, :count],
-            k=depth,
-            strategy=how.rule,
-            diversity=float(how.diversity),
-        )
+        # DPP divides by what is left of a vector beside those chosen, which comes to nothing.
+        with np.errstate(all="ignore"):
+            found = diversify(
+                vectors[ids[row, :count]],
+                values[row, :count],
+                k=depth,
+                strategy=how.rule,
+                diversity=float(how.diversity),
+            )
         order[row, : len(found.indices)] = torch.from_numpy(found.indices).long()
     order = order.to(candidates.ids.device)
     if places is None:
