@@ -18,6 +18,7 @@ from recbole_opal.runs.encoding import encode_json
 
 __all__ = [
     "discard",
+    "hidden_name",
     "publish",
     "stage",
     "sweep",
@@ -54,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def stage(path: Path, data: bytes, token: str) -> Path:
     """Write `data`, synced, under a hidden temporary name beside `path` and return that name."""
-    temporary = path.with_name(f".{path.name}.{token}.tmp")
+    temporary = hidden_name(path, token)
     try:
         with writing(path, len(data)):
             discard(temporary)
@@ -63,6 +64,11 @@ def stage(path: Path, data: bytes, token: str) -> Path:
         discard(temporary)
         raise
     return temporary
+
+
+def hidden_name(path: Path, token: str | None = None) -> Path:
+    """Return the name of a temporary file beside `path`, which `sweep` knows."""
+    return path.with_name(f".{path.name}.{token or secrets.token_hex(8)}.tmp")
 
 
 def publish(temporary: Path, path: Path, size: int) -> None:
