@@ -88,7 +88,23 @@ def bundle(trained, tmp_path_factory):
     return write_bundle(trained, tmp_path_factory.mktemp("bundles") / "whole")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def prior_bundle(train, tmp_path_factory):
+    """Return a bundle whose items differ in length and whose queries hold their interest's prior.
+
+    Then an index of lists is wider than the vectors, and compares by distance.
+    """
+    from recbole_opal.exporting.bundle import write_bundle
+    from recbole_opal.exporting.options import Export
+
+    unequal = {"similarity": "inner_product", "temperature": 1.0, "weight_decay": 0.0}
+    run = train("OPAL", interest_prior=0.5, **unequal)
+    lists = {"retrieval": "ivf-flat", "retrieval_args": {"nlist": 2, "nprobe": 2}}
+    place = tmp_path_factory.mktemp("bundles") / "prior"
+    return write_bundle(run, place, Export(**lists, program=False, parquet=False))
+
+
+@pytest.fixture(scope="session")
 def build_network():
     """Return what builds a network of 30 items, a class or a name, that was never trained."""
     import torch
