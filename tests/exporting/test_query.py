@@ -101,8 +101,21 @@ def timed(history):
     return times, [f"{item}@{time:.0f}" for item, time in zip(history, times, strict=True)]
 
 
+TIMED = """
+from recbole_opal import MultiInterestNetwork
+
+class Recent(MultiInterestNetwork):
+    needs_times = True
+
+    def encode(self, history):
+        weight = (history.times.unsqueeze(-1) / 1.6e9).to(history.vectors.dtype) - 0.999
+        return history.sum_by_row(history.vectors * weight)[:, None]
+"""
+
+
 def test_a_model_that_reads_times(train, tmp_path):
-    run = train("PIMI", attention_size=8, graph_layers=0)
+    (tmp_path / "recent.py").write_text(TIMED)
+    run = train(f"{tmp_path / 'recent.py'}:Recent")
     place = write_bundle(run, tmp_path / "b", Export(program=False, parquet=False))
     times, words = timed(HISTORY)
     assert_same(place, HISTORY, *answered(place, *words), times=[times])

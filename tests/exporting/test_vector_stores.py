@@ -28,7 +28,7 @@ def merged_list(code, bundle, history, k=12):
         "vectors": np.load(bundle / "items.npy"),
         "tokens": json.loads((bundle / "ids.json").read_text())["item_id"][1:],
         "queries": queries,
-        "seen": history,
+        "seen": [*history, "unheard of"],
         "k": k,
     }
     exec(code, names)  # noqa: S102, the page's own code
