@@ -10,7 +10,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 from recbole_opal.suggest import did_you_mean
 
@@ -70,7 +70,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, Path, dict[str, Any], bool]:
         for name, field in (("license", "licence"), ("data_license", "data_licence"))
         if name in flags
     }
-    run, out = checked_path(words[0], "run"), checked_path(flags["out"], "out")
+    run, out = run_path(words[0]), checked_path(flags["out"], "out")
     return run, out, given, _truth(flags, "replace", False)
 
 
