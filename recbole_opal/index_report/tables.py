@@ -21,7 +21,7 @@ def cells(found: Measured, exact: Measured) -> list[str]:
     return [
         found.name,
         f"{found.recall:.4f}",
-        f"{found.milliseconds:.4g}",
+        f"{found.milliseconds:.4f}",
         f"{exact.milliseconds / found.milliseconds:.2f}",
         f"{found.bytes_per_item:.1f}",
         f"{found.build_seconds:.2f}",

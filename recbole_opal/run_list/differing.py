@@ -41,10 +41,8 @@ def changed_settings(run: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     A default is what the model has on that data set; of settings that only RecBole knows, none is
     known, and they are left out.
     """
-    own, usual = (
-        _as_meant(run),
-        _as_meant(_defaults(str(run.get("model")), str(run.get("dataset")))),
-    )
+    own = _as_meant(run)
+    usual = _as_meant(_defaults(str(run.get("model")), str(run.get("dataset"))))
     return {
         name: (own[name], usual[name])
         for name in usual
