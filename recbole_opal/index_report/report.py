@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -35,7 +34,8 @@ def report(asked: Asked, command: str) -> list[Path]:
         OpalError: the run or the histories cannot be read, Faiss is missing, or the files cannot be
             written.
     """
-    out = _folder(asked)
+    out = asked.folder if asked.out is None else asked.out
+    _checked(out)
     findings = findings_of(asked)
     screen().print(as_table(findings))
     for line in (findings.setup, findings.advice, *findings.problems):
@@ -72,16 +72,9 @@ def findings_of(asked: Asked) -> Findings:
     return Findings(setup, exact, found, count, width, asked.k, problems)
 
 
-def _folder(asked: Asked) -> Path:
-    """Return the folder for the files, before anything is measured; one of --out is made."""
-    out = asked.folder if asked.out is None else asked.out
-    try:
-        if asked.out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-        if out.is_dir() and not os.access(out, os.W_OK):
-            raise PermissionError(errno.EACCES, "nobody may write there")
-    except OSError as error:
-        raise SettingsError(
-            f"{out} cannot take the files: {error.strerror}; name another folder with --out."
-        ) from error
-    return out
+def _checked(out: Path) -> None:
+    """Refuse, before anything is measured, a folder that can neither take files nor be made."""
+    there = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "nobody may write there" if there.is_dir() else f"{there} is no folder"
+        raise SettingsError(f"{out} cannot take the files: {why}; name another folder with --out.")

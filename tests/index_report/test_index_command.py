@@ -114,11 +114,20 @@ def test_what_is_asked_wrongly_is_one_line(run, index, flags, told):
     assert not list(run.glob("index.*"))
 
 
+def test_a_run_is_named_by_its_name_in_saved_too(run, index, tmp_path):
+    (tmp_path / "saved").mkdir()
+    run.rename(tmp_path / "saved" / "mine")
+    code, out, _ = index("mine", "--k=5", "--kinds=hnsw", "--users=2")
+    assert (code, out.splitlines()[-1]) == (0, "index report: saved/mine/index.html")
+    assert index("mine", "--k=500", "--out=deep")[0] == 2
+    assert not (tmp_path / "deep").exists()
+
+
 def test_a_folder_that_takes_no_files_is_told_before_anything_is_measured(
     run, index, tmp_path, monkeypatch
 ):
     (tmp_path / "file").write_text("x")
-    assert "name another folder with --out" in index(run, "--k=5", "--out=file")[2]
+    assert "file is no folder; name another folder" in index(run, "--k=5", "--out=file/deep")[2]
     monkeypatch.setattr(report.os, "access", lambda *_: False)  # for root, all is writable
     assert "nobody may write there; name another folder" in index(run, "--k=5")[2]
 
