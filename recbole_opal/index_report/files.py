@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.index_report.advice import RECALL_WANTED
-from recbole_opal.index_report.findings import Findings
+from recbole_opal.index_report.findings import RECALL_WANTED, Findings
 from recbole_opal.index_report.picture import picture
 from recbole_opal.index_report.tables import HEADER, as_csv, as_markdown, cells
 from recbole_opal.report.document import document

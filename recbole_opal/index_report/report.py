@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.console.screen import screen
+from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import RetrievalError, SettingsError
 from recbole_opal.index_report.files import write_files
 from recbole_opal.index_report.findings import Findings
@@ -20,7 +20,7 @@ from recbole_opal.index_report.measuring import (
     using_threads,
 )
 from recbole_opal.index_report.queries import queries_of
-from recbole_opal.index_report.tables import as_table
+from recbole_opal.index_report.tables import HEADER, cells
 from recbole_opal.runs.machine import processor_name
 from recbole_opal.serving.load import load
 
@@ -37,7 +37,8 @@ def report(asked: Asked, command: str) -> list[Path]:
     out = asked.folder if asked.out is None else asked.out
     _checked(out)
     findings = findings_of(asked)
-    screen().print(as_table(findings))
+    rows = [cells(each, findings.exact) for each in findings.every]
+    screen().print(plain_table("searches over the items", HEADER, rows))
     for line in (findings.setup, findings.advice, *findings.problems):
         print(line)
     paths = write_files(out, findings, command)
