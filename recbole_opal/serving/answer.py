@@ -100,12 +100,15 @@ def _by_interests(
     if request.how.plain:
         found = retriever.top_k(queries, request.k, exclude, only)
     else:
+        shares = queries.new_ones(queries.shape[:2])
+        if request.how.has_quotas:  # else they decide nothing, and cost a pass of the network
+            shares = network.interest_shares(histories).to(table.device)
         candidates = gather(
             retriever,
             queries,
             request.k,
             request.how,
-            shares=network.interest_shares(histories).to(table.device),
+            shares=shares,
             active=None if active is None else active.to(table.device),
             exclude=exclude,
             only=only,
