@@ -12,7 +12,7 @@ from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _recommend(argv: Sequence[str]) -> None:
     if len(words) != 1:
         given = f"{len(words)} runs are named" if words else "no run is named"
         raise SettingsError(f"{given}; {_usage()}.")
-    folder = checked_path(words[0], "folder")
+    folder = run_path(words[0])
     source = checked_path(flags["histories"], "histories") if "histories" in flags else None
     out = _checked_out(flags["out"], source) if "out" in flags else None
     if source is not None and "user" in flags:
