@@ -24,8 +24,8 @@ _HEADER = ("Row", "Re-ranked", "Against", "Shared range", "Difference", "Less di
 _HOW = (
     "The mean difference of accuracy where both lists are equally diverse, over the range that "
     "both reach (between two settings in a straight line), with the 95 % interval over users, each "
-    "by itself. The one vector is always re-ranked by lambda. Less and more diverse: the halves of "
-    "the range."
+    "by itself: it tells what other users would change, not what another training would. The one "
+    "vector is always re-ranked by lambda. Less and more diverse: the halves of the range."
 )
 
 
