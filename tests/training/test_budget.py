@@ -30,17 +30,23 @@ def records(**seconds):
 
 def test_no_bound_is_never_spent():
     budget = TrainingBudget(None, ("soft", "hard"), on_gpu=False)
-    assert not budget.is_spent(records(soft=1e9), "soft")
+    assert budget.spent_share(records(soft=1e9), "soft") < 1
 
 
 def test_stages_share_evenly_what_is_left():
     budget = TrainingBudget(100.0, ("soft", "hard"), on_gpu=False)
-    assert not budget.is_spent(records(soft=49.0), "soft")
-    assert budget.is_spent(records(soft=50.0), "soft")
-    assert budget.is_spent(records(soft=49.0), "soft", running=1.0)
+    assert budget.spent_share(records(soft=49.0), "soft") < 1
+    assert budget.spent_share(records(soft=50.0), "soft") >= 1
+    assert budget.spent_share(records(soft=49.0), "soft", running=1.0) >= 1
     # A first stage that stopped early leaves more for the second, one that overran less.
-    assert not budget.is_spent(records(soft=10.0, hard=89.0), "hard")
-    assert budget.is_spent(records(soft=60.0, hard=40.0), "hard")
+    assert budget.spent_share(records(soft=10.0, hard=89.0), "hard") < 1
+    assert budget.spent_share(records(soft=60.0, hard=40.0), "hard") >= 1
+
+
+def test_a_stage_that_begins_with_nothing_left_has_spent_it():
+    budget = TrainingBudget(100.0, ("soft", "hard"), on_gpu=False)
+    assert budget.spent_share(records(soft=100.0, hard=0.0), "hard") == 1
+    assert budget.spent_share(records(soft=25.0), "soft") == 0.5
 
 
 def test_time_runs_from_the_start_of_the_epoch(clock):
