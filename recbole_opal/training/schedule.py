@@ -27,6 +27,11 @@ class RateSchedule:
     the stage's time. So a bound on time squeezes the fall, but not the warm-up; as long as the
     steps are ahead of the clock, they alone decide, and a run is the same bit by bit.
 
+    Early stopping counts validations at any rate. At a high one they gain little, and most is
+    gained at the end, so `stopping_step` must grow with the schedule: on ml-100k (a seed), with a
+    validation every 10 of 600 steps, 5 ends OPAL's soft stage too early, by .005 to .007 of its
+    validation Recall@50, and 10 does not.
+
     Attributes:
         rate: the setting `learning_rate`, which the warm-up leads to.
         kind: "constant", "linear" or "cosine", the form of the fall.

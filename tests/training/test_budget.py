@@ -75,6 +75,20 @@ def test_a_run_ends_both_stages_when_their_time_is_over(quick_settings):
     assert sum(record["budget_seconds"] for record in stages_of(result).values()) >= 0.4
 
 
+def test_time_that_is_over_finds_a_falling_rate_near_zero(quick_settings):
+    bounds = {"epochs": 5000, "stopping_step": 5000, "max_train_seconds": 0.6}
+    result = recbole_opal.run(
+        "OPAL", "tiny", **quick_settings | bounds, learning_rate_schedule="linear", warmup_steps=2
+    )
+    rows = [json.loads(row) for row in (result.folder / "training.jsonl").open()]
+    for stage, record in stages_of(result).items():
+        assert record["ended"] == "schedule"
+        assert record["epochs"] < 5000
+        rates = [row["learning_rate"] for row in rows if row["stage"] == stage]
+        assert rates == sorted(rates, reverse=True)
+        assert 0 <= rates[-1] < 0.3 * max(rates)  # a step is a twentieth of the time, if it is slow
+
+
 def test_an_epoch_is_cut_short_where_time_is_over_but_is_never_empty(quick_settings):
     settings = quick_settings | {"epochs": 1, "stages": ["soft"], "max_train_seconds": 1e-6}
     result = recbole_opal.run("OPAL", "tiny", **settings)

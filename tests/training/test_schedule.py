@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+import recbole_opal
+from recbole_opal.runs import RunFolder
 from recbole_opal.training import stages as budget_module
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.optimizer import JointOptimizer
@@ -178,3 +180,17 @@ def test_a_stage_shorter_than_its_warm_up_is_warned_of(caplog, kind):
     caplog.clear()
     Watched(("train",), learning_rate_schedule=kind, warmup_steps=11).train()
     assert not caplog.text
+
+
+@pytest.mark.parametrize("model", ["SASRec", "BPR"])
+def test_recbole_s_models_follow_it_too(quick_settings, model):
+    keys = ("data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress")
+    settings = {key: quick_settings[key] for key in keys} | {"train_batch_size": 256}
+    schedule = {"learning_rate_schedule": "linear", "warmup_steps": 1, "schedule_steps": 4}
+    result = recbole_opal.run(model, "tiny", **settings, **schedule, epoch_rows=512)
+    folder = RunFolder.open(result.folder)
+    rows = folder.load_lines("training.jsonl")  # two steps an epoch
+    expected = pytest.approx([0.001, 0.001 / 3])
+    assert [row["learning_rate"] for row in rows] == expected
+    record = folder.load_json("metrics.json")["stages"]["train"]
+    assert (record["ended"], record["steps"], record["epochs"]) == ("schedule", 4, 2)
