@@ -12,7 +12,7 @@ from recbole_opal.process.shell import answer
 from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 
 __all__ = ["main"]
@@ -47,7 +47,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, Path, Export, bool]:
         raise SettingsError(f"export needs {wanted}; {_usage()}.")
     values = {name: parse_value(text) for name, text in flags.items()}
     export = Export.model_validate(check_section(Export, values))
-    run, out = checked_path(words[0], "run"), checked_path(flags["out"], "out")
+    run, out = run_path(words[0]), checked_path(flags["out"], "out")
     return run, out, export, truth(flags, "replace", False)
 
 
