@@ -58,7 +58,8 @@ class StageMetrics(Checked):
     def cut_short(self) -> bool:
         """Whether a bound ended the stage and its last validation was its best.
 
-        Models that are computed at once have a single epoch and are never cut short.
+        Models that are computed at once have a single epoch and are never cut short, nor is a stage
+        that ended by its "schedule": with a learning rate of zero it would not have gone further.
         """
         by_epochs = self.ended == "epochs" and self.epochs > 1
         bound = by_epochs or self.ended == "max_train_seconds"

@@ -25,6 +25,7 @@ from recbole_opal.host.recommender import MultiInterestRecommender
 from recbole_opal.host.upstream_models import computed_at_once
 from recbole_opal.training.events import NoEvents, open_events
 from recbole_opal.training.loop import TrainingLoop
+from recbole_opal.training.schedule import RateSchedule
 from recbole_opal.training.stages import TrainingBudget
 
 __all__ = ["StagedTrainer", "TwoStageTrainer", "build_model"]
@@ -59,7 +60,7 @@ class StagedTrainer(TopKEvaluation):
 
     RecBole's own models have one stage, "train". Models that are computed at once (Pop, ItemKNN)
     have one epoch, as with RecBole's `TraditionalTrainer`, and a whole one, whatever
-    `max_train_seconds`.
+    `max_train_seconds` and the learning rate's schedule.
 
     TensorBoard's folder is named after the folder of the `run`. The `stages` to train are those of
     the setting if none are given. `built_in` are the seconds that the model's constructor took:
@@ -97,6 +98,7 @@ class StagedTrainer(TopKEvaluation):
         )
         if computed_at_once(type(model)):
             self.loop.epochs = self.loop.eval_step = 1
+            self.loop.schedule = RateSchedule(config["learning_rate"])
             self.loop.budget = TrainingBudget(None, self.loop.stages, on_gpu=False)
             self.loop.record.train_seconds = built_in
 

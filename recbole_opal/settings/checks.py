@@ -31,6 +31,7 @@ def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict
     """
     _check_columns(settings)
     _check_gradients(settings)
+    _check_schedule(settings)
     if "orthogonality_weight" in settings:
         _check_width(settings["num_interests"], settings["hidden_size"])
     _check_names(settings)
@@ -121,6 +122,17 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
     else:
         return
     raise SettingsError(f"{problem}.")
+
+
+def _check_schedule(settings: Mapping[str, Any]) -> None:
+    """Refuse a warm-up that leaves nothing of a schedule to fall in."""
+    warmup, steps = settings["warmup_steps"], settings["schedule_steps"]
+    falls = settings["learning_rate_schedule"] != "constant"
+    if falls and steps is not None and warmup >= steps:
+        raise SettingsError(
+            f"--warmup_steps={warmup} is not below --schedule_steps={steps}, the steps of the "
+            f"whole schedule; write --schedule_steps={10 * max(warmup, 1)}, or a shorter warm-up."
+        )
 
 
 def _check_width(interests: int, width: int) -> None:

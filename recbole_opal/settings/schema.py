@@ -65,6 +65,20 @@ class TrainingSettings(Section):
         "adam", "optimiser"
     )
     learning_rate: Finite = setting(0.001, "step size", gt=0)
+    learning_rate_schedule: Literal["constant", "linear", "cosine"] = setting(
+        "constant", "after the warm-up the rate stays, or falls to zero; the stage ends there"
+    )
+    warmup_steps: int = setting(
+        0, "steps over which the rate of a stage rises from zero to learning_rate", ge=0, le=_MANY
+    )
+    schedule_steps: int | None = setting(
+        None,
+        "most steps of a stage whose rate falls, sooner if a bound on epochs or time is; None: "
+        "what these bounds give",
+        ge=1,
+        le=_MANY,
+        examples=[2000],
+    )
     weight_decay: Finite = setting(0.0, "L2 penalty of the optimiser", ge=0)
     stopping_step: int = setting(
         5, "a stage ends after more than this many validations without a gain", ge=0, le=_MANY

@@ -17,7 +17,8 @@ from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
-from recbole_opal.training.optimizer import build_optimizer
+from recbole_opal.training.optimizer import build_optimizer, set_rate
+from recbole_opal.training.schedule import RateSchedule
 from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
 
 __all__ = ["TrainingLoop"]
@@ -28,9 +29,10 @@ class TrainingLoop:
 
     For each stage: start from the best weights of the stage before, with a fresh optimiser
     (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
-    than `stopping_step` validations or the stage's share of `max_train_seconds` is used up, keep
-    the best weights. Nothing is written to disk here: the owner of the loop is told after each
-    validation (`on_progress`) and saves what it likes, see `snapshot`.
+    than `stopping_step` validations, the learning rate has fallen to zero or the stage's share of
+    `max_train_seconds` is used up, keep the best weights. Nothing is written to disk here: the
+    owner of the loop is told after each validation (`on_progress`) and saves what it likes, see
+    `snapshot`.
 
     Args:
         model: any module whose `calculate_loss(batch)` gives the loss or a tuple of its parts, by
@@ -43,7 +45,9 @@ class TrainingLoop:
     Attributes:
         records: what is known of each stage begun, by name.
         weights: the best weights of each stage (`model_state`), on the model's device.
-        history: one row an epoch: stage, epoch, losses, validation metrics, seconds.
+        history: one row an epoch: stage, epoch, losses, learning rate of the last step, seconds,
+            validation metrics.
+        schedule: moves the learning rate within each stage.
         on_progress: called after each validation and at both ends of a stage.
         epoch, without_gain: number of epochs the stage has had, of validations since the last gain.
         batches: the training loader, once there is one.
@@ -71,6 +75,7 @@ class TrainingLoop:
         self.sign = 1 if settings["valid_metric_bigger"] else -1
         on_gpu = self.device.type == "cuda"
         self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
+        self.schedule = RateSchedule.of(settings)
         self.progress = progress or TrainingProgress(enabled=False)
         self.events, self.hparams = events or NoEvents(), hparams or {}
         self.records: dict[str, StageRecord] = {}
@@ -90,6 +95,11 @@ class TrainingLoop:
         """The stage that is best on validation; of equals the earlier one."""
         return best_stage(self.records, bigger=self.sign > 0)
 
+    @property
+    def horizon(self) -> int | None:
+        """The steps after which the learning rate of a stage is zero; None: it never falls."""
+        return self.schedule.horizon(self.epochs * len(self.batches))
+
     def fit(
         self,
         batches: Any,
@@ -106,6 +116,7 @@ class TrainingLoop:
             TrainingError: a loss, a weight or the validation score is not a number.
         """
         self.batches = batches
+        self.schedule.warn_of_warmup(self.epochs * len(batches))
         try:
             for stage in self.stages[self.stages.index(self.stage) :]:
                 if stage != self.stage:
@@ -114,7 +125,7 @@ class TrainingLoop:
                 # Of a stage that is continued, the record tells whether it has ended before.
                 while not (ending := self.record.ended or self.ending()):
                     self.train_epoch(batches)
-                    due = self.epoch % self.eval_step == 0 or self.ending() == "max_train_seconds"
+                    due = self.epoch % self.eval_step == 0 or self.bound_reached()
                     if validate is None:
                         self.keep_weights()
                     elif due:
@@ -149,9 +160,21 @@ class TrainingLoop:
         """Return what ends the stage now, or "" if another epoch is due."""
         if self.without_gain > self.settings["stopping_step"]:
             return "stopping_step"
-        if self.budget.is_spent(self.records, self.stage):
-            return "max_train_seconds"
-        return "epochs" if self.epoch >= self.epochs else ""
+        return self.bound_reached() or ("epochs" if self.epoch >= self.epochs else "")
+
+    def bound_reached(self, running: float = 0.0) -> str:
+        """Return the bound that may end an epoch before its last batch, "" while none is reached.
+
+        Of the budget, `running` seconds are not in the record yet.
+        """
+        spent, horizon = self.time_share(running) >= 1, self.horizon
+        if horizon is not None and (spent or self.record.steps >= horizon):
+            return "schedule"
+        return "max_train_seconds" if spent else ""
+
+    def time_share(self, running: float = 0.0) -> float:
+        """Return which part of the stage's time is used up, `running` seconds of it just now."""
+        return self.budget.spent_share(self.records, self.stage, running)
 
     def train_epoch(self, batches: Any) -> None:
         """Train one epoch and write down its losses, their means over the steps."""
@@ -159,28 +182,33 @@ class TrainingLoop:
         self.budget.start()
         started, totals, steps = perf_counter(), dict[str, float](), 0
         title, place = f"{self.stage} {self.epoch}", f"stage {self.stage}, epoch {self.epoch}"
-        for batch in self.progress.track(self._in_time(batches), len(batches), title):
+        for batch in self.progress.track(self._in_bounds(batches), len(batches), title):
+            time_share = self.time_share(self.budget.elapsed())
+            rate = self.schedule.at(self.record.steps, self.horizon, time_share)
+            set_rate(self.optimizer, rate)
             losses = self.step(batch)
             steps += 1
+            self.record.steps += 1
             self.progress.loss(sum(losses.values()))
             check_losses(losses, self.settings, f"{place}, step {steps}")
             totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         seconds, counted = perf_counter() - started, self.budget.elapsed()
         means = {name: total / steps for name, total in totals.items()}
         row = {"stage": self.stage, "epoch": self.epoch, "loss": means, "train_seconds": seconds}
-        self.history.append(row)
+        self.history.append(row | {"learning_rate": rate})
         for name, value in means.items():
             self.events.add_scalar(f"Loss/Train/{self.stage}/{name}", value, self.epoch)
+        self.events.add_scalar(f"Learning_rate/{self.stage}", rate, self.epoch)
         self.epoch += 1
         self.record.epochs = self.epoch
         self.record.train_seconds += seconds
         self.record.budget_seconds += counted
 
-    def _in_time(self, batches: Any) -> Iterator[Any]:
-        """Hand on the batches; end the epoch, never an empty one, where its time is used up."""
+    def _in_bounds(self, batches: Any) -> Iterator[Any]:
+        """Hand on the batches; end the epoch, never an empty one, where a bound is reached."""
         for batch in batches:
             yield batch
-            if self.budget.is_spent(self.records, self.stage, self.budget.elapsed()):
+            if self.bound_reached(self.budget.elapsed()):
                 return
 
     def step(self, batch: Any) -> dict[str, float]:
@@ -243,6 +271,7 @@ class TrainingLoop:
         row, places = self.history[-1], self.settings["loss_decimal_place"]
         words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
         words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
+        words.append(f"rate={row['learning_rate']:.3g}")
         words.append(f"train_s={row['train_seconds']:.1f}")
         if "valid" in row:
             words.append(f"valid_{self.metric}={row['valid'][self.metric]:.4f}")

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn, optim
 from torch.optim import Optimizer
 
-__all__ = ["JointOptimizer", "build_optimizer", "split_sparse_parameters"]
+__all__ = ["JointOptimizer", "build_optimizer", "set_rate", "split_sparse_parameters"]
 
 _LEARNERS: dict[str, Any] = {
     "adam": optim.Adam,
@@ -63,6 +63,12 @@ def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimiz
     sparse, rest = split_sparse_parameters(model)
     dense = [make(rest, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
     return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
+
+
+def set_rate(optimizer: Optimizer | JointOptimizer, rate: float) -> None:
+    """Let the next step of every part of the optimiser have this learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
 
 
 def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -30,6 +30,7 @@ def snapshot(loop: TrainingLoop) -> dict[str, Any]:
         "optimizer": loop.optimizer.state_dict(),
         "scaler": loop.scaler.state_dict(),
         "weights": loop.weights,
+        "horizon": loop.horizon,
         "records": {name: record.as_dict() for name, record in loop.records.items()},
         "history": loop.history,
         "random": capture_rng(),
@@ -41,7 +42,17 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
     """Go back to a snapshot, perhaps of another process; `fit` continues as if never stopped.
 
     The loop is of the same settings; the training loader's generator is set back too.
+
+    Raises:
+        SettingsError: `epochs` has changed, over which the learning rate falls.
     """
+    loop.batches = batches
+    if state.get("horizon") != loop.horizon:
+        raise SettingsError(
+            f"--epochs={loop.epochs} cannot be given to this run: its learning rate falls to zero "
+            f"over {state.get('horizon')} steps, which would become {loop.horizon}; leave it away, "
+            "or start a new run."
+        )
     loop.records = {name: StageRecord(**record) for name, record in state["records"].items()}
     loop.weights = {
         stage: {name: value.to(loop.device) for name, value in weights.items()}
@@ -60,7 +71,6 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
     loop.history = list(state["history"])
     if loop.epoch < loop.epochs and loop.record.ended == "epochs":
         loop.record.ended = ""  # more epochs are allowed now than when the stage ended
-    loop.batches = batches
     batches.generator.set_state(state["loader"])
     restore_rng(state["random"])
 
@@ -83,8 +93,10 @@ def refuse_prolonging_an_earlier_stage(state: Mapping[str, Any], epochs: int) ->
 
 def is_on_course(loop: TrainingLoop) -> bool:
     """Tell whether a run with the loop's present `epochs` would have had the same history."""
+    last = {(r.name, r.epochs - 1) for r in loop.records.values() if r.ended == "schedule"}
     return all(
         row["epoch"] < loop.epochs
-        and ("valid" in row) == ((row["epoch"] + 1) % loop.eval_step == 0)
+        and ("valid" in row)
+        == ((row["epoch"] + 1) % loop.eval_step == 0 or (row["stage"], row["epoch"]) in last)
         for row in loop.history
     )

@@ -19,18 +19,21 @@ class StageRecord:
     Attributes:
         name: the stage.
         best_epoch: epoch of the weights that are kept, counted from 0; -1 for the entry weights.
-        epochs: epochs begun; `max_train_seconds` may have cut the last one short.
+        epochs: epochs begun; `max_train_seconds` or the schedule may have cut the last one short.
+        steps: steps of the optimiser, by which the learning rate moves.
         score: the best value of `valid_metric`.
         valid: all validation metrics at `best_epoch`.
         train_seconds: time in training epochs.
         budget_seconds: the part of it that counts for `max_train_seconds`.
         valid_seconds: time in validation.
-        ended: "" while it runs, then "stopping_step", "max_train_seconds" or "epochs".
+        ended: "" while it runs, then what ended it: "stopping_step", "schedule" (the learning rate
+            had fallen to zero), "max_train_seconds" or "epochs".
     """
 
     name: str
     best_epoch: int = -1
     epochs: int = 0
+    steps: int = 0
     score: float = float("nan")
     valid: dict[str, float] = field(default_factory=dict)
     train_seconds: float = 0.0
@@ -73,13 +76,16 @@ class TrainingBudget:
         """Return the counted seconds since `start`."""
         return self._clock() - self._started
 
-    def is_spent(
+    def spent_share(
         self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0
-    ) -> bool:
-        """Tell whether a stage has used its share, with `running` seconds not yet in its record."""
+    ) -> float:
+        """Return which part of its share a stage has used; 1 and more is all, 0 if unbounded.
+
+        `running` are seconds that are not yet in its record.
+        """
         if self.seconds is None:
-            return False
+            return 0.0
         place = self.stages.index(stage)
         earlier = sum(records[name].budget_seconds for name in self.stages[:place])
         share = (self.seconds - earlier) / (len(self.stages) - place)
-        return records[stage].budget_seconds + running >= share
+        return (records[stage].budget_seconds + running) / share if share > 0 else 1.0

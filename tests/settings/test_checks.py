@@ -172,3 +172,17 @@ def test_settings_of_an_index_are_checked(refusal, configure):
     assert "nprobe=0 is not valid" in refusal(retrieval="ivf-pq", retrieval_args={"nprobe": 0})
     config = configure(retrieval="ivf-flat", retrieval_args={"nprobe": 3})
     assert config["retrieval_args"] == {"nprobe": 3}
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine"])
+def test_a_warm_up_leaves_some_of_the_schedule(configure, refusal, kind):
+    schedule = {"learning_rate_schedule": kind, "warmup_steps": 50, "schedule_steps": 50}
+    assert "--warmup_steps=50 is not below --schedule_steps=50" in refusal(**schedule)
+    assert configure(**schedule | {"schedule_steps": 51})["schedule_steps"] == 51
+    assert configure(**schedule | {"learning_rate_schedule": "constant"})["warmup_steps"] == 50
+
+
+def test_values_of_the_schedule_are_checked(refusal):
+    assert "constant | linear | cosine" in refusal(learning_rate_schedule="linaer")
+    assert "an integer in [0," in refusal(warmup_steps=-1)
+    assert "an integer in [1," in refusal(schedule_steps=0)

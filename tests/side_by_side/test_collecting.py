@@ -65,6 +65,7 @@ def test_a_run_that_a_bound_ended_at_its_best_was_cut_short(tmp_path, two_seeds)
         ("epochs", 3, 1, False),
         ("epochs", 1, 0, False),  # as of models that are computed at once
         ("stopping_step", 9, 3, False),
+        ("schedule", 9, 8, False),  # at a rate of zero nothing would have followed
     ],
 )
 def test_when_a_stage_counts_as_cut_short(two_seeds, ended, epochs, best, cut):

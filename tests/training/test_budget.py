@@ -30,17 +30,23 @@ def records(**seconds):
 
 def test_no_bound_is_never_spent():
     budget = TrainingBudget(None, ("soft", "hard"), on_gpu=False)
-    assert not budget.is_spent(records(soft=1e9), "soft")
+    assert budget.spent_share(records(soft=1e9), "soft") < 1
 
 
 def test_stages_share_evenly_what_is_left():
     budget = TrainingBudget(100.0, ("soft", "hard"), on_gpu=False)
-    assert not budget.is_spent(records(soft=49.0), "soft")
-    assert budget.is_spent(records(soft=50.0), "soft")
-    assert budget.is_spent(records(soft=49.0), "soft", running=1.0)
+    assert budget.spent_share(records(soft=49.0), "soft") < 1
+    assert budget.spent_share(records(soft=50.0), "soft") >= 1
+    assert budget.spent_share(records(soft=49.0), "soft", running=1.0) >= 1
     # A first stage that stopped early leaves more for the second, one that overran less.
-    assert not budget.is_spent(records(soft=10.0, hard=89.0), "hard")
-    assert budget.is_spent(records(soft=60.0, hard=40.0), "hard")
+    assert budget.spent_share(records(soft=10.0, hard=89.0), "hard") < 1
+    assert budget.spent_share(records(soft=60.0, hard=40.0), "hard") >= 1
+
+
+def test_a_stage_that_begins_with_nothing_left_has_spent_it():
+    budget = TrainingBudget(100.0, ("soft", "hard"), on_gpu=False)
+    assert budget.spent_share(records(soft=100.0, hard=0.0), "hard") == 1
+    assert budget.spent_share(records(soft=25.0), "soft") == 0.5
 
 
 def test_time_runs_from_the_start_of_the_epoch(clock):
@@ -67,6 +73,20 @@ def test_a_run_ends_both_stages_when_their_time_is_over(quick_settings):
         assert record["valid"]  # the epoch that is cut short is validated too
         assert 0 < record["budget_seconds"] < 2
     assert sum(record["budget_seconds"] for record in stages_of(result).values()) >= 0.4
+
+
+def test_time_that_is_over_finds_a_falling_rate_near_zero(quick_settings):
+    bounds = {"epochs": 5000, "stopping_step": 5000, "max_train_seconds": 0.6}
+    result = recbole_opal.run(
+        "OPAL", "tiny", **quick_settings | bounds, learning_rate_schedule="linear", warmup_steps=2
+    )
+    rows = [json.loads(row) for row in (result.folder / "training.jsonl").open()]
+    for stage, record in stages_of(result).items():
+        assert record["ended"] == "schedule"
+        assert record["epochs"] < 5000
+        rates = [row["learning_rate"] for row in rows if row["stage"] == stage]
+        assert rates == sorted(rates, reverse=True)
+        assert 0 <= rates[-1] < 0.3 * max(rates)  # a step is a twentieth of the time, if it is slow
 
 
 def test_an_epoch_is_cut_short_where_time_is_over_but_is_never_empty(quick_settings):

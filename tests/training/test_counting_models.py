@@ -25,6 +25,7 @@ def test_metrics(quick_settings):
         {"epoch_rows": 5, "seed": 1},
         {"max_train_seconds": 1e-9, "train_batch_size": 3},
         {"train_batch_size": 7, "shuffle": False},
+        {"train_batch_size": 3, "learning_rate_schedule": "linear", "schedule_steps": 1},
         {"epochs": 5, "eval_step": 3, "stopping_step": 1},
     ],
 )

@@ -25,7 +25,8 @@ def weights_of(folder):
 
 def losses_of(folder):
     rows = RunFolder.open(Path(folder)).load_lines("training.jsonl")
-    return [(row["stage"], row["epoch"], row["loss"], row["valid"]) for row in rows]
+    names = ("stage", "epoch", "loss", "valid", "learning_rate")
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def assert_equal_runs(one, other):
@@ -55,32 +56,58 @@ def interrupted_after(monkeypatch, validations, settings):
     return caught.value.folder
 
 
+FALLING = {"learning_rate": 0.01, "learning_rate_schedule": "cosine", "warmup_steps": 3}
+"""A schedule whose warm-up is longer than an epoch of the data set `tiny`."""
+
+
 @pytest.mark.parametrize("validations", [0, 2, 4, 6])
 def test_resuming_equals_not_stopping(quick_settings, monkeypatch, validations):
     """Before the first epoch, within stage 1, at the stage switch, within stage 2."""
     settings = quick_settings | {"epochs": 4, "stopping_step": 100, "dropout_prob": 0.2}
+    assert_continued_alike(monkeypatch, validations, settings)
+
+
+@pytest.mark.parametrize("validations", [1, 3, 5, 7])
+def test_resuming_within_the_warm_up_or_the_fall_equals_not_stopping(
+    quick_settings, monkeypatch, validations
+):
+    settings = quick_settings | FALLING | {"epochs": 4, "stopping_step": 100}
+    folder = assert_continued_alike(monkeypatch, validations, settings)
+    rates = [row[-1] for row in losses_of(folder) if row[0] == "soft"]
+    assert rates[0] < rates[1] > rates[2] > rates[3] > 0
+    stages = RunFolder.open(folder).load_json("metrics.json")["stages"]
+    assert {record["ended"] for record in stages.values()} == {"schedule"}
+
+
+def assert_continued_alike(monkeypatch, validations, settings):
     unbroken = recbole_opal.run("OPAL", "tiny", **settings)
     folder = interrupted_after(monkeypatch, validations, settings)
     resumed = recbole_opal.resume(folder)
     assert resumed.folder == folder
     assert_equal_runs(unbroken.folder, resumed.folder)
     assert resumed.stages == unbroken.stages
+    return folder
 
 
-@pytest.mark.parametrize("model", ["GRU4Rec", "SASRec"])
-def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model):
+@pytest.mark.parametrize(
+    ("model", "schedule"),
+    [("GRU4Rec", {}), ("SASRec", {}), ("GRU4Rec", {"warmup_steps": 1000})],
+)
+def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model, schedule):
     settings = {
         key: quick_settings[key]
         for key in (
             "data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress",
             "MAX_ITEM_LIST_LENGTH",
         )
-    } | {"epochs": 3, "hidden_size": 8, "train_batch_size": 256}  # fmt: skip
+    } | {"epochs": 3, "hidden_size": 8, "train_batch_size": 256} | schedule  # fmt: skip
     unbroken = recbole_opal.run(model, "tiny", **settings)
     short = recbole_opal.run(model, "tiny", **settings | {"epochs": 1})
     longer = recbole_opal.resume(short.folder, epochs=3)
     assert_equal_runs(unbroken.folder, longer.folder)
     assert longer.stages == unbroken.stages
+    rates = [row[-1] for row in losses_of(longer.folder)]
+    assert (rates == [0.001] * 3) == (not schedule)
 
 
 def test_two_and_two_epochs_equal_four(quick_settings):
@@ -94,6 +121,19 @@ def test_a_finished_first_stage_cannot_be_prolonged(quick_settings):
     finished = recbole_opal.run("OPAL", "tiny", **quick_settings)
     with pytest.raises(SettingsError, match="stage soft"):
         recbole_opal.resume(finished.folder, epochs=9)
+
+
+def test_epochs_over_which_the_rate_falls_cannot_change(quick_settings):
+    settings = quick_settings | {"stages": "soft", "learning_rate_schedule": "linear"}
+    finished = recbole_opal.run("OPAL", "tiny", **settings)
+    with pytest.raises(SettingsError, match="--epochs=9 cannot be given to this run"):
+        recbole_opal.resume(finished.folder, epochs=9)
+    # Where the schedule has steps of its own, more epochs change nothing.
+    own = recbole_opal.run("OPAL", "tiny", **settings, schedule_steps=2)
+    assert recbole_opal.resume(own.folder, epochs=9).stages == own.stages
+    fresh = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 9}, schedule_steps=2)
+    assert origin_of(own.folder) == origin_of(fresh.folder)
+    assert_equal_runs(own.folder, fresh.folder)
 
 
 def test_resuming_a_finished_run_gives_its_result_again(quick_settings):
@@ -153,7 +193,7 @@ def wait_for_epochs(saved, count, limit_s=120):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end):
-    settings = quick_settings | {"epochs": 40, "stopping_step": 100, "topk": "[5,10]"}
+    settings = quick_settings | {"epochs": 40, "stopping_step": 100, "topk": "[5,10]"} | FALLING
     process = start_process(settings, tmp_path)
     folder = wait_for_epochs(Path(settings["checkpoint_dir"]), 3)
     process.send_signal(end)

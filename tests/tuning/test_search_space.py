@@ -123,6 +123,17 @@ def test_a_block_is_read(block):
     assert space["fusion"].as_plain() == content["fusion"]
 
 
+@pytest.mark.parametrize("model", ["OPAL", "SASRec"])
+def test_the_form_of_the_learning_rate_s_schedule_may_be_searched(block, model):
+    content = {
+        "learning_rate_schedule": {"choices": ["constant", "linear", "cosine"]},
+        "warmup_steps": {"low": 0, "high": 200},
+    }
+    space = block(content, model)
+    assert space["learning_rate_schedule"] == Choices(("constant", "linear", "cosine"))
+    assert space["warmup_steps"] == Range(0, 200)
+
+
 @pytest.mark.parametrize(
     ("content", "part"),
     [
@@ -132,6 +143,7 @@ def test_a_block_is_read(block):
         ({"seed": {"low": 1, "high": 9}}, "all models of a comparison share it"),
         ({"topk": {"choices": [[1], [2]]}}, "all models of a comparison share it"),
         ({"epochs": {"low": 1, "high": 9}}, "all models of a comparison share it"),
+        ({"schedule_steps": {"choices": [None, 9]}}, "all models of a comparison share it"),
         ({"temperature": 0.1}, "0.1 is no range; write {low: ..., high: ...}"),
         ({"temperature": {}}, "it has the keys none; write {low"),
         ({"temperature": {"low": 0.1}}, "it has the keys low; write {low"),

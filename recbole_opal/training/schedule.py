@@ -1,0 +1,94 @@
+"""The learning rate of each step of a stage: a warm-up, then constant or falling to zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from logging import getLogger
+from typing import Any
+
+__all__ = ["RateSchedule"]
+
+_FALLS: dict[str, Callable[[float], float]] = {
+    "linear": lambda share: 1.0 - share,
+    "cosine": lambda share: (1.0 + math.cos(math.pi * share)) / 2,
+}
+
+
+@dataclass(frozen=True)
+class RateSchedule:
+    """How the learning rate moves in a stage; each stage begins it anew.
+
+    The n-th step of the warm-up takes n / `warmup_steps` of the rate: 0 is where it comes from, and
+    no step is wasted on it. Then the rate stays, or falls to zero at the horizon, which ends the
+    stage: after `steps` steps, or where the bounds on epochs or time end the stage if that is
+    sooner. What is gone of the schedule is the larger of two shares, of the horizon's steps and of
+    the stage's time. So a bound on time squeezes the fall, but not the warm-up; as long as the
+    steps are ahead of the clock, they alone decide, and a run is the same bit by bit.
+
+    Early stopping counts validations at any rate. At a high one they gain little, and most is
+    gained at the end, so `stopping_step` must grow with the schedule: on ml-100k (a seed), with a
+    validation every 10 of 600 steps, 5 ends OPAL's soft stage too early, by .005 to .007 of its
+    validation Recall@50, and 10 does not.
+
+    Attributes:
+        rate: the setting `learning_rate`, which the warm-up leads to.
+        kind: "constant", "linear" or "cosine", the form of the fall.
+        warmup_steps: steps of the warm-up, 0 or more.
+        steps: most steps of a stage that falls; None: as many as its epochs have.
+
+    Source: this project's trials; the cosine is that of Loshchilov and Hutter (arXiv 1608.03983).
+    """
+
+    rate: float
+    kind: str = "constant"
+    warmup_steps: int = 0
+    steps: int | None = None
+
+    @classmethod
+    def of(cls, settings: Any) -> RateSchedule:
+        """Return the schedule that the settings of a run ask for."""
+        return cls(
+            settings["learning_rate"],
+            settings["learning_rate_schedule"],
+            settings["warmup_steps"],
+            settings["schedule_steps"],
+        )
+
+    def horizon(self, most: int) -> int | None:
+        """Return the steps after which a stage of at most `most` steps is over.
+
+        None: the rate never falls, and the schedule ends no stage.
+        """
+        if self.kind == "constant":
+            return None
+        return most if self.steps is None else min(self.steps, most)
+
+    def at(self, taken: int, horizon: int | None, time_share: float = 0.0) -> float:
+        """Return the rate of the next step.
+
+        Args:
+            taken: steps that the stage has had.
+            horizon: see `horizon`.
+            time_share: spent part of the stage's time, in [0, inf); 0 if there is no bound on it.
+        """
+        warmed = min((taken + 1) / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
+        if horizon is None:
+            return self.rate * warmed
+        gone = max(float(taken), min(time_share, 1.0) * horizon)
+        if gone <= self.warmup_steps:
+            return self.rate * warmed
+        fallen = (gone - self.warmup_steps) / (horizon - self.warmup_steps)
+        return self.rate * min(warmed, _FALLS[self.kind](fallen))
+
+    def warn_of_warmup(self, most: int) -> None:
+        """Log it where a stage of at most `most` steps is over before the warm-up is."""
+        bound = self.horizon(most) or most
+        if self.warmup_steps >= bound:
+            getLogger("recbole_opal").warning(
+                "--warmup_steps=%s takes all of the %s steps that a stage has, so that its "
+                "learning rate does not get past --learning_rate=%s * %s/%s; lower "
+                "--warmup_steps, or allow more epochs",
+                *(self.warmup_steps, bound, self.rate, bound, self.warmup_steps),
+            )
