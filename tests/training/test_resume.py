@@ -67,6 +67,16 @@ def test_resuming_equals_not_stopping(quick_settings, monkeypatch, validations):
     assert resumed.stages == unbroken.stages
 
 
+def test_learned_weights_of_items_resume_exactly(quick_settings, monkeypatch):
+    settings = quick_settings | {"epochs": 2, "recency": "both", "learning_rate": 0.01}
+    unbroken = recbole_opal.run("OPAL", "tiny", **settings)
+    folder = interrupted_after(monkeypatch, 1, settings)
+    assert_equal_runs(unbroken.folder, recbole_opal.resume(folder).folder)
+    weights = weights_of(folder)["soft"]
+    assert weights["recency.places"].any()
+    assert weights["recency.ages"].any()
+
+
 @pytest.mark.parametrize("model", ["GRU4Rec", "SASRec"])
 def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model):
     settings = {
