@@ -158,7 +158,7 @@ def test_the_prior_is_no_part_of_the_cosine_between_interests(build, stage):
     for prior in (0.0, 2.0):
         built = build(interest_prior=prior)
         built.network.set_stage(stage)
-        settings = {"topk": [5], "retrieval": None, "item_block_size": None}
+        settings = {"topk": [5], "retrieval": None, "retrieval_args": None, "item_block_size": None}
         retriever = FullSortRetriever(built.network, settings, with_interests=True)
         retrieved = retriever.retrieve(built.inputs, None, (nothing, nothing))
         cosines.append(torch.from_numpy(retrieved.interests.cosines))

@@ -98,7 +98,8 @@ def test_only_what_makes_runs_opens_them_for_writing() -> None:
         if "RunFolder" in path.read_text(encoding="utf-8") and not name.startswith("runs/")
     }
     made = {f"experiment/{name}.py" for name in ("results", "resumption", "session")}
-    assert writers == made | {"testing/contract.py"}
+    bundles = {f"exporting/{name}.py" for name in ("bundle", "kept_files")}  # of their own
+    assert writers == made | bundles | {"testing/contract.py"}
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_flags_without_a_value(capsys, argument, told):
     ("argument", "told"),
     [
         ("converter", "'converter' is not a command; did you mean convert?"),
-        ("frob", "'frob' is not a command; choose from run, convert"),
+        ("frob", "'frob' is not a command; choose from run, runs"),
         ("epochs=5", "'epochs=5' is not a flag; write --key=value"),
     ],
 )
