@@ -22,10 +22,10 @@ __all__ = ["COMMANDS", "console", "main", "run"]
 
 COMMANDS = {
     "run": ("cli:run", "train and evaluate, or compare; also the default"),
-    "runs": ("run_list.command:main", "list, show, compare and remove runs"),
-    "report": ("report.__main__:main", "draw the report of a comparison again, or one of runs"),
+    "runs": ("run_list.runs_command:main", "list, show, compare and remove runs"),
+    "report": ("report.report_command:main", "draw the page of a comparison again, or of runs"),
     "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
-    "index": ("index_report.command:main", "measure approximate searches over a run's items"),
+    "index": ("index_report.index_command:main", "measure approximate searches over a run's items"),
     "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
     "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),

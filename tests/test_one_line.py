@@ -8,7 +8,7 @@ import pytest
 import recbole_opal
 from recbole_opal import cli
 from recbole_opal.errors import OpalError, SettingsError, one_line
-from recbole_opal.report.__main__ import main as report
+from recbole_opal.report.report_command import main as report
 
 LONG = "x" * 3000
 TRAIN = ["--dataset=tiny", "--model=Pop", "--data_path=data"]

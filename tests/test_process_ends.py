@@ -49,7 +49,7 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
 
 
 def test_the_report_s_reader_may_go(tmp_path):
-    done = shell(f"{sys.executable} -m recbole_opal.report --help 2>&1 >&- | true", tmp_path)
+    done = shell(f"{sys.executable} -m recbole_opal report --help 2>&1 >&- | true", tmp_path)
     assert done.stderr == ""
 
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from recbole_opal.comparison.run_files import load_arrays
-from recbole_opal.errors import CheckpointError, SettingsError, quoted
+from recbole_opal.errors import CheckpointError, SettingsError, quoted, refusing
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
+from recbole_opal.settings.protocol import masks_history
 
 __all__ = ["refuse_other_tests", "require_tested"]
 
 _JUDGED_BY = (
     "eval_args",
     "ratio_rounding",
-    "mask_history",
     "USER_ID_FIELD",
     "ITEM_ID_FIELD",
     "TIME_FIELD",
@@ -37,6 +37,11 @@ def require_tested(run: RunReader) -> None:
     if "metrics.json" not in run.names:
         raise CheckpointError(
             f"{run.path} holds a run that has not finished; go on with --resume={run.path}."
+        )
+    if "bundle.json" in run.names:
+        raise SettingsError(
+            f"{run.path} is a bundle, which holds no lists of the test part; name the run that it "
+            "was exported from."
         )
     if "targets-test.npz" not in run.names:
         raise SettingsError(
@@ -81,6 +86,9 @@ def _asked(run: RunReader) -> dict[str, Any]:
         data = Origin.from_plain(run.load_json("origin.json")).data
         asked |= {name: digest for name, digest in data.items() if name.endswith(".inter")}
     asked |= {name: settings.get(name) for name in _JUDGED_BY}
+    with refusing(str(run.path / "config.yaml"), "does not say how the run was judged"):
+        # None and what the protocol does by itself are one.
+        asked |= {"mask_history": masks_history(settings)}
     fields = settings.get("USER_ID_FIELD"), settings.get("ITEM_ID_FIELD")
     return asked | {"ids.json": [ids.get(field) for field in fields]}
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from recbole_opal.errors import CheckpointError, DataError
-from recbole_opal.runs.atomic import discard, sweep, sync_folder
+from recbole_opal.runs.atomic import discard, hidden_name, sweep, sync_folder
 from recbole_opal.runs.lock import exclusive
+from recbole_opal.runs.whole_file import refusal, synced_file
 
 __all__ = ["StagedFiles"]
 
@@ -60,7 +60,7 @@ class StagedFiles:
             raise DataError(str(error)) from error
         except OSError as error:
             self._undo()
-            raise _refusal(self._folder, error) from error
+            raise refusal(self._folder, error) from error
         return self
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
@@ -74,18 +74,16 @@ class StagedFiles:
             DataError: it cannot be written.
         """
         path = self._folder / name
-        temporary = path.with_name(f".{name}.{secrets.token_hex(8)}.tmp")
+        temporary = hidden_name(path)
         self._staged[temporary] = path
         try:
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            with temporary.open("xb") as file:
+            with synced_file(temporary) as file:
                 for part in parts:
                     file.write(part)
-                file.flush()
-                os.fsync(file.fileno())
         except OSError as error:
-            raise _refusal(path, error) from error
+            raise refusal(path, error) from error
 
     def __exit__(
         self,
@@ -107,7 +105,7 @@ class StagedFiles:
             sync_folder(self._folder)
         except OSError as failure:
             self._undo()
-            raise _refusal(self._folder, failure) from failure
+            raise refusal(self._folder, failure) from failure
 
     def _undo(self) -> None:
         with self._held:
@@ -118,10 +116,3 @@ class StagedFiles:
                     folder.rmdir()
                 except OSError:  # somebody else has put something there
                     return
-
-
-def _refusal(path: Path, error: OSError) -> DataError:
-    reason = error.strerror or type(error).__name__
-    return DataError(
-        f"cannot write {path} ({reason}); free or repair that place, or name another one."
-    )

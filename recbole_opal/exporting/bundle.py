@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +15,7 @@ from recbole_opal.exporting.kept_files import copy_of_run, public_settings
 from recbole_opal.exporting.measured import measured, measured_users
 from recbole_opal.exporting.model_card import CardFacts, model_card
 from recbole_opal.exporting.onnx_files import onnx_bytes
+from recbole_opal.exporting.options import Export
 from recbole_opal.exporting.parity import check_parity
 from recbole_opal.exporting.programs import program_bytes
 from recbole_opal.retrieval import index_settings, make_retriever
@@ -26,39 +24,9 @@ from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.serving.bundle_format import BUNDLE_NAME
 from recbole_opal.serving.trained import TrainedModel
 
-__all__ = ["Export", "write_bundle"]
+__all__ = ["write_bundle"]
 
 _QUERY = Path(__file__).with_name("bundled") / "query.py"
-
-
-@dataclass(frozen=True)
-class Export:
-    """What goes into a bundle.
-
-    Attributes:
-        stage: `best` on validation, or a stage by name.
-        retrieval: the kind of the index, as `make_retriever` names it; of `torch`, which searches
-            the item vectors themselves, there is no `index.faiss`.
-        retrieval_settings: of the index.
-        index: whether there is one.
-        program: whether there is `encoder.pt2`.
-        onnx: whether there is `encoder.onnx`; `query.py` needs it and `index.faiss`.
-        parquet: whether there is `items.parquet`.
-        categories: whether the items' categories go along.
-        licence: of the model, for the card; None: not stated.
-        data_licence: of the data; None: what is known by the data set's name.
-    """
-
-    stage: str = "best"
-    retrieval: str = "faiss"
-    retrieval_settings: Mapping[str, Any] = field(default_factory=dict)
-    index: bool = True
-    program: bool = True
-    onnx: bool = True
-    parquet: bool = True
-    categories: bool = True
-    licence: str | None = None
-    data_licence: str | None = None
 
 
 def write_bundle(
@@ -78,7 +46,7 @@ def write_bundle(
     """
     export, target = export or Export(), Path(out)
     replaced = check_destination(target, replace=replace)
-    index_settings(export.retrieval, export.retrieval_settings)
+    index_settings(export.retrieval, export.retrieval_args)
     if export.parquet:
         require_parquet()
     trained = TrainedModel.read(run, export.stage)
@@ -120,7 +88,7 @@ def _write_items(folder: RunFolder, trained: TrainedModel, export: Export) -> No
     if export.parquet:
         folder.write("items.parquet", parquet_bytes(trained.items[1:], vectors))
     if export.index:
-        retriever = make_retriever(export.retrieval, table, settings=export.retrieval_settings)
+        retriever = make_retriever(export.retrieval, table, settings=export.retrieval_args)
         save_index(folder, retriever)
     with folder.update() as draft:
         if {"encoder.onnx", "index.faiss"} <= draft.keys():
@@ -141,8 +109,8 @@ def _describe(folder: RunFolder, trained: TrainedModel, export: Export) -> None:
         measured(run, trained.stage),
         measured_users(run, trained.stage),
         _examples(trained),
-        export.licence,
-        export.data_licence,
+        export.license,
+        export.data_license,
     )
     folder.write("README.md", model_card(facts).encode("utf-8"))
 

@@ -23,7 +23,8 @@ def check_destination(out: Path, *, replace: bool) -> bool:
     if out.is_symlink():
         raise SettingsError(f"--out={out} is a link; name the folder that it leads to.")
     try:
-        mend(out)
+        if out.name:  # neither / nor .
+            mend(out)
         there = out.exists()
     except OSError as error:
         raise SettingsError(f"--out={out} cannot be looked at ({error.strerror}).") from error
@@ -52,6 +53,10 @@ def _check_parent(out: Path) -> None:
     nearest = next(folder for folder in out.absolute().parents if folder.exists())
     if not nearest.is_dir():
         raise SettingsError(f"--out={out}: {nearest} is a file; choose another place.")
+    if (nearest / MANIFEST_NAME).exists():
+        raise SettingsError(
+            f"--out={out} would lie in the run or the bundle {nearest}; choose another place."
+        )
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise SettingsError(
             f"--out={out}: nothing may be written in {nearest}; make the folder writable, or "

@@ -35,7 +35,7 @@ def front_matter(name: str, dataset: str, values: Sequence[Measured], licence: s
 
 
 def _licence(licence: str | None) -> Mapping[str, str]:
-    if licence is None:
+    if not licence:
         return {}
     if _HUB_ID.fullmatch(licence):
         return {"license": licence}

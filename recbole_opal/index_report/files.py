@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recbole_opal.index_report.advice import RECALL_WANTED
-from recbole_opal.index_report.findings import Findings
+from recbole_opal.index_report.findings import RECALL_WANTED, Findings
 from recbole_opal.index_report.picture import picture
 from recbole_opal.index_report.tables import HEADER, as_csv, as_markdown, cells
 from recbole_opal.report.document import document
 from recbole_opal.report.elements import Section, failures, note, reading, table
 from recbole_opal.report.markup import join, node
-from recbole_opal.runs.atomic import write_text
+from recbole_opal.runs.atomic import write_text, writing
 
 __all__ = ["write_files"]
 
@@ -19,12 +18,17 @@ _TITLE = "Searches over the items"
 
 
 def write_files(out: Path, findings: Findings, command: str) -> list[Path]:
-    """Write index.md, index.csv and index.html, each whole or not at all; return their paths."""
+    """Write index.md, index.csv and index.html, each whole or not at all; return their paths.
+
+    The folder is made where it is not there.
+    """
     texts = {
         "index.md": as_markdown(_TITLE, findings, command),
         "index.csv": as_csv(findings),
         "index.html": _page(findings, command),
     }
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         write_text(out / name, text)
     return [out / name for name in texts]

@@ -54,12 +54,9 @@ class Measured:
 
 def measure_exact(items: Tensor, queries: Queries, k: int, batch: int) -> tuple[Measured, Tensor]:
     """Return what our exact search takes, and its (B, k) lists."""
-    started = perf_counter()
-    retriever = make_retriever("torch", items)
-    built = perf_counter() - started
+    retriever, built = _built("torch", items)
     lists, milliseconds = _searched(retriever, queries, k, batch)
-    size = 4.0 * items.shape[1]
-    return Measured("torch", {}, 1.0, milliseconds, built, size), lists
+    return Measured("torch", {}, 1.0, milliseconds, built, retriever.bytes_per_item()), lists
 
 
 def measure_kind(
@@ -77,20 +74,14 @@ def measure_kind(
     Raises:
         RetrievalError: Faiss is missing, or the kind needs more items than there are.
     """
-    started = perf_counter()
-    retriever = make_retriever(kind, items)
-    built = perf_counter() - started
-    size = 4.0 * items.shape[1]
-    if isinstance(retriever, ApproximateIndex):
-        size = retriever.bytes_per_item()
-    lists = getattr(getattr(retriever, "index", None), "nlist", None)
+    retriever, built = _built(kind, items)
+    approximate = retriever if isinstance(retriever, ApproximateIndex) else None
+    lists = getattr(approximate.index, "nlist", None) if approximate else None
     for settings in settings_swept(kind, lists):
-        view = retriever
-        if isinstance(retriever, ApproximateIndex):
-            view = retriever.with_search(**settings)
+        view = approximate.with_search(**settings) if approximate else retriever
         found, milliseconds = _searched(view, queries, exact.shape[1], batch)
         reached = recall(found, exact)
-        yield Measured(kind, settings, reached, milliseconds, built, size)
+        yield Measured(kind, settings, reached, milliseconds, built, retriever.bytes_per_item())
         if reached >= _ENOUGH:
             return
 
@@ -121,6 +112,13 @@ def using_threads(count: int, kinds: Sequence[str]) -> Iterator[None]:
         torch.set_num_threads(before)
         if faiss is not None:
             faiss.omp_set_num_threads(before_faiss)
+
+
+def _built(kind: str, items: Tensor) -> tuple[Retriever, float]:
+    """Return a search over (N, D) items, and the seconds that building it took."""
+    started = perf_counter()
+    retriever = make_retriever(kind, items)
+    return retriever, perf_counter() - started
 
 
 def _searched(retriever: Retriever, queries: Queries, k: int, batch: int) -> tuple[Tensor, float]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from recbole_opal.index_report.measuring import Measured
 from recbole_opal.report.charts import drawing
-from recbole_opal.report.charts.labels import Box, place_labels, text_width
+from recbole_opal.report.charts.labels import Box
 from recbole_opal.report.charts.scale import Linear
-from recbole_opal.report.markup import Markup, node
+from recbole_opal.report.elements import colour_legend
+from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.rows import colour
 
 __all__ = ["picture"]
@@ -18,31 +19,33 @@ _STEPS = (1, 2, 5)
 
 
 def picture(exact: Measured, found: Sequence[Measured], k: int, wanted: float) -> Markup:
-    """Return the picture in both widths; time runs in powers of ten, left is faster."""
-    lines: dict[str, list[Measured]] = {"torch": [exact]}
-    for each in found:
-        lines.setdefault(each.kind, []).append(each)
-    told = "; ".join(f"{each.name}: {each.recall:.4f}, {_time(each)}" for each in (exact, *found))
+    """Return a legend and the picture in both widths; time runs in powers of ten, left is faster.
+
+    A dashed line shows the recall that is `wanted`.
+    """
+    every = [exact, *found]
+    kinds = list(dict.fromkeys(each.kind for each in every))
+    told = "; ".join(f"{each.name}: {each.recall:.4f}, {_time(each)}" for each in every)
 
     def draw(unique: str, width: int) -> Markup:
         frame = Box(52, 36, width - 16, 330)
-        times = [math.log10(each.milliseconds) for each in (exact, *found)]
+        times = [math.log10(each.milliseconds) for each in every]
         x = Linear.over(times, frame.left, frame.right)
-        recalls = [each.recall for each in (exact, *found)]
+        recalls = [each.recall for each in every]
         y = Linear.over([*recalls, wanted], frame.bottom, frame.top)
         parts = [_axes(frame, x, y, f"recall@{k}, higher is better")]
         parts.append(drawing.stroke(frame.left, y.at(wanted), frame.right, y.at(wanted), "zero"))
-        parts += [
-            _series(kind, number, line, x, y) for number, (kind, line) in enumerate(lines.items())
-        ]
-        parts.append(_names(lines, x, y, frame))
+        for number, kind in enumerate(kinds):
+            line = [each for each in every if each.kind == kind]
+            parts.append(_series(number, line, x, y))
         title = "Recall against time"
         return drawing.picture(unique, width, frame.bottom + 46, title, told, parts)
 
-    return drawing.responsive(draw, "recall-time")
+    names = colour_legend([(colour(number), kind) for number, kind in enumerate(kinds)])
+    return join(names, drawing.responsive(draw, "recall-time"))
 
 
-def _series(kind: str, number: int, line: Sequence[Measured], x: Linear, y: Linear) -> Markup:
+def _series(number: int, line: Sequence[Measured], x: Linear, y: Linear) -> Markup:
     places = [(x.at(math.log10(each.milliseconds)), y.at(each.recall)) for each in line]
     marks = [
         drawing.point(px, py, "opal", f"{each.name}: recall {each.recall:.4f}, {_time(each)}")
@@ -50,23 +53,6 @@ def _series(kind: str, number: int, line: Sequence[Measured], x: Linear, y: Line
     ]
     way = drawing.polyline(places) if len(places) > 1 else None
     return node("g", way, marks, class_="series on", data_colour=colour(number))
-
-
-def _names(lines: dict[str, list[Measured]], x: Linear, y: Linear, frame: Box) -> Markup:
-    """Return the name of each line beside its most thorough search, over no other point."""
-    places = [
-        [(x.at(math.log10(each.milliseconds)), y.at(each.recall)) for each in line]
-        for line in lines.values()
-    ]
-    points = [line[-1] for line in places]
-    names = ["exact" if kind == "torch" else kind for kind in lines]
-    others = [Box(px - 6, py - 6, px + 6, py + 6) for line in places for px, py in line[:-1]]
-    placed = place_labels(points, [text_width(name) for name in names], frame, others)
-    labels = [
-        node("g", drawing.words(at.x, at.y, name, "label"), data_colour=colour(number))
-        for number, (name, at) in enumerate(zip(names, placed, strict=True))
-    ]
-    return node("g", labels)
 
 
 def _axes(frame: Box, x: Linear, y: Linear, title: str) -> Markup:

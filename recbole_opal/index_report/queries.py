@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,56 +55,57 @@ class Queries:
 
 @torch.inference_mode()
 def queries_of(recommender: Recommender, most: int, source: Path | None = None) -> Queries:
-    """Return the queries of users of a run's test part, or of the first users of a file.
+    """Return the queries of users of a run's test part, or of a file.
 
     Args:
         recommender: of the run.
-        most: users; of a larger test part so many are drawn, always the same ones.
+        most: users; of more so many are drawn, always the same ones. Those of whom the model knows
+            no item are left out.
         source: a file of histories; None: the run's own.
 
     Raises:
         CheckpointError: the run holds no histories.
         DataError: the file cannot be read, or no user has an item that the model knows.
     """
-    raw = _drawn(own_users(recommender.trained), most) if source is None else None
+    given = own_users(recommender.trained) if source is None else source
     columns = Columns.of_run(recommender.trained.settings, {})
-    batches = read_histories(source if raw is None else raw, batch_size=_BATCH, columns=columns)
+    drawn = _drawn(read_histories(given, batch_size=_BATCH, columns=columns), most)
     interests: list[Tensor] = []
     rows, ids = [], []
     count = 0
-    for batch in batches:
-        found, (own_rows, own_ids) = _asked(recommender, batch, most - count)
-        interests.append(found)
-        rows.append(own_rows + count)
-        ids.append(own_ids)
-        count += len(found)
-        if count >= most:
-            break
+    for batch in read_histories(drawn, batch_size=_BATCH):
+        known = recommender.known(batch)
+        told = known.histories.lengths > 0  # (B,); the others are answered by popularity
+        numbers = torch.where(told, told.cumsum(dim=0) - 1, -1)[known.seen[0]]
+        interests.append(recommender.network.interests(known.histories)[told])
+        rows.append(numbers[numbers >= 0] + count)
+        ids.append(known.seen[1][numbers >= 0])
+        count += len(interests[-1])
     if not count:
         where = source or f"the test part of {recommender.trained.folder}"
         raise DataError(f"nobody in {where} has an item that the model knows; give others.")
     return Queries(torch.cat(interests), (torch.cat(rows), torch.cat(ids)))
 
 
-def _asked(recommender: Recommender, batch: RawHistories, most: int) -> tuple[Tensor, Pairs]:
-    """Return the interests of the first users of a batch who can be searched for, and the seen.
+def _drawn(batches: Iterable[RawHistories], most: int) -> RawHistories:
+    """Return so many users of all, in their order, each with the same chance; the rest is let go.
 
-    The others, of whom no item is known, are answered by popularity.
+    Each user gets a random number, and the smallest stay.
     """
-    known = recommender.known(batch)
-    told = known.histories.lengths > 0  # (B,)
-    found = recommender.network.interests(known.histories)[told][:most]
-    numbers = torch.where(told, told.cumsum(dim=0) - 1, -1)  # of each row among those
-    rows = numbers[known.seen[0]]
-    kept = (rows >= 0) & (rows < len(found))
-    return found, (rows[kept], known.seen[1][kept])
+    draw = np.random.default_rng(_SEED)
+    numbers = np.empty(0)
+    kept: list[tuple[Any, Sequence[Any], Sequence[float] | None]] = []
+    for batch in batches:
+        numbers = np.append(numbers, draw.random(len(batch.users)))
+        best = np.sort(np.argsort(numbers, kind="stable")[:most])
+        numbers, before = numbers[best], len(kept)
+        kept = [
+            kept[place] if place < before else _user(batch, place - before)
+            for place in best.tolist()
+        ]
+    users, items, times = zip(*kept, strict=True) if kept else ((), (), ())
+    return RawHistories(users, items, times if kept and times[0] is not None else None)
 
 
-def _drawn(every: RawHistories, most: int) -> RawHistories:
-    count = len(every.users)
-    rows = np.sort(np.random.default_rng(_SEED).permutation(count)[:most]).tolist()
-    return RawHistories(
-        [every.users[row] for row in rows],
-        [every.items[row] for row in rows],
-        None if every.times is None else [every.times[row] for row in rows],
-    )
+def _user(batch: RawHistories, row: int) -> tuple[Any, Sequence[Any], Sequence[float] | None]:
+    return batch.users[row], batch.items[row], None if batch.times is None else batch.times[row]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
 import torch
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.console.screen import screen
+from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import RetrievalError, SettingsError
-from recbole_opal.index_report.command import Asked
 from recbole_opal.index_report.files import write_files
 from recbole_opal.index_report.findings import Findings
+from recbole_opal.index_report.index_command import Asked
 from recbole_opal.index_report.measuring import (
     Measured,
     measure_exact,
@@ -21,7 +20,7 @@ from recbole_opal.index_report.measuring import (
     using_threads,
 )
 from recbole_opal.index_report.queries import queries_of
-from recbole_opal.index_report.tables import as_table
+from recbole_opal.index_report.tables import HEADER, cells
 from recbole_opal.runs.machine import processor_name
 from recbole_opal.serving.load import load
 
@@ -35,9 +34,11 @@ def report(asked: Asked, command: str) -> list[Path]:
         OpalError: the run or the histories cannot be read, Faiss is missing, or the files cannot be
             written.
     """
-    out = _folder(asked)
+    out = asked.folder if asked.out is None else asked.out
+    _checked(out)
     findings = findings_of(asked)
-    screen().print(as_table(findings))
+    rows = [cells(each, findings.exact) for each in findings.every]
+    screen().print(plain_table("searches over the items", HEADER, rows))
     for line in (findings.setup, findings.advice, *findings.problems):
         print(line)
     paths = write_files(out, findings, command)
@@ -72,16 +73,9 @@ def findings_of(asked: Asked) -> Findings:
     return Findings(setup, exact, found, count, width, asked.k, problems)
 
 
-def _folder(asked: Asked) -> Path:
-    """Return the folder for the files, before anything is measured; one of --out is made."""
-    out = asked.folder if asked.out is None else asked.out
-    try:
-        if asked.out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-        if out.is_dir() and not os.access(out, os.W_OK):
-            raise PermissionError(errno.EACCES, "nobody may write there")
-    except OSError as error:
-        raise SettingsError(
-            f"{out} cannot take the files: {error.strerror}; name another folder with --out."
-        ) from error
-    return out
+def _checked(out: Path) -> None:
+    """Refuse, before anything is measured, a folder that can neither take files nor be made."""
+    there = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "nobody may write there" if there.is_dir() else f"{there} is no folder"
+        raise SettingsError(f"{out} cannot take the files: {why}; name another folder with --out.")

@@ -6,12 +6,10 @@ import csv
 import io
 import json
 
-from rich.table import Table
-
 from recbole_opal.index_report.findings import Findings
 from recbole_opal.index_report.measuring import Measured
 
-__all__ = ["HEADER", "as_csv", "as_markdown", "as_table", "cells"]
+__all__ = ["HEADER", "as_csv", "as_markdown", "cells"]
 
 HEADER = ("search", "recall", "ms a user", "times as fast", "bytes an item", "build s")
 
@@ -21,21 +19,11 @@ def cells(found: Measured, exact: Measured) -> list[str]:
     return [
         found.name,
         f"{found.recall:.4f}",
-        f"{found.milliseconds:.4g}",
+        f"{found.milliseconds:.4f}",
         f"{exact.milliseconds / found.milliseconds:.2f}",
         f"{found.bytes_per_item:.1f}",
         f"{found.build_seconds:.2f}",
     ]
-
-
-def as_table(findings: Findings) -> Table:
-    """Return the table of a screen, the exact search first."""
-    table = Table(box=None, pad_edge=False)
-    for number, name in enumerate(HEADER):
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    for each in findings.every:
-        table.add_row(*cells(each, findings.exact))
-    return table
 
 
 def as_markdown(title: str, findings: Findings, command: str) -> str:

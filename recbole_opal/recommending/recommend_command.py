@@ -12,7 +12,7 @@ from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _recommend(argv: Sequence[str]) -> None:
     if len(words) != 1:
         given = f"{len(words)} runs are named" if words else "no run is named"
         raise SettingsError(f"{given}; {_usage()}.")
-    folder = checked_path(words[0], "folder")
+    folder = run_path(words[0])
     source = checked_path(flags["histories"], "histories") if "histories" in flags else None
     out = _checked_out(flags["out"], source) if "out" in flags else None
     if source is not None and "user" in flags:
@@ -73,6 +73,7 @@ def _recommend(argv: Sequence[str]) -> None:
         folder, flags.get("stage", "best"), flags.get("retrieval"), _retrieval_args(flags)
     )
     lists, total = _lists(recommender, source, flags, wishes)
+    _tell_unknown("--exclude holds", recommender.ids.numbers(wishes.get("exclude", ()))[1])
     if out is None:
         _show(lists)
     else:
@@ -84,10 +85,10 @@ def _lists(
 ) -> tuple[Iterator[Lists], int | None]:
     """Return the lists, batch by batch, and the number of users, if it is known."""
     from recbole_opal.serving.own_users import own_users
-    from recbole_opal.serving.sources import Columns, read_histories
+    from recbole_opal.serving.sources import BATCH, Columns, read_histories
 
     total, histories = None, None
-    batch_size = wishes.pop("batch_size", 1024)
+    batch_size = wishes.pop("batch_size", BATCH)
     if source is None:
         histories = own_users(recommender.trained, flags.get("user"))
         total = len(histories.users)
@@ -113,7 +114,7 @@ def _write(lists: Iterator[Lists], out: Path, total: int | None) -> None:
             unknown.update(part.unknown)
             progress.advance(len(part.users))
     print(f"{users:,} users; by popularity, since no item of theirs is known: {popular:,}")
-    _tell_unknown(unknown)
+    _tell_unknown("the histories hold", unknown)
     print(f"lists: {out}")
 
 
@@ -136,14 +137,14 @@ def _show(lists: Iterator[Lists]) -> None:
         unknown.update(part.unknown)
     if not parts:
         print("no user: the histories are empty")
-    _tell_unknown(unknown)
+    _tell_unknown("the histories hold", unknown)
 
 
-def _tell_unknown(unknown: Counter[str]) -> None:
+def _tell_unknown(who: str, unknown: Counter[str]) -> None:
     from recbole_opal.serving.item_ids import named
 
     if unknown:
-        print(f"the histories hold {named(unknown)}; left out")
+        print(f"{who} {named(unknown)}; left out")
 
 
 def _checked_out(text: str, source: Path | None) -> Path:

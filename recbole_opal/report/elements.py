@@ -46,6 +46,12 @@ def legend(entries: Sequence[tuple[str, str]]) -> Markup:
     return node("p", keys, class_="legend")
 
 
+def colour_legend(entries: Sequence[tuple[str, str]], class_: str = "legend") -> Markup:
+    """Return a line of (colour, name), as lines of a picture have them."""
+    keys = [node("span", node("i", data_colour=each), name, class_="key") for each, name in entries]
+    return node("p", keys, class_=class_)
+
+
 def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
     """Return buttons, (name, colour, lit at first), that light up a series of a picture."""
     buttons = []

@@ -42,14 +42,14 @@ def at_equal_diversity(
     """Compare two curves over the users of both; None where no diversity is reached by both.
 
     Between the settings of a knob, accuracy and diversity are taken to change together in a
-    straight line. The accuracy of each user at each of 20 levels of the shared range is averaged
-    over the levels; users are then compared in pairs. The levels are held fixed in the bootstrap.
+    straight line. The accuracy of each user is averaged over the middles of 20 equal parts of the
+    shared range; users are then compared in pairs. The levels are held fixed in the bootstrap.
     """
     ways = one.diversity[measure], other.diversity[measure]
     low, high = np.max([way.min() for way in ways]), np.min([way.max() for way in ways])
     if not low < high:  # NaN too: no list has a diversity
         return None
-    levels = np.linspace(low, high, _GRID)
+    levels = low + (high - low) * (np.arange(_GRID) + 0.5) / _GRID
     users, here, there = np.intersect1d(
         np.asarray(one.tokens), np.asarray(other.tokens), return_indices=True
     )

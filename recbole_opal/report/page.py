@@ -10,14 +10,15 @@ from recbole_opal.report.markup import Child, join, node
 __all__ = ["page"]
 
 _UNTUNED = (
-    "No settings were searched for: every model ran with its own defaults and what the command "
-    "gives."
+    "No settings were searched for here: every model ran with its own defaults and what it was "
+    "given."
 )
 
 
 def page(comparison: ComparisonResult, sections: Sequence[Section], problems: Sequence[str]) -> str:
     """Return the whole document: the sections in their order, then what could not be read."""
-    title = f"{comparison.dataset}: models side by side"
+    models = list(dict.fromkeys(row.model for row in comparison.rows))
+    title = f"{comparison.dataset}: {models[0] if len(models) == 1 else 'models side by side'}"
     every = [*sections, _how_it_was_made(comparison, problems)]
     return document(title, _summary(comparison), every)
 

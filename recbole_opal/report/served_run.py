@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch, Histories
 from recbole_opal.comparison.run_files import load_arrays
-from recbole_opal.errors import CheckpointError
-from recbole_opal.evaluation.category_table import category_table
 from recbole_opal.evaluation.judged import IntArray, TrainingFacts
 from recbole_opal.models.base import MultiInterestNetwork
-from recbole_opal.models.rebuild import rebuild
 from recbole_opal.runs import RunReader
+from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.settings.protocol import masks_history
 
 __all__ = ["HISTORIES", "ServedRun"]
@@ -26,19 +25,20 @@ _NO_IDS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Ragged:
-    """Rows of different lengths, end to end: row r is `values[starts[r] : ends[r]]`."""
+class _Met:
+    """What users met: items and their users by row, in the order of rows, oldest first."""
 
-    starts: IntArray
-    ends: IntArray
+    rows: IntArray
+    items: IntArray
 
-    def take(self, rows: IntArray, longest: int | None = None) -> tuple[IntArray, IntArray]:
-        """Return the places of the last values of some rows, and how many there are of each."""
-        ends, lengths = self.ends[rows], self.ends[rows] - self.starts[rows]
-        lengths = lengths if longest is None else np.minimum(lengths, longest)
-        before = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        places = np.arange(len(before)) - before + np.repeat(ends - lengths, lengths)
-        return places, lengths
+    def slice(self, start: int, stop: int) -> slice:
+        """Return where those of the users `start..stop` stand."""
+        return slice(*np.searchsorted(self.rows, (start, stop)).tolist())
+
+    def pairs(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Return (rows, ids) of the users `start..stop`, counted from the first of them."""
+        part = self.slice(start, stop)
+        return torch.from_numpy(self.rows[part] - start), torch.from_numpy(self.items[part])
 
 
 @dataclass(frozen=True)
@@ -48,25 +48,21 @@ class ServedRun:
     Attributes:
         network: with its weights, in evaluation mode.
         training: the number of items and their categories; interactions are left out.
-        tokens: the raw ids of the U users, sorted.
-        rows: (U,) int64, where they stand in the files.
+        tokens: the raw ids of the U users.
     """
 
     network: MultiInterestNetwork
     training: TrainingFacts
     tokens: list[str]
-    rows: IntArray
-    _users: IntArray  # (E,) internal ids
-    _items: IntArray  # histories, end to end
-    _times: npt.NDArray[np.float64] | None
-    _before: Ragged  # histories
-    _targets: IntArray
-    _after: Ragged  # targets
+    _users: IntArray  # (U,) internal ids
+    _before: _Met
+    _times: npt.NDArray[np.float64] | None  # of what was met before
+    _after: _Met
     _longest: int
     _masks: bool
 
     @classmethod
-    def read(cls, folder: RunReader, stage: str, most_users: int, seed: int = 0) -> ServedRun:
+    def read(cls, folder: RunReader, stage: str, most_users: int) -> ServedRun:
         """Read a stage of a run with so many of its users, drawn by their raw ids.
 
         Runs that were tested on the same users get the same ones.
@@ -74,66 +70,61 @@ class ServedRun:
         Raises:
             CheckpointError: a file is missing or damaged, or the model is none of interests.
         """
-        if HISTORIES not in folder.names:
-            raise CheckpointError(
-                f"{folder.path} was made by a version that kept no histories; train it again."
-            )
-        settings = folder.load_yaml("config.yaml")
         saved, met = load_arrays(folder, HISTORIES), load_arrays(folder, "targets-test.npz")
-        users, names = saved["user_id"], folder.load_json("ids.json")[settings["USER_ID_FIELD"]]
-        tokens = np.array([str(names[user]) for user in users])
-        rows = _drawn(tokens, most_users, seed)
-        counts = load_arrays(folder, "item_counts.npz")["counts"]
-        categories = None
-        if "item_categories.npz" in folder.names:
-            pairs = load_arrays(folder, "item_categories.npz")
-            categories = category_table(pairs["item"], pairs["category"], len(counts))
-        by_user = np.argsort(met["user_id"], kind="stable")
-        owners = met["user_id"][by_user]
-        ends = np.cumsum(saved["lengths"], dtype=np.int64)
+        trained = TrainedModel.read(folder.path, stage)
+        settings, users = trained.settings, saved["user_id"].astype(np.int64)
+        names = folder.load_json("ids.json")[settings["USER_ID_FIELD"]]
+        tokens = np.array([str(names[user]) for user in users.tolist()])
+        drawn = _drawn(tokens, most_users)
+        row_of = np.full(len(names), -1)  # by internal id, -1 = not drawn
+        row_of[users[drawn]] = np.arange(len(drawn))
+        before, kept = _met(np.repeat(row_of[users], saved["lengths"]), saved["items"])
+        after, _ = _met(row_of[met["user_id"]], met["item"])
         return cls(
-            rebuild(folder.path, stage),
-            TrainingFacts(len(counts), _NO_IDS, _NO_IDS, categories),
-            tokens[rows].tolist(),
-            rows,
-            users.astype(np.int64),
-            saved["items"].astype(np.int64),
-            saved.get("times"),
-            Ragged(ends - saved["lengths"], ends),
-            met["item"][by_user].astype(np.int64),
-            Ragged(*(np.searchsorted(owners, users, side=side) for side in ("left", "right"))),
+            trained.network,
+            TrainingFacts(len(trained.counts), _NO_IDS, _NO_IDS, trained.categories),
+            tokens[drawn].tolist(),
+            users[drawn],
+            before,
+            saved["times"][kept] if "times" in saved else None,
+            after,
             settings["MAX_ITEM_LIST_LENGTH"],
             masks_history(settings),
         )
 
     def batches(self, size: int) -> Iterator[EvaluationBatch]:
         """Yield the users in their order, `size` at a time, as the test part asked for them."""
-        for start in range(0, len(self.rows), size):
-            yield self._batch(self.rows[start : start + size])
+        for start in range(0, len(self.tokens), size):
+            stop = min(start + size, len(self.tokens))
+            yield EvaluationBatch(
+                torch.from_numpy(self._users[start:stop]),
+                self._histories(start, stop),
+                self._before.pairs(start, stop) if self._masks else None,
+                self._after.pairs(start, stop),
+            )
 
-    def _batch(self, rows: IntArray) -> EvaluationBatch:
-        seen, lengths = self._before.take(rows, self._longest)
-        times = None if self._times is None else torch.from_numpy(self._times[seen])
-        histories = Histories(
-            torch.from_numpy(self._items[seen]), torch.from_numpy(lengths.astype(np.int64)), times
+    def _histories(self, start: int, stop: int) -> Histories:
+        """Return the newest items of users, as many as the model sees."""
+        part = self._before.slice(start, stop)
+        rows = self._before.rows[part] - start
+        lengths = np.bincount(rows, minlength=stop - start)
+        newer = np.cumsum(lengths)[rows] - np.arange(1, len(rows) + 1)  # of the same user
+        seen = newer < self._longest
+        return Histories(
+            torch.from_numpy(self._before.items[part][seen]),
+            torch.from_numpy(np.minimum(lengths, self._longest)),
+            None if self._times is None else torch.from_numpy(self._times[part][seen]),
         )
-        excluded = _pairs(self._items, *self._before.take(rows)) if self._masks else None
-        targets = _pairs(self._targets, *self._after.take(rows))
-        users = torch.from_numpy(self._users[rows])
-        return EvaluationBatch(users, histories, excluded, targets)
 
 
-def _drawn(tokens: npt.NDArray[np.str_], most: int, seed: int) -> IntArray:
-    """Return rows of at most so many users, ascending by raw id."""
+def _drawn(tokens: npt.NDArray[np.str_], most: int) -> IntArray:
+    """Return at most so many users, always the same ones, as they stand in the files."""
     order = np.argsort(tokens)
-    if len(order) <= most:
-        return order
-    kept = np.random.default_rng(seed).choice(len(order), most, replace=False)
-    return order[np.sort(kept)]
+    return np.sort(order[np.random.default_rng(0).permutation(len(order))[:most]])
 
 
-def _pairs(
-    items: IntArray, places: IntArray, lengths: IntArray
-) -> tuple[torch.Tensor, torch.Tensor]:
-    owners = np.repeat(np.arange(len(lengths)), lengths)
-    return torch.from_numpy(owners), torch.from_numpy(items[places])
+def _met(rows: IntArray, items: IntArray) -> tuple[_Met, IntArray]:
+    """Return what the drawn users met, and where it stood."""
+    order = np.argsort(rows, kind="stable")
+    kept = order[np.searchsorted(rows[order], 0) :]
+    return _Met(rows[kept], items[kept].astype(np.int64)), kept

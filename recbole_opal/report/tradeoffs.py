@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
-from recbole_opal.evaluation.evaluator import match_targets, measure
-from recbole_opal.evaluation.judged import Judged
+from recbole_opal.evaluation.evaluator import Measured, judge, measure
+from recbole_opal.evaluation.full_sort import Retrieved
 from recbole_opal.evaluation.listed import CategoryDiversity, Coverage
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.report.served_run import ServedRun
 from recbole_opal.reranking import Candidates, Reranking, gather, rerank
-from recbole_opal.retrieval import make_retriever
+from recbole_opal.retrieval import TopK, make_retriever
 from recbole_opal.retrieval.retriever import Retriever
 
 __all__ = ["LAMBDAS", "PLACES", "SHARES", "Knob", "TradeoffCurve", "tradeoff_curves"]
@@ -40,7 +40,7 @@ class TradeoffCurve:
     Attributes:
         knob: what is turned.
         settings: (P,) to what.
-        tokens: the raw ids of the users, sorted.
+        tokens: the raw ids of the users.
         accuracy: (P, U) the metric of each user.
         diversity: by `name@k`, (P,) values of the lists as a whole.
     """
@@ -71,27 +71,43 @@ def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, Tradeo
         k: the length of the lists.
     """
     retriever = make_retriever("torch", run.network.item_table())
-    asked = [_asked(run.network, batch) for batch in run.batches(_BATCH)]
+    asked = [_Asked.of(run.network, batch) for batch in run.batches(_BATCH)]
     categories = run.training.categories
-    turned = _turned(asked[0].queries.shape[1], k, with_categories=categories is not None)
     table = None if categories is None else torch.from_numpy(categories)
-    lists: dict[Knob, list[list[Tensor]]] = {
-        knob: [[] for _ in rules] for knob, rules in turned.items()
-    }
-    for each in asked:
-        found: dict[bool, Candidates] = {}  # with and without those of each interest alone
-        for knob, rules in turned.items():
-            alone = rules[-1].has_quotas
-            if alone not in found:
-                found[alone] = _candidates(retriever, each, k, rules[-1])
-            for parts, rule in zip(lists[knob], rules, strict=True):
-                parts.append(rerank(found[alone], k, rule, table).ids)
-    return {
-        knob: _curve(
-            run, metric, knob, rules, [_judged(run, torch.cat(p), asked, k) for p in lists[knob]]
+    turned = _turned(asked[0].queries.shape[1], k, with_categories=table is not None)
+    curves: dict[Knob, TradeoffCurve] = {}
+    for knob, rules in turned.items():
+        # The last setting asks for most: what it is chosen from holds all that the others need.
+        candidates = [each.candidates(retriever, k, rules[-1]) for each in asked]
+        lists = [[rerank(each, k, rule, table) for each in candidates] for rule in rules]
+        found = [_measured(run, asked, each, metric, k) for each in lists]
+        name = f"{metric.name}@{k}"
+        curves[knob] = TradeoffCurve(
+            knob,
+            [getattr(rule, knob) for rule in rules],
+            run.tokens,
+            np.stack([each.per_user[name] for each in found]),
+            {
+                other: np.array([each.results[other] for each in found])
+                for other in found[0].results
+                if other != name
+            },
         )
-        for knob, rules in turned.items()
-    }
+    return curves
+
+
+def _measured(
+    run: ServedRun, asked: Sequence[_Asked], lists: Sequence[TopK], metric: Metric, k: int
+) -> Measured:
+    """Return what the metric and those of diversity say of the lists, a batch each."""
+    made = iter(lists)
+    judged = judge(
+        lambda _: Retrieved(next(made).ids),
+        [each.batch for each in asked],
+        {"topk": [k]},
+        run.training,
+    )
+    return measure(judged, (metric, CategoryDiversity(), Coverage()))
 
 
 @dataclass(frozen=True)
@@ -103,15 +119,17 @@ class _Asked:
     shares: Tensor  # (B, K)
     active: Tensor | None  # (B, K)
 
+    @classmethod
+    def of(cls, network: MultiInterestNetwork, batch: EvaluationBatch) -> _Asked:
+        met = batch.inputs
+        shares, active = network.interest_shares(met), network.active_interests(met)
+        return cls(batch, network.interests(met), shares, active)
 
-def _asked(network: MultiInterestNetwork, batch: EvaluationBatch) -> _Asked:
-    histories = batch.inputs
-    return _Asked(
-        batch,
-        network.interests(histories),
-        network.interest_shares(histories),
-        network.active_interests(histories),
-    )
+    def candidates(self, retriever: Retriever, k: int, rule: Reranking) -> Candidates:
+        shares, active, exclude = self.shares, self.active, self.batch.excluded
+        return gather(
+            retriever, self.queries, k, rule, shares=shares, active=active, exclude=exclude
+        )
 
 
 def _turned(interests: int, k: int, *, with_categories: bool) -> dict[Knob, list[Reranking]]:
@@ -125,48 +143,3 @@ def _turned(interests: int, k: int, *, with_categories: bool) -> dict[Knob, list
         places = [n for n in PLACES if n * interests <= k]
         turned["per_interest"] = [Reranking(per_interest=n, candidates=budget) for n in places]
     return turned
-
-
-def _candidates(retriever: Retriever, asked: _Asked, k: int, rule: Reranking) -> Candidates:
-    return gather(
-        retriever,
-        asked.queries,
-        k,
-        rule,
-        shares=asked.shares,
-        active=asked.active,
-        exclude=asked.batch.excluded,
-    )
-
-
-def _judged(run: ServedRun, ids: Tensor, asked: Sequence[_Asked], k: int) -> Judged:
-    hits, counts = zip(
-        *(
-            match_targets(part, each.batch.targets)
-            for part, each in zip(torch.split(ids, _BATCH), asked, strict=True)
-        ),
-        strict=True,
-    )
-    return Judged(
-        users=torch.cat([each.batch.users for each in asked]).numpy(),
-        items=ids.int().numpy(),
-        hits=torch.cat(hits).numpy(),
-        num_targets=torch.cat(counts).numpy(),
-        training=run.training,
-        settings={"topk": [k]},
-    )
-
-
-def _curve(
-    run: ServedRun, metric: Metric, knob: Knob, rules: Sequence[Reranking], judged: Sequence[Judged]
-) -> TradeoffCurve:
-    name = f"{metric.name}@{judged[0].topk[0]}"
-    found = [measure(each, (metric, CategoryDiversity(), Coverage())) for each in judged]
-    diverse = [measured for measured in found[0].results if measured != name]
-    return TradeoffCurve(
-        knob,
-        [getattr(rule, knob) for rule in rules],
-        run.tokens,
-        np.stack([each.per_user[name] for each in found]),
-        {key: np.array([each.results[key] for each in found]) for key in diverse},
-    )

@@ -66,10 +66,16 @@ def seconds(value: float | None) -> str:
 
 
 def size(value: float | None) -> str:
-    """Return bytes as `812 MiB` or `1.4 GiB`."""
+    """Return bytes as `812 B`, `30 KiB`, `5.1 MiB`, `812 MiB` or `1.4 GiB`."""
     if not _known(value):
         return _NONE
-    return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
+    if value < 2**10:
+        return f"{value:.0f} B"
+    if value < 2**20:
+        return f"{value / 2**10:.0f} KiB"
+    if value < 2**30:
+        return f"{value / 2**20:.{0 if value >= 100 * 2**20 else 1}f} MiB"
+    return f"{value / 2**30:.1f} GiB"
 
 
 def count(value: float | None) -> str:

@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from recbole_opal.statistics.bit_sets import bit_sets
 
 __all__ = ["Alikeness"]
 
+IntArray = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Alikeness:
-    """The categories of (B, C) candidates, packed so that sharing one is a comparison of words.
+    """The categories of (B, C) candidates, so laid out that few comparisons tell who shares one.
 
     As in `evaluation.diversity`: two items are alike if they share a category; an item without one
     is alike to none.
 
     Attributes:
-        words: (B, C, W) int64, bits of categories; or the one category itself, 0 = none.
-        single: whether no item has more than one category.
+        words: (W, B, C) int64, sets of categories as bits; or (T, B, C), categories, 0 = none.
+        bits: which of the two.
     """
 
-    words: Tensor
-    single: bool
+    words: IntArray
+    bits: bool
 
     @classmethod
-    def of(cls, categories: Tensor, ids: Tensor) -> Alikeness:
-        """Look up (N, T) categories, 0 = none, for (B, C) ids."""
-        if categories.shape[1] == 1:
-            return cls(categories[ids], single=True)
-        words = torch.from_numpy(bit_sets(categories.cpu().numpy())).to(ids.device)
-        return cls(words[ids], single=False)
+    def of(cls, categories: IntArray) -> Alikeness:
+        """Lay out the (B, C, T) categories of candidates, 0 = none, in the cheaper way."""
+        most = categories.shape[2]
+        if most * most <= int(categories.max(initial=0)) // 62:
+            return cls(np.ascontiguousarray(np.moveaxis(categories, 2, 0)), bits=False)
+        words = bit_sets(categories.reshape(-1, most))  # (B C, W)
+        return cls(np.ascontiguousarray(words.T).reshape(-1, *categories.shape[:2]), bits=True)
 
-    def to_chosen(self, columns: Tensor) -> Tensor:
+    def to_chosen(self, rows: IntArray, columns: IntArray) -> npt.NDArray[np.bool_]:
         """Return (B, C) bool, which candidates are alike to the one in each row's column, (B,)."""
-        rows = torch.arange(len(columns), device=columns.device)
-        chosen = self.words[rows, columns].unsqueeze(1)  # (B, 1, W)
-        if self.single:
-            return ((self.words == chosen) & (chosen > 0)).squeeze(-1)
-        return (self.words & chosen).ne(0).any(dim=-1)
+        chosen = self.words[:, rows, columns][:, :, None]  # (W, B, 1)
+        alike: npt.NDArray[np.bool_]
+        if self.bits:
+            pairs = zip(self.words, chosen, strict=True)
+            alike = reduce(or_, (own & one for own, one in pairs)) != 0
+        else:
+            alike = reduce(or_, ((x == y) & (y > 0) for x in self.words for y in chosen))
+        return alike

@@ -9,7 +9,7 @@ from torch.nn import functional
 from recbole_opal.reranking.candidates import Candidates
 from recbole_opal.reranking.knobs import Reranking
 
-__all__ = ["apportion", "places_of"]
+__all__ = ["apportion", "best_in_places", "places_of"]
 
 
 def places_of(candidates: Candidates, k: int, how: Reranking) -> Tensor:
@@ -54,3 +54,24 @@ def apportion(weights: Tensor, whole: int) -> Tensor:
     )
     more: Tensor = (rank < left) & (weights > 0)
     return places.long() + more
+
+
+def best_in_places(real: Tensor, interests: Tensor, places: Tensor, k: int) -> Tensor:
+    """Return the columns of the best lists that keep to the places, (B, min(k, C)) int64 ascending.
+
+    Each interest's first candidates take its places, the first of the others what is free: no list
+    has better items, since such lists are a matroid. -1, at the end = none left.
+
+    Args:
+        real: (B, C) bool, which of the candidates there are, the best first.
+        interests: (B, C) int64 in [0, K), whose place a candidate takes.
+        places: (B, K) int64, as `places_of` returns them.
+        k: the length of a list.
+    """
+    of_interest = functional.one_hot(interests, places.shape[1]) * real.unsqueeze(-1)  # (B, C, K)
+    order = of_interest.cumsum(dim=1).gather(2, interests.unsqueeze(-1)).squeeze(-1)  # from 1
+    owed = real & (order <= places.gather(1, interests))
+    others = real & ~owed
+    taken = owed | (others & (others.cumsum(dim=1) <= k - owed.sum(dim=1, keepdim=True)))
+    columns = (~taken).to(torch.int8).argsort(dim=1, stable=True)[:, :k]  # those taken first
+    return columns.masked_fill(~taken.gather(1, columns), -1)

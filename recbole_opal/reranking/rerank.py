@@ -11,12 +11,12 @@ from recbole_opal.reranking.candidates import Candidates
 from recbole_opal.reranking.categories import Alikeness
 from recbole_opal.reranking.greedy import choose
 from recbole_opal.reranking.knobs import Reranking
-from recbole_opal.reranking.quotas import places_of
+from recbole_opal.reranking.quotas import best_in_places, places_of
 from recbole_opal.reranking.relevance import relevance
 from recbole_opal.reranking.vector_rules import order_by_vectors
 from recbole_opal.retrieval.exact import TopK, cut
 
-__all__ = ["Candidates", "Reranking", "rerank"]
+__all__ = ["rerank"]
 
 
 def rerank(
@@ -43,27 +43,37 @@ def rerank(
     if how.plain:
         return cut(candidates.scores, candidates.ids, k)
     places = places_of(candidates, k, how) if how.has_quotas else None  # (B, K)
-    if how.diversity == 0 or how.rule == "categories":
-        chosen = choose(
-            relevance(candidates.scores, k),
-            k,
-            interests=candidates.interests,
-            places=places,
-            alike=None if how.diversity == 0 else _alikeness(candidates, categories),
-            penalty=how.diversity,
-        )
+    if places is not None and how.diversity == 0:
+        chosen = best_in_places(candidates.ids > 0, candidates.interests, places, k)
+    elif how.rule == "categories":
+        chosen = _by_categories(candidates, k, how, places, categories)
     else:
         chosen = order_by_vectors(candidates, k, how, places)
     return _listed(candidates, chosen, k)
 
 
-def _alikeness(candidates: Candidates, categories: Tensor | None) -> Alikeness:
+def _by_categories(
+    candidates: Candidates,
+    k: int,
+    how: Reranking,
+    places: Tensor | None,
+    categories: Tensor | None,
+) -> Tensor:
     if categories is None or not bool((categories > 0).any()):
         raise SettingsError(
             "diversity over categories is asked for, and no item has a category; use rule=mmr, "
             "which compares the items' vectors, or train with --category_field."
         )
-    return Alikeness.of(categories.to(candidates.ids.device), candidates.ids)
+    ids = candidates.ids
+    chosen = choose(
+        relevance(candidates.scores, k).cpu().numpy(),
+        k,
+        alike=Alikeness.of(categories[ids.to(categories.device)].cpu().numpy()),
+        penalty=how.diversity,
+        interests=candidates.interests.cpu().numpy(),
+        places=None if places is None else places.cpu().numpy(),
+    )
+    return torch.from_numpy(chosen).to(ids.device)
 
 
 def _listed(candidates: Candidates, chosen: Tensor, k: int) -> TopK:

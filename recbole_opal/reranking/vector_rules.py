@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.reranking.candidates import Candidates
-from recbole_opal.reranking.greedy import choose
 from recbole_opal.reranking.knobs import Reranking
+from recbole_opal.reranking.quotas import best_in_places
 from recbole_opal.reranking.relevance import relevance
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["order_by_vectors"]
 def order_by_vectors(
     candidates: Candidates, k: int, how: Reranking, places: Tensor | None
 ) -> Tensor:
-    """Return the columns of the candidates that the rule chooses, as `greedy.choose` does.
+    """Return the columns of the candidates that the rule chooses, -1 = none left.
 
     pyversity takes one list at a time, so users are looped over. It knows no quotas: where there
     are (B, K) places to keep, it orders all candidates, and its order stands in for the scores.
@@ -43,25 +44,21 @@ def order_by_vectors(
     vectors, ids = candidates.items.float().cpu().numpy(), candidates.ids.cpu().numpy()
     order = torch.full((len(ids), depth), -1, dtype=torch.int64)
     for row, count in enumerate((candidates.ids > 0).sum(dim=1).tolist()):
-        found = diversify(
-            vectors[ids[row, :count]],
-            values[row, :count],
-            k=depth,
-            strategy=how.rule,
-            diversity=float(how.diversity),
-        )
+        # DPP divides by what is left of a vector beside those chosen, which comes to nothing.
+        with np.errstate(all="ignore"):
+            found = diversify(
+                vectors[ids[row, :count]],
+                values[row, :count],
+                k=depth,
+                strategy=how.rule,
+                diversity=float(how.diversity),
+            )
         order[row, : len(found.indices)] = torch.from_numpy(found.indices).long()
     order = order.to(candidates.ids.device)
-    return order if places is None else _with_places(order, candidates, k, places)
-
-
-def _with_places(order: Tensor, candidates: Candidates, k: int, places: Tensor) -> Tensor:
-    """Return the first k of a (B, C) order of all candidates that keep to the places."""
-    ranks = torch.arange(order.shape[1], dtype=torch.float64, device=order.device)
-    none = order < 0
-    values = (-ranks).expand(order.shape).masked_fill(none, -torch.inf)
+    if places is None:
+        return order
     interests = candidates.interests.gather(1, order.clamp_min(0))
-    chosen = choose(values, k, interests=interests, places=places)
+    chosen = best_in_places(order >= 0, interests, places, k)
     return order.gather(1, chosen.clamp_min(0)).masked_fill(chosen < 0, -1)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from recbole_opal.errors import RetrievalError, SettingsError
 from recbole_opal.retrieval.build_index import build_index, search_parameters, space_of
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE, ExactIndex, TopK, cut
-from recbole_opal.retrieval.faiss_library import import_faiss, on_gpu
+from recbole_opal.retrieval.faiss_library import CHUNK_RESULTS, MAX_DEPTH_GPU, import_faiss, on_gpu
 from recbole_opal.retrieval.index_settings import IndexSettings, index_settings
 from recbole_opal.retrieval.pairs import ExcludedPairs, Pairs
 from recbole_opal.retrieval.request import Search
@@ -20,12 +20,6 @@ from recbole_opal.retrieval.scores import ItemVectors, candidate_scores, check_i
 from recbole_opal.retrieval.subset import allowed_items
 
 __all__ = ["ApproximateIndex"]
-
-_MAX_DEPTH_GPU = 2048
-"""Deepest list that Faiss gives on a GPU."""
-
-_CHUNK_RESULTS = 2**20
-"""Results (score and id) of one Faiss call, `rows * K * depth`."""
 
 
 class ApproximateIndex:
@@ -78,6 +72,7 @@ class ApproximateIndex:
 
         Those that need another index are a SettingsError.
         """
+        settings = index_settings(self.kind, {**self.settings.model_dump(), **changed})
         fixed = sorted(changed.keys() - self.settings.SEARCHING)
         if fixed:
             allowed = ", ".join(sorted(self.settings.SEARCHING))
@@ -86,9 +81,7 @@ class ApproximateIndex:
                 f"{allowed}."
             )
         view = copy(self)
-        view.settings = cast(
-            IndexSettings, index_settings(self.kind, {**self.settings.model_dump(), **changed})
-        )
+        view.settings = cast(IndexSettings, settings)
         return view
 
     def bytes_per_item(self) -> float:
@@ -138,7 +131,7 @@ class ApproximateIndex:
             if not bool(open_rows.any()):
                 return rest
             for depth in torch.unique(depths[open_rows]).tolist():
-                step = max(1, _CHUNK_RESULTS // (search.queries.shape[1] * depth))
+                step = max(1, CHUNK_RESULTS // (search.queries.shape[1] * depth))
                 chosen = (open_rows & (depths == depth)).nonzero().flatten()
                 for rows in torch.split(chosen, step):
                     part, more = self._lists(search, rows, depth)
@@ -152,7 +145,7 @@ class ApproximateIndex:
         queries = search.queries[rows]
         asked = self._space.queries(queries.flatten(end_dim=1))
         index = self.index
-        if self._moved is not None and search.selector is None and depth <= _MAX_DEPTH_GPU:
+        if self._moved is not None and search.selector is None and depth <= MAX_DEPTH_GPU:
             index = self._moved
         parameters = search_parameters(self.settings, self.index, search.selector)
         near, places = index.search(asked, depth, params=parameters)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recbole_opal.retrieval.exact import DEFAULT_BLOCK_SIZE, SLACK, ExactIndex, TopK, cut
-from recbole_opal.retrieval.faiss_library import import_faiss, on_gpu
+from recbole_opal.retrieval.faiss_library import CHUNK_RESULTS, MAX_DEPTH_GPU, import_faiss, on_gpu
 from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.scores import ItemVectors, candidate_scores
 
@@ -17,12 +17,6 @@ __all__ = ["FaissFlatIndex"]
 
 _MAX_DEPTH = 4096
 """Deepest list asked of Faiss on a CPU, where it has no limit of its own."""
-
-_MAX_DEPTH_GPU = 2048
-"""Deepest list that Faiss gives on a GPU."""
-
-_CHUNK_RESULTS = 2**20
-"""Results (score and id) of one Faiss call, `rows * K * depth`: 12 MiB, about 100 MiB merged."""
 
 
 class FaissFlatIndex(ExactIndex):
@@ -45,7 +39,7 @@ class FaissFlatIndex(ExactIndex):
         self.index.add(np.ascontiguousarray(self.items.table[1:].numpy(), dtype=np.float32))
         moved = on_gpu(self.index, given.table.device)
         self._searched = self.index if moved is None else moved
-        self._max_depth = _MAX_DEPTH if moved is None else _MAX_DEPTH_GPU
+        self._max_depth = _MAX_DEPTH if moved is None else MAX_DEPTH_GPU
 
     def bytes_per_item(self) -> float:
         """Return the memory of an item in the index: a float32 copy of its vector."""
@@ -61,7 +55,7 @@ class FaissFlatIndex(ExactIndex):
         found = TopK(scores, torch.zeros(batch, k, dtype=torch.int64))
         outside = torch.full((batch,), -torch.inf, dtype=torch.float64)
         for depth in torch.unique(depths).tolist() if limit else ():
-            step = max(1, _CHUNK_RESULTS // (num_interests * depth))
+            step = max(1, CHUNK_RESULTS // (num_interests * depth))
             for rows in torch.split((depths == depth).nonzero().flatten(), step):
                 last, ids = self._candidates(queries[rows], depth)
                 keep = ~excluded.holds(rows[:, None], ids)

@@ -8,7 +8,13 @@ import torch
 
 from recbole_opal.errors import RetrievalError
 
-__all__ = ["import_faiss", "on_gpu"]
+__all__ = ["CHUNK_RESULTS", "MAX_DEPTH_GPU", "import_faiss", "on_gpu"]
+
+MAX_DEPTH_GPU = 2048
+"""Deepest list that Faiss gives on a GPU."""
+
+CHUNK_RESULTS = 2**20
+"""Results (score and id) of one Faiss call, `rows * K * depth`: 12 MiB, about 100 MiB merged."""
 
 
 def import_faiss(kind: str) -> Any:

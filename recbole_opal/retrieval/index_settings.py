@@ -106,10 +106,8 @@ def index_settings(kind: str, given: Mapping[str, Any] | None) -> IndexSettings 
         SettingsError: the kind is unknown, or a setting of it is unknown or out of range.
     """
     if kind not in KINDS:
-        hint = did_you_mean(kind, KINDS, "--retrieval=")
-        raise SettingsError(
-            f"--retrieval={kind} is no search over items; choose {', '.join(KINDS)}{hint}"
-        )
+        hint = did_you_mean(kind, KINDS, "--retrieval=") or f"; choose {', '.join(KINDS)}."
+        raise SettingsError(f"--retrieval={kind} is no search over items{hint}")
     section = _SECTIONS.get(kind)
     if section is None:
         if given:
@@ -120,9 +118,9 @@ def index_settings(kind: str, given: Mapping[str, Any] | None) -> IndexSettings 
         return None
     for name in given or ():
         if name not in section.model_fields:
-            known = ", ".join(section.model_fields)
-            hint = did_you_mean(str(name), section.model_fields)
-            raise SettingsError(f"--retrieval_args: {name} is none of {kind}'s {known}{hint}")
+            known = section.model_fields
+            hint = did_you_mean(str(name), known) or f"; choose from {', '.join(known)}."
+            raise SettingsError(f"--retrieval_args: {name} is no setting of {kind}{hint}")
     try:
         return section.model_validate(dict(given or {}))
     except ValidationError as error:

@@ -48,18 +48,14 @@ class Search:
         cls, queries: Tensor, k: int, excluded: ExcludedPairs, table: Tensor, only: Tensor | None
     ) -> Search:
         """Count what each row may get; `only` is as `allowed_items` returns it."""
-        allowed = torch.ones(len(table), dtype=torch.bool, device=table.device)
-        allowed[0] = False
-        if only is not None:
-            allowed = only
-        count = int(allowed.sum())
-        hidden = torch.bincount(excluded.rows[allowed[excluded.ids]], minlength=len(queries))
+        if only is None:  # no look at all items: it would take as long as the search
+            count, hidden, selector = len(table) - 1, excluded.counts() - 1, None
+        else:
+            count, selector = int(only.sum()), selector_of(only)
+            hidden = torch.bincount(excluded.rows[only[excluded.ids]], minlength=len(queries))
         # Half of the items: a scan takes no longer than to sort so many.
-        deepest = min(count // 2, _MAX_DEPTH)
-        selector = None
-        if only is not None:
-            deepest = deepest if count > _FEW_ALLOWED else 0
-            selector = selector_of(only)
+        few = only is not None and count <= _FEW_ALLOWED
+        deepest = 0 if few else min(count // 2, _MAX_DEPTH)
         wanted = (count - hidden).clamp(max=k)
         return cls(queries, k, excluded, hidden, wanted, deepest, selector)
 

@@ -11,6 +11,9 @@ __all__ = ["NO_INTEREST", "pairwise_cosines", "winning_interests"]
 NO_INTEREST = 255
 """What stands where a list has no item; no model has that many interests."""
 
+_ROUNDING = 1e-5
+"""Of float32 vectors that went through a network, relative to their lengths."""
+
 
 def winning_interests(
     interests: Tensor, items: Tensor, ids: Tensor, active: Tensor | None = None
@@ -18,7 +21,8 @@ def winning_interests(
     """Find the interest with the largest inner product, for listed items only.
 
     Products are summed in float64, as in the search itself. Of equals the first wins, so that
-    interests that are one and the same show as one that wins everything.
+    interests that are one and the same show as one that wins everything; equal are also those that
+    a network gives for one, whose last bits depend on the batch.
 
     Args:
         interests: `(B, K, D)` float, K at most 255.
@@ -33,10 +37,14 @@ def winning_interests(
     """
     interests, ids = interests.to(items.device), ids.to(items.device)
     winners = torch.empty_like(ids, dtype=torch.uint8)
+    longest = torch.linalg.vector_norm(interests, dim=2, dtype=torch.float64).amax(dim=1)  # (B,)
     for part, products in candidate_products(interests, items, ids):
         if active is not None:
             products.masked_fill_(~active[part].to(items.device).unsqueeze(1), -torch.inf)
-        winners[part] = products.argmax(dim=2)  # (R, k)
+        lengths = torch.linalg.vector_norm(items[ids[part]], dim=2, dtype=torch.float64)  # (R, k)
+        reach = _ROUNDING * lengths * longest[part, None]
+        near = products >= (products.amax(dim=2) - reach).unsqueeze(2)  # (R, k, K)
+        winners[part] = near.to(torch.uint8).argmax(dim=2)  # the first of them
     return winners.masked_fill(ids == 0, NO_INTEREST)
 
 

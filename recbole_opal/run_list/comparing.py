@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,10 @@ from recbole_opal.comparison.same_test import refuse_other_tests
 from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
+from recbole_opal.report.wording import number
 from recbole_opal.run_list.differing import differing_settings
-from recbole_opal.run_list.finding import run_given
-from recbole_opal.run_list.wording import value
 from recbole_opal.runs import RunReader
-from recbole_opal.settings.fields import typed
+from recbole_opal.settings.paths import run_path
 from recbole_opal.statistics import PairedDifference, paired_differences
 from recbole_opal.suggest import did_you_mean
 
@@ -65,7 +65,7 @@ def compare_runs(words: Sequence[str], flags: Mapping[str, str]) -> None:
         SettingsError: fewer than two runs are named, or they were not asked the same.
         CheckpointError: one has not finished, or is damaged.
     """
-    runs = compared([run_given(word) for word in words], flags.get("stage", "best"))
+    runs = compared([run_path(word) for word in words], flags.get("stage", "best"))
     own = {name: told for each in runs for name, told in each.metrics.own_metrics.items()}
     console = screen()
     for each in runs:
@@ -74,19 +74,18 @@ def compare_runs(words: Sequence[str], flags: Mapping[str, str]) -> None:
         console.print(_metrics(runs))
         for other in runs[1:]:
             console.print(_differences(other, runs[0]))
-    print(
-        "Paired over the users of the test part; * the 95 % interval excludes 0. The p-values, of"
-    )
-    print("paired t-tests, are not corrected for the number of metrics.")
+    print(_HOW_TO_READ)
     console.print(_settings(runs))
 
 
 def compared(paths: Sequence[Path], stage: str = "best") -> list[Compared]:
     """Open runs to compare them; each is taken at its best stage on validation, or at `stage`."""
     if not 2 <= len(paths) <= len(ascii_uppercase):
-        raise SettingsError(
-            f"{len(paths)} runs are named; write runs compare RUN RUN, with 2 to 26 of them."
-        )
+        given = "1 run is" if len(paths) == 1 else f"{len(paths)} runs are"
+        raise SettingsError(f"{given} named; write runs compare RUN RUN, with 2 to 26 of them.")
+    twice = [path for path, times in Counter(map(Path.resolve, paths)).items() if times > 1]
+    if twice:
+        raise SettingsError(f"{twice[0]} is named twice; name each run once.")
     runs = [open_run(path) for path in paths]
     refuse_other_tests(runs)
     found = []
@@ -108,7 +107,7 @@ def _metrics(runs: Sequence[Compared]) -> Group:
         for metric in (name for name in found[0] if all(name in each for each in found)):
             title = f"{part} {title_of(metric, short=True)}"
             title += "" if better(metric) == "higher" else " (lower is better)"
-            rows.append([title, *(value(each[metric]) for each in found)])
+            rows.append([title, *(number(each[metric]) for each in found)])
     return plain_table("metrics", ["", *(each.letter for each in runs)], rows)
 
 
@@ -128,5 +127,5 @@ def _settings(runs: Sequence[Compared]) -> Group | Text:
     different = differing_settings([each.run.load_yaml("config.yaml") for each in runs])
     if not different:
         return Text("settings: all the same")
-    rows = [[name, *map(typed, values)] for name, values in different.items()]
+    rows = [[name, *values] for name, values in different.items()]
     return plain_table("settings that differ", ["", *(each.letter for each in runs)], rows)

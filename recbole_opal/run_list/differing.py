@@ -7,32 +7,31 @@ from contextlib import suppress
 from typing import Any
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.models import MODELS
 from recbole_opal.runs.origin import UNIMPORTANT
+from recbole_opal.settings.fields import typed
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.properties import dataset_yaml, model_yaml, overall_yaml
-from recbole_opal.settings.protocol import normalised_eval_args
+from recbole_opal.settings.protocol import masks_history, normalised_eval_args
 from recbole_opal.settings.schema import SHARED_FIELDS
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = ["changed_settings", "differing_settings"]
 
-_NOTHING: Sequence[Any] = (
-    None,
-    False,
-    [],
-    "[0,inf)",
-)  # different kinds of a setting that is not made use of
+_NOTHING: tuple[Any, ...] = (None, [], "[0,inf)")
+"""Different words for a setting that is not made use of."""
 
 
-def differing_settings(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return what runs have of each setting that is not the same in all of them."""
-    names = dict.fromkeys(name for run in runs for name in run if name not in UNIMPORTANT)
-    values = {name: [run.get(name) for run in runs] for name in names}
+def differing_settings(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return what runs have, as it is typed, of each setting that is not the same in all of them.
+
+    A run whose model has no such setting has a dash.
+    """
+    told = [_as_meant(run) for run in runs]
+    names = dict.fromkeys(name for run in told for name in run if name not in UNIMPORTANT)
     return {
-        name: found
-        for name, found in values.items()
-        if any(not _same(each, found[0]) for each in found[1:])
+        name: [typed(run[name]) if name in run else "–" for run in told]
+        for name in names
+        if any(not _same(run.get(name), told[0].get(name)) for run in told[1:])
     }
 
 
@@ -42,17 +41,19 @@ def changed_settings(run: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     A default is what the model has on that data set; of settings that only RecBole knows, none is
     known, and they are left out.
     """
-    defaults = _defaults(str(run.get("model")), str(run.get("dataset")))
-    known = {name: run[name] for name in defaults if name in run and name not in UNIMPORTANT}
+    own = _as_meant(run)
+    usual = _as_meant(_defaults(str(run.get("model")), str(run.get("dataset"))))
     return {
-        name: (value, defaults[name])
-        for name, value in known.items()
-        if not _same(value, defaults[name])
+        name: (own[name], usual[name])
+        for name in usual
+        if name in own and name not in UNIMPORTANT and not _same(own[name], usual[name])
     }
 
 
 def _defaults(model: str, dataset: str) -> dict[str, Any]:
     """Return the defaults, in the order in which the files that have them count."""
+    from recbole_opal.models import MODELS  # only here: a comparison needs no torch
+
     found = {name: field.default for name, field in SHARED_FIELDS.items()}
     section = section_of(MODELS[model]) if model in MODELS else None
     if section is not None:
@@ -62,12 +63,14 @@ def _defaults(model: str, dataset: str) -> dict[str, Any]:
     return found
 
 
+def _as_meant(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what they leave to the protocol filled in, as far as they make sense."""
+    found = dict(settings)
+    with suppress(SettingsError, KeyError, TypeError):
+        found["eval_args"] = normalised_eval_args(found["eval_args"])
+        found["mask_history"] = masks_history(found)
+    return found
+
+
 def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict) and "split" in {**one, **other}:
-        with suppress(SettingsError):
-            return normalised_eval_args(one) == normalised_eval_args(other)
-    return one == other or (_is_nothing(one) and _is_nothing(other))
-
-
-def _is_nothing(value: Any) -> bool:
-    return any(value is each or value == each for each in _NOTHING) and value != 0.0
+    return one == other or (one in _NOTHING and other in _NOTHING)

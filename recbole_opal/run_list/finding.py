@@ -11,12 +11,9 @@ from pydantic_core import from_json
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs.manifest import MANIFEST_NAME, regular_bytes
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import SAVED, checked_path
 
-__all__ = ["SAVED", "comparisons_of", "folder_given", "run_given", "runs_in"]
-
-SAVED = "saved"
-"""The folder of runs where no other is set."""
+__all__ = ["comparisons_of", "folder_given", "runs_in"]
 
 _COMPARISON = "comparison.json"
 _MAX_COMPARISON_BYTES = 2**26
@@ -31,15 +28,6 @@ def folder_given(text: str) -> Path:
             f"default {SAVED})."
         )
     return folder
-
-
-def run_given(text: str) -> Path:
-    """Return the folder of a run by its path, or by its name in `saved`."""
-    path = checked_path(text, "run")
-    known = Path(SAVED) / path
-    if not path.exists() and (known / MANIFEST_NAME).is_file():
-        return known
-    return path
 
 
 def runs_in(folder: Path) -> Iterator[Path]:

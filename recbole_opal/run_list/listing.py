@@ -20,10 +20,10 @@ from recbole_opal.evaluation.direction import bigger_is_better, title_of
 from recbole_opal.own_models import name_of
 from recbole_opal.process.program import command
 from recbole_opal.report import wording
-from recbole_opal.run_list.finding import SAVED, comparisons_of, folder_given, runs_in
+from recbole_opal.run_list.finding import comparisons_of, folder_given, runs_in
 from recbole_opal.run_list.summary import RunSummary, summarise
-from recbole_opal.run_list.wording import size, value
 from recbole_opal.settings.flags import truth
+from recbole_opal.settings.paths import SAVED
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["list_runs", "summaries"]
@@ -127,7 +127,7 @@ def _print_table(runs: Sequence[RunSummary], folder: Path) -> None:
         table.add_row(*map(Text, _cells(run)))
     screen().print(table)
     total = sum(run.bytes for run in runs)
-    print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}, {size(total)}")
+    print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}, {wording.size(total)}")
     members = Counter(name for run in runs for name in run.comparisons)
     for name, count in members.items():
         print(f"of {name}: {count} of them")
@@ -139,16 +139,16 @@ def _print_table(runs: Sequence[RunSummary], folder: Path) -> None:
 
 
 def _cells(run: RunSummary) -> list[str]:
-    valid = "-" if run.valid is None else f"{title_of(run.metric or '', short=True)} "
+    metric = f"{title_of(run.metric, short=True)} " if run.metric and run.valid is not None else ""
     return [
         run.name,
-        name_of(run.model or "-"),
-        run.dataset or "-",
-        run.stage or "-",
-        valid + value(run.valid) if run.valid is not None else "-",
-        value(run.test),
+        name_of(run.model or "–"),
+        run.dataset or "–",
+        run.stage or "–",
+        metric + wording.number(run.valid),
+        wording.number(run.test),
         f"{run.when:%Y-%m-%d %H:%M}",
-        "-" if run.seconds is None else wording.seconds(run.seconds),
+        wording.seconds(run.seconds),
         run.state,
-        size(run.bytes),
+        wording.size(run.bytes),
     ]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.run_list.finding import comparisons_of, run_given
+from recbole_opal.report.wording import size
+from recbole_opal.run_list.finding import comparisons_of
 from recbole_opal.run_list.summary import size_of
-from recbole_opal.run_list.wording import size
 from recbole_opal.runs.removal import refuse_what_cannot_go, remove_run
 from recbole_opal.settings.flags import truth
+from recbole_opal.settings.paths import run_path
 
 __all__ = ["remove_runs"]
 
@@ -25,7 +26,7 @@ def remove_runs(words: Sequence[str], flags: Mapping[str, str]) -> None:
         SettingsError: no run is named, or nobody can be asked.
         CheckpointError: one is no run folder, or a process works in it: then nothing is deleted.
     """
-    paths = list(dict.fromkeys(map(run_given, words)))
+    paths = list(dict.fromkeys(map(run_path, words)))
     if not paths:
         raise SettingsError("no run is named; write runs remove RUN, and see them by runs list.")
     for path in paths:

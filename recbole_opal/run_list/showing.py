@@ -17,12 +17,12 @@ from recbole_opal.evaluation.diagnostics import collapse_warning
 from recbole_opal.process.program import command
 from recbole_opal.report import wording
 from recbole_opal.run_list.differing import changed_settings
-from recbole_opal.run_list.finding import comparisons_of, run_given
+from recbole_opal.run_list.finding import comparisons_of
 from recbole_opal.run_list.summary import RunSummary, summarise
-from recbole_opal.run_list.wording import size
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.origin import Origin
 from recbole_opal.settings.fields import typed
+from recbole_opal.settings.paths import run_path
 
 __all__ = ["show_run"]
 
@@ -35,8 +35,8 @@ def show_run(words: Sequence[str], flags: Mapping[str, str]) -> None:
         CheckpointError: it is no run folder, or a file is damaged: the rest is printed before.
     """
     if len(words) != 1:
-        raise SettingsError(f"{len(words)} runs are named; write runs show RUN.")
-    path = run_given(words[0])
+        raise SettingsError(f"{len(words) or 'no'} runs are named; write runs show RUN.")
+    path = run_path(words[0])
     run = RunReader.open(path)
     owners = comparisons_of(path.resolve().parent).get(path.resolve(), ())
     summary = summarise(path, str(path), owners)
@@ -70,10 +70,10 @@ def _facts(run: RunReader, summary: RunSummary) -> Table:
         "run": str(run.path),
         "state": summary.state,
         "begun": f"{summary.when:%Y-%m-%d %H:%M:%S} UTC",
-        "model": summary.model or "-",
-        "data set": summary.dataset or "-",
-        "took": wording.seconds(summary.seconds) if summary.seconds is not None else "-",
-        "on disk": size(summary.bytes),
+        "model": summary.model or "–",
+        "data set": summary.dataset or "–",
+        "took": wording.seconds(summary.seconds),
+        "on disk": wording.size(summary.bytes),
     }
     if summary.state == "unfinished":
         lines["to go on"] = command(f"--resume={run.path}")

@@ -19,7 +19,7 @@ from recbole_opal.runs.manifest import MANIFEST_NAME
 
 __all__ = ["RunSummary", "size_of", "state_of", "summarise"]
 
-State = Literal["finished", "unfinished", "running", "damaged"]
+State = Literal["finished", "unfinished", "running", "damaged", "bundle"]
 _MOMENT = re.compile(r"-(\d{8}-\d{6})-[0-9a-f]{6}$")  # as a run names its folder
 _TOLD = ("model", "dataset", "valid_metric", "seed")
 _LINES = re.compile(rf"^(?:{'|'.join(_TOLD)}):.*(?:\n[ -].*)*", re.MULTILINE)  # with what belongs
@@ -95,6 +95,8 @@ def summarise(path: Path, name: str, comparisons: Sequence[str] = ()) -> RunSumm
 
 def state_of(run: RunReader) -> State:
     """Tell how far a sound run has come."""
+    if "bundle.json" in run.names:
+        return "bundle"
     if "metrics.json" in run.names:
         return "finished"
     try:

@@ -18,6 +18,7 @@ from recbole_opal.runs.encoding import encode_json
 
 __all__ = [
     "discard",
+    "hidden_name",
     "publish",
     "stage",
     "sweep",
@@ -32,7 +33,7 @@ __all__ = [
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
-_PLACE = "--checkpoint_dir (of a command with --out: that)"
+_ELSEWHERE = "name another place by --checkpoint_dir, or by --out where a command has that"
 # Some network file systems cannot sync a folder and say so; a rename is then as durable as theirs.
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
@@ -54,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def stage(path: Path, data: bytes, token: str) -> Path:
     """Write `data`, synced, under a hidden temporary name beside `path` and return that name."""
-    temporary = path.with_name(f".{path.name}.{token}.tmp")
+    temporary = hidden_name(path, token)
     try:
         with writing(path, len(data)):
             discard(temporary)
@@ -63,6 +64,11 @@ def stage(path: Path, data: bytes, token: str) -> Path:
         discard(temporary)
         raise
     return temporary
+
+
+def hidden_name(path: Path, token: str | None = None) -> Path:
+    """Return the name of a temporary file beside `path`, which `sweep` knows."""
+    return path.with_name(f".{path.name}.{token or secrets.token_hex(8)}.tmp")
 
 
 def publish(temporary: Path, path: Path, size: int) -> None:
@@ -137,9 +143,9 @@ def write_error(path: Path, size: int, error: OSError) -> CheckpointError:
     """Word an `OSError` of a write as one line: path, bytes needed, reason, fix."""
     reason = error.strerror or type(error).__name__
     if error.errno in _FULL:
-        fix = f"free at least {size} bytes there or set {_PLACE} to another disk"
+        fix = f"free at least {size} bytes there, or {_ELSEWHERE}"
     elif error.errno in _READ_ONLY:
-        fix = f"make the folder writable or set {_PLACE} to one that is"
+        fix = f"make the folder writable, or {_ELSEWHERE}"
     else:
         fix = "check that the folder still exists and that the disk is healthy"
     return CheckpointError(f"cannot write {path} ({size} bytes needed): {reason}; {fix}.")

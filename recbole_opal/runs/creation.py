@@ -28,25 +28,9 @@ def new_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[None]:
         FileExistsError: `path` is taken.
         CheckpointError: The folder cannot be made; nothing of it is left.
     """
-    hidden = path.with_name(f".{path.name}.new")
-    _make(path, hidden)
-    renamed = False
-    with ExitStack() as stack:
-        try:
-            _hold(stack, hidden)
-            for name, data in files.items():
-                with atomic.writing(path / name, len(data)):
-                    atomic.write_synced(hidden / name, data)
-            if path.exists() or path.is_symlink():
-                raise FileExistsError(path)
-            with atomic.writing(path):
-                atomic.sync_folder(hidden)
-                hidden.rename(path)
-                renamed = True
-                atomic.sync_folder(path.parent)
-        except BaseException:  # Ctrl-C included: half a folder helps nobody
-            _undo(path, hidden, renamed)
-            raise
+    with ExitStack() as held:
+        with _hidden_folder(path, files, held):
+            pass  # it has all that it begins with
         yield
 
 
@@ -70,32 +54,39 @@ def growing_folder(
         FileExistsError: `path` is taken, or another process builds it.
         CheckpointError: the folder cannot be made.
     """
-    hidden, former = path.with_name(f".{path.name}.new"), _former(path)
-    _clear(hidden)
+    _clear(_hidden(path))
     mend(path)
+    with ExitStack() as held, _hidden_folder(path, files, held, replace=replace) as hidden:
+        yield hidden
+    mend(path)
+
+
+@contextmanager
+def _hidden_folder(
+    path: Path, files: Mapping[str, bytes], held: ExitStack, *, replace: bool = False
+) -> Iterator[Path]:
+    """Give the block a hidden folder with these files, `held`; it is `path` at the end, or gone."""
+    hidden, renamed = _hidden(path), False
     _make(path, hidden)
-    renamed = False
-    with ExitStack() as stack:
-        try:
-            _hold(stack, hidden)
-            for name, data in files.items():
-                with atomic.writing(path / name, len(data)):
-                    atomic.write_synced(hidden / name, data)
-            yield hidden
-            if not replace and (path.exists() or path.is_symlink()):
-                raise FileExistsError(path)
-            with atomic.writing(path):
-                atomic.sync_folder(hidden)
-                if replace:
-                    path.rename(former)
-                hidden.rename(path)
-                renamed = True
-                atomic.sync_folder(path.parent)
-        except BaseException:  # Ctrl-C included
-            _undo(path, hidden, renamed)
-            mend(path)
-            raise
-    mend(path)
+    try:
+        _hold(held, hidden)
+        for name, data in files.items():
+            with atomic.writing(path / name, len(data)):
+                atomic.write_synced(hidden / name, data)
+        yield hidden
+        if not replace and (path.exists() or path.is_symlink()):
+            raise FileExistsError(path)
+        with atomic.writing(path):
+            atomic.sync_folder(hidden)
+            if replace:
+                path.rename(_former(path))
+            hidden.rename(path)
+            renamed = True
+            atomic.sync_folder(path.parent)
+    except BaseException:  # Ctrl-C included: half a folder helps nobody
+        _undo(path, hidden, renamed)
+        mend(path)
+        raise
 
 
 def _clear(hidden: Path) -> None:
@@ -113,6 +104,10 @@ def mend(path: Path) -> None:
     elif former.is_dir():
         with suppress(OSError):  # the error that led here is the one to tell
             former.rename(path)
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _former(path: Path) -> Path:

@@ -4,24 +4,25 @@ A kill at any moment leaves the last saved state and everything saved before it;
 `update()` block appear together.
 """
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
-from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
 from recbole_opal.runs.reader import STATE_NAME, state_number, weights_name
-from recbole_opal.runs.state import encode_state
 from recbole_opal.runs.store import VerifiedFolder
-from recbole_opal.runs.tensors import encode_tensors
-from recbole_opal.runs.weights_stage import stage_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["RunFolder"]
 
@@ -42,14 +43,14 @@ class RunFolder(VerifiedFolder):
     """
 
     @classmethod
-    def create(cls, parent: Path, label: str) -> "RunFolder":
+    def create(cls, parent: Path, label: str) -> RunFolder:
         """Make a new, empty run folder and let go of it; see `begin`."""
         with cls.begin(parent, label, {}) as folder:
             return folder
 
     @classmethod
     @contextmanager
-    def begin(cls, parent: Path, label: str, files: Mapping[str, bytes]) -> Iterator["RunFolder"]:
+    def begin(cls, parent: Path, label: str, files: Mapping[str, bytes]) -> Iterator[RunFolder]:
         """Make a new run folder `LABEL-YYYYMMDD-HHMMSS-RANDOM` (UTC) and work in it in the block.
 
         The folder appears in `parent` with its first files or not at all, and from that moment to
@@ -69,7 +70,7 @@ class RunFolder(VerifiedFolder):
             yield folder
 
     @classmethod
-    def open(cls, path: Path) -> "RunFolder":
+    def open(cls, path: Path) -> RunFolder:
         """Open a run folder, finishing or undoing what a kill cut off and removing its leftovers.
 
         What is no run folder, is damaged, or has a process `working` in it is refused.
@@ -78,6 +79,8 @@ class RunFolder(VerifiedFolder):
 
     def save_state(self, state: Any) -> None:
         """Save what `encode_state` takes as `state-<n>.safetensors`; then the former one goes."""
+        from recbole_opal.runs.state import encode_state
+
         data = encode_state(state)
         with self.update():
             former = self._state_name()
@@ -91,6 +94,10 @@ class RunFolder(VerifiedFolder):
 
         Those that are known to be of another stage are refused.
         """
+        # Only here, as in `reader`: not everything that writes a folder writes tensors.
+        from recbole_opal.runs.tensors import encode_tensors
+        from recbole_opal.runs.weights_stage import stage_of
+
         if stage_of(state_dict) not in (None, stage):
             raise CheckpointError(
                 f"weights of stage {stage_of(state_dict)!r} cannot be saved as those of {stage!r}; "

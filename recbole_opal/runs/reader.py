@@ -4,19 +4,20 @@ Committed content is taken from its staged name where the rename is still to com
 the manifest is read again where a writer commits between two reads.
 """
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
-from torch import Tensor
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import encoding
 from recbole_opal.runs.manifest import FileDigest, Manifest, regular_bytes, verified_bytes
-from recbole_opal.runs.state import decode_state
-from recbole_opal.runs.tensors import decode_tensors
-from recbole_opal.runs.weights_stage import mark
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["STATE_NAME", "RunReader", "state_number", "weights_name"]
 
@@ -44,7 +45,7 @@ class RunReader:
         self._files: dict[str, FileDigest] = dict(Manifest.read(self.path).files)
 
     @classmethod
-    def open(cls, path: Path) -> "RunReader":
+    def open(cls, path: Path) -> RunReader:
         """Open a run folder; a CheckpointError says that it is none, or what is damaged."""
         return cls(path)
 
@@ -92,6 +93,8 @@ class RunReader:
 
     def load_state(self) -> Any:
         """Load the last saved state, tensors on the CPU."""
+        from recbole_opal.runs.state import decode_state
+
         while True:
             name = self._state_name()
             if name is None:
@@ -111,6 +114,10 @@ class RunReader:
 
         They know their stage: a model of ours that stands in another refuses them.
         """
+        # Only here: who lists or compares runs need not wait for torch.
+        from recbole_opal.runs.tensors import decode_tensors
+        from recbole_opal.runs.weights_stage import mark
+
         data, path = self._named(weights_name(stage))
         tensors, metadata = decode_tensors(data, path)
         if metadata.get("stage") != stage:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from recbole_opal.errors import DataError
-from recbole_opal.runs.atomic import discard, sync_folder
+from recbole_opal.runs.atomic import discard, hidden_name, sync_folder
 
-__all__ = ["whole_file"]
+__all__ = ["refusal", "synced_file", "whole_file"]
 
 
 @contextmanager
@@ -34,20 +33,32 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         >>> path.read_bytes()
         b'user,item'
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary = hidden_name(path)
     try:
-        with temporary.open("xb") as file:
+        with synced_file(temporary) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         discard(temporary)
-        reason = error.strerror or type(error).__name__
-        raise DataError(
-            f"cannot write {path} ({reason}); free or repair that place, or name another one."
-        ) from error
+        raise refusal(path, error) from error
     except BaseException:
         discard(temporary)
         raise
+
+
+@contextmanager
+def synced_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file to write piece by piece; it is on the disk at the end of the block."""
+    with path.open("xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def refusal(path: Path, error: OSError) -> DataError:
+    """Word an `OSError` of a write as one line: path, reason, fix."""
+    reason = error.strerror or type(error).__name__
+    return DataError(
+        f"cannot write {path} ({reason}); free or repair that place, or name another one."
+    )

@@ -1,4 +1,4 @@
-"""What waits for the model: the options and histories of a request, and how they are answered."""
+"""What waits for the model, and how it is answered."""
 
 from __future__ import annotations
 
@@ -6,98 +6,60 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from recbole_opal.reranking import Rule
 from recbole_opal.server.current_model import ServedModel
-from recbole_opal.server.schemas import ExplainRequest, RecommendRequest
+from recbole_opal.server.schemas import ExplainRequest, RecommendRequest, UserHistory
 from recbole_opal.serving import Recommender
 from recbole_opal.serving.explanation import Explanation
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.item_ids import ItemIds
 from recbole_opal.serving.lists import Lists
 
-__all__ = ["Explain", "Recommend", "Wanted"]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How lists are made; requests that want the same are answered together."""
-
-    k: int
-    exclude_seen: bool
-    exclude: tuple[str, ...]
-    only: tuple[str, ...] | None
-    diversity: float
-    rule: Rule
-    per_interest: int
-    by_share: float
-
-    @classmethod
-    def of(cls, asked: RecommendRequest) -> Wanted:
-        """Return what a request wants."""
-        return cls(
-            asked.k,
-            asked.exclude_seen,
-            tuple(map(str, asked.exclude)),
-            None if asked.only is None else tuple(map(str, asked.only)),
-            asked.diversity,
-            asked.rule,
-            asked.per_interest,
-            asked.by_share,
-        )
+__all__ = ["Explain", "Recommend"]
 
 
 @dataclass(frozen=True)
 class Recommend:
-    """The histories of one request."""
+    """A request, of which whoever answers makes raw histories: the event loop has others to serve.
 
-    wanted: Wanted
-    raw: RawHistories
+    Attributes:
+        wanted: the arguments of `Recommender.lists`.
+        histories: of the request.
+        timed: whether with times.
+    """
+
+    wanted: dict[str, Any]
+    histories: Sequence[UserHistory]
+    timed: bool
 
     @classmethod
     def of(cls, asked: RecommendRequest) -> Recommend:
         """Return the question that a request asks."""
-        histories = asked.histories
-        timed = any(each.times is not None for each in histories)
-        users = [
-            str(number if each.user is None else each.user) for number, each in enumerate(histories)
-        ]
-        items = [list(map(str, each.items)) for each in histories]
-        times = [each.times or [] for each in histories] if timed else None
-        return cls(Wanted.of(asked), RawHistories(users, items, times))
+        timed = any(each.times is not None for each in asked.histories)
+        return cls(asked.model_dump(exclude={"histories"}), asked.histories, timed)
 
     @property
     def key(self) -> Hashable:
-        """What is wanted, and whether with times."""
-        return self.wanted, self.raw.times is None
+        """What is wanted, and whether with times: those of one key are answered together."""
+        return str(self.wanted), self.timed
 
     @property
     def size(self) -> int:
         """How many histories."""
-        return len(self.raw.users)
+        return len(self.histories)
 
     @staticmethod
     def answer(asked: Sequence[Recommend], served: ServedModel) -> list[dict[str, Any]]:
         """Return the bodies of the answers to questions of one key."""
-        wanted, timed = asked[0].wanted, asked[0].raw.times is not None
+        placed = [pair for each in asked for pair in enumerate(each.histories)]
         raw = RawHistories(
-            [user for each in asked for user in each.raw.users],
-            [items for each in asked for items in each.raw.items],
-            [times for each in asked for times in each.raw.times or ()] if timed else None,
+            [str(place if one.user is None else one.user) for place, one in placed],
+            [list(map(str, one.items)) for _, one in placed],
+            [one.times or [] for _, one in placed] if asked[0].timed else None,
         )
-        lists = served.recommender.lists(
-            raw,
-            wanted.k,
-            exclude_seen=wanted.exclude_seen,
-            exclude=wanted.exclude or None,
-            only=wanted.only,
-            diversity=wanted.diversity,
-            rule=wanted.rule,
-            per_interest=wanted.per_interest,
-            by_share=wanted.by_share,
-        )
+        lists = served.recommender.lists(raw, **asked[0].wanted)
         rows = _rows(lists, raw, served.recommender.ids)
         return [
-            {"bundle": served.bundle, "lists": [next(rows) for _ in each.raw.users]}
+            {"bundle": served.bundle, "lists": [next(rows) for _ in each.histories]}
             for each in asked
         ]
 

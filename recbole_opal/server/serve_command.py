@@ -19,7 +19,7 @@ from recbole_opal.server.options import ServeOptions
 from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import run_path
 from recbole_opal.settings.values import parse_value
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, ServeOptions]:
         given = f"{len(names)} run folders are named" if names else "no run folder is named"
         example = command("saved/RUN", name="serve")
         raise SettingsError(f"{given}; write for example {example}.")
-    return checked_path(names[0], "RUN"), _options(flags)
+    return run_path(names[0]), _options(flags)
 
 
 def _options(flags: Mapping[str, str]) -> ServeOptions:

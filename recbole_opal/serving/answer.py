@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,9 +42,16 @@ class Assortment:
 
 
 def answer(
-    network: MultiInterestNetwork, items: Assortment, known: KnownHistories, request: Request
+    network: MultiInterestNetwork,
+    items: Assortment,
+    tokens: Sequence[str],
+    known: KnownHistories,
+    request: Request,
 ) -> Lists:
-    """Return the lists of a batch, a user without a known item by popularity."""
+    """Return the lists of a batch, a user without a known item by popularity.
+
+    `tokens` are the raw ids of all items.
+    """
     num_rows, k = len(known.histories), request.k
     empty = known.histories.lengths == 0  # (B,)
     exclude = _joined(
@@ -65,7 +73,7 @@ def answer(
         interests[~empty] = winners.cpu()
     return Lists(
         known.users,
-        request.selection.ids.tokens,
+        tokens,
         ids.numpy(),
         scores.numpy(),
         interests.numpy(),
@@ -92,12 +100,15 @@ def _by_interests(
     if request.how.plain:
         found = retriever.top_k(queries, request.k, exclude, only)
     else:
+        shares = queries.new_ones(queries.shape[:2])
+        if request.how.has_quotas:  # else they decide nothing, and cost a pass of the network
+            shares = network.interest_shares(histories).to(table.device)
         candidates = gather(
             retriever,
             queries,
             request.k,
             request.how,
-            shares=network.interest_shares(histories).to(table.device),
+            shares=shares,
             active=None if active is None else active.to(table.device),
             exclude=exclude,
             only=only,

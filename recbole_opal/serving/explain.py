@@ -8,6 +8,7 @@ from torch import Tensor
 from recbole_opal.errors import DataError
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.retrieval.scores import block_scores
+from recbole_opal.retrieval.winners import winning_interests
 from recbole_opal.serving.explanation import Explanation, HistoryItem
 from recbole_opal.serving.histories import KnownHistories
 from recbole_opal.serving.item_ids import ItemIds
@@ -52,7 +53,7 @@ def explain(
     active = network.active_interests(histories)
     if active is not None:
         products = products.masked_fill(~active[0].to(table.device), torch.nan)
-    winner = int(products.nan_to_num(-torch.inf).argmax())
+    winner = int(winning_interests(queries, table, torch.tensor([[item]]), active))
     own = network.item_interests(histories)  # (T,)
     return Explanation(
         item=ids.tokens[item],

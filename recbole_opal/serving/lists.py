@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,24 @@ class Lists:
     def __len__(self) -> int:
         """Return the number of users, B."""
         return len(self.ids)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lists]) -> Lists:
+        """Return the users of some batches, at least one, of one model and one k together."""
+        if len(parts) == 1:
+            return parts[0]
+        unknown: Counter[str] = Counter()
+        for part in parts:
+            unknown.update(part.unknown)
+        return cls(
+            [user for part in parts for user in part.users],
+            parts[0].tokens,
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.interests for part in parts]),
+            np.concatenate([part.by_popularity for part in parts]),
+            unknown,
+        )
 
     def items(self) -> list[list[str]]:
         """Return the raw ids of each list, without fills."""

@@ -10,7 +10,7 @@ import torch
 
 from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.process.caller import undisturbed
-from recbole_opal.retrieval import make_retriever
+from recbole_opal.retrieval import ApproximateIndex, make_retriever
 from recbole_opal.retrieval.stored_index import INDEX_FILES, load_index
 from recbole_opal.runs import RunReader
 from recbole_opal.serving.bundle_format import served_items
@@ -36,7 +36,7 @@ def load(
         stage: `best` on validation, or a stage by name; a bundle holds one.
         retrieval: the search: `torch`, exact, or another of `retrieval.KINDS`; None: the index
             that a bundle was exported with, else `torch`.
-        retrieval_settings: of the search, by name.
+        retrieval_settings: of the search, by name; of a bundle's index those that need no other.
         device: where the network computes, and the exact search: `cpu`, `cuda`, ...
 
     Raises:
@@ -55,8 +55,13 @@ def load(
         run = RunReader.open(trained.folder)
         with torch.no_grad():
             items = served_items(run, trained.network.item_table())
-        if retrieval is None and retrieval_settings is None and set(INDEX_FILES) & {*run.names}:
-            return Recommender(trained, load_index(run, items))
+        if retrieval is None and set(INDEX_FILES) & {*run.names}:
+            stored = load_index(run, items)
+            if not retrieval_settings:
+                return Recommender(trained, stored)
+            if isinstance(stored, ApproximateIndex):
+                return Recommender(trained, stored.with_search(**retrieval_settings))
+            retrieval = stored.kind
         found = make_retriever(retrieval or "torch", items, settings=retrieval_settings)
         return Recommender(trained, found)
 

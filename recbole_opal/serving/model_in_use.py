@@ -16,7 +16,7 @@ from recbole_opal.serving.item_ids import ItemIds
 from recbole_opal.serving.known import known_histories
 from recbole_opal.serving.request import check_k
 from recbole_opal.serving.similar import similar_items
-from recbole_opal.serving.sources import Columns, read_histories
+from recbole_opal.serving.sources import BATCH, Columns, read_histories
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.serving.vectors import CatalogueVectors, UserVectors, user_vectors
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ModelInUse"]
-
-_BATCH = 1024  # users whose vectors are made at a time
 
 
 class ModelInUse:
@@ -70,7 +68,7 @@ class ModelInUse:
 
     def user_vectors(self, histories: Any, *, times: Any = None) -> UserVectors:
         """Return the interests of users; arguments and errors as of `recommend`."""
-        found = [self._vectors(raw) for raw in self._batches(histories, times, _BATCH)]
+        found = [self._vectors(raw) for raw in self._batches(histories, times, BATCH)]
         return UserVectors.joined(found) if found else self._vectors(RawHistories([], []))
 
     def item_vectors(self) -> CatalogueVectors:

@@ -18,6 +18,7 @@ from recbole_opal.serving.lists import Lists
 from recbole_opal.serving.model_in_use import ModelInUse
 from recbole_opal.serving.popularity import PopularItems
 from recbole_opal.serving.request import Request
+from recbole_opal.serving.sources import BATCH
 from recbole_opal.serving.trained import TrainedModel
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from recbole_opal.serving.request import Wishes
 
 __all__ = ["Recommender"]
-
-_BATCH = 1024
 
 
 class Recommender(ModelInUse):
@@ -81,8 +80,8 @@ class Recommender(ModelInUse):
             per_interest: places at least of each interest in use.
             by_share: the part of the list that interests share by their shares of the history.
             times: seconds of each item, in the form of the histories; some models need them.
-            unknown: whether items that the model does not know are left out, with a warning, or
-                an "error".
+            unknown: whether items that the model does not know, in histories or to exclude, are
+                left out, with a warning, or an "error".
 
         Returns:
             user (as given), rank (from 1), item (text), score, interest (which one retrieved it),
@@ -97,12 +96,9 @@ class Recommender(ModelInUse):
         """
         import pandas as pd
 
-        unknown_items: Counter[str] = Counter()
-        frames = []
-        for lists in self.stream(
-            histories,
+        request = Request.of(
+            self.ids,
             k,
-            times=times,
             exclude_seen=exclude_seen,
             exclude=exclude,
             only=only,
@@ -111,7 +107,13 @@ class Recommender(ModelInUse):
             per_interest=per_interest,
             by_share=by_share,
             unknown=unknown,
-        ):
+        )
+        if request.selection.unknown:
+            told = named(request.selection.unknown)
+            warnings.warn(f"exclude holds {told}; no list could hold them.", stacklevel=2)
+        unknown_items: Counter[str] = Counter()
+        frames = []
+        for lists in self._answers(histories, times, request, BATCH):
             unknown_items.update(lists.unknown)
             frames.append(lists.to_frame())
         if unknown_items:
@@ -128,7 +130,7 @@ class Recommender(ModelInUse):
         k: int = 50,
         *,
         times: Any = None,
-        batch_size: int = _BATCH,
+        batch_size: int = BATCH,
         **wishes: Unpack[Wishes],
     ) -> Iterator[Lists]:
         """Yield the lists of a batch of users at a time, so that any number of them fits.
@@ -141,17 +143,21 @@ class Recommender(ModelInUse):
             **wishes: the other arguments of `recommend`, which is also where errors are told;
                 those of the arguments are raised at once.
         """
-        request = Request.of(self.ids, k, **wishes)
-        rows = request.rows_at_a_time(self._items.compared.shape[1], batch_size)
-        batches = self._batches(histories, times, rows)
-        return (self._answer(raw, request) for raw in batches)
+        return self._answers(histories, times, Request.of(self.ids, k, **wishes), batch_size)
 
     def lists(self, raw: RawHistories, k: int = 50, **wishes: Unpack[Wishes]) -> Lists:
-        """Return the lists of one batch; arguments and errors as of `recommend`."""
-        return self._answer(raw, Request.of(self.ids, k, **wishes))
+        """Return the lists of some users, in bounded memory; arguments as of `recommend`."""
+        found = [*self.stream(raw, k, batch_size=max(1, len(raw.users)), **wishes)]
+        return Lists.joined(found)
+
+    def _answers(
+        self, histories: Any, times: Any, request: Request, batch_size: int
+    ) -> Iterator[Lists]:
+        rows = request.rows_at_a_time(self._items.compared.shape[1], batch_size)
+        return (self._answer(raw, request) for raw in self._batches(histories, times, rows))
 
     @torch.inference_mode()
     def _answer(self, raw: RawHistories, request: Request) -> Lists:
         known = self.known(raw)
         request.check_unknown(known.unknown)
-        return answer(self.network, self._items, known, request)
+        return answer(self.network, self._items, self.ids.tokens, known, request)

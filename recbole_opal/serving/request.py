@@ -45,7 +45,7 @@ class Request:
         exclude_seen: whether what a history holds is left out.
         selection: which items may be listed.
         how: diversity, and places for interests.
-        strict: whether an unknown item in a history is an error.
+        strict: whether an unknown item, in a history or to exclude, is an error.
     """
 
     k: int
@@ -73,7 +73,8 @@ class Request:
 
         Raises:
             SettingsError: a value is not allowed.
-            DataError: an item of `only` is unknown, or an id is neither text nor a whole number.
+            DataError: an item of `only` is unknown, or one of `exclude` where that is refused; an
+                id is neither text nor a whole number.
         """
         longest = min(check_k(k), max(1, len(ids.tokens) - 1))
         if unknown not in _UNKNOWN:
@@ -81,9 +82,10 @@ class Request:
         how = Reranking(diversity, rule, per_interest, by_share)
         how.budget(k)  # checks them against each other
         how = replace(how, per_interest=min(how.per_interest, longest))
-        return cls(
-            longest, bool(exclude_seen), Selection.of(ids, exclude, only), how, unknown == "error"
-        )
+        selection = Selection.of(ids, exclude, only)
+        request = cls(longest, bool(exclude_seen), selection, how, unknown == "error")
+        request.check_unknown(selection.unknown, "exclude holds")
+        return request
 
     def rows_at_a_time(self, width: int, most: int) -> int:
         """Return how many users of item vectors (D,) fit into a batch, at most so many."""
@@ -92,12 +94,10 @@ class Request:
             rows = min(rows, _MOST_COMPARED // (self.how.budget(self.k) * width))
         return max(1, min(rows, most))
 
-    def check_unknown(self, unknown: Mapping[str, int]) -> None:
-        """Refuse unknown items of histories, where that was asked for."""
+    def check_unknown(self, unknown: Mapping[str, int], who: str = "the histories hold") -> None:
+        """Refuse unknown items, where that was asked for."""
         if self.strict and unknown:
-            raise DataError(
-                f"the histories hold {named(unknown)}; take them out, or write unknown='ignore'."
-            )
+            raise DataError(f"{who} {named(unknown)}; take them out, or write unknown='ignore'.")
 
 
 def check_k(k: int) -> int:

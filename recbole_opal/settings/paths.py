@@ -6,7 +6,10 @@ from unicodedata import category
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["checked_path", "home_path", "path_problem"]
+__all__ = ["SAVED", "checked_path", "home_path", "path_problem", "run_path"]
+
+SAVED = "saved"
+"""The folder of runs where no other is set."""
 
 _NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # the last line of a command would not be its last
 _LONGEST_PATH, _LONGEST_NAME = 3500, 255  # bytes; Linux takes 4095, and what lies below adds
@@ -28,6 +31,13 @@ def checked_path(text: str, flag: str) -> Path:
     if why:
         raise SettingsError(f"--{flag}={text} is no path; {why}.")
     return home_path(text)
+
+
+def run_path(text: str) -> Path:
+    """Return the folder of a run or a bundle by its path, or by its name in `saved`."""
+    path = checked_path(text, "RUN")
+    known = Path(SAVED) / path
+    return known if not path.exists() and known.is_dir() else path
 
 
 def path_problem(text: str) -> str:

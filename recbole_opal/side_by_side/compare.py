@@ -15,7 +15,7 @@ from recbole_opal.comparison.table_formats import write_tables
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
-from recbole_opal.report import write_report
+from recbole_opal.report.write import write_report
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.atomic import sweep, write_bytes, write_error
 from recbole_opal.runs.encoding import encode_yaml

@@ -17,7 +17,7 @@ from recbole_opal.comparison.row import Row, spread
 from recbole_opal.comparison.run_files import UserValues
 from recbole_opal.comparison.table_formats import on_screen, write_tables
 from recbole_opal.evaluation.direction import bigger_is_better
-from recbole_opal.report import write_report
+from recbole_opal.report.write import write_report
 
 METRICS = ["averagepopularity@10", "giniindex@10", "intra_list_similarity@10", "shannonentropy@10",
            "recall@10"]  # fmt: skip

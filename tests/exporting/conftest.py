@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 
 SETTINGS = {
-    "epochs": 2,
+    "epochs": 1,
     "train_batch_size": 64,
-    "cuts_per_user": 2,
     "hidden_size": 8,
-    "num_interests": 3,
     "num_negatives": 20,
     "MAX_ITEM_LIST_LENGTH": 10,
-    "future_window": 3,
     "topk": [5, 10],
     "valid_metric": "Recall@10",
     "tensorboard": False,
@@ -72,7 +69,7 @@ def train(data_path, tmp_path_factory):
 @pytest.fixture(scope="session")
 def trained(train):
     """Return the folder of a finished OPAL run, not to be changed."""
-    return train("OPAL")
+    return train("OPAL", epochs=2, num_interests=3, cuts_per_user=2, future_window=3)
 
 
 @pytest.fixture
@@ -89,7 +86,23 @@ def bundle(trained, tmp_path_factory):
     return write_bundle(trained, tmp_path_factory.mktemp("bundles") / "whole")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def prior_bundle(train, tmp_path_factory):
+    """Return a bundle whose items differ in length and whose queries hold their interest's prior.
+
+    Then an index of lists is wider than the vectors, and compares by distance.
+    """
+    from recbole_opal.exporting.bundle import write_bundle
+    from recbole_opal.exporting.options import Export
+
+    unequal = {"similarity": "inner_product", "temperature": 1.0, "weight_decay": 0.0}
+    run = train("OPAL", num_interests=3, interest_prior=0.5, **unequal)
+    lists = {"retrieval": "ivf-flat", "retrieval_args": {"nlist": 2, "nprobe": 2}}
+    place = tmp_path_factory.mktemp("bundles") / "prior"
+    return write_bundle(run, place, Export(**lists, program=False, parquet=False))
+
+
+@pytest.fixture(scope="session")
 def build_network():
     """Return what builds a network of 30 items, a class or a name, that was never trained."""
     import torch

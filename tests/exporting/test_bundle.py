@@ -14,19 +14,10 @@ import recbole_opal
 from recbole_opal.cli import main
 from recbole_opal.errors import CheckpointError, OpalError, SettingsError
 from recbole_opal.exporting import bundle as bundles
-from recbole_opal.exporting.bundle import Export, write_bundle
+from recbole_opal.exporting.bundle import write_bundle
+from recbole_opal.exporting.options import Export
 from recbole_opal.runs import RunFolder, RunReader, atomic
 
-SETTINGS = {
-    "epochs": 1,
-    "hidden_size": 8,
-    "num_negatives": 20,
-    "MAX_ITEM_LIST_LENGTH": 10,
-    "topk": [5, 10],
-    "valid_metric": "Recall@10",
-    "tensorboard": False,
-    "show_progress": False,
-}
 HISTORIES = {"ann": ["i1", "i2", "i30"], "bob": ["i13"], "cy": [], "dan": ["i3", "i3"]}
 LIGHT = Export(program=False, onnx=False)
 
@@ -95,22 +86,18 @@ def test_vectors_stand_in_the_order_of_the_ids(bundle):
 def test_fewer_pieces(trained, tmp_path):
     few = Export(index=False, program=False, onnx=False, parquet=False, categories=False)
     made = write_bundle(trained, tmp_path / "b", few)
-    assert (
-        entries(made)
-        == [
-            "README.md",
-            "bundle.json",
-            "config.yaml",
-            "ids.json",
-            "item_counts.npz",
-            "items.npy",
-            "manifest.json",
-            "metrics.json",
-            "origin.json",
-            "weights-hard.safetensors",
-        ]
-        or entries(made)[-1] == "weights-soft.safetensors"
-    )
+    assert entries(made) == [
+        "README.md",
+        "bundle.json",
+        "config.yaml",
+        "ids.json",
+        "item_counts.npz",
+        "items.npy",
+        "manifest.json",
+        "metrics.json",
+        "origin.json",
+        f"weights-{RunReader.open(made).stages[0]}.safetensors",
+    ]
     assert len(lists_of(made))
 
 
@@ -124,19 +111,22 @@ def test_what_is_there_is_not_overwritten(trained, bundle, tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(bundle)
-    for name in ("file", "folder", "link"):
+    for name in ("file", "folder", "link", "/", "", ".."):
         with pytest.raises(SettingsError, match=r"no bundle|is a link"):
             write_bundle(trained, tmp_path / name, LIGHT, replace=True)
     with pytest.raises(SettingsError, match="--replace=True"):
         write_bundle(trained, bundle, LIGHT)
     with pytest.raises(SettingsError, match="no bundle"):
         write_bundle(trained, trained, LIGHT, replace=True)
+    with pytest.raises(SettingsError, match="would lie in the run"):
+        write_bundle(trained, trained / "deep" / "b", LIGHT)
+    assert not (trained / "deep").exists()
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_a_bundle_is_replaced_on_request(trained, tmp_path):
-    place = write_bundle(trained, tmp_path / "b", Export("soft", program=False, onnx=False))
-    write_bundle(trained, place, Export("hard", program=False, onnx=False), replace=True)
+    place = write_bundle(trained, tmp_path / "b", Export(stage="soft", program=False, onnx=False))
+    write_bundle(trained, place, Export(stage="hard", program=False, onnx=False), replace=True)
     assert RunReader.open(place).stages == ["hard"]
     assert entries(tmp_path) == ["b"]
     (place / "notes.txt").write_text("mine")
@@ -213,13 +203,13 @@ def test_two_exports_to_one_place(trained, tmp_path):
     assert entries(place) == ["a.json", "manifest.json"]
 
 
-def test_a_run_that_is_damaged_or_unfinished_or_has_no_such_stage(run_copy, tmp_path, run_maker):
+def test_a_run_that_is_damaged_or_has_no_such_stage(run_copy, tmp_path):
     with pytest.raises(SettingsError, match="stage 'haard'.*did you mean hard"):
-        write_bundle(run_copy, tmp_path / "b", Export("haard"))
+        write_bundle(run_copy, tmp_path / "b", Export(stage="haard"))
     weights = run_copy / "weights-hard.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     with pytest.raises(CheckpointError, match=r"weights-hard\.safetensors is damaged"):
-        write_bundle(run_copy, tmp_path / "b", Export("hard"))
+        write_bundle(run_copy, tmp_path / "b", Export(stage="hard"))
     (run_copy / "manifest.json").unlink()
     with pytest.raises(CheckpointError, match="is not a run folder"):
         write_bundle(run_copy, tmp_path / "b")
@@ -249,14 +239,22 @@ from recbole_opal import MultiInterestNetwork
 
 class Mean(MultiInterestNetwork):
     def encode(self, history):
-        return history.sum_by_row(history.vectors)[:, None]
+        chosen = history.vectors[history.vectors[:, 0] > 0]
+        shape = 1 if len(chosen) > 3 else 2
+        return history.sum_by_row(shape * history.vectors)[:, None]
 """
 
 
-def test_a_model_of_the_user_s_own(data_path, tmp_path, monkeypatch):
+def test_a_model_of_the_user_s_own_that_has_no_exported_form(train, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mean.py").write_text(OWN)
-    run = recbole_opal.run("mean.py:Mean", "tiny", data_path=str(data_path), **SETTINGS).folder
+    run = train(f"{tmp_path / 'mean.py'}:Mean")
+    capsys.readouterr()
+    assert main(["export", str(run), "--out=b"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--onnx=False" in told
+    assert entries(tmp_path) == ["mean.py"]
     made = write_bundle(run, tmp_path / "b", LIGHT)
     assert lists_of(made).equals(lists_of(run))
     own = json.loads((made / "bundle.json").read_text())["own_model"]
@@ -265,29 +263,6 @@ def test_a_model_of_the_user_s_own(data_path, tmp_path, monkeypatch):
     card = (made / "README.md").read_text()
     assert "# Mean on tiny" in card
     assert "Its paper is not stated." in card
-
-
-def test_a_model_without_an_exported_form_is_refused_in_one_line(
-    data_path, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "by_value.py").write_text(
-        OWN.replace(
-            "return history",
-            "chosen = history.vectors[history.vectors[:, 0] > 0]\n"
-            "        if len(chosen) > 3:\n            return history",
-        )
-        + "        return history.sum_by_row(2 * history.vectors)[:, None]\n"
-    )
-    settings = {**SETTINGS, "data_path": str(data_path)}
-    run = str(recbole_opal.run("by_value.py:Mean", "tiny", **settings).folder)
-    capsys.readouterr()
-    assert main(["export", run, "--out=b"]) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "--onnx=False" in told
-    assert not (tmp_path / "b").exists()
-    assert main(["export", run, "--out=b", "--onnx=False", "--program=False"]) == 0
 
 
 def test_an_extra_that_is_missing_is_told(trained, tmp_path, monkeypatch):
@@ -324,8 +299,8 @@ def test_the_command(trained, tmp_path, capsys):
         (["--out=b"], "needs one run folder"),
         (["RUN", "RUN", "--out=b"], "needs one run folder"),
         (["RUN", "--out=b", "--stag=soft"], "did you mean --stage"),
-        (["RUN", "--out=b", "--onnx=maybe"], "--onnx=maybe must be True or False"),
-        (["RUN", "--out=b", "--retrieval_args=3"], "is no mapping"),
+        (["RUN", "--out=b", "--onnx=maybe"], "--onnx=maybe is not valid; write True or False"),
+        (["RUN", "--out=b", "--retrieval_args=3"], "write a mapping"),
         (["RUN", "--out=b", "--stage=worst"], "stage 'worst'"),
         (["nowhere", "--out=b"], "is not a run folder"),
         (["RUN", "--out=taken/b"], "taken is a file; choose another place"),

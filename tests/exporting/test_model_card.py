@@ -2,19 +2,21 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 import yaml
 
-from recbole_opal.exporting.bundle import Export, write_bundle
+from recbole_opal.exporting.bundle import write_bundle
 from recbole_opal.exporting.card_settings import changed_settings, training_flags
 from recbole_opal.exporting.data_licences import data_licence
 from recbole_opal.exporting.front_matter import front_matter
 from recbole_opal.exporting.measured import measured, resamples_of
+from recbole_opal.exporting.options import Export
 from recbole_opal.exporting.protocol_words import filters_in_words, protocol_in_words
 from recbole_opal.models import MODELS
-from recbole_opal.runs import RunReader
+from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.settings.protocol import normalised_eval_args
 
 LIGHT = {"program": False, "onnx": False, "index": False, "parquet": False}
@@ -23,7 +25,7 @@ LIGHT = {"program": False, "onnx": False, "index": False, "parquet": False}
 @pytest.fixture(scope="module")
 def card(trained, tmp_path_factory):
     place = tmp_path_factory.mktemp("cards") / "b"
-    words = {"licence": "mit", "data_licence": "CC0"}
+    words = {"license": "mit", "data_license": "CC0"}
     write_bundle(trained, place, Export(stage="soft", **LIGHT, **words))
     return (place / "README.md").read_text(encoding="utf-8")
 
@@ -87,10 +89,6 @@ def test_many_users_are_drawn_less_often():
 
 def test_a_run_that_was_not_tested_says_so(trained, tmp_path):
     """Its metrics.json has no test part."""
-    import shutil
-
-    from recbole_opal.runs import RunFolder
-
     copy = shutil.copytree(trained, tmp_path / "run")
     folder = RunFolder.open(copy)
     metrics = folder.load_json("metrics.json")

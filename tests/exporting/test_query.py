@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 import recbole_opal
+from recbole_opal import cli
 from recbole_opal.exporting import bundle as bundles
-from recbole_opal.exporting.bundle import Export, write_bundle
+from recbole_opal.exporting.bundle import write_bundle
+from recbole_opal.exporting.options import Export
+from recbole_opal.models import MODELS
+from recbole_opal.runs import RunReader
 
 HISTORY = ["i1", "i30", "i2", "i13", "i2"]
 # What it may not import, however it is reached.
@@ -78,7 +82,7 @@ def test_nothing_known_is_one_line(bundle):
     [("hnsw", {}), ("ivf-flat", {"nlist": 4, "nprobe": 4}), ("sq8", {"refine": 4})],
 )
 def test_other_indices(trained, tmp_path, same_encoder, retrieval, settings):
-    export = Export(retrieval=retrieval, retrieval_settings=settings, program=False, parquet=False)
+    export = Export(retrieval=retrieval, retrieval_args=settings, program=False, parquet=False)
     place = write_bundle(trained, tmp_path / "b", export)
     items, scores = answered(place, *HISTORY)
     index = faiss.read_index(str(place / "index.faiss"))  # searched as the settings say
@@ -92,32 +96,60 @@ def test_other_indices(trained, tmp_path, same_encoder, retrieval, settings):
         assert_same(place, HISTORY, items, scores)
 
 
+def timed(history):
+    times = [1.6e9 + 90_000.0 * number**2 for number in range(len(history))]
+    return times, [f"{item}@{time:.0f}" for item, time in zip(history, times, strict=True)]
+
+
+TIMED = """
+from recbole_opal import MultiInterestNetwork
+
+class Recent(MultiInterestNetwork):
+    needs_times = True
+
+    def encode(self, history):
+        weight = (history.times.unsqueeze(-1) / 1.6e9).to(history.vectors.dtype) - 0.999
+        return history.sum_by_row(history.vectors * weight)[:, None]
+"""
+
+
 def test_a_model_that_reads_times(train, tmp_path):
-    run = train("PIMI", attention_size=8)
+    (tmp_path / "recent.py").write_text(TIMED)
+    run = train(f"{tmp_path / 'recent.py'}:Recent")
     place = write_bundle(run, tmp_path / "b", Export(program=False, parquet=False))
-    times = [1.6e9 + 90_000.0 * number**2 for number in range(len(HISTORY))]
-    words = [f"{item}@{time:.0f}" for item, time in zip(HISTORY, times, strict=True)]
-    items, scores = answered(place, *words)
-    assert_same(place, HISTORY, items, scores, times=[times])
+    times, words = timed(HISTORY)
+    assert_same(place, HISTORY, *answered(place, *words), times=[times])
     card = (place / "README.md").read_text()
     (command,) = re.findall(r"^python query\.py (.*)$", card, re.MULTILINE)
     assert len(answered(place, *command.split())[0]) == 10
 
 
-def test_items_of_unequal_lengths_and_a_prior(train, tmp_path):
-    """Then an index of lists is wider than the vectors, and compares by distance."""
-    run = train(
-        "OPAL", similarity="inner_product", interest_prior=0.5, temperature=1.0, weight_decay=0.0
-    )
-    export = Export(
-        retrieval="ivf-flat",
-        retrieval_settings={"nlist": 2, "nprobe": 2},
-        program=False,
-        parquet=False,
-    )
-    place = write_bundle(run, tmp_path / "b", export)
-    items, scores = answered(place, *HISTORY)
-    assert_same(place, HISTORY, items, scores)
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_the_bundles_of_every_model_and_stage(train, tmp_path, model):
+    run = train(model)
+    for stage in RunReader.open(run).stages:
+        place = tmp_path / stage
+        assert cli.main(["export", str(run), f"--out={place}", f"--stage={stage}"]) == 0
+        RunReader.open(place).verify()
+        asked = {"histories": [HISTORY, ["i7"]], "k": 10}
+        words = HISTORY
+        if MODELS[model].needs_times:
+            times, words = timed(HISTORY)
+            asked["times"] = [times, [1.6e9]]
+        of_run = recbole_opal.load(run, stage=stage).recommend(**asked)
+        assert recbole_opal.load(place, retrieval="torch").recommend(**asked).equals(of_run)
+        of_index = recbole_opal.load(place).recommend(**asked)
+        np.testing.assert_allclose(of_index["score"], of_run["score"], atol=1e-6)
+        assert set(of_index["item"]) == set(of_run["item"])
+        items, scores = answered(place, *words)
+        np.testing.assert_allclose(scores, of_run["score"][:10], atol=1e-4)
+        assert set(items) == set(of_run["item"][:10])
+
+
+def test_items_of_unequal_lengths_and_a_prior(prior_bundle):
+    items, scores = answered(prior_bundle, *HISTORY)
+    assert_same(prior_bundle, HISTORY, items, scores)
 
 
 def test_no_query_without_what_it_reads(trained, tmp_path, same_encoder):

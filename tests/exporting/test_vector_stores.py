@@ -22,34 +22,24 @@ def code(page):
     return compile(found, "docs/vector-stores.md", "exec")
 
 
-@pytest.fixture(scope="module")
-def with_prior(train, tmp_path_factory):
-    """Return a bundle whose queries have the prior of their interest as one more coordinate."""
-    from recbole_opal.exporting.bundle import Export, write_bundle
-
-    run = train("OPAL", interest_prior=1.0)
-    place = tmp_path_factory.mktemp("prior") / "b"
-    return write_bundle(run, place, Export(program=False, onnx=False, parquet=False))
-
-
 def merged_list(code, bundle, history, k=12):
     queries = recbole_opal.load(bundle).user_vectors([history]).vectors[0]
     names = {
         "vectors": np.load(bundle / "items.npy"),
         "tokens": json.loads((bundle / "ids.json").read_text())["item_id"][1:],
         "queries": queries,
-        "seen": history,
+        "seen": [*history, "unheard of"],
         "k": k,
     }
     exec(code, names)  # noqa: S102, the page's own code
     return names["merged"]
 
 
-@pytest.mark.parametrize("kind", ["bundle", "with_prior"])
+@pytest.mark.parametrize("kind", ["bundle", "prior_bundle"])
 @pytest.mark.parametrize("user", HISTORIES)
 def test_qdrant_gives_the_exact_list(code, request, user, kind):
     bundle = request.getfixturevalue(kind)
-    assert np.load(bundle / "items.npy").shape[1] == (9 if kind == "with_prior" else 8)
+    assert np.load(bundle / "items.npy").shape[1] == (9 if kind == "prior_bundle" else 8)
     merged = merged_list(code, bundle, HISTORIES[user])
     exact = recbole_opal.load(bundle, retrieval="torch").recommend([HISTORIES[user]], k=12)
     assert [item for item, _ in merged] == exact["item"].tolist()

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 import recbole_opal
-from recbole_opal.index_report.command import main
+from recbole_opal.index_report.index_command import main
 from recbole_opal.index_report.queries import Queries
 
 

@@ -8,8 +8,9 @@ import pytest
 from recbole_opal.errors import RetrievalError
 from recbole_opal.index_report import report
 from recbole_opal.index_report.measuring import measure_kind
-from recbole_opal.index_report.queries import queries_of
+from recbole_opal.index_report.queries import _drawn, queries_of
 from recbole_opal.runs import RunFolder
+from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.load import load
 
 
@@ -55,12 +56,27 @@ def test_users_are_drawn_always_alike(run):
     assert len(every.seen[0]) == distinct
 
 
-def test_histories_of_a_file_count_from_its_first_known_user_on(run, tmp_path):
-    lines = ["user_id,item_id,timestamp", "z,nothing,1", "a,i1,1", "a,i2,2", "b,i3,1", "c,i4,1"]
+def test_users_of_a_file_of_whom_an_item_is_known_are_searched_for(run, tmp_path):
+    lines = ["user_id,item_id,timestamp", "z,nothing,1", "a,i1,1", "a,i2,2", "b,i3,1"]
     (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
-    queries = queries_of(load(run), 2, tmp_path / "mine.csv")
+    queries = queries_of(load(run), 9, tmp_path / "mine.csv")
     assert len(queries) == 2
     assert queries.seen[0].tolist() == [0, 0, 1]
+
+
+def test_users_are_drawn_from_all_of_a_long_source_in_their_order():
+    def batches():
+        for start in range(0, 5000, 1000):
+            users = list(range(start, start + 1000))
+            yield RawHistories(users, [[user] for user in users], [[float(u)] for u in users])
+
+    drawn = _drawn(batches(), 100)
+    assert len(drawn.users) == 100
+    assert list(drawn.users) == sorted(drawn.users)
+    assert [items[0] for items in drawn.items] == [times[0] for times in drawn.times]
+    assert [items[0] for items in drawn.items] == list(drawn.users)
+    counts = np.histogram(drawn.users, bins=5, range=(0, 5000))[0]
+    assert counts.min() >= 10
 
 
 def test_a_kind_that_does_not_fit_is_told_beside_what_does(run, index, monkeypatch):
@@ -98,11 +114,20 @@ def test_what_is_asked_wrongly_is_one_line(run, index, flags, told):
     assert not list(run.glob("index.*"))
 
 
+def test_a_run_is_named_by_its_name_in_saved_too(run, index, tmp_path):
+    (tmp_path / "saved").mkdir()
+    run.rename(tmp_path / "saved" / "mine")
+    code, out, _ = index("mine", "--k=5", "--kinds=hnsw", "--users=2")
+    assert (code, out.splitlines()[-1]) == (0, "index report: saved/mine/index.html")
+    assert index("mine", "--k=500", "--out=deep")[0] == 2
+    assert not (tmp_path / "deep").exists()
+
+
 def test_a_folder_that_takes_no_files_is_told_before_anything_is_measured(
     run, index, tmp_path, monkeypatch
 ):
     (tmp_path / "file").write_text("x")
-    assert "name another folder with --out" in index(run, "--k=5", "--out=file")[2]
+    assert "file is no folder; name another folder" in index(run, "--k=5", "--out=file/deep")[2]
     monkeypatch.setattr(report.os, "access", lambda *_: False)  # for root, all is writable
     assert "nobody may write there; name another folder" in index(run, "--k=5")[2]
 

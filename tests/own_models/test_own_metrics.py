@@ -14,7 +14,7 @@ from recbole_opal.evaluation import registry
 from recbole_opal.evaluation.direction import better, bigger_is_better, title_of
 from recbole_opal.evaluation.metric import Metric
 from recbole_opal.own_models import class_at
-from recbole_opal.report import write_report
+from recbole_opal.report.write import write_report
 from recbole_opal.runs import RunReader
 
 METRICS = '''

@@ -102,7 +102,7 @@ def test_nor_do_a_resumed_run_an_error_a_comparison_and_its_report(few, tmp_path
     code = f"""
 import recbole_opal
 from pathlib import Path
-from recbole_opal.report import write_report
+from recbole_opal.report.write import write_report
 result = recbole_opal.run("OPAL", "tiny", **{settings!r})
 recbole_opal.resume(result.folder, epochs=2)
 for wrong in ({{"epochs": -1}}, {{"user_inter_num_interval": "[9999,inf)"}}):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from recbole_opal.process.rng import capture_rng, restore_rng
-from recbole_opal.runs import decode_state, encode_state
+from recbole_opal.runs.state import decode_state, encode_state
 
 
 def draw() -> list[Any]:

@@ -97,7 +97,8 @@ def test_items_are_left_out_or_chosen(recommend, place):
     assert set(frame[frame.user == "ann"].item) == {"i1", "i2"}
     recommend("--histories=h.jsonl", "--only=i1,i2,i3", "--exclude_seen=False", "--out=l.csv")
     assert set(pd.read_csv("l.csv").query("user == 'ann'").item) == {"i1", "i2", "i3"}
-    recommend("--histories=h.jsonl", "--exclude=i1,i2", "--k=100", "--out=l.csv")
+    told = recommend("--histories=h.jsonl", "--exclude=i1,i2,no", "--k=100", "--out=l.csv")
+    assert "--exclude holds 1 unknown item, 'no'; left out" in told
     assert pd.read_csv("l.csv").query("user == 'new'").item.nunique() == 38
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from recbole_opal.report import write_report
+from recbole_opal.report.write import write_report
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

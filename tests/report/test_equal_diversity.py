@@ -26,6 +26,13 @@ def test_by_hand():
     assert verdict(found.whole) == "better"
 
 
+def test_the_mean_is_that_of_the_area_between_the_curves():
+    bent = curve([0.5, 0.6, 0.7], [0.3, 0.1, 0.1])
+    found = at_equal_diversity(bent, curve([0.5, 0.7], [0.0, 0.0]), "d")
+    assert found.whole.difference == pytest.approx(0.15)
+    assert (found.near.difference, found.far.difference) == pytest.approx((0.2, 0.1))
+
+
 def test_the_other_way_round_it_is_worse():
     found = at_equal_diversity(curve([0.4, 0.8], [0.1, 0.1]), curve([0.5, 0.6], [0.2, 0.1]), "d")
     assert found.whole.difference == pytest.approx(-0.05)

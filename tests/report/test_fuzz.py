@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.report.__main__ import main
+from recbole_opal.report.report_command import main
 from recbole_opal.runs import RunFolder
 
 ODD = [

@@ -52,3 +52,8 @@ def test_each_of_many_tabs_shows_its_panel():
     assert text.count(" checked>") == 1
     style = files("recbole_opal.report").joinpath("style.css").read_text()
     assert ".tabs > input:checked + label + .panel { display: block; }" in style
+
+
+def test_the_pictures_for_a_phone_are_hidden_before_they_are_shown_there():
+    style = files("recbole_opal.report").joinpath("style.css").read_text()
+    assert style.rindex("\n.narrow { display: none") < style.index(".narrow { display: block")

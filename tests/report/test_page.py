@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -13,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from recbole_opal.report import write_report
-from recbole_opal.report.__main__ import main
+from recbole_opal.report.report_command import main
+from recbole_opal.report.write import write_report
 
 ROOT = Path(__file__).parents[2]
 VOID = {"br", "col", "input", "meta"}
@@ -206,11 +204,3 @@ def test_the_command_draws_again(comparison_folder, capsys, tmp_path, monkeypatc
     assert capsys.readouterr().err.startswith("error: cannot read")
     assert main([]) == 2
     assert main(["--help"]) == 0
-
-
-def test_the_module_runs(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "recbole_opal.report", "--help"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "report COMPARISON | RUN" in done.stdout

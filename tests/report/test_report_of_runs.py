@@ -7,7 +7,7 @@ import pytest
 from recbole_opal.comparison.of_runs import comparison_of
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.errors import CheckpointError, SettingsError
-from recbole_opal.report.__main__ import main
+from recbole_opal.report.report_command import main
 from recbole_opal.runs import RunFolder
 
 

@@ -47,11 +47,11 @@ def test_it_says_which_rows_are_better(comparison):
     rows = made(comparison, {"OPAL soft": 0.1, "REMI": -0.1, "MIND": 0.0, "YouTubeDNN": 0.0})
     said = text_of(reranked(comparison, rows))
     assert (
-        "Yes, for some: of 3 rows of several interests, re-ranked by lambda, 1 is better (OPAL "
-        "soft), 1 is worse (REMI) and 1 is not different (MIND) in Recall@20 at equal category "
-        "diversity@20, against YouTubeDNN re-ranked."
+        "Yes, for some: in Recall@20 at equal category diversity@20, against YouTubeDNN (the best "
+        "of one vector on validation) re-ranked: by lambda, OPAL soft is better, REMI is worse, "
+        "MIND is not different; by places shared out, OPAL soft is better"
     ) in said
-    assert "3 reach no common diversity (OPAL soft, REMI and MIND)" in said
+    assert "by n places each, OPAL soft, REMI and MIND reach no common diversity." in said
     assert "OPAL soft by lambda YouTubeDNN 0.500–0.800 +0.1000 [+0.1000, +0.1000]" in said
 
 
@@ -60,7 +60,17 @@ def test_the_same_model_of_one_vector_is_compared_with_too(comparison):
     said = text_of(reranked(comparison, made(comparison, {"ComiRecSA": -0.1} | ones)))
     assert "ComiRecSA by lambda OPAL K=1 soft 0.500–0.800 −0.1000" in said  # best on validation
     assert "ComiRecSA by lambda ComiRecSA K=1 0.500–0.800 +0.1000" in said
-    assert "No: of 1 row of several interests, re-ranked by lambda, 1 is worse" in said
+    assert "No: in Recall@20" in said
+    assert "Against the same model with K = 1, by lambda: ComiRecSA is better." in said
+
+
+def test_several_interests_and_one_are_lit(comparison):
+    """OPAL of K = 1, though the best of OPAL, leaves its light to one of several interests."""
+    heights = {"OPAL soft": 0.0, "OPAL num_interests=1 soft": 0.0, "MIND": 0.0, "REMI": 0.0}
+    page = reranked(comparison, made(comparison, heights | {"YouTubeDNN": 0.0})).body
+    lit = re.findall(r'class="chip on"[^>]*><i></i>([^<]*)<', page)
+    assert set(lit) == {"OPAL soft", "OPAL K=1 soft", "REMI", "YouTubeDNN"}
+    assert lit[:4] == lit[4:8]  # in the same colours in every figure
 
 
 def test_rows_that_were_cut_short_are_named(comparison):

@@ -10,11 +10,12 @@ from torch.nn import functional
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.errors import SettingsError
-from recbole_opal.report import user_journeys, write_report
+from recbole_opal.report import user_journeys
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import hyper_categories
 from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.report.user_journeys import journeys, pick
+from recbole_opal.report.write import write_report
 from recbole_opal.runs import RunFolder
 
 

@@ -58,6 +58,9 @@ def test_seconds(value, text):
 
 
 def test_sizes_and_counts():
+    assert wording.size(812) == "812 B"
+    assert wording.size(30 * 2**10) == "30 KiB"
+    assert wording.size(5.1 * 2**20) == "5.1 MiB"
     assert wording.size(812 * 2**20) == "812 MiB"
     assert wording.size(1.5 * 2**30) == "1.5 GiB"
     assert wording.count(4120) == "4,120"

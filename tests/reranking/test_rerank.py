@@ -39,7 +39,7 @@ def made(rows=40, count=60, width=3, tags=9, seed=0):
     return candidates, categories
 
 
-@pytest.mark.parametrize(("width", "tags"), [(1, 5), (3, 9), (4, 150)])
+@pytest.mark.parametrize(("width", "tags"), [(1, 5), (1, 100), (2, 400), (3, 9), (4, 150)])
 @pytest.mark.parametrize("weight", [0.05, 0.4])
 def test_the_greedy_rule(width, tags, weight):
     candidates, categories = made(width=width, tags=tags)

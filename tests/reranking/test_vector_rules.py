@@ -1,6 +1,7 @@
 """MMR and DPP by pyversity."""
 
 import builtins
+import warnings
 
 import pytest
 import torch
@@ -52,3 +53,12 @@ def test_without_pyversity_it_says_what_to_install(twins, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(RetrievalError, match="pip install pyversity"):
         rerank(twins, 2, Reranking(diversity=0.5, rule="mmr"))
+
+
+def test_more_places_than_the_vectors_have_coordinates(make_candidates):
+    items = torch.randn(41, 4, generator=torch.Generator().manual_seed(0))
+    candidates = make_candidates([[float(-number) for number in range(40)]], items=items)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = rerank(candidates, 30, Reranking(diversity=0.9, rule="dpp"))
+    assert len(set(found.ids[0].tolist()) - {0}) == 30

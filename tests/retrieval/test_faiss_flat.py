@@ -53,7 +53,7 @@ def test_rows_in_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = torch.Generator().manual_seed(1)
     interests, items = torch.randn(20, 3, 8, generator=generator), torch.randn(400, 8)
     whole = FaissFlatIndex(items).top_k(interests, 5)
-    monkeypatch.setattr(faiss_flat, "_CHUNK_RESULTS", 200)
+    monkeypatch.setattr(faiss_flat, "CHUNK_RESULTS", 200)
     assert torch.equal(FaissFlatIndex(items).top_k(interests, 5).ids, whole.ids)
     assert torch.equal(ExactIndex(items).top_k(interests, 5).ids, whole.ids)
 

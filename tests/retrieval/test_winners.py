@@ -72,3 +72,12 @@ def test_equal_interests_have_cosine_one_and_a_single_one_has_none():
         pairwise_cosines(one.expand(3, 5, 4)), torch.ones(3, dtype=torch.float64)
     )
     assert pairwise_cosines(one).isnan().all()
+
+
+def test_what_differs_by_rounding_is_one_interest():
+    generator = torch.Generator().manual_seed(0)
+    one = torch.randn(20, 1, 8, generator=generator)
+    noise = 1 + 1e-7 * torch.randn(20, 4, 8, generator=generator)
+    items = 100 * torch.randn(50, 8, generator=generator)
+    ids = torch.arange(1, 50).expand(20, 49)
+    assert not winning_interests(one * noise, items, ids).any()

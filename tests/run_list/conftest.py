@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import recbole_opal
-from recbole_opal.run_list.command import main
+from recbole_opal.run_list.runs_command import main
 
 
 @pytest.fixture(scope="session")

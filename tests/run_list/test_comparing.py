@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -30,19 +32,30 @@ def test_metrics_differences_and_settings_are_printed(saved, names, runs):
     assert sum(line[:1] == ["Recall@10"] for line in lines) == 1
 
 
-def test_a_run_is_like_itself(saved, names, runs):
-    _, out, _ = runs("compare", names[0], names[0])
+def test_a_run_is_like_its_copy(saved, names, runs, refused):
+    shutil.copytree(saved / names[0], saved / "copy")
+    _, out, _ = runs("compare", names[0], "copy")
     assert "settings: all the same" in out
     assert " *" not in out.split("B less A")[1].split("Paired over")[0]
+    assert "is named twice" in refused("compare", names[0], f"saved/{names[0]}")
+
+
+def test_what_the_protocol_does_by_itself_may_be_said(saved, names, runs, refused):
+    run = RunFolder.open(saved / names[1])
+    settings = run.load_yaml("config.yaml")
+    run.save_yaml("config.yaml", settings | {"mask_history": True})
+    code, out, _ = runs("compare", *names)
+    assert code == 0
+    assert "mask_history" not in out
+    run.save_yaml("config.yaml", settings | {"mask_history": False})
+    assert "mask_history is True there and False here" in refused("compare", *names)
 
 
 def test_what_cannot_be_compared_is_one_line(saved, names, refused):
-    assert "1 runs are named" in refused("compare", names[0])
+    assert "1 run is named" in refused("compare", names[0])
     assert "did you mean soft?" in refused("compare", *names, "--stage=sofd")
     run = RunFolder.open(saved / names[1])
     settings = run.load_yaml("config.yaml")
-    run.save_yaml("config.yaml", settings | {"mask_history": False})
-    assert "mask_history is None there and False here" in refused("compare", *names)
     run.save_yaml("config.yaml", settings | {"dataset": "other"})
     assert "dataset is tiny there and other here" in refused("compare", *names)
     run.drop("metrics.json")

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -91,13 +93,30 @@ def test_runs_of_comparisons_are_known_and_found_inside_them(saved, names, runs)
 
 
 def test_hundreds_take_a_moment(tmp_path, run_maker, origin):
-    for seed in range(200):
+    for seed in range(40):
         run_maker(tmp_path, origin, seed=seed)
-    started = time.perf_counter()
+    started = time.process_time()
     found = summaries(tmp_path)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 0.4
     assert {run.state for run in found} == {"finished"}
-    assert sorted(run.seed for run in found) == list(range(200))
+    assert sorted(run.seed for run in found) == list(range(40))
+
+
+def test_neither_torch_nor_pandas_is_waited_for(saved, tmp_path):
+    code = (
+        "import sys; from recbole_opal.cli import main; assert main(['runs', 'list']) == 0; "
+        "print({'torch', 'pandas', 'recbole'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_a_bundle_is_told_as_such(saved, names, runs, refused):
+    run = RunFolder.open(saved / names[0])
+    run.save_json("bundle.json", {"format": 1})
+    _, out, _ = runs("list")
+    assert " bundle " in next(line for line in out.splitlines() if names[0] in line)
+    assert "name the run that it was exported from" in refused("compare", *names)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_damaged_file_is_told_after_all_that_can_be_read(saved, names, runs):
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"), [(["show"], "0 runs"), (["show", "x"], "not a run folder")]
+    ("argv", "told"), [(["show"], "no runs are named"), (["show", "x"], "not a run folder")]
 )
 def test_what_is_no_run_is_one_line(saved, refused, argv, told):
     assert told in refused(*argv)
@@ -46,6 +46,6 @@ def test_two_ways_to_write_a_protocol_are_no_difference():
     one = {"eval_args": {"split": {"RS": [8, 1, 1]}}, "val_interval": None, "seed": 1}
     other = one | {"eval_args": {"split": {"RS": [8, 1, 1]}, "mode": "full"}, "val_interval": []}
     assert differing_settings([one, other]) == {}
-    assert differing_settings([one, other | {"seed": 2}]) == {"seed": [1, 2]}
-    assert differing_settings([{"a": 0.0}, {"a": None}]) == {"a": [0.0, None]}
+    assert differing_settings([one, other | {"seed": 2}]) == {"seed": ["1", "2"]}
+    assert differing_settings([{"a": 0.0}, {"a": None}, {}]) == {"a": ["0.0", "None", "–"]}
     assert changed_settings({"model": "Pop", "dataset": "x", "epochs": 300, "k": 3}) == {}

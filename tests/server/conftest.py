@@ -1,6 +1,7 @@
 """A bundle that was never trained, and the service in front of it."""
 
 import functools
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,9 @@ def make_service():
     """Return a function that gives a client of a service over a folder; all end with the test."""
     from contextlib import ExitStack
 
-    from starlette.testclient import TestClient
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using .httpx.")  # a successor is not out
+        from starlette.testclient import TestClient
 
     from recbole_opal.server.app import create_app
     from recbole_opal.server.current_model import CurrentModel

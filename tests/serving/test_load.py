@@ -192,6 +192,18 @@ def test_other_searches_and_a_saved_one(folder, kind):
         recbole_opal.load(folder)
 
 
+def test_settings_of_a_saved_search(folder):
+    pytest.importorskip("faiss")
+    save_index(RunFolder.open(folder), recbole_opal.load(folder, retrieval="hnsw").retriever)
+    found = recbole_opal.load(folder, retrieval_settings={"ef_search": 64}).retriever
+    assert found.kind == "hnsw"
+    assert found.settings.ef_search == 64
+    with pytest.raises(SettingsError, match="links needs another index of kind hnsw"):
+        recbole_opal.load(folder, retrieval_settings={"links": 8})
+    with pytest.raises(SettingsError, match="ef is no setting of hnsw"):
+        recbole_opal.load(folder, retrieval_settings={"ef": 8})
+
+
 def test_a_class_of_the_user_s_that_has_changed_moved_or_no_longer_fits(own_folder):
     folder, file = own_folder
     with warnings.catch_warnings():

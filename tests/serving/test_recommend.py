@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.serving import request
 from recbole_opal.serving.histories import RawHistories
 
 HISTORIES = {"ann": ["i1", "i2", "i3"], "bob": ["i4"], "cy": ["i1"] * 9 + ["i7"]}
@@ -22,7 +23,8 @@ def by_hand(recommender, items):
     assert history.items.equal(numbers)
     with torch.no_grad():
         products = table.double() @ recommender.network.interests(history)[0].double().T
-    return products.amax(dim=1), products.argmax(dim=1)
+    best = products.amax(dim=1)
+    return best, (products >= best[:, None] - 1e-6).byte().argmax(dim=1)  # of equals the first
 
 
 def test_lists_are_the_best_by_hand(recommender):
@@ -93,7 +95,10 @@ def test_seen_excluded_and_allowed_items(recommender):
     assert len(seen) == 24
     new = recommender.recommend(history, k=12)  # more than are left
     assert new.groupby("user", sort=False)["item"].count().tolist() == [10, 11]
-    without = recommender.recommend(history, k=12, exclude=["i3", "i4", "unknown"])
+    with pytest.warns(UserWarning, match="exclude holds 1 unknown item, 'unknown'"):
+        without = recommender.recommend(history, k=12, exclude=["i3", "i4", "unknown"])
+    with pytest.raises(DataError, match="exclude holds 1 unknown item, 'unknown'; take them out"):
+        recommender.recommend(history, exclude={"ann": ["unknown"]}, unknown="error")
     assert {"i1", "i3", "i4"}.isdisjoint(without["item"])
     own = recommender.recommend(history, k=12, exclude={"ann": ["i3"], "5": ["i4"], "di": ["i5"]})
     assert own.groupby("user")["item"].agg(set).to_dict() == {
@@ -238,3 +243,14 @@ def test_times_are_needed_by_models_that_read_them(make_recommender):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert recommender.explain(["i1", "i2"], "i3", times=[0.0, 5.0]).rank >= 1
+
+
+@pytest.mark.parametrize("wishes", [{}, {"diversity": 0.3}, {"per_interest": 1}])
+def test_lists_are_made_in_parts_and_are_the_same(recommender, wishes, monkeypatch):
+    raw = RawHistories(["a", "b", "c"], [["i1"], [], ["i2", "what"]])
+    whole = recommender.lists(raw, k=4, **wishes)
+    monkeypatch.setattr(request, "_MOST_LISTED", 4)
+    parts = recommender.lists(raw, k=4, **wishes)
+    pd.testing.assert_frame_equal(whole.to_frame(), parts.to_frame())  # scores by their last bits
+    assert parts.unknown == {"what": 1}
+    assert parts.users == raw.users

@@ -12,7 +12,7 @@ from recbole_opal import cli
 from recbole_opal.errors import OpalError
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.validation import known_settings, known_to_any_model
-from recbole_opal.report.__main__ import main as report
+from recbole_opal.report.report_command import main as report
 from recbole_opal.settings.refused import REFUSED_KEYS
 
 CASES, MORE_CASES = 200, 2000

@@ -11,34 +11,23 @@ import faiss
 import numpy as np
 import onnxruntime
 
-HERE = Path(__file__).parent
-
-
-def recommend(history: list[str], k: int = 10) -> list[tuple[str, float]]:
-    """Return the ids and scores of the k best items that the history does not hold."""
-    about = json.loads((HERE / "bundle.json").read_text("utf-8"))
-    tokens = json.loads((HERE / "ids.json").read_text("utf-8"))[about["item_field"]]
-    numbers = {token: number for number, token in enumerate(tokens) if number}  # 0 is padding
-    timed = about["reads_times"]
-    pairs = [word.rpartition("@")[::2] if timed else (word, 0) for word in history]
-    known = [(numbers[item], float(time)) for item, time in pairs if item in numbers]
-    if not known:
-        raise SystemExit("none of these items is known; write ids as they stand in ids.json.")
-    items, times = map(np.array, zip(*known, strict=True))
-    newest = slice(-about["longest_history"], None)
-    given = {"items": items[None, newest], "times": times[None, newest]}  # one user: (1, L)
-    encoder = onnxruntime.InferenceSession(str(HERE / "encoder.onnx"))
-    asked = {each.name: given[each.name] for each in encoder.get_inputs()}
-    queries = encoder.run(None, asked)[0][0]  # (K, D): one user is K queries
-    index = faiss.read_index(str(HERE / "index.faiss"))
-    wide = np.pad(queries, ((0, 0), (0, index.d - queries.shape[1])))  # some kinds are wider
-    _, found = index.search(wide, min(index.ntotal, k + len(known)))
-    rows = np.setdiff1d(found, [-1, *(items - 1)])  # row r is item r + 1; -1: none was found
-    scores = (np.load(HERE / "items.npy", mmap_mode="r")[rows] @ queries.T).max(axis=1)
-    best = np.lexsort((rows, -scores))[:k]
-    return [(tokens[rows[place] + 1], float(scores[place])) for place in best]
-
-
-if __name__ == "__main__":
-    for token, score in recommend(sys.argv[1:]):
-        print(f"{token}\t{score:.4f}")
+HERE, LISTED = Path(__file__).parent, 10
+about = json.loads((HERE / "bundle.json").read_text("utf-8"))
+tokens = json.loads((HERE / "ids.json").read_text("utf-8"))[about["item_field"]]
+numbers = {token: number for number, token in enumerate(tokens) if number}  # 0 is padding
+words = [word.rpartition("@")[::2] if about["reads_times"] else (word, 0) for word in sys.argv[1:]]
+known = [(numbers[item], float(time)) for item, time in words if item in numbers]
+if not known:
+    raise SystemExit("none of these items is known; write ids as they stand in ids.json.")
+items, times = map(np.array, zip(*known, strict=True))
+newest = slice(-about["longest_history"], None)
+given = {"items": items[None, newest], "times": times[None, newest]}  # one user: (1, L)
+encoder = onnxruntime.InferenceSession(str(HERE / "encoder.onnx"))
+queries = encoder.run(None, {each.name: given[each.name] for each in encoder.get_inputs()})[0][0]
+index = faiss.read_index(str(HERE / "index.faiss"))  # one user is K queries, (K, D)
+wide = np.pad(queries, ((0, 0), (0, index.d - queries.shape[1])))  # some kinds are wider
+_, found = index.search(wide, min(index.ntotal, LISTED + len(known)))
+rows = np.setdiff1d(found, [-1, *(items - 1)])  # row r is item r + 1; -1: none was found
+scores = (np.load(HERE / "items.npy", mmap_mode="r")[rows] @ queries.T).max(axis=1)
+for place in np.lexsort((rows, -scores))[:LISTED]:
+    print(f"{tokens[rows[place] + 1]}\t{scores[place]:.4f}")

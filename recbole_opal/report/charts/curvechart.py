@@ -33,7 +33,7 @@ def curve_chart(name: str, title: str, curves: Sequence[Curve], titles: tuple[st
 
     The order of the curves is that of the chips beside it, which tell their names.
     """
-    told = "; ".join(", ".join(curve.tips) for curve in curves if curve.lit)
+    told = "; ".join(f"{curve.tips[0]} to {curve.tips[-1]}" for curve in curves if curve.lit)
 
     def draw(unique: str, width: int) -> Markup:
         frame = Box(52, 36, width - 12, 400 if width > drawing.NARROW else 300)

@@ -1,6 +1,7 @@
 """The table and the words of: does K > 1 give a better curve than K = 1 re-ranked?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.evaluation.direction import title_of
@@ -10,7 +11,6 @@ from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.reranked_rows import Reranked
 from recbole_opal.report.tradeoffs import Knob
 from recbole_opal.report.wording import interval, listed, number, signed
-from recbole_opal.statistics.paired import PairedDifference
 
 __all__ = ["several_against_one"]
 
@@ -19,14 +19,37 @@ _WAYS: dict[Knob, str] = {
     "by_share": "by places shared out",
     "per_interest": "by n places each",
 }
-_SIDES = {"better": "better", "worse": "worse", "no difference": "not different"}
+_HEADER = ("Row", "Re-ranked", "Against", "Shared range", "Difference", "Less diverse",
+           "More diverse", "Curve")  # fmt: skip
 _HOW = (
     "The mean difference of accuracy where both lists are equally diverse, over the range that "
     "both reach (between two settings in a straight line), with the 95 % interval over users, each "
-    "by itself. The one vector is always re-ranked by lambda. Less and more diverse: the halves of "
-    "the range."
+    "by itself: it tells what other users would change, not what another training would. The one "
+    "vector is always re-ranked by lambda. Less and more diverse: the halves of the range."
 )
-_Found = tuple[Reranked, Knob, Reranked, AtEqualDiversity | None]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A row of several interests, re-ranked in one way, and one of one vector."""
+
+    several: Reranked
+    knob: Knob
+    one: Reranked
+    found: AtEqualDiversity | None
+
+    @property
+    def side(self) -> str:
+        return verdict(self.found.whole) if self.found else "none"
+
+    def cells(self) -> list[Child]:
+        start: list[Child] = [self.several.row.short, _WAYS[self.knob], self.one.row.short]
+        if self.found is None:
+            return [*start, "none", *["–"] * 4]
+        parts = (self.found.whole, self.found.near, self.found.far)
+        told = [f"{signed(each.difference)} {interval(each.low, each.high)}" for each in parts]
+        reach = f"{number(self.found.low, 3)}–{number(self.found.high, 3)}"
+        return [*start, reach, *told, self.side]
 
 
 def several_against_one(
@@ -42,93 +65,81 @@ def several_against_one(
     if not ones or not several:
         return None
     best = max(ones, key=lambda each: comparison.by_validation(each.row))
-    found: list[_Found] = []
-    for each in several:
-        for knob in each.curves:
-            for one in _controls(each, ones, best):
-                there = one.curves["diversity"]
-                found.append(
-                    (each, knob, one, at_equal_diversity(each.curves[knob], there, measure))
-                )
-    header = ["Row", "Re-ranked", "Against", "Shared range", "Difference", "Less diverse",
-              "More diverse", "Curve"]  # fmt: skip
+    found = [
+        _Compared(each, knob, one, at_equal_diversity(curve, one.curves["diversity"], measure))
+        for each in several
+        for knob, curve in each.curves.items()
+        for one in ones
+        if one is best or _same_model(one, each)
+    ]
     return join(
         node("h3", "Is K > 1 better than K = 1, re-ranked?"),
-        reading(*(_said(found, knob, best, metric, measure) for knob in _WAYS), _cut_short(found)),
-        table(header, [_cells(*line) for line in found], "several interests against one"),
+        reading(
+            _answer([each for each in found if each.one is best], metric, measure),
+            _own([each for each in found if _same_model(each.one, each.several)]),
+            _cut_short(found),
+        ),
+        table(_HEADER, [each.cells() for each in found], "several interests against one"),
         note(_HOW),
     )
 
 
-def _controls(each: Reranked, ones: Sequence[Reranked], best: Reranked) -> list[Reranked]:
-    row = each.row
-    own = [
-        one
-        for one in ones
-        if one is not best
-        and (one.row.model, one.row.stage, one.row.options) == (row.model, row.stage, row.options)
+def _same_model(one: Reranked, other: Reranked) -> bool:
+    """Tell whether two rows differ in nothing but K."""
+    return (one.row.model, one.row.stage, one.row.options) == (
+        other.row.model, other.row.stage, other.row.options,
+    )  # fmt: skip
+
+
+def _answer(found: Sequence[_Compared], metric: str, measure: str) -> str:
+    """Say for each knob which rows lie above, below and level with the best of one vector."""
+    answer = "Yes, for some" if any(each.side == "better" for each in found) else "No"
+    ways = [
+        f"{way}, {_sides([each for each in found if each.knob == knob])}"
+        for knob, way in _WAYS.items()
+        if any(each.knob == knob for each in found)
     ]
-    return [best, *own]
-
-
-def _cells(
-    each: Reranked, knob: Knob, one: Reranked, found: AtEqualDiversity | None
-) -> list[Child]:
-    start: list[Child] = [each.row.short, _WAYS[knob], one.row.short]
-    if found is None:
-        return [*start, "none", *["–"] * 4]
-    parts = (found.whole, found.near, found.far)
-    reach = f"{number(found.low, 3)}–{number(found.high, 3)}"
-    return [*start, reach, *map(_told, parts), verdict(found.whole)]
-
-
-def _told(difference: PairedDifference) -> str:
-    span = interval(difference.low, difference.high)
-    return f"{signed(difference.difference)} {span}"
-
-
-def _said(
-    found: Sequence[_Found], knob: Knob, best: Reranked, metric: str, measure: str
-) -> str | None:
-    """Say for one knob how many rows lie above, below and level with the best of one vector."""
-    lines = [(each, at) for each, way, one, at in found if way == knob and one is best]
-    if not lines:
-        return None
-    sides: dict[str, list[str]] = {side: [] for side in _SIDES}
-    where = []
-    for each, at in lines:
-        if at is None:
-            continue
-        sides[verdict(at.whole)].append(each.row.short)
-        if verdict(at.near) != verdict(at.far):
-            where.append(
-                f"{each.row.short} is {_SIDES[verdict(at.near)]} in the less diverse half of the "
-                f"range and {_SIDES[verdict(at.far)]} in the more diverse half."
-            )
-    parts = [
-        f"{len(names)} {'is' if len(names) == 1 else 'are'} {_SIDES[side]} ({listed(names)})"
-        for side, names in sides.items()
-        if names
+    halves = [
+        f"{each.several.row.short} {_WAYS[each.knob]} {_is(verdict(at.near))} in the less diverse "
+        f"half of the range and {_is(verdict(at.far))} in the more diverse half."
+        for each in found
+        if (at := each.found) and verdict(at.near) != verdict(at.far)
     ]
-    apart = [each.row.short for each, at in lines if at is None]
-    parts += [f"{len(apart)} reach no common diversity ({listed(apart)})"] if apart else []
-    answer = "Yes, for some" if sides["better"] else "No"
     said = (
-        f"{answer}: of {_rows(len(lines))} of several interests, re-ranked {_WAYS[knob]}, "
-        f"{listed(parts)} in {title_of(metric)} at equal {title_of(measure).lower()}, against "
-        f"{best.row.short} re-ranked."
+        f"{answer}: in {title_of(metric)} at equal {title_of(measure).lower()}, against "
+        f"{found[0].one.row.short} (the best of one vector on validation) re-ranked: "
+        f"{'; '.join(ways)}."
     )
-    return " ".join([said, *where[:3]])
+    return " ".join([said, *halves[:3]])
 
 
-def _cut_short(found: Sequence[_Found]) -> str | None:
+def _own(found: Sequence[_Compared]) -> str | None:
+    """Say the same of models against themselves with K = 1, by lambda."""
+    own = [each for each in found if each.knob == "diversity"]
+    return f"Against the same model with K = 1, by lambda: {_sides(own)}." if own else None
+
+
+def _sides(found: Sequence[_Compared]) -> str:
+    """Return `A and B are better, C reaches no common diversity`."""
+    parts = []
+    for side in ("better", "worse", "no difference", "none"):
+        names = [each.several.row.short for each in found if each.side == side]
+        if names:
+            parts.append(f"{listed(names)} {_is(side, len(names))}")
+    return ", ".join(parts)
+
+
+def _is(side: str, count: int = 1) -> str:
+    if side == "none":
+        return "reaches no common diversity" if count == 1 else "reach no common diversity"
+    verb = "is" if count == 1 else "are"
+    return f"{verb} {'not different' if side == 'no difference' else side}"
+
+
+def _cut_short(found: Sequence[_Compared]) -> str | None:
     """Name the compared rows whose training a bound has ended: what they show may be its doing."""
-    rows = [each.row for line in found for each in (line[0], line[2])]
+    rows = [each.row for line in found for each in (line.several, line.one)]
     names = list(dict.fromkeys(row.short for row in rows if row.cut_short))
     if not names:
         return None
     return f"Cut short in training, so that with more of it this might change: {listed(names)}."
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"

@@ -10,7 +10,15 @@ from recbole_opal.evaluation.direction import bigger_is_better, sign_of, title_o
 from recbole_opal.report import wording
 from recbole_opal.report.charts.drawing import slug
 from recbole_opal.report.charts.linechart import Line, line_chart
-from recbole_opal.report.elements import Section, folded_table, note, reading, table, tabs
+from recbole_opal.report.elements import (
+    Section,
+    colour_legend,
+    folded_table,
+    note,
+    reading,
+    table,
+    tabs,
+)
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.rows import colour, sweeps
 
@@ -50,21 +58,20 @@ def interests(comparison: ComparisonResult) -> Section | None:
 
 def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
     counts = sorted({row.num_interests or 0 for group in found for row in group})
-    lines, keys = [], []
+    lines = []
     for index, group in enumerate(found):
         values = {row.num_interests: row.test[metric] for row in group if metric in row.test}
         there = [values.get(k, _NOTHING) for k in counts]
         means, errors = [value.mean for value in there], [value.sd or 0.0 for value in there]
         line = Line(_group_name(group), group[-1].family, means, errors, colour(index))
         lines.append(replace(line, dashed=group[0].stage == "hard", bridged=True))
-        # The names of the lines for a phone, where they have no room beside them.
-        keys.append(node("span", node("i", data_colour=line.colour), line.name, class_="key"))
     steps, titles = [str(k) for k in counts], ("Number of interests K", wording.axis_name(metric))
     cells = [[line.name, *map(wording.number, line.values)] for line in lines]
     name, title = f"interests-{slug(metric)}", f"{title_of(metric)} by number of interests"
     chart = line_chart(name, title, lines, steps, titles)
-    legend = node("p", keys, class_="legend narrow")
-    return node("figure", chart, legend, folded_table(["K", *steps], cells))
+    # For a phone, where the lines have no room for their names beside them.
+    names = colour_legend([(line.colour, line.name) for line in lines], "legend narrow")
+    return node("figure", chart, names, folded_table(["K", *steps], cells))
 
 
 def _group_name(group: Sequence[Row]) -> str:

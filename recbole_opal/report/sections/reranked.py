@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
@@ -10,7 +11,7 @@ from recbole_opal.report.charts.curvechart import Curve, curve_chart
 from recbole_opal.report.elements import Section, chips, folded_table, note, tabs
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.reranked_rows import MOST_USERS, Reranked, RerankedRows, metric_of
-from recbole_opal.report.rows import colour, lit_rows
+from recbole_opal.report.rows import colour
 from recbole_opal.report.sections.equal_diversity import several_against_one
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve
 from recbole_opal.reranking import Reranking
@@ -22,6 +23,13 @@ _KNOBS: Mapping[Knob, str] = {
     "by_share": "part of the list shared out",
     "per_interest": "places for each interest",
 }
+_PLACES: Sequence[tuple[Knob, str]] = (("by_share", "by share"), ("per_interest", "n each"))
+_ABOUT_PLACES = (
+    "A row of one vector has no places to share out: it is dashed, as lambda grows. By share: so "
+    "much of the list is divided among the interests in use by their share of the history, the "
+    "rest goes by score. n each: at least n places for each interest in use."
+)
+_OLD = "Their runs were made by a version that kept no histories; train them again to see them."
 
 
 def reranked(comparison: ComparisonResult, found: RerankedRows) -> Section | None:
@@ -40,32 +48,38 @@ def _curves(comparison: ComparisonResult, rows: Sequence[Reranked]) -> list[Chil
     """Return what is known of at least one row: the charts, and several interests against one."""
     k, metric = comparison.k, f"{metric_of(comparison).name}@{comparison.k}"
     curves = [curve for each in rows for curve in each.curves.values()]
-    measures = list(curves[0].diversity)
+    measures = {name: title_of(name) for name in curves[0].diversity}
+    knobs = {curve.knob for curve in curves}
+    lit = _lit(comparison, [each.row for each in rows])
+    ordered = sorted(rows, key=lambda each: lit.get(each.row.label, len(lit)))
+
+    def figure(knob: Knob, measure: str) -> Markup:
+        return _figure(ordered, len(lit), knob, metric, measure)
+
     parts: list[Child] = [note(_how(k, max(len(curve.tokens) for curve in curves)))]
-    if any("diversity" in each.curves for each in rows):
-        panels = {
-            title_of(name): _figure(comparison, rows, "diversity", metric, name)
-            for name in measures
-        }
+    if "diversity" in knobs:
+        panels = {title: figure("diversity", name) for name, title in measures.items()}
         parts += [node("h3", "As lambda grows"), tabs("reranked-lambda", panels)]
-    if any("by_share" in each.curves for each in rows):
+    if "by_share" in knobs:
         panels = {
-            f"{title_of(name)}, {title}": _figure(comparison, rows, knob, metric, name)
-            for name in measures
-            for knob, title in _PLACES
+            f"{title}, {way}": figure(knob, name)
+            for name, title in measures.items()
+            for knob, way in _PLACES
         }
         parts += [node("h3", "As interests have places of their own")]
         parts += [tabs("reranked-places", panels), note(_ABOUT_PLACES)]
-    return [*parts, several_against_one(comparison, rows, metric, measures[0])]
+    return [*parts, several_against_one(comparison, rows, metric, next(iter(measures)))]
 
 
-_OLD = "Their runs were made by a version that kept no histories; train them again to see them."
-_PLACES: Sequence[tuple[Knob, str]] = (("by_share", "by share"), ("per_interest", "n each"))
-_ABOUT_PLACES = (
-    "A row of one vector has no places to share out: it is dashed, as lambda grows. By share: so "
-    "much of the list is divided among the interests in use by their share of the history, the "
-    "rest goes by score. n each: at least n places for each interest in use."
-)
+def _lit(comparison: ComparisonResult, rows: Sequence[Row]) -> dict[str, int]:
+    """Return up to four labels and their order: the best on validation of OPAL and of others.
+
+    Each of several interests and of one.
+    """
+    best: dict[tuple[bool, bool], str] = {}
+    for row in sorted(rows, key=comparison.by_validation, reverse=True):
+        best.setdefault((row.family == "opal", row.interests > 1), row.label)
+    return {label: place for place, label in enumerate(best.values())}
 
 
 def _how(k: int, users: int) -> str:
@@ -79,18 +93,12 @@ def _how(k: int, users: int) -> str:
     )
 
 
-def _figure(
-    comparison: ComparisonResult, rows: Sequence[Reranked], knob: Knob, metric: str, measure: str
-) -> Markup:
-    drawn = [(each, curve) for each in rows if (curve := _curve_of(each, knob)) is not None]
-    order = {
-        id(row): place
-        for place, row in enumerate(lit_rows(comparison, [each.row for each, _ in drawn]))
-    }
-    drawn.sort(key=lambda pair: order.get(id(pair[0].row), len(order)))
+def _figure(rows: Sequence[Reranked], lit: int, knob: Knob, metric: str, measure: str) -> Markup:
+    """Return chart, chips and numbers of a knob; the first so many rows are lit."""
+    there = [(each, curve) for each in rows if (curve := _curve_of(each, knob)) is not None]
     curves = [
-        _drawn(each, curve, metric, measure, colour(place), lit=place < len(order))
-        for place, (each, curve) in enumerate(drawn)
+        _drawn(each, curve, metric, measure, colour(place), lit=place < lit)
+        for place, (each, curve) in enumerate(there)
     ]
     titles = (f"{title_of(measure)} (more diverse →)", wording.axis_name(metric))
     name = f"reranked-{knob.replace('_', '-')}-{drawing.slug(measure)}"
@@ -99,16 +107,14 @@ def _figure(
         "figure",
         curve_chart(name, title, curves, titles),
         chips([(curve.name, curve.colour, curve.lit) for curve in curves]),
-        _numbers([(each, curve) for each, curve in drawn if curve.knob == knob], measure),
+        _numbers([(each, curve) for each, curve in there if curve.knob == knob], measure),
     )
     return node("div", figure, class_="lit")
 
 
 def _curve_of(each: Reranked, knob: Knob) -> TradeoffCurve | None:
     """Return the curve of a knob, of one vector that of lambda."""
-    if each.row.interests == 1:
-        return each.curves.get("diversity")
-    return each.curves.get(knob)
+    return each.curves.get("diversity" if each.row.interests == 1 else knob)
 
 
 def _drawn(
@@ -128,10 +134,10 @@ def _numbers(drawn: Sequence[tuple[Reranked, TradeoffCurve]], measure: str) -> M
     """Return accuracy / diversity at each setting, a row each."""
     if not drawn:
         return None
-    longest = max((curve.settings for _, curve in drawn), key=len)
+    longest = max((curve for _, curve in drawn), key=lambda curve: len(curve.settings))
     cells: list[list[Child]] = []
     for each, curve in drawn:
         pairs = zip(curve.means.tolist(), curve.diversity[measure].tolist(), strict=True)
         texts = [f"{wording.number(y)} / {wording.number(x, 3)}" for y, x in pairs]
-        cells.append([each.row.short, *texts, *[""] * (len(longest) - len(texts))])
-    return folded_table([_KNOBS[drawn[0][1].knob], *(f"{x:g}" for x in longest)], cells)
+        cells.append([each.row.short, *texts, *[""] * (len(longest.settings) - len(texts))])
+    return folded_table([_KNOBS[longest.knob], *(f"{x:g}" for x in longest.settings)], cells)

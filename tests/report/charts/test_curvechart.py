@@ -29,7 +29,7 @@ def test_points_stand_where_their_numbers_are():
 def test_points_tell_and_are_told():
     text = chart(curve(), curve("quiet", lit=False, tips=["x", "y", "z"]))
     assert text.count("<title>&lt;c&gt;</title>") == 2
-    assert "a, b, &lt;c&gt;</desc>" in text  # of the lit ones alone
+    assert ">a to &lt;c&gt;</desc>" in text  # of the lit ones alone, their ends
     assert text.index('class="series"') < text.index('class="series on"')  # which lie on top
 
 

@@ -12,7 +12,7 @@ from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 from recbole_opal.suggest import did_you_mean
 
@@ -21,9 +21,8 @@ __all__ = ["Asked", "main"]
 _FLAGS = {
     "kinds": f"searches to measure beside the exact one; default: {','.join(SWEPT_KINDS)}",
     "k": "items of a list; default: 50",
-    "users": "users that are searched for; default: 1000",
-    "histories": "a file of histories, of which the first users count; default: test users of the "
-    "run, drawn always alike",
+    "users": "users that are searched for, of more so many are drawn, always alike; default: 1000",
+    "histories": "a file of histories; default: those of the test users of the run",
     "batch": "users searched at once, 1 as by a server that gets them one by one; default: 256",
     "threads": "threads of the search and of the building; default: 1",
     "stage": "best on validation, or a stage of the run; default: best",
@@ -66,7 +65,7 @@ def _asked(words: Sequence[str], flags: Mapping[str, str]) -> Asked:
         given = f"{len(words)} runs are named" if words else "no run is named"
         raise SettingsError(f"{given}; {_usage()}.")
     return Asked(
-        folder=checked_path(words[0], "folder"),
+        folder=run_path(words[0]),
         kinds=_kinds(flags["kinds"]) if "kinds" in flags else SWEPT_KINDS,
         stage=flags.get("stage", "best"),
         histories=checked_path(flags["histories"], "histories") if "histories" in flags else None,

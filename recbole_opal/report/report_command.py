@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
-from recbole_opal.process.shell import answer, end_process
+from recbole_opal.process.shell import answer
 from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
-from recbole_opal.settings.paths import checked_path
+from recbole_opal.settings.paths import checked_path, run_path
 
 __all__ = ["main"]
 
@@ -28,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     def draw() -> None:
         words, flags = read_arguments(argv)
         refuse_unknown(flags, _FLAGS, "report")
-        folders = [checked_path(word, "folder") for word in words]
+        folders = [run_path(word) for word in words]
         if not folders:
             raise SettingsError(f"no folder is named; {_usage()}.")
         users = [user.strip() for user in flags["users"].split(",")] if "users" in flags else []
@@ -57,7 +56,3 @@ def _usage() -> str:
 
 def _help() -> str:
     return "\n".join([_usage(), "", *(f"  --{name}: {told}" for name, told in _FLAGS.items())])
-
-
-if __name__ == "__main__":
-    end_process(lambda: main(sys.argv[1:]))
