@@ -37,8 +37,8 @@ class HistoryEncoder(nn.Module):
         lengths = (items > 0).sum(dim=1)
         vectors = network.items.look_up(flat).masked_fill((flat == 0).unsqueeze(-1), 0)
         flat_times = None if times is None else times.flatten()
-        history = PaddedHistory(vectors, lengths, flat_times, items.shape[1])
-        return network.queries(network.encode(history)).float()
+        history = PaddedHistory(vectors, lengths, flat_times, width=items.shape[1])
+        return network.queries(network.encode(network.weighed(history))).float()
 
 
 def name_of(network: MultiInterestNetwork) -> str:

@@ -13,6 +13,7 @@ from recbole_opal.data.data_warnings import data_warnings
 from recbole_opal.data.empty_parts import require_targets, require_training
 from recbole_opal.data.loaders import EvaluationLoader, FutureTrainLoader
 from recbole_opal.data.rows import EvalRows, FutureRows
+from recbole_opal.host.clock import reads_times, require_clock
 from recbole_opal.host.dataset import FutureItemDataset
 from recbole_opal.host.loaders import (
     GatheringLoader,
@@ -50,13 +51,15 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
 
     Raises:
         DataError: the data cannot be read, or a part is empty.
+        SettingsError: the model reads times, and those of the data are no clock's.
     """
     dataset = FutureItemDataset(config)
     dataset.build()
     of_histories = trained_on(config.model_class) == "histories"
+    require_clock(config.model_class, config["recency"], dataset.time_unit)
     require_training(config, dataset, 2 if of_histories else 1)
     masks = masks_history(config)
-    needs_times = bool(getattr(config.model_class, "needs_times", False))
+    needs_times = reads_times(config.model_class, config["recency"])
     options = {"history_width": config["MAX_ITEM_LIST_LENGTH"], "with_times": needs_times}
     train: FutureTrainLoader | GatheringLoader
     if future_items:

@@ -138,12 +138,13 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return the histories of an interaction, laid end to end."""
         if isinstance(interaction, Histories):
             return interaction
-        if self.needs_times and self.TIME_SEQ not in interaction:
+        timed = self.network.needs_times
+        if timed and self.TIME_SEQ not in interaction:
             raise DataError(
                 f"{type(self).__name__} reads when each item was met; put '{self.TIME_SEQ}', a "
                 "float64 tensor shaped like the histories, into the interaction."
             )
-        times = interaction[self.TIME_SEQ] if self.needs_times else None
+        times = interaction[self.TIME_SEQ] if timed else None
         return Histories.from_padded(interaction[self.ITEM_SEQ], times)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import checked_metrics
 from recbole_opal.host import find_model_class, supported_models
+from recbole_opal.host.clock import require_clock
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
 from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds, upstream_name
+from recbole_opal.interests.recency import require_weighing
 from recbole_opal.settings.checks import check_together, following_fields
 from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.model_schemas import section_of
@@ -67,7 +69,10 @@ def _own_names(model_class: type) -> set[str]:
 
 
 def _check_protocol(settings: Mapping[str, Any], model_class: type) -> None:
-    """Refuse a protocol that the model has nothing to say of, and one that needs a clock."""
+    """Refuse a protocol that the model has nothing to say of, and what needs a clock."""
+    recency = settings.get("recency") if section_of(model_class) else None
+    require_weighing(getattr(model_class, "network_class", model_class), recency or "none")
+    require_clock(model_class, recency, settings["time_unit"])
     split = next(iter(settings["eval_args"]["split"]))
     reason = why_not_for_unmet_users(model_class, settings) if split == "user" else None
     if reason:
@@ -76,20 +81,12 @@ def _check_protocol(settings: Mapping[str, Any], model_class: type) -> None:
             f"of --eval_args holds out: {reason}; use a model that reads histories (OPAL, SASRec, "
             "ItemKNN, MultiVAE, ...), or another split."
         )
-    if settings["time_unit"] != "order":
-        return
-    fix = "or, if the times are of a clock, name their unit, as --time_unit=seconds"
-    if split in ("last_day", "time"):
+    if settings["time_unit"] == "order" and split in ("last_day", "time"):
         raise SettingsError(
             f"--eval_args: the split '{split}' needs times of a clock, and those of this data set "
             "are an order alone (time_unit: order); write for example "
-            f"--eval_args=\"{{'split': {{'RS': [8, 1, 1]}}}}\", {fix}."
-        )
-    if getattr(model_class, "needs_times", False):
-        raise SettingsError(
-            f"--model={model_class.__name__} learns from the time between two interactions, and "
-            "the times of this data set are an order alone (time_unit: order); use another model, "
-            f"{fix}."
+            "--eval_args=\"{'split': {'RS': [8, 1, 1]}}\", or, if the times are of a clock, name "
+            "their unit, as --time_unit=seconds."
         )
 
 

@@ -27,9 +27,11 @@ def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Ten
     """Return `z_j = normalize(sum_t p_tj x_t)`, (B, K, D), or `o_j` where category j holds nothing.
 
     Of T items, their (T, K) assignment and the (K, D) categories; all vectors have unit length.
+    Where a history has weights, `p_tj` is taken times the item's.
     """
-    mass = history.sum_by_row(assignment)  # (B, K)
-    enlarged = assignment * _enlarging(mass)[history.rows]  # (T, K)
+    share = history.weigh(assignment)  # (T, K)
+    mass = history.sum_by_row(share)  # (B, K)
+    enlarged = share * _enlarging(mass)[history.rows]  # (T, K)
     weighted = enlarged.unsqueeze(-1) * history.vectors.unsqueeze(1)  # (T, K, D)
     pooled = history.sum_by_row(weighted)  # (B, K, D)
     held = (mass > 2.0**_LOWEST_EXPONENT).unsqueeze(-1)

@@ -57,18 +57,31 @@ def couple(logits: Tensor, mask: Tensor, softmax: str = "interests") -> Tensor:
 
 
 def routed_coupling(
-    predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettings
+    predictions: Tensor,
+    logits: Tensor,
+    mask: Tensor,
+    rule: CapsuleSettings,
+    log_weights: Tensor | None = None,
 ) -> Tensor:
     """Return the coupling that routing ends with, (B, L, K); arguments as of `route`."""
     said = predictions.detach() if rule.routing_gradient == "last" else predictions
+    weights: float | Tensor = 1.0
+    if log_weights is not None:
+        weights = log_weights.exp().unsqueeze(-1)  # (B, L, 1)
     for _ in range(rule.routing_iterations - 1):
-        coupling = couple(logits, mask, rule.routing_softmax)
+        coupling = couple(logits, mask, rule.routing_softmax) * weights
         interests = squash(torch.einsum("blk,blkd->bkd", coupling, said))
         logits = logits + torch.einsum("blkd,bkd->blk", said, interests)
-    return couple(logits, mask, rule.routing_softmax)
+    return couple(logits, mask, rule.routing_softmax) * weights
 
 
-def route(predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettings) -> Tensor:
+def route(
+    predictions: Tensor,
+    logits: Tensor,
+    mask: Tensor,
+    rule: CapsuleSettings,
+    log_weights: Tensor | None = None,
+) -> Tensor:
     """Route items to interests, (B, K, D), lengths below 1.
 
     Args:
@@ -76,14 +89,17 @@ def route(predictions: Tensor, logits: Tensor, mask: Tensor, rule: CapsuleSettin
         logits: (B, L, K) float, where routing starts.
         mask: (B, L) bool, True where there is an item.
         rule: iterations and variants.
+        log_weights: (B, L) float, of the items; the coupling of an item is taken times its weight
+            in every iteration. None: all weigh 1.
     """
-    coupling = routed_coupling(predictions, logits, mask, rule)
+    coupling = routed_coupling(predictions, logits, mask, rule, log_weights)
     return squash(torch.einsum("blk,blkd->bkd", coupling, predictions))
 
 
 def coupled_shares(coupling: Tensor, mask: Tensor) -> Tensor:
     """Return the part of each history that flows into each interest, (B, K); 0 without items.
 
-    Of a coupling (B, L, K) that sums to 1 over interests, and its mask (B, L).
+    Of a coupling (B, L, K) that sums to 1 over interests, or to weights with a mean of 1 in each
+    row, and its mask (B, L).
     """
     return coupling.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp_min(1)

@@ -23,6 +23,8 @@ class History:
     lengths: Tensor  # (B,) int64, items of each row; a row may be empty
     # (T,) float64 seconds, when each item was met; None for models that do not ask
     times: Tensor | None = None
+    # (T,) float, logarithms of the items' weights, whose mean is 1 in each row; None: all are 1
+    log_weights: Tensor | None = None
 
     @property
     def num_rows(self) -> int:
@@ -45,10 +47,25 @@ class History:
         starts = self.lengths.cumsum(0) - self.lengths
         return torch.arange(len(self.rows), device=self.rows.device) - starts[self.rows]
 
+    def newer(self) -> Tensor:
+        """Return the number of newer items in the row of each item, (T,) int64."""
+        return self.lengths[self.rows] - 1 - self.columns()
+
     def ends(self) -> tuple[Tensor, Tensor]:
         """Return which items are the oldest, and which the newest, of their rows: (T,) bool."""
-        columns = self.columns()
-        return columns == 0, columns == self.lengths[self.rows] - 1
+        return self.columns() == 0, self.newer() == 0
+
+    def weigh(self, values: Tensor) -> Tensor:
+        """Return (T, ...) values times the weights of their items."""
+        if self.log_weights is None:
+            return values
+        return values * self.log_weights.exp().view(-1, *(1 for _ in values.shape[1:]))
+
+    def lift(self, logits: Tensor) -> Tensor:
+        """Return (T, ...) logits of a softmax over items plus the logarithms of their weights."""
+        if self.log_weights is None:
+            return logits
+        return logits + self.log_weights.view(-1, *(1 for _ in logits.shape[1:]))
 
     def hide_padding(self, logits: Tensor) -> Tensor:
         """Return (T, ...) logits with the lowest number at padding: as they are, there is none."""
@@ -64,6 +81,12 @@ class History:
         """Return (T, C) values of the items right-padded, (B, L, C)."""
         padded = values.new_full((*self.mask.shape, values.shape[1]), fill)
         return padded.index_put((self.rows, self.columns()), values)
+
+    def padded_log_weights(self) -> Tensor | None:
+        """Return the logarithms of the items' weights right-padded with zeros, (B, L)."""
+        if self.log_weights is None:
+            return None
+        return self.pad(self.log_weights.unsqueeze(-1)).squeeze(-1)
 
     def padded(self) -> tuple[Tensor, Tensor]:
         """Return the vectors right-padded with zeros, (B, L, D), and their mask, (B, L) bool."""

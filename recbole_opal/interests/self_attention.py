@@ -40,7 +40,7 @@ class SelfAttentiveInterests(nn.Module):
 
     `A = softmax_t(W2 tanh(W1 (H + P)))`, `V = A H`. Source: Cen et al., Controllable
     Multi-Interest Framework for Recommendation, KDD 2020 (ComiRec-SA); both layers have a bias
-    as in its TensorFlow code.
+    as in its TensorFlow code. Weights of a history come into the softmax as their logarithms.
 
     Args:
         settings: widths and K.
@@ -65,6 +65,9 @@ class SelfAttentiveInterests(nn.Module):
         vectors, mask = history.padded()  # (B, L, D), (B, L)
         placed = vectors + self.positions[: vectors.shape[1]]
         logits = self.output(self.hidden(placed).tanh())  # (B, L, K)
+        weights = history.padded_log_weights()
+        if weights is not None:
+            logits = logits + weights.unsqueeze(-1)
         floor = torch.finfo(logits.dtype).min
         real = mask.unsqueeze(-1)  # (B, L, 1)
         attention = logits.masked_fill(~real, floor).softmax(dim=1) * real

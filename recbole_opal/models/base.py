@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -13,6 +13,7 @@ from torch.nn import functional
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
+from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
@@ -60,13 +61,16 @@ class MultiInterestNetwork(nn.Module):
         published: what `--recipe=published` sets.
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
         shared_defaults: of settings that every model has, in the yaml file of a model of ours.
-        needs_times: whether the model reads `History.times`.
+        needs_times: whether the model reads `History.times`, of a class: whatever its settings.
+        weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
+        recency: what weighs the items of a history; None: all count alike.
         stage: the stage the model is in.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
         loss_names: what the parts of `calculate_loss` are, in the present stage.
 
     Raises:
-        SettingsError: the catalogue is too small for the negatives that are asked for.
+        SettingsError: the catalogue is too small for the negatives that are asked for, or the
+            model does not weigh items as `recency` asks.
     """
 
     Settings: ClassVar[type[MultiInterestSettings]] = MultiInterestSettings
@@ -74,7 +78,8 @@ class MultiInterestNetwork(nn.Module):
     published: ClassVar[Mapping[str, Any]] = {}
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     shared_defaults: ClassVar[Mapping[str, Any]] = OPALS_TRAINING
-    needs_times: ClassVar[bool] = False
+    needs_times: bool = False
+    weighs_items: ClassVar[bool] = False
     encoder: nn.Module
     loss_names: tuple[str, ...] = ()
 
@@ -92,6 +97,10 @@ class MultiInterestNetwork(nn.Module):
             unit=self.unit_vectors,
         )
         self.dropout = nn.Dropout(settings.dropout_prob)
+        require_weighing(type(self), settings.recency)
+        by, longest = settings.recency, catalogue.longest_history
+        self.recency = None if by == "none" else Recency(by, longest)
+        self.needs_times = self.needs_times or reads_ages(by)
         self.sampler = NegativeSampler(
             catalogue.num_items,
             settings.negative_sampling,
@@ -176,6 +185,7 @@ class MultiInterestNetwork(nn.Module):
         drawn = self.sampler.draw(targets)
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
         history = History(self.dropout(vectors), histories.lengths, histories.times)
+        history = self.weighed(history)
         encoded = self.encode(history)
         queries, ids = self.queries(encoded), histories.items
         step = TrainingStep(
@@ -192,7 +202,13 @@ class MultiInterestNetwork(nn.Module):
     def looked_up(self, histories: Histories) -> History:
         """Return histories as the vectors of their items, without dropout."""
         (vectors,) = self.items(histories.items)
-        return History(vectors, histories.lengths, histories.times)
+        return self.weighed(History(vectors, histories.lengths, histories.times))
+
+    def weighed(self, history: History) -> History:
+        """Return the history with the weights of its items, where the model has learned any."""
+        if self.recency is None:
+            return history
+        return replace(history, log_weights=self.recency(history))
 
     def active_interests(self, histories: Histories) -> Tensor | None:
         """Return which interests each history has, (B, K) bool, at least one; None: all.
@@ -219,12 +235,12 @@ class MultiInterestNetwork(nn.Module):
         """Return the share of each history that each interest stands for, (B, K) float.
 
         A row sums to 1; of an empty history it is zero. Here: the share of the items that belong
-        to it. A model that weighs items says so itself.
+        to it, by what they weigh. A model whose interests weigh items differently says so itself.
         """
-        queries = self.interests(histories)
+        history = self.looked_up(histories)
+        queries = self.queries(self.encode(history))
         chosen = functional.one_hot(self.item_interests(histories), queries.shape[1])
-        counts = queries.new_zeros(queries.shape[:2])
-        counts = counts.index_add(0, histories.rows(), chosen.to(queries.dtype))
+        counts = history.sum_by_row(history.weigh(chosen.to(queries.dtype)))
         return counts / histories.lengths.clamp_min(1).unsqueeze(-1)
 
     def interest_columns(self, queries: Tensor) -> Tensor:

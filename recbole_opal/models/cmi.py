@@ -136,10 +136,12 @@ class CMINetwork(MultiInterestNetwork):
     Both views are rows of the retrieval loss too. Where public codes differ: the authors' code
     shuffles one of the views, draws a target of its own for each view (here both have the row's
     up to W targets) and keeps a target among the negatives; a port in rec_pangu has no views and
-    takes neighbouring users for them.
+    takes neighbouring users for them. With `recency`, the soft interests weigh items, by their
+    place in the half that they are in; the general interest, a GRU, does not.
     """
 
     Settings = CMISettings
+    weighs_items = True
     search = search_with(contrastive_weight={"low": 0.002, "high": 0.6, "log": True})
     published = Recipe(
         "the authors' loss is the shared one, for their later OPAL took it over. They draw one "
@@ -171,7 +173,7 @@ class CMINetwork(MultiInterestNetwork):
         """Return each category's share of the history, (B, K)."""
         history = self.looked_up(histories)
         _, sorted_items = self.encoder.sort(history)
-        mass = history.sum_by_row(sorted_items.assignment)  # (B, K)
+        mass = history.sum_by_row(history.weigh(sorted_items.assignment))  # (B, K)
         return mass / histories.lengths.clamp_min(1).unsqueeze(-1)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:

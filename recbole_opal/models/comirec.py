@@ -53,6 +53,7 @@ class ComiRecSANetwork(MultiInterestNetwork):
     """
 
     Settings = ComiRecSASettings
+    weighs_items = True
     published = comirec_recipe(_WHAT)
     search = search_with()
 
@@ -85,12 +86,12 @@ class PositionCapsules(nn.Module):
 
     def forward(self, history: History) -> Tensor:
         """Return the interests, (B, K, D), of rows of L items at most."""
-        return route(*self._start(history), self.settings)
+        return route(*self._start(history), self.settings, history.padded_log_weights())
 
     def shares(self, history: History) -> Tensor:
         """Return the part of each row that flows into each interest, (B, K)."""
-        predictions, logits, mask = self._start(history)
-        return coupled_shares(routed_coupling(predictions, logits, mask, self.settings), mask)
+        start, weights = self._start(history), history.padded_log_weights()
+        return coupled_shares(routed_coupling(*start, self.settings, weights), history.mask)
 
     def _start(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
         vectors, mask = history.padded()
@@ -108,6 +109,7 @@ class ComiRecDRNetwork(MultiInterestNetwork):
     """
 
     Settings = ComiRecDRSettings
+    weighs_items = True
     published = comirec_recipe(_WHAT, learning_rate=(0.005, "[A]"))
     search = search_with()
     encoder: PositionCapsules

@@ -81,7 +81,9 @@ def group_by_length(history: History, size: int) -> Iterator[tuple[History, Tens
         within = torch.arange(len(owners), device=owners.device)
         within = within - (counts.cumsum(0) - counts)[owners]
         positions = starts[rows][owners] + within
-        yield History(history.vectors[positions], counts), rows, positions
+        weights = history.log_weights
+        weights = None if weights is None else weights[positions]
+        yield History(history.vectors[positions], counts, log_weights=weights), rows, positions
 
 
 class CausalTransformer(nn.Module):
@@ -133,7 +135,7 @@ class IntentionEncoder(nn.Module):
     `p_t = softmax_t(key_t . query / sqrt(D))` weighs them, with
     `key_t = x + relu(W x + b)` of `x = norm(a_t + z_t)` and
     `query = norm(b' + a_n + z_n)` of the last item n. A public unofficial code lets padding
-    take its share of `p_t`.
+    take its share of `p_t`. Weights of a history come into the softmax of `p_t` as logarithms.
     """
 
     def __init__(self, settings: DSSRecSettings, max_length: int) -> None:
@@ -155,7 +157,7 @@ class IntentionEncoder(nn.Module):
     def forward(self, history: History) -> IntentHistories:
         """Encode histories of 1 to L items."""
         if isinstance(history, PaddedHistory):  # as it is: no groups
-            interests, *spread = self._encode_padded(*history.padded())
+            interests, *spread = self._encode_padded(history)
             return IntentHistories(interests, *(each.flatten(0, 1) for each in spread))
         groups, owners, places = zip(*group_by_length(history, _ROWS_TOGETHER), strict=True)
         parts = [self._encode_group(group) for group in groups]
@@ -169,7 +171,7 @@ class IntentionEncoder(nn.Module):
         logits: Tensor = self.state_norm(states) @ prototypes.T * self.scale
         return logits.softmax(dim=-1)
 
-    def weigh(self, states: Tensor, mask: Tensor) -> Tensor:
+    def weigh(self, states: Tensor, mask: Tensor, log_weights: Tensor | None = None) -> Tensor:
         """Return `p_t`, (B, L), of states (B, L, D) where the (B, L) bool mask holds."""
         placed = states + self.positions[: states.shape[1]]
         inputs = self.key_norm(placed)
@@ -178,20 +180,23 @@ class IntentionEncoder(nn.Module):
         newest = placed[torch.arange(last.shape[0], device=last.device), last]  # (B, D)
         query = self.query_norm(self.query_bias + newest)
         logits: Tensor = torch.einsum("bld,bd->bl", keys, query) * self.scale
+        logits = logits if log_weights is None else logits + log_weights
         floor = torch.finfo(logits.dtype).min
         importance: Tensor = logits.masked_fill(~mask, floor).softmax(dim=-1) * mask
         return importance
 
     def _encode_group(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
         """Return interests (B, K, D), assignment (T, K) and importance (T,)."""
-        interests, assignment, importance = self._encode_padded(*history.padded())
+        interests, assignment, importance = self._encode_padded(history)
         return interests, assignment[history.mask], importance[history.mask]
 
-    def _encode_padded(self, vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return interests (B, K, D), assignment (B, L, K) and importance (B, L) of (B, L, D)."""
+    def _encode_padded(self, history: History) -> tuple[Tensor, Tensor, Tensor]:
+        """Return interests (B, K, D), assignment (B, L, K) and importance (B, L)."""
+        vectors, mask = history.padded()
         states = self.states(vectors)  # (B, L, D)
         assignment = self.assign(states)  # (B, L, K)
-        importance = self.weigh(states, mask)  # (B, L), 0 for padding
+        # (B, L), 0 for padding
+        importance = self.weigh(states, mask, history.padded_log_weights())
         weighted = assignment * importance.unsqueeze(-1)
         pooled = torch.einsum("blk,bld->bkd", weighted, states)
         return self.output_norm(self.priors + pooled), assignment, importance
@@ -249,6 +254,7 @@ class DSSRecNetwork(MultiInterestNetwork):
     """
 
     Settings = DSSRecSettings
+    weighs_items = True
     search = search_with(seq2seq_weight={"low": 0.01, "high": 3.0, "log": True})
     published = Recipe(
         "inner products over sqrt(D), the other rows' next items as negatives, all interests in "

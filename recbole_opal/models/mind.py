@@ -69,14 +69,16 @@ class MindCapsules(nn.Module):
     def forward(self, history: History) -> RoutedHistories:
         """Route the items of each row, of L at most."""
         active = self.active(history.lengths)  # (B, K)
-        interests = route(*self._start(history, active), self.settings)
+        start, weights = self._start(history, active), history.padded_log_weights()
+        interests = route(*start, self.settings, weights)
         interests = torch.where(active.unsqueeze(-1), interests, interests[:, :1])
         return RoutedHistories(interests, active)
 
     def shares(self, history: History) -> Tensor:
         """Return the part of each row that flows into each interest, (B, K), 0 for copies."""
-        predictions, logits, mask = self._start(history, self.active(history.lengths))
-        return coupled_shares(routed_coupling(predictions, logits, mask, self.settings), mask)
+        start = self._start(history, self.active(history.lengths))
+        weights = history.padded_log_weights()
+        return coupled_shares(routed_coupling(*start, self.settings, weights), history.mask)
 
     def _start(self, history: History, active: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         vectors, mask = history.padded()
@@ -112,6 +114,7 @@ class MINDNetwork(MultiInterestNetwork):
     """
 
     Settings = MINDSettings
+    weighs_items = True
     search = search_with()
     published = comirec_recipe(
         "inner products, label-aware attention, sampled softmax over the next item.",

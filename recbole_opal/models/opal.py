@@ -72,8 +72,8 @@ class EncodedHistories(AssignedHistories):
 
     @property
     def shares(self) -> Tensor:
-        """(B, K) float, each interest's share of the history."""
-        mass = self.history.sum_by_row(self.kept)  # (B, K)
+        """(B, K) float, each interest's share of the history, by what its items weigh."""
+        mass = self.history.sum_by_row(self.history.weigh(self.kept))  # (B, K)
         return mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
 
 
@@ -149,10 +149,12 @@ class OPALNetwork(MultiInterestNetwork):
 
     Differences to the authors' code, each described where it is made: only looked-up vectors
     are normalised; up to W future targets a row instead of one; targets are never negatives;
-    the uniformity of the hard stage is taken over K shares.
+    the uniformity of the hard stage is taken over K shares. With `recency`, what pools items
+    weighs them (`z_j`, shares and prior); what sorts them (regularisers, GRU) does not.
     """
 
     Settings = OPALSettings
+    weighs_items = True
     stages = ("soft", "hard")
     search = search_with(uniformity_weight={"low": 0.1, "high": 10.0, "log": True})
     encoder: HypercategoryEncoder

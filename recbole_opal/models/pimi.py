@@ -218,7 +218,7 @@ class PeriodicInterests(nn.Module):
 
     `E = H + P + time gaps`, `F = graph(E)`, `A = softmax_t(W2 tanh(W1 F))`, `V = A H`. V is
     taken over the items' raw vectors, as in the paper. Positions count from the oldest item of the
-    window.
+    window. Weights of a history come into the softmax as their logarithms.
     """
 
     def __init__(self, settings: PIMISettings, longest_history: int) -> None:
@@ -235,7 +235,8 @@ class PeriodicInterests(nn.Module):
         """Return the interests of timed histories, (B, K, D); zero for an empty one."""
         placed = history.vectors + self.positions[history.columns()] + self.time_gaps(history)
         states = self.graph(replace(history, vectors=placed))  # (T, D)
-        logits = history.hide_padding(self.output(self.hidden(states).tanh()))  # (T, K)
+        logits = history.lift(self.output(self.hidden(states).tanh()))  # (T, K)
+        logits = history.hide_padding(logits)
         weights = softmax_by_row(logits, history.rows, history.num_rows)
         both = torch.cat([weights, history.vectors], dim=1)  # padded together, once
         padded, _ = replace(history, vectors=both).padded()  # (B, L, K + D)
@@ -255,6 +256,7 @@ class PIMINetwork(MultiInterestNetwork):
     """
 
     Settings = PIMISettings
+    weighs_items = True
     needs_times = True
     search = search_with()
     published = comirec_recipe(

@@ -96,7 +96,7 @@ class AttentiveInterests(nn.Module):
     """Each interest is a linear map of an attention-weighted mean of the history.
 
     `a_kt = softmax_t(w_k tanh(W1 x_t))`, `z_k = sum_t a_kt W2 x_t`. Source: the forward flow; no
-    biases and no positions, as there.
+    biases and no positions, as there. Weights of a history come into the softmax as logarithms.
     """
 
     def __init__(self, settings: Re4Settings) -> None:
@@ -111,6 +111,7 @@ class AttentiveInterests(nn.Module):
         """Encode histories."""
         items, mask = history.padded()  # (B, L, D), (B, L)
         scores = self.logits(self.hidden(history.vectors).tanh())  # (T, K): nothing for padding
+        scores = history.lift(scores)
         logits = history.pad(scores.to(items.dtype), torch.finfo(items.dtype).min)  # (B, L, K)
         log_attention = logits.log_softmax(dim=1).transpose(1, 2)  # (B, K, L)
         # The transform is linear, so it may follow the mean: K vectors a row instead of L.
@@ -274,6 +275,7 @@ class Re4Network(MultiInterestNetwork):
     """
 
     Settings = Re4Settings
+    weighs_items = True
     search = search_with(recontrast_weight={"low": 0.0025, "high": 0.25, "log": True})
     published = Recipe(
         "inner products, uniform negatives without correction, the next item.\nSources: the "

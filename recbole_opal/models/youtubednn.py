@@ -32,6 +32,7 @@ class YouTubeDNNNetwork(MultiInterestNetwork):
     """
 
     Settings = YouTubeDNNSettings
+    weighs_items = True
     search = search_with()
     published = comirec_recipe(
         "inner products and sampled softmax over the next item, as in ComiRec's baseline of this "
@@ -40,6 +41,6 @@ class YouTubeDNNNetwork(MultiInterestNetwork):
     )
 
     def encode(self, history: History) -> Tensor:
-        """Return the mean, (B, 1, D), zero for an empty row."""
+        """Return the mean, (B, 1, D), zero for an empty row; weights have a mean of 1."""
         lengths = history.lengths.clamp_min(1).unsqueeze(-1)
-        return (history.sum_by_row(history.vectors) / lengths).unsqueeze(1)
+        return (history.sum_by_row(history.weigh(history.vectors)) / lengths).unsqueeze(1)

@@ -48,6 +48,11 @@ class MultiInterestSettings(Section):
     dropout_prob: Finite = setting(
         0.0, "share of the history's vector entries that is dropped [A]", ge=0, lt=1
     )
+    recency: Literal["none", "place", "age", "both"] = setting(
+        "none",
+        "learned weights of a history's items by place from the newest, by age behind it, or both; "
+        "equal at the start [D]",
+    )
     routing: Literal["candidate", "target", "attention"] = setting(
         "candidate",
         "whose best interest scores a negative; attention = a mixture by the target (MIND) [A]",

@@ -57,11 +57,13 @@ def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimiz
     `settings` say `learner`, `learning_rate` and `weight_decay`, which does not touch those tables.
     Under cosines their rows are normalised whenever they are used, so that their length changes
     the step size at most; under inner products the settings' check refuses it. Rows that a batch
-    does not look up keep their moments, unlike in dense Adam.
+    does not look up keep their moments, unlike in dense Adam. A module that says
+    `without_decay = True` is spared the decay too.
     """
     rate, make = settings["learning_rate"], _LEARNERS[settings["learner"].lower()]
     sparse, rest = split_sparse_parameters(model)
-    dense = [make(rest, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
+    groups = _spared_from_decay(model, rest)
+    dense = [make(groups, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
     return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
 
 
@@ -81,3 +83,18 @@ def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[
     sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
     rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
     return sparse, rest
+
+
+def _spared_from_decay(model: nn.Module, parameters: list[nn.Parameter]) -> list[Any]:
+    """Return the parameters, in two groups where some module asks for no weight decay."""
+    spared = {
+        id(parameter)
+        for module in model.modules()
+        if getattr(module, "without_decay", False)
+        for parameter in module.parameters()
+    }
+    if not spared:
+        return parameters
+    decayed = [parameter for parameter in parameters if id(parameter) not in spared]
+    free = [parameter for parameter in parameters if id(parameter) in spared]
+    return [{"params": decayed}, {"params": free, "weight_decay": 0.0}]

@@ -6,7 +6,7 @@ import torch
 
 from recbole_opal.batches import Histories
 from recbole_opal.conversion.describe_command import main as describe
-from recbole_opal.errors import DataError
+from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.prepare import prepare_data
 
 DAY = 86_400
@@ -124,6 +124,14 @@ def test_numbers_that_only_tell_an_order_stay_as_they_are(make_config):
     _, _, data = state(make_config, rows, time_unit="number")
     assert data.warnings == ()
     assert state(make_config, rows, "SASRec")[2].warnings == ()
+
+
+def test_weights_by_age_are_refused_where_numbers_tell_no_clock(make_config):
+    rows = [(f"u{user}", f"i{(user + step) % 15}", step) for user in range(5) for step in range(12)]
+    config = make_config(rows, "YouTubeDNN", recency="age")
+    with pytest.raises(SettingsError, match=r"are numbers of no known unit \(time_unit: number\)"):
+        prepare_data(config, future_items=True)
+    prepare_data(make_config(rows, "YouTubeDNN", recency="place"), future_items=True)
 
 
 def test_a_mixed_file_is_refused_with_its_line(make_config, log):

@@ -68,9 +68,9 @@ class Timed(YouTubeDNNNetwork):
 
 @pytest.fixture
 def prepared(quick_settings):
-    def make(model):
+    def make(model, **more):
         own = {key: value for key, value in quick_settings.items() if key != "num_interests"}
-        config = OpalConfig(model, "tiny", own)
+        config = OpalConfig(model, "tiny", own | more)
         data = prepare_data(config, future_items=True)
         return config, data
 
@@ -105,6 +105,17 @@ def test_a_model_that_does_not_ask_is_given_none(prepared):
     _, data = prepared("YouTubeDNN")
     assert next(iter(data.train)).histories.times is None
     assert next(iter(data.test)).inputs.times is None
+
+
+@pytest.mark.parametrize(("recency", "timed"), [("place", False), ("age", True), ("both", True)])
+def test_weights_by_age_ask_for_times(prepared, recency, timed):
+    config, data = prepared("YouTubeDNN", recency=recency)
+    model = as_recommender(YouTubeDNNNetwork)(config, data.dataset)
+    assert model.network.needs_times == timed
+    batch = next(iter(data.train))
+    for histories in (batch.histories, next(iter(data.test)).inputs):
+        assert (histories.times is not None) == timed
+    model.calculate_loss(batch)
 
 
 def test_a_batch_without_the_times_that_a_model_needs_is_an_error(prepared):

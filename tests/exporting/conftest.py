@@ -32,6 +32,7 @@ def _variants():
     for name, model in MODELS.items():
         yield from ((name, {"stage": stage}) for stage in model.stages)
         yield name, {"similarity": "inner_product"}
+        yield name, {"recency": "both"}
     yield "OPAL", {"stage": "soft", "interest_prior": 0.5}
     yield "OPAL", {"interest_prior": 0.5, "fusion": "learned"}
     yield "OPAL", {"evolution_input": "weighted", "evolution_activation": "none"}
@@ -117,6 +118,9 @@ def build_network():
             Catalogue(30, torch.randint(1, 9, (30,)), longest),
         )
         network.set_stage(stage or network.stages[-1])
+        if network.recency is not None:  # as if learned
+            for weights in network.recency.parameters():
+                torch.nn.init.normal_(weights)
         return network.eval()
 
     return make

@@ -21,7 +21,7 @@ def both(lengths, more=0, width=3):
     padded = torch.nn.functional.pad(padded, (0, 0, 0, more))
     mask = torch.nn.functional.pad(mask, (0, more))
     places = mask.flatten().nonzero().squeeze(1)
-    return flat, PaddedHistory(padded.flatten(0, 1), counts, None, padded.shape[1]), places
+    return flat, PaddedHistory(padded.flatten(0, 1), counts, width=padded.shape[1]), places
 
 
 @given(LENGTHS, st.integers(1, 3))

@@ -10,6 +10,8 @@ CASES = [
     ("OPAL", "soft", {}),
     ("OPAL", "hard", {}),
     ("OPAL", "hard", {"interest_prior": 0.5}),
+    ("OPAL", "soft", {"recency": "place"}),
+    ("OPAL", "hard", {"recency": "both"}),
     ("MIND", "train", {"dynamic_interests": True}),
     ("PIMI", "train", {}),
     ("YoutubeDNN", "train", {"mask_history": False}),

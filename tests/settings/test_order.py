@@ -27,3 +27,13 @@ def test_the_file_beside_the_data_says_it_and_a_flag_wins(configure, refusal, ti
     (tiny_data / "tiny" / "tiny.yaml").write_text("time_unit: order\n")
     assert "time_unit: order" in refusal(eval_args={"split": {"last_day": {}}})
     configure(eval_args={"split": {"last_day": {}}}, time_unit="seconds")
+
+
+@pytest.mark.parametrize("unit", ["order", "number"])
+def test_weights_by_age_need_a_clock(configure, refusal, unit):
+    for recency in ("age", "both"):
+        message = refusal(recency=recency, time_unit=unit)
+        assert f"--recency={recency} weighs items by their age" in message
+        assert f"(time_unit: {unit}); write --recency=place" in message
+    configure(recency="place", time_unit=unit)
+    configure(recency="age", time_unit="seconds")

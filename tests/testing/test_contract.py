@@ -1,5 +1,7 @@
 """The contract finds what is wrong with a model, and holds for a class of one's own."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -76,6 +78,11 @@ class ForgetsAfterLoading(YouTubeDNNNetwork):
         return super().encode(history) * self.hidden
 
 
+class ForgetsTheWeights(YouTubeDNNNetwork):
+    def encode(self, history):
+        return super().encode(replace(history, log_weights=None))
+
+
 class Unequal(YouTubeDNNNetwork):
     def item_table(self):
         return super().item_table() + 1
@@ -91,6 +98,7 @@ FAULTS = [
     (Detached, "test_a_tiny_set_is_learnt_by_heart"),
     (Infinite, "test_some_training_steps"),
     (ReadsThePaddingItem, "test_the_padding_item_is_never_read"),
+    (ForgetsTheWeights, "test_recency_tells_the_items_apart"),
     (Unequal, "test_recbole_s_scores_are_the_same"),
 ]
 

@@ -3,7 +3,11 @@
 import torch
 from torch import nn
 
-from recbole_opal.training.optimizer import JointOptimizer, split_sparse_parameters
+from recbole_opal.training.optimizer import (
+    JointOptimizer,
+    build_optimizer,
+    split_sparse_parameters,
+)
 
 
 class Model(nn.Module):
@@ -69,3 +73,19 @@ def test_a_restored_state_continues_exactly():
 
 def test_parameter_groups_are_those_of_all_parts():
     assert len(joint(Model(sparse=True)).param_groups) == 2
+
+
+def test_a_module_may_be_spared_the_decay():
+    class Spared(nn.Linear):
+        without_decay = True
+
+    model = nn.Sequential(nn.Linear(2, 2), Spared(2, 2))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    settings = {"learner": "adam", "learning_rate": 0.1, "weight_decay": 0.1}
+    optimizer = build_optimizer(model, settings)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    same = [one.equal(other) for one, other in zip(before, model.parameters(), strict=True)]
+    assert same == [False, False, True, True]
+    assert len(build_optimizer(model[0], settings).param_groups) == 1

@@ -89,6 +89,16 @@ def assert_continued_alike(monkeypatch, validations, settings):
     return folder
 
 
+def test_learned_weights_of_items_resume_exactly(quick_settings, monkeypatch):
+    settings = quick_settings | {"epochs": 2, "recency": "both", "learning_rate": 0.01}
+    unbroken = recbole_opal.run("OPAL", "tiny", **settings)
+    folder = interrupted_after(monkeypatch, 1, settings)
+    assert_equal_runs(unbroken.folder, recbole_opal.resume(folder).folder)
+    weights = weights_of(folder)["soft"]
+    assert weights["recency.places"].any()
+    assert weights["recency.ages"].any()
+
+
 @pytest.mark.parametrize(
     ("model", "schedule"),
     [("GRU4Rec", {}), ("SASRec", {}), ("GRU4Rec", {"warmup_steps": 1000})],
