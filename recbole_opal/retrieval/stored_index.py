@@ -28,7 +28,7 @@ from recbole_opal.runs.reader import RunReader
 from recbole_opal.runs.store import VerifiedFolder
 from recbole_opal.version import __version__
 
-__all__ = ["INDEX_FILES", "load_index", "save_index"]
+__all__ = ["INDEX_FILES", "load_index", "save_index", "stored_kind"]
 
 INDEX_FILES = ("index.json", "index.faiss")
 _DESCRIPTION, _INDEX = INDEX_FILES
@@ -81,6 +81,16 @@ def save_index(folder: VerifiedFolder, retriever: Retriever) -> None:
             folder.write(_INDEX, index)
 
 
+def stored_kind(reader: RunReader) -> str | None:
+    """Return the kind of the search that `save_index` wrote, None where it wrote none.
+
+    A CheckpointError says that its description is damaged, missing or of a newer version.
+    """
+    if not set(INDEX_FILES) & {*reader.names}:
+        return None
+    return _read_description(reader).kind
+
+
 def load_index(reader: RunReader, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> Retriever:
     """Return the search that `save_index` wrote, over the same item table, (N, D).
 
@@ -89,13 +99,12 @@ def load_index(reader: RunReader, items: Tensor, block_size: int = DEFAULT_BLOCK
             those that the index was built of.
         RetrievalError: Faiss is missing.
     """
-    path = str(reader.path / _DESCRIPTION)
-    description = _read_description(reader.load_json(_DESCRIPTION), path)
+    description = _read_description(reader)
     vectors = ItemVectors.of(items)
     if table_digest(vectors.table) != description.items_sha256:
         raise CheckpointError(
-            f"{path} describes an index of other item vectors than the model's; {_FIX} for these "
-            "weights."
+            f"{reader.path / _DESCRIPTION} describes an index of other item vectors than the "
+            f"model's; {_FIX} for these weights."
         )
     settings = index_settings(description.kind, description.settings)
     if description.kind == "torch":
@@ -110,7 +119,8 @@ def load_index(reader: RunReader, items: Tensor, block_size: int = DEFAULT_BLOCK
     return ApproximateIndex(description.kind, vectors, block_size, settings, index=index)
 
 
-def _read_description(value: Any, path: str) -> _Description:
+def _read_description(reader: RunReader) -> _Description:
+    path, value = str(reader.path / _DESCRIPTION), reader.load_json(_DESCRIPTION)
     found = value.get("format") if isinstance(value, dict) else None
     if isinstance(found, int) and found > _FORMAT:
         raise CheckpointError(

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.process.caller import undisturbed
-from recbole_opal.retrieval import ApproximateIndex, make_retriever
-from recbole_opal.retrieval.stored_index import INDEX_FILES, load_index
+from recbole_opal.retrieval import ApproximateIndex, Retriever, make_retriever
+from recbole_opal.retrieval.stored_index import load_index, stored_kind
 from recbole_opal.runs import RunReader
 from recbole_opal.serving.bundle_format import served_items
 from recbole_opal.serving.recommender import Recommender
@@ -35,7 +36,8 @@ def load(
         folder: the run folder that training printed, or a folder that `export` wrote.
         stage: `best` on validation, or a stage by name; a bundle holds one.
         retrieval: the search: `torch`, exact, or another of `retrieval.KINDS`; None: the index
-            that a bundle was exported with, else `torch`.
+            that a bundle was exported with, which also serves where its kind is named without
+            settings, else `torch`.
         retrieval_settings: of the search, by name; of a bundle's index those that need no other.
         device: where the network computes, and the exact search: `cpu`, `cuda`, ...
 
@@ -55,15 +57,21 @@ def load(
         run = RunReader.open(trained.folder)
         with torch.no_grad():
             items = served_items(run, trained.network.item_table())
-        if retrieval is None and set(INDEX_FILES) & {*run.names}:
-            stored = load_index(run, items)
-            if not retrieval_settings:
-                return Recommender(trained, stored)
-            if isinstance(stored, ApproximateIndex):
-                return Recommender(trained, stored.with_search(**retrieval_settings))
-            retrieval = stored.kind
-        found = make_retriever(retrieval or "torch", items, settings=retrieval_settings)
-        return Recommender(trained, found)
+        return Recommender(trained, _search(run, items, retrieval, retrieval_settings))
+
+
+def _search(
+    run: RunReader, items: Tensor, kind: str | None, settings: Mapping[str, Any] | None
+) -> Retriever:
+    """Return the folder's own search where it is what is asked for, else another."""
+    own = stored_kind(run)
+    if own is not None and kind in (None, own) and (kind is None or not settings):
+        found = load_index(run, items)
+        if not settings:
+            return found
+        if isinstance(found, ApproximateIndex):
+            return found.with_search(**settings)
+    return make_retriever(kind or own or "torch", items, settings=settings)
 
 
 def _device(name: str | torch.device) -> torch.device:

@@ -192,12 +192,17 @@ def test_other_searches_and_a_saved_one(folder, kind):
         recbole_opal.load(folder)
 
 
-def test_settings_of_a_saved_search(folder):
+def test_settings_of_a_saved_search(folder, monkeypatch):
     pytest.importorskip("faiss")
     save_index(RunFolder.open(folder), recbole_opal.load(folder, retrieval="hnsw").retriever)
     found = recbole_opal.load(folder, retrieval_settings={"ef_search": 64}).retriever
     assert found.kind == "hnsw"
     assert found.settings.ef_search == 64
+    module = sys.modules["recbole_opal.serving.load"]
+    monkeypatch.setattr(module, "make_retriever", None)  # it is not built anew
+    assert recbole_opal.load(folder, retrieval="hnsw").retriever.kind == "hnsw"
+    monkeypatch.undo()
+    assert recbole_opal.load(folder, retrieval="hnsw", retrieval_settings={"links": 8})
     with pytest.raises(SettingsError, match="links needs another index of kind hnsw"):
         recbole_opal.load(folder, retrieval_settings={"links": 8})
     with pytest.raises(SettingsError, match="ef is no setting of hnsw"):
