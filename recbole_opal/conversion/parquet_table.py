@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from recbole_opal.conversion.source import Tally
+from recbole_opal.data.parquet import is_list, open_parquet
 from recbole_opal.errors import DataError
-from recbole_opal.process.program import installation
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["parquet_header", "read_parquet", "refuse_lists"]
@@ -25,7 +25,7 @@ def parquet_header(path: Path) -> list[str]:
     Raises:
         DataError: pyarrow is not installed, or the file is no parquet.
     """
-    return [str(name) for name in _opened(path).schema_arrow.names]
+    return [str(name) for name in open_parquet(path).schema_arrow.names]
 
 
 def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[pd.DataFrame]:
@@ -44,7 +44,7 @@ def read_parquet(path: Path, columns: Sequence[str], tally: Tally) -> Iterator[p
         DataError: pyarrow is not installed, the file is no parquet or damaged, lacks a column or
             has it twice, or a column holds structures, or commas within lists.
     """
-    file = _opened(path)
+    file = open_parquet(path)
     import pyarrow
 
     names = [str(name) for name in file.schema_arrow.names]
@@ -78,34 +78,13 @@ def refuse_lists(path: Path, columns: Sequence[str]) -> None:
     Raises:
         DataError: one of them holds lists.
     """
-    schema = _opened(path).schema_arrow
+    schema = open_parquet(path).schema_arrow
     for name, kind in zip(schema.names, schema.types, strict=True):
-        if name in columns and _is_list(kind):
+        if name in columns and is_list(kind):
             raise DataError(
                 f"{path}: {name} holds lists, and an id is one value; write a row for each of its "
                 "elements."
             )
-
-
-def _is_list(kind: Any) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_list(kind) or types.is_large_list(kind))
-
-
-def _opened(path: Path) -> Any:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(
-            f"{path}: reading parquet needs pyarrow; install it with {installation('parquet')}."
-        ) from error
-    try:
-        return parquet.ParquetFile(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is no parquet file ({reason}); check the file.") from error
 
 
 def _as_text(column: Any, name: str) -> Any:
@@ -113,12 +92,12 @@ def _as_text(column: Any, name: str) -> Any:
     import pyarrow
     from pyarrow import compute, types
 
-    if types.is_nested(column.type) and not _is_list(column.type):
+    if types.is_nested(column.type) and not is_list(column.type):
         raise DataError(
             f"{name} cannot be read as text, since it holds records; write each of their parts as "
             "a column of its own."
         )
-    if _is_list(column.type):
+    if is_list(column.type):
         parts = column.cast(pyarrow.list_(pyarrow.string()))
         if compute.any(compute.match_substring(parts.flatten(), ",")).as_py():
             raise DataError(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recbole_opal.data.parquet import is_list, open_parquet
 from recbole_opal.errors import DataError
-from recbole_opal.process.program import installation
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.sources.columns import Columns, Found
 from recbole_opal.serving.sources.long_rows import LongRows
@@ -31,7 +31,7 @@ def read_parquet(path: Path, batch_size: int, columns: Columns) -> Iterator[RawH
         DataError: the file is damaged, lacks a column, holds floats as ids or cells of another
             kind; or pyarrow is not installed.
     """
-    file = _opened(path)
+    file = open_parquet(path)
     schema = file.schema_arrow
     found = columns.find(schema.names, str(path))
     kinds = {name: schema.field(name).type for name in found.names}
@@ -39,8 +39,8 @@ def read_parquet(path: Path, batch_size: int, columns: Columns) -> Iterator[RawH
         _check_ids(kinds[name], path, name)
     in_seconds = converter(columns.time_unit, str(found.time), str(path))
     dated = found.time is not None and _is_date(_element(kinds[found.time]))
-    if _is_list(kinds[found.item]):
-        if found.time is not None and not _is_list(kinds[found.time]):
+    if is_list(kinds[found.item]):
+        if found.time is not None and not is_list(kinds[found.time]):
             raise DataError(
                 f"{path}: {found.item} holds lists and {found.time} does not; write a list of "
                 "times, one for each item."
@@ -151,31 +151,10 @@ def _check_ids(kind: Any, path: Path, name: str) -> None:
 
 
 def _element(kind: Any) -> Any:
-    return kind.value_type if _is_list(kind) else kind
-
-
-def _is_list(kind: Any) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_list(kind) or types.is_large_list(kind))
+    return kind.value_type if is_list(kind) else kind
 
 
 def _is_date(kind: Any) -> bool:
     from pyarrow import types
 
     return bool(types.is_timestamp(kind) or types.is_date(kind))
-
-
-def _opened(path: Path) -> Any:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(
-            f"{path}: reading parquet needs pyarrow; install it with {installation('parquet')}."
-        ) from error
-    try:
-        return parquet.ParquetFile(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is no parquet file ({reason}); check the file.") from error
