@@ -29,6 +29,7 @@ def saved(two_runs, tmp_path, monkeypatch):
     """Return a copy of `saved` that stands in the working folder."""
     shutil.copytree(two_runs / "saved", tmp_path / "saved")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)  # of the terminal that the tests run in
     return tmp_path / "saved"
 
 

@@ -168,7 +168,9 @@ def test_more_interests_than_dimensions_are_refused(refusal, configure):
 
 def test_settings_of_an_index_are_checked(refusal, configure):
     assert "no settings" in refusal(retrieval_args={"nprobe": 3})
-    assert "none of hnsw's" in refusal(retrieval="hnsw", retrieval_args={"nprobe": 3})
+    assert "no setting of hnsw; choose from" in refusal(
+        retrieval="hnsw", retrieval_args={"nprobe": 3}
+    )
     assert "nprobe=0 is not valid" in refusal(retrieval="ivf-pq", retrieval_args={"nprobe": 0})
     config = configure(retrieval="ivf-flat", retrieval_args={"nprobe": 3})
     assert config["retrieval_args"] == {"nprobe": 3}
