@@ -1,5 +1,6 @@
 """A small log with planted categories, configurations over it, and runs that were never trained."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -178,3 +179,25 @@ def make_dataset(make_config):
         return dataset
 
     return make
+
+
+class Disk:
+    """Stands for `os` where files are written; takes so many files and no more."""
+
+    def __init__(self, files):
+        self.files = files
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def write(self, descriptor, data):
+        if self.files <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.files -= 1
+        return os.write(descriptor, data)
+
+
+@pytest.fixture
+def disk():
+    """Return what makes a disk that is full after so many files."""
+    return Disk

@@ -12,32 +12,16 @@ from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import RunFolder, atomic
 
 
-class Disk:
-    """Stands for `os` where files are written; takes so many files and no more."""
-
-    def __init__(self, files):
-        self.files = files
-
-    def __getattr__(self, name):
-        return getattr(os, name)
-
-    def write(self, descriptor, data):
-        if self.files <= 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.files -= 1
-        return os.write(descriptor, data)
-
-
 def run(settings):
     return recbole_opal.run("OPAL", "tiny", **settings)
 
 
 @pytest.fixture
-def told(quick_settings, monkeypatch):
+def told(quick_settings, monkeypatch, disk):
     """Return a function that runs on a disk for so many files, and gives the line told."""
 
     def fail(files):
-        monkeypatch.setattr(atomic, "os", Disk(files))
+        monkeypatch.setattr(atomic, "os", disk(files))
         with pytest.raises(CheckpointError) as caught:
             run(quick_settings)
         monkeypatch.setattr(atomic, "os", os)

@@ -21,6 +21,7 @@ from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions
+from recbole_opal.runs.reader import HISTORIES_NAME
 
 __all__ = ["id_tokens", "write_results"]
 
@@ -128,7 +129,7 @@ def _save_test_part(folder: RunFolder, rows: EvalRows) -> None:
     }
     if before.times is not None:
         histories["times"] = before.times.numpy()
-    folder.save_arrays("histories-test.npz", histories)
+    folder.save_arrays(HISTORIES_NAME, histories)
 
 
 def _save_items(folder: RunFolder, dataset: Any, category_field: str | None) -> None:

@@ -10,7 +10,7 @@ from recbole_opal.exporting.options import Export
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.fields import check_section
-from recbole_opal.settings.flags import refuse_unknown, truth
+from recbole_opal.settings.flags import described, refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
@@ -64,6 +64,4 @@ def _help() -> str:
         "  --out: the folder of the bundle; needed",
         "  --replace: a bundle that is there goes when the new one is whole; default: False",
     ]
-    for name, field in Export.model_fields.items():
-        lines.append(f"  --{name}: {field.description}; default: {field.default}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *described(Export)])

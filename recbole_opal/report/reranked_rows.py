@@ -13,10 +13,11 @@ from recbole_opal.evaluation.registry import built_in
 from recbole_opal.models import MODELS
 from recbole_opal.own_models import is_address
 from recbole_opal.report.run_files import RunFiles
-from recbole_opal.report.served_run import HISTORIES, ServedRun
+from recbole_opal.report.served_run import ServedRun
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve, tradeoff_curves
 from recbole_opal.report.trained_opals import telling
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.reader import HISTORIES_NAME
 
 __all__ = ["MOST_USERS", "Reranked", "RerankedRows", "metric_of", "reranked_rows"]
 
@@ -57,7 +58,7 @@ def reranked_rows(comparison: ComparisonResult, files: RunFiles) -> RerankedRows
                 folder = _network_folder(row, path, files)
                 if folder is None:
                     continue
-                if HISTORIES not in folder.names:
+                if HISTORIES_NAME not in folder.names:
                     rows.without.append(row.short)
                     break
                 run = ServedRun.read(folder, row.stage, MOST_USERS)

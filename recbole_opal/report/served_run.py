@@ -15,12 +15,12 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.evaluation.judged import IntArray, TrainingFacts
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.reader import HISTORIES_NAME
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.settings.protocol import masks_history
 
-__all__ = ["HISTORIES", "ServedRun"]
+__all__ = ["ServedRun"]
 
-HISTORIES = "histories-test.npz"
 _NO_IDS = np.empty(0, dtype=np.int64)
 
 
@@ -70,7 +70,7 @@ class ServedRun:
         Raises:
             CheckpointError: a file is missing or damaged, or the model is none of interests.
         """
-        saved, met = load_arrays(folder, HISTORIES), load_arrays(folder, "targets-test.npz")
+        saved, met = load_arrays(folder, HISTORIES_NAME), load_arrays(folder, "targets-test.npz")
         trained = TrainedModel.read(folder.path, stage)
         settings, users = trained.settings, saved["user_id"].astype(np.int64)
         names = folder.load_json("ids.json")[settings["USER_ID_FIELD"]]

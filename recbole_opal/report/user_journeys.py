@@ -13,6 +13,7 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.report.trained_opals import TrainedOpal
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.reader import HISTORIES_NAME
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["MOST_USERS", "Journey", "choose", "journeys", "pick"]
@@ -91,12 +92,12 @@ def _histories(
     folder: RunReader, users: npt.NDArray[np.integer[Any]], longest: int
 ) -> Callable[[int], list[int]]:
     """Return what gives the items that the model saw of the user of a row of the lists."""
-    if "histories-test.npz" not in folder.names:
+    if HISTORIES_NAME not in folder.names:
         raise CheckpointError(
             f"{folder.path} was made by a version that kept no histories; train it again to see "
             "users."
         )
-    saved = load_arrays(folder, "histories-test.npz")
+    saved = load_arrays(folder, HISTORIES_NAME)
     if not np.array_equal(saved["user_id"], users):
         raise ValueError("its histories are of other users than its lists")
     ends = np.cumsum(saved["lengths"], dtype=np.int64)

@@ -18,6 +18,11 @@ from recbole_opal.retrieval.exact import TopK, cut
 
 __all__ = ["rerank"]
 
+_NO_CATEGORIES = (
+    "diversity over categories is asked for, and no item has a category; use rule=mmr, which "
+    "compares the items' vectors, or train with --category_field."
+)
+
 
 def rerank(
     candidates: Candidates, k: int, how: Reranking, categories: Tensor | None = None
@@ -59,16 +64,17 @@ def _by_categories(
     places: Tensor | None,
     categories: Tensor | None,
 ) -> Tensor:
-    if categories is None or not bool((categories > 0).any()):
-        raise SettingsError(
-            "diversity over categories is asked for, and no item has a category; use rule=mmr, "
-            "which compares the items' vectors, or train with --category_field."
-        )
+    if categories is None:
+        raise SettingsError(_NO_CATEGORIES)
     ids = candidates.ids
+    known = categories[ids.to(categories.device)]  # (B, C, T)
+    # The whole catalogue is looked at only where no candidate has a category.
+    if not (known.any() or categories.any()):
+        raise SettingsError(_NO_CATEGORIES)
     chosen = choose(
         relevance(candidates.scores, k).cpu().numpy(),
         k,
-        alike=Alikeness.of(categories[ids.to(categories.device)].cpu().numpy()),
+        alike=Alikeness.of(known.cpu().numpy()),
         penalty=how.diversity,
         interests=candidates.interests.cpu().numpy(),
         places=None if places is None else places.cpu().numpy(),

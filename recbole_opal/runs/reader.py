@@ -19,7 +19,10 @@ from recbole_opal.runs.manifest import FileDigest, Manifest, regular_bytes, veri
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["STATE_NAME", "RunReader", "state_number", "weights_name"]
+__all__ = ["HISTORIES_NAME", "STATE_NAME", "RunReader", "state_number", "weights_name"]
+
+HISTORIES_NAME = "histories-test.npz"
+"""What each user of the test part had met before it."""
 
 STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
 _WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")

@@ -17,7 +17,7 @@ from recbole_opal.process.program import command, installation
 from recbole_opal.process.shell import answer
 from recbole_opal.server.options import ServeOptions
 from recbole_opal.settings.fields import check_section
-from recbole_opal.settings.flags import refuse_unknown
+from recbole_opal.settings.flags import described, refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import run_path
 from recbole_opal.settings.values import parse_value
@@ -162,6 +162,4 @@ def _help() -> str:
     lines = [f"usage: {command(name='serve')} RUN [--host=127.0.0.1] [--port=8000]", ""]
     lines += ["RUN is a run folder, a bundle that `export` wrote, or a link to one; a new one in"]
     lines += ["its place is taken up within a second or two without a lost request.", ""]
-    for name, field in ServeOptions.model_fields.items():
-        lines.append(f"  --{name}: {field.description}; default: {field.default}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *described(ServeOptions)])

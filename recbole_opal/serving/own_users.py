@@ -6,13 +6,12 @@ import numpy as np
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.reader import HISTORIES_NAME
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["own_users"]
-
-_FILE = "histories-test.npz"
 
 
 def own_users(trained: TrainedModel, user: str | None = None) -> RawHistories:
@@ -27,12 +26,12 @@ def own_users(trained: TrainedModel, user: str | None = None) -> RawHistories:
         SettingsError: the user is not in the test part.
     """
     run = RunReader.open(trained.folder)
-    if _FILE not in run.names:
+    if HISTORIES_NAME not in run.names:
         raise CheckpointError(
             f"{run.path} holds no histories of its own (it is a bundle, or of an older version); "
             "give --histories=FILE."
         )
-    saved = run.load_arrays(_FILE)
+    saved = run.load_arrays(HISTORIES_NAME)
     tokens = run.load_json("ids.json")[trained.settings["USER_ID_FIELD"]]
     users = [str(tokens[number]) for number in saved["user_id"].tolist()]
     ends = np.cumsum(saved["lengths"], dtype=np.int64)

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.settings.fields import Section
 from recbole_opal.settings.values import parse_value
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["refuse_unknown", "truth"]
+__all__ = ["described", "refuse_unknown", "truth"]
 
 
 def refuse_unknown(flags: Mapping[str, str], known: Collection[str], command: str) -> None:
@@ -24,6 +25,12 @@ def refuse_unknown(flags: Mapping[str, str], known: Collection[str], command: st
     if unknown is not None:
         hint = did_you_mean(unknown, known, "--") or f"; choose from {', '.join(known)}."
         raise SettingsError(f"--{unknown} is not a flag of {command}{hint}")
+
+
+def described(section: type[Section]) -> list[str]:
+    """Return a line of help for each field of a section, with its default."""
+    fields = section.model_fields.items()
+    return [f"  --{name}: {field.description}; default: {field.default}" for name, field in fields]
 
 
 def truth(flags: Mapping[str, str], name: str, default: bool) -> bool:

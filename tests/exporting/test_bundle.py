@@ -1,6 +1,5 @@
 """A bundle serves the same lists as its run, alone; it appears whole or not at all."""
 
-import errno
 import hashlib
 import json
 import os
@@ -134,30 +133,14 @@ def test_a_bundle_is_replaced_on_request(trained, tmp_path):
         write_bundle(trained, place, LIGHT, replace=True)
 
 
-class Disk:
-    """Stands for `os` where files are written; takes so many files and no more."""
-
-    def __init__(self, files):
-        self.files = files
-
-    def __getattr__(self, name):
-        return getattr(os, name)
-
-    def write(self, descriptor, data):
-        if self.files <= 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.files -= 1
-        return os.write(descriptor, data)
-
-
 @pytest.mark.parametrize("replace", [False, True])
 @pytest.mark.parametrize("files", [0, 1, 5, 12])
-def test_a_full_disk_leaves_all_as_it_was(trained, tmp_path, monkeypatch, files, replace):
+def test_a_full_disk_leaves_all_as_it_was(trained, tmp_path, monkeypatch, disk, files, replace):
     place = tmp_path / "b"
     before = {}
     if replace:
         before = texts_of(write_bundle(trained, place, LIGHT))
-    monkeypatch.setattr(atomic, "os", Disk(files))
+    monkeypatch.setattr(atomic, "os", disk(files))
     with pytest.raises(CheckpointError, match=r"No space left.*--out") as caught:
         write_bundle(trained, place, LIGHT, replace=replace)
     assert "\n" not in str(caught.value)

@@ -102,7 +102,7 @@ def test_real_rows_are_read(comparison):
 
 
 def test_runs_of_older_versions_are_told(comparison, monkeypatch):
-    monkeypatch.setattr(module, "HISTORIES", "another.npz")
+    monkeypatch.setattr(module, "HISTORIES_NAME", "another.npz")
     rows = reranked_rows(comparison, RunFiles(comparison))
     assert rows.done == []
     assert sorted(rows.without) == ["OPAL K=2 hard", "OPAL K=2 soft", "OPAL hard", "OPAL soft"]
