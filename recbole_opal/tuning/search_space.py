@@ -37,8 +37,8 @@ _TUNED_ANYWAY = {"learning_rate"}
 _PROTOCOL = {
     *(EnvironmentSettings.model_fields | EvaluationSettings.model_fields),
     *DataSettings.model_fields,
-    *("epochs", "epoch_rows", "schedule_steps", "max_train_seconds", "stopping_step"),
-    *("eval_step", "recipe"),
+    *("epochs", "epoch_rows", "schedule_steps", "stage_steps", "max_train_seconds"),
+    *("stopping_step", "eval_step", "recipe"),
 }
 
 
