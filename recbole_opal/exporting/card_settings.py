@@ -31,7 +31,7 @@ def changed_settings(
     section: Any = section_of(network)
     fields = {**section.model_fields, **SHARED_FIELDS}
     defaults = {name: field.default for name, field in fields.items()} | dict(
-        network.shared_defaults
+        network.training_defaults
     )
     if settings.get("recipe") == "published":
         defaults |= dict(network.published)

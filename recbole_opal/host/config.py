@@ -13,7 +13,7 @@ from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
 from recbole_opal.host.recommender import as_recommender, require_model
 from recbole_opal.host.upstream_models import find_model_class
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
-from recbole_opal.host.yaml_settings import model_files, without_blocks
+from recbole_opal.host.yaml_settings import model_files, training_defaults, without_blocks
 from recbole_opal.own_models import (
     address_of,
     is_ours,
@@ -185,6 +185,7 @@ class OpalConfig(Config):
         # RecBole's model file once more: it must win over our overall.yaml.
         for path in model_files(model_class):
             self._update_internal_config_dict(path)
+        self.internal_config_dict.update(training_defaults(self._class))
         self._apply_recipe()
         of_dataset = dataset_yaml(dataset)
         if of_dataset is not None:

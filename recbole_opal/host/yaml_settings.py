@@ -75,6 +75,12 @@ def model_files(model_class: type) -> list[Path]:
     return [path for path in files if path is not None and path.is_file()]
 
 
+def training_defaults(model_class: type) -> dict[str, Any]:
+    """Return how a multi-interest model without a yaml file is trained: as ours are."""
+    network = getattr(model_class, "network_class", None)
+    return {} if network is None or own_yaml(model_class) else dict(network.training_defaults)
+
+
 def default_settings(model: str, recipe: str = "default") -> dict[str, Any]:
     """Return the value that each setting has if nobody gives another, as `OpalConfig` reads them.
 
@@ -87,6 +93,7 @@ def default_settings(model: str, recipe: str = "default") -> dict[str, Any]:
     merged: dict[str, Any] = {name: field.default for name, field in fields.items()}
     for path in [recbole_folder() / "properties" / "overall.yaml", *model_files(model_class)]:
         merged |= load_settings_file(path)
+    merged |= training_defaults(model_class)
     published = without_blocks(merged, model_class) or {}
     return merged | published if recipe == "published" else merged
 

@@ -17,7 +17,7 @@ from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
-from recbole_opal.models.recipes import OPALS_TRAINING
+from recbole_opal.models.recipes import DEFAULT_TRAINING
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
 
@@ -60,7 +60,7 @@ class MultiInterestNetwork(nn.Module):
         stages: the training stages in their order.
         published: what `--recipe=published` sets.
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
-        shared_defaults: of settings that every model has, in the yaml file of a model of ours.
+        training_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`, of a class: whatever its settings.
         weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
         recency: what weighs the items of a history; None: all count alike.
@@ -77,7 +77,7 @@ class MultiInterestNetwork(nn.Module):
     stages: ClassVar[tuple[str, ...]] = ("train",)
     published: ClassVar[Mapping[str, Any]] = {}
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    shared_defaults: ClassVar[Mapping[str, Any]] = OPALS_TRAINING
+    training_defaults: ClassVar[Mapping[str, Any]] = DEFAULT_TRAINING
     needs_times: bool = False
     weighs_items: ClassVar[bool] = False
     encoder: nn.Module

@@ -35,6 +35,7 @@ _TUNE = (
     "`--tune=N`: three settings a model, around the defaults, which are the first trial; K and the "
     "widths stay."
 )
+_OF_OPALS_AUTHORS = {"train_batch_size", "weight_decay"}
 _KINDS = {"an integer": "int", "a number": "float", "True or": "bool", "a list": "list"}
 
 
@@ -49,8 +50,10 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
         told = field.json_schema_extra or {}
         line = _line(name, field.default, _told(field), told.get("source", "D"))
         groups.setdefault(told.get("under", INTERESTS), []).append(line)
-    for name, value in network.shared_defaults.items():
-        groups.setdefault(TRAINING, []).append(_line(name, value, _told(SHARED_FIELDS[name]), "A"))
+    for name, value in network.training_defaults.items():
+        source = "A" if name in _OF_OPALS_AUTHORS else "D"
+        line = _line(name, value, _told(SHARED_FIELDS[name]), source)
+        groups.setdefault(TRAINING, []).append(line)
     groups[TRAINING] = groups.pop(TRAINING)  # at the end
     for heading, own in groups.items():
         lines += ["", f"# {heading}", *own]

@@ -1,5 +1,6 @@
 """Weights of a history's items: equal at the start, by place and by age from the newest."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -37,6 +38,10 @@ def weights_of(module, history):
         return module(history).exp().split(history.lengths.tolist())
 
 
+def falling(logits):
+    return torch.from_numpy(np.minimum.accumulate(logits.detach().numpy()))
+
+
 def by_age(module, *ages):
     """Return the logarithms of the weights at ages in seconds, against the newest item's."""
     times = torch.tensor([-age for age in ages] + [0.0], dtype=torch.float64)
@@ -64,8 +69,30 @@ def test_weights_have_a_mean_of_one_in_each_row(lengths, kind, seed, spread):
 def test_places_count_from_the_newest(seed):
     module = learned("place", seed=seed)
     for row in weights_of(module, history_of([6, 2, 4], seed)):
-        expected = module.places[: len(row)].flip(0).softmax(dim=0) * len(row)
+        expected = falling(module.places)[: len(row)].flip(0).softmax(dim=0) * len(row)
         torch.testing.assert_close(row, expected)
+
+
+@given(LENGTHS, KINDS, SEEDS)
+def test_an_older_item_never_weighs_more(lengths, kind, seed):
+    for row in weights_of(learned(kind, seed=seed), history_of(lengths, seed)):
+        assert (row.diff() >= 0).all()
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_weights_learn_to_fall_and_stay_equal_where_they_would_rise(sign):
+    """Gradient steps towards (sign 1) or away from the newest item of a row."""
+    module, history = Recency("place", 6), history_of([6, 3])
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    for _ in range(20):
+        optimizer.zero_grad()
+        (-sign * module(history)[history.newer() == 0].sum()).backward()
+        optimizer.step()
+    (six, three) = weights_of(module, history)
+    if sign > 0:
+        assert six[-1] > 1.5 > 1 > six[-2]
+    else:
+        torch.testing.assert_close((six, three), (torch.ones(6), torch.ones(3)))
 
 
 @given(st.integers(2, 5), KINDS, SEEDS)
@@ -100,7 +127,8 @@ def test_items_met_at_once_weigh_the_same():
 
 def test_ages_are_read_between_knots():
     module = learned("age")
-    knots = (module.ages - module.ages[0]).detach()
+    knots = falling(module.ages)
+    knots = knots - knots[0]
     at = by_age(module, 1e10, 420.0, 180.0, 60.0, 0.0)
     torch.testing.assert_close(at, knots[[-1, 3, 2, 1, 0]])
     between = 60.0 * (2**1.5 - 1)

@@ -38,7 +38,7 @@ class NewestNetwork(MultiInterestNetwork):
     """One interest."""
 
     Settings = NewestSettings
-    shared_defaults = {"MAX_ITEM_LIST_LENGTH": 7}
+    training_defaults = {"MAX_ITEM_LIST_LENGTH": 7}
     published = Recipe("another length.", MAX_ITEM_LIST_LENGTH=(9, "of the paper [P]"))
     search = search_with(scale={"low": 0.5, "high": 2.0})
 
@@ -84,9 +84,9 @@ def test_the_yaml_of_a_model_is_what_its_class_says(name):
     written = load_settings_file(path)
     fields = {each: field.default for each, field in section_of(network).model_fields.items()}
     blocks = {"published": dict(network.published), "search": network.search}
-    expected = fields | network.shared_defaults | {k: v for k, v in blocks.items() if v}
+    expected = fields | network.training_defaults | {k: v for k, v in blocks.items() if v}
     assert written == expected
-    assert set(network.published) <= set(fields) | {*network.shared_defaults, "learning_rate"}
+    assert set(network.published) <= set(fields) | {*network.training_defaults, "learning_rate"}
 
 
 def test_every_model_but_opal_has_a_published_recipe():
