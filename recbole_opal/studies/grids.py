@@ -56,7 +56,7 @@ class Grid:
     Attributes:
         part: the name of its comparison.
         settings: their names.
-        titles: what they are.
+        titles: what they are, after a short name and a comma where there is one.
         values: each in ascending order.
     """
 
@@ -67,8 +67,15 @@ class Grid:
 
     @property
     def title(self) -> str:
-        """Both settings in words."""
-        return f"{self.titles[1]} by {self.titles[0]}"
+        """Both settings by their short names."""
+        x, y = self.names
+        return f"{y} by {x}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The short names of x and y, as `K`."""
+        x, y = (title.partition(",")[0] for title in self.titles)
+        return x, y
 
     @property
     def cells(self) -> list[tuple[int, int]]:

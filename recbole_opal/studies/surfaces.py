@@ -112,15 +112,17 @@ class Surface:
                 best[label] = across[max(line, key=lambda c: by_validation(self.rows[c]))[1]]
         if len(best) < 2 or len(across) < 2:
             return []
-        x_title, y_title = self.grid.titles
+        x_title, y_title = self.grid.names
         if len(set(best.values())) == 1:
             same = next(iter(best.values()))
-            return [f"{name}: whatever {y_title}, validation chooses the same {x_title}, {same}."]
+            return [
+                f"{name}: whatever {y_title} is, validation chooses the same {x_title}, {same}."
+            ]
         told = listed([f"{value} at {label}" for label, value in best.items()], len(best) + 1)
         return [f"{name}: the {x_title} that validation chooses changes with {y_title}: {told}."]
 
     def _name(self, cell: tuple[int, int]) -> str:
-        (x, y), (across, down) = self.grid.titles, self.grid.steps
+        (x, y), (across, down) = self.grid.names, self.grid.steps
         return f"{y} = {down[cell[0]]}, {x} = {across[cell[1]]}"
 
     def _value(self, cell: tuple[int, int], metric: str) -> float:
