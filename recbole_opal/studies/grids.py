@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from recbole_opal.host.yaml_settings import default_settings
@@ -96,9 +97,13 @@ class Grid:
     @property
     def centre(self) -> tuple[int, int] | None:
         """The cell of the default settings, None if the grid has none."""
-        defaults = default_settings("OPAL")
-        wanted = {name: defaults[name] for name in self.settings}
+        wanted = {name: _defaults()[name] for name in self.settings}
         return next((c for c in self.cells if dict(self.variant(*c).settings) == wanted), None)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return default_settings("OPAL")
 
 
 def values_of(options: Any) -> dict[str, list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from recbole_opal.comparison.row import Row, Spread
@@ -57,11 +57,14 @@ class Surface:
 
     def to_centre(self) -> list[Pair]:
         """Test each other cell against that of the default settings."""
-        if self.centre is None:
-            return []
-        centre = self.rows[self.centre]
-        pairs = [(row, centre) for cell, row in self.rows.items() if cell != self.centre]
-        return self.outcome.pairs(pairs, self.grid.part)
+        asked = []
+        for stage in self.outcome.stages:
+            surface = replace(self, stage=stage)
+            if surface.centre is not None:
+                centre = surface.rows[surface.centre]
+                asked += [(row, centre) for row in surface.rows.values() if row is not centre]
+        pairs = self.outcome.pairs(asked, self.grid.part)  # of all stages, since it is slow
+        return [pair for pair in pairs if pair.row.stage == self.stage]
 
     def told(self, noise: Spread | None, where: str) -> list[str]:
         """Return the best cell, how far the cells lie apart, and whether the settings interact."""
