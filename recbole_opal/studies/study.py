@@ -60,6 +60,7 @@ class Study(ABC):
         question: in plain words.
         asked_by: whose question it is.
         varied: setting to the study's flag that chooses its values: nobody may give it to all rows.
+        defaults: settings of all rows where neither a flag nor a file gives them.
         Options: the study's own flags; their names are those of no setting.
     """
 
@@ -68,6 +69,7 @@ class Study(ABC):
     question: ClassVar[str]
     asked_by: ClassVar[str]
     varied: ClassVar[Mapping[str, str]] = {}
+    defaults: ClassVar[Mapping[str, Any]] = {}
     Options: ClassVar[type[StudyOptions]] = StudyOptions
 
     @abstractmethod

@@ -15,7 +15,7 @@ from recbole_opal.settings.commandline import ComparisonOptions, Request, parse_
 from recbole_opal.settings.fields import check_section, typed
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import checked_path
-from recbole_opal.settings.values import parse_value
+from recbole_opal.settings.values import load_settings_file, parse_value
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -76,7 +76,10 @@ def _request(study: Study, flags: Mapping[str, str]) -> Request:
                 f"--{setting} is what {study.name} varies; write --{flag}=... to choose its values."
             )
     several = "OPAL,MIND"  # so that --jobs is not refused; the parts name the models
-    return parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    request = parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    given = {name for path in request.config_files for name in load_settings_file(path)}
+    own = {name: value for name, value in study.defaults.items() if name not in given}
+    return replace(request, settings=own | request.settings)
 
 
 def _check(request: Request, parts: Sequence[Part]) -> None:
