@@ -68,7 +68,9 @@ def paired_over_users(
     return found
 
 
-def tested_together(ones: Mapping[Key, _Values], others: Mapping[Key, _Values]) -> dict[Key, Difference]:
+def tested_together(
+    ones: Mapping[Key, _Values], others: Mapping[Key, _Values]
+) -> dict[Key, Difference]:
     """Return the differences of (E,) values of users, NaN where one has none, by the same keys.
 
     Holm's method corrects over all of them.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.side_by_side.variants import Variant
-from recbole_opal.studies.outcome import Outcome
+from recbole_opal.studies.outcome import Outcome, label_of
 
 __all__ = ["relabelled"]
 
@@ -24,7 +24,7 @@ def relabelled(outcome: Outcome, names: Mapping[str, Variant]) -> Outcome:
 def _renamed(result: ComparisonResult, names: Mapping[str, str]) -> ComparisonResult:
     rows = []
     for row in result.rows:
-        label = row.label.removesuffix(f" {row.stage}") if row.stage else row.label
+        label = label_of(row)
         behind = row.label.removeprefix(label)
         rows.append(row.model_copy(update={"label": names.get(label, label) + behind}))
     return result.model_copy(update={"rows": rows, "users": {}})

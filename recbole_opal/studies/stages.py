@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.text_tables import TextTable
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import title_of
-from recbole_opal.report.wording import axis_name, number
+from recbole_opal.report.wording import number
 from recbole_opal.settings.fields import setting
 from recbole_opal.side_by_side.variants import Variant
 from recbole_opal.studies.options import Counts
-from recbole_opal.studies.outcome import Outcome, Pair
+from recbole_opal.studies.outcome import Outcome, Pair, label_of
 from recbole_opal.studies.pictures.intervals import interval_picture
-from recbole_opal.studies.pictures.lines import lines_over_steps
+from recbole_opal.studies.pictures.lines import metric_figure
 from recbole_opal.studies.relabelling import relabelled
 from recbole_opal.studies.saying import effects_told
 from recbole_opal.studies.study import Figure, Part, Study, StudyOptions
@@ -25,7 +26,7 @@ __all__ = ["Stages"]
 
 _WITHOUT_SCHEDULE = 2000
 """Steps that the percents are of where no schedule says how many there are."""
-_WHOLE, _SOFT, _HARD = "switch at convergence", "soft only", "hard only"
+_SOFT, _HARD = "soft only", "hard only"
 _METRICS = ("recall", "ndcg", "coverage", "category_diversity")
 
 
@@ -73,11 +74,9 @@ class Stages(Study):
         metrics = view.at_length("recall", "ndcg", "category_diversity")
         said = [_best_told(view)]
         for pair in _pairs(view):
-            same = _name(pair.row) == _name(pair.reference)
-            what = "hard stage" if same else pair.row.label
-            other = "soft one it started from" if same else pair.reference.label
+            what = f"{pair.row.label} against {pair.reference.label}"
             told = effects_told(pair.differences, metrics)
-            said.append(f"{what[0].upper()}{what[1:]} against {other}: {told}.")
+            said.append(f"{what[0].upper()}{what[1:]}: {told}.")
         return said
 
     def figures(self, outcome: Outcome) -> list[Figure]:
@@ -89,18 +88,8 @@ class Stages(Study):
         series["at the switch (soft)"] = [_row(view, name, "soft") for name in names]
         series |= {name: [_row(view, name, stage)] * len(names) for name, stage in level.items()}
         for metric in dict.fromkeys([view.metric, *view.at_length("category_diversity")]):
-            titles = ("Percent of the steps before the switch", axis_name(metric))
-            title = f"{title_of(metric)} against the switch point"
-            svg = lines_over_steps(
-                f"stages-{metric.partition('@')[0].replace('_', '-')}",
-                title,
-                series,
-                steps,
-                titles,
-                lambda row, metric=metric: row.test.get(metric),  # type: ignore[misc]
-                dashed=tuple(level),
-            )
-            found.append(Figure(metric.partition("@")[0].replace("_", "-"), svg, _caption(title)))
+            drawn = metric_figure(metric, series, steps, "steps before the switch", level)
+            found.append(replace(drawn, caption=_caption(metric)))
         pairs, metrics = _pairs(view), view.at_length("recall", "ndcg", "category_diversity")
         if pairs:
             svg = interval_picture("stages", "Ways through the stages", pairs, metrics)
@@ -125,7 +114,7 @@ def _total(options: Any, settings: Mapping[str, Any]) -> int | None:
 
     if options.steps is not None:
         return int(options.steps)
-    values = default_settings("OPAL") | settings
+    values = default_settings("OPAL") | dict(settings)
     steps = values["schedule_steps"]
     falls = values["learning_rate_schedule"] != "constant"
     # What is no number is refused with the rows.
@@ -140,13 +129,14 @@ def _ways(options: Any, total: int | None) -> dict[str, Variant]:
         return Variant("OPAL", own | ({"stage_steps": steps} if steps else {}))
 
     if total is None:
-        ways = {_WHOLE: way(), _SOFT: way(["soft"]), _HARD: way(["hard"])}
+        ways = {"switch at convergence": way(), _SOFT: way(["soft"]), _HARD: way(["hard"])}
         points = {p: way(soft=_share(p, _WITHOUT_SCHEDULE)) for p in options.switch}
     else:
         half = total // 2
-        own = options.steps is not None
-        whole = way(soft=half, hard=total - half) if own else way()
-        ways = {_WHOLE: whole, _SOFT: way(["soft"], soft=total), _HARD: way(["hard"], hard=total)}
+        # A schedule without --steps gives each stage half by itself.
+        whole = way() if options.steps is None else way(soft=half, hard=total - half)
+        ways = {"switch at half": whole}
+        ways |= {_SOFT: way(["soft"], soft=total), _HARD: way(["hard"], hard=total)}
         shares = {p: _share(p, total) for p in options.switch}
         points = {p: way(soft=n, hard=total - n) for p, n in shares.items()}
     named = {f"switch at {p} %": variant for p, variant in points.items()}
@@ -160,8 +150,69 @@ def _share(percent: int, steps: int) -> int:
 
 def _view(outcome: Outcome) -> Outcome:
     """Return the outcome with its rows under the names of the ways."""
-    known = {row.label.removesuffix(f" {row.stage}"): row for row in outcome.main.rows}
-    names = {}
-    for row in known.values():
-        names[_told(row, outcome.options)] = Variant(row.model, row.settings_typed)
-    return relabelled(outcome, names)
+    given = outcome.main.rows[0].settings
+    return relabelled(outcome, _ways(outcome.options, _total(outcome.options, given)))
+
+
+def _row(view: Outcome, name: str, stage: str) -> Row | None:
+    """Return a way's row of a stage, None if it failed or has no such stage."""
+    found = (row for row in view.rows() if (label_of(row), row.stage) == (name, stage))
+    return next(found, None)
+
+
+def _finals(view: Outcome) -> list[Row]:
+    """Return the row of the last stage of each way, in their order."""
+    last = {label_of(row): row for row in view.rows()}
+    return list(last.values())
+
+
+def _points(view: Outcome) -> list[tuple[str, str]]:
+    """Return the switch points in order, as an axis and as the rows have them.
+
+    What stands for convergence comes between the halves.
+    """
+    known = {label_of(row) for row in view.main.rows}
+    points = [(p, f"{p} %") for p in view.options.switch if f"switch at {p} %" in known]
+    early = [text for percent, text in points if percent < 50]
+    late = [text for percent, text in points if percent >= 50]
+    names = [(text, f"switch at {text}") for text in early]
+    whole = _whole(view)
+    names += [(whole.removeprefix("switch at "), whole)]
+    return names + [(text, f"switch at {text}") for text in late]
+
+
+def _whole(view: Outcome) -> str:
+    """Return the name of the way whose stages both end by themselves, or have equal steps."""
+    return label_of(view.main.rows[0])
+
+
+def _pairs(view: Outcome) -> list[Pair]:
+    """Return both stages against each alone, then each other switch against that."""
+    name = _whole(view)
+    whole = _row(view, name, "hard")
+    if whole is None:
+        return []
+    asked = []
+    for way, stage in ((name, "soft"), (_SOFT, "soft"), (_HARD, "hard")):
+        row = _row(view, way, stage)
+        asked += [(whole, row)] if row is not None else []
+    for row in _finals(view):
+        if label_of(row) not in (name, _SOFT, _HARD):
+            asked.append((row, whole))
+    return view.pairs(asked)
+
+
+def _best_told(view: Outcome) -> str:
+    rows = [row for row in view.rows() if row.label in {r.label for r in _finals(view)}]
+    best = max(rows, key=view.main.by_validation)
+    value = f"{title_of(view.metric)} {number(best.test[view.metric].mean)} on test"
+    return f"Of {len(rows)} ways through the stages validation chooses {best.label} ({value})."
+
+
+def _caption(metric: str) -> str:
+    return (
+        f"{title_of(metric)} on the test part, dashed the single stages. All ways have the same "
+        "number of steps where a schedule or --steps says how many. A stage hands over its best "
+        "weights on validation, so a late switch takes steps from the hard stage, but nothing from "
+        "the soft one. Bars are standard deviations over seeds."
+    )

@@ -79,7 +79,7 @@ class Study(ABC):
         Args:
             options: an instance of `Options`.
             seeds: those given for all rows, empty for the one of the setting `seed`.
-            settings: what was given on the command line for all rows.
+            settings: what was given for all rows, by flags and files.
 
         Raises:
             SettingsError: the options cannot be together.
