@@ -9,6 +9,7 @@ import numpy as np
 
 from recbole_opal.comparison.differences import tested_together
 from recbole_opal.comparison.row import Difference, Row
+from recbole_opal.errors import CheckpointError
 from recbole_opal.studies.grouped_differences import (
     GroupedDifferences,
     grouped_differences,
@@ -29,7 +30,7 @@ class Gains:
         row, reference: several interests and one, at the usual `width`.
         metrics: that groups are told in, the deciding one first.
         groups: a grouping each.
-        traits: of the users.
+        traits: of the users; None where no run tells them, as `problem` says.
         width_pairs: the rows of each width, tested together.
         narrow_less_wide: the gain at the smallest width less that at the largest; None of one.
         by_length: list length to the gain in `base`, in ascending order, tested together.
@@ -41,7 +42,8 @@ class Gains:
     width: int
     metrics: Sequence[str]
     groups: Sequence[GroupedDifferences]
-    traits: UserTraits
+    traits: UserTraits | None
+    problem: str
     widths: Sequence[int]
     width_pairs: Sequence[Pair]
     narrow_less_wide: Difference | None
@@ -55,20 +57,28 @@ class Gains:
         row, reference = rows[usual]
         metric = view.metric
         metrics = list(dict.fromkeys([metric, *view.at_length("ndcg")]))
-        traits = traits_of(view.main, row)
-        asked = groupings(traits)
+        users = view.main.user_values(row).users
+        traits, groups, problem = None, list[GroupedDifferences](), ""
+        try:
+            traits = traits_of(view.main, row)
+        except CheckpointError as error:
+            problem = str(error)
+        else:
+            asked = groupings(traits)
+            groups = grouped_differences(view.main, row, reference, traits, asked, metrics)
         return cls(
             stage,
             row,
             reference,
             usual,
             metrics,
-            grouped_differences(view.main, row, reference, traits, asked, metrics),
+            groups,
             traits,
+            problem,
             list(rows),
             view.pairs(list(rows.values())),
-            _narrow_less_wide(view, rows, traits.users),
-            _by_length(view, row, reference, traits.users),
+            _narrow_less_wide(view, rows, users),
+            _by_length(view, row, reference, users),
         )
 
     @property

@@ -18,6 +18,8 @@ def readings_of(gains: Gains) -> list[str]:
     """Return the sentences on a stage: all users, groups, widths, list lengths."""
     where = f" ({gains.stage})" if gains.stage else ""
     said = [_overall(gains, where), *(_group(gains, each, where) for each in gains.groups)]
+    if gains.problem:
+        said.append(f"Users cannot be told apart{where}: {gains.problem}")
     correlation = _rank_correlation(gains)
     if correlation is not None:
         said.append(
@@ -72,6 +74,8 @@ def _group(gains: Gains, found: GroupedDifferences, where: str) -> str:
 def _rank_correlation(gains: Gains) -> float | None:
     from scipy.stats import spearmanr
 
+    if gains.traits is None:
+        return None
     known = np.isfinite(gains.traits.entropy)
     entropy, lengths = gains.traits.entropy[known], gains.traits.lengths[known]
     if len(entropy) < 3 or np.ptp(entropy) == 0 or np.ptp(lengths) == 0:

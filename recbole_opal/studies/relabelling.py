@@ -22,9 +22,11 @@ def relabelled(outcome: Outcome, names: Mapping[str, Variant]) -> Outcome:
 
 
 def _renamed(result: ComparisonResult, names: Mapping[str, str]) -> ComparisonResult:
-    rows = []
+    rows, users = [], {}
     for row in result.rows:
         label = label_of(row)
         behind = row.label.removeprefix(label)
         rows.append(row.model_copy(update={"label": names.get(label, label) + behind}))
-    return result.model_copy(update={"rows": rows, "users": {}})
+        if row.label in result.users:  # read before
+            users[rows[-1].label] = result.users[row.label]
+    return result.model_copy(update={"rows": rows, "users": users})

@@ -67,7 +67,7 @@ class WhenInterestsPay(Study):
     def figures(self, outcome: Outcome) -> list[Figure]:
         """The gain of groups of users, accuracy over D, the gain over D and over list length."""
         known = self._gains(outcome)
-        found = [_by_group(gains, outcome) for gains in known]
+        found = [_by_group(gains, outcome) for gains in known if gains.groups]
         found.append(_accuracy(outcome))
         if not known:
             return found
@@ -97,7 +97,8 @@ class WhenInterestsPay(Study):
         for gains in known:
             where = f"D = {gains.width} {gains.stage}".strip()
             groups, title = _group_pairs(gains), f"Groups of users, {where}"
-            found.append(difference_table(groups, gains.metrics, title=title))
+            if groups:
+                found.append(difference_table(groups, gains.metrics, title=title))
             told = {f"{gains.base}@{k}": each for k, each in gains.by_length.items()}
             pair, title = Pair(gains.row, gains.reference, told), f"Lengths of the list, {where}"
             found.append(difference_table([pair], list(told), title=title))

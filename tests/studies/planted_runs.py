@@ -1,4 +1,4 @@
-"""Comparisons whose runs hold what a test plants: values of users, histories, targets, categories."""
+"""Comparisons whose runs hold what a test plants: values of users, histories, categories."""
 
 import numpy as np
 

@@ -60,8 +60,9 @@ def outcome(tmp_path):
     base = random.uniform(0.3, 0.6, size=200)
 
     def users(gain):
-        recall = base + gain + random.normal(0, 0.02, size=200)
-        return {"recall@10": recall, "ndcg@10": base + random.normal(0, 0.02, size=200)}
+        noise = random.normal(0, 0.02, size=(2, 200))
+        noise -= noise.mean(axis=1, keepdims=True)
+        return {"recall@10": base + gain + noise[0], "ndcg@10": base + noise[1]}
 
     values = {
         "OPAL": {"soft": users(0.0), "hard": users(0.1)},
@@ -84,9 +85,9 @@ def test_planted_differences_are_read_and_no_others(outcome):
         "Switch at 10 % hard against switch at half hard",
         "Switch at 90 % hard against switch at half hard",
     ]
-    assert "Recall@10 rises by 0.1" in told["Switch at half hard against soft only"]
-    assert "Recall@10 rises by 0.2" in told["Switch at half hard against hard only"]
-    assert "Recall@10 falls by 0.2" in told["Switch at 10 % hard against switch at half hard"]
+    assert "Recall@10 rises by 0.1000" in told["Switch at half hard against soft only"]
+    assert "Recall@10 rises by 0.2000" in told["Switch at half hard against hard only"]
+    assert "Recall@10 falls by 0.2000" in told["Switch at 10 % hard against switch at half hard"]
     late = told["Switch at 90 % hard against switch at half hard"]
     assert "no measurable change of Recall@10" in late
     assert all("NDCG@10 rises" not in line and "NDCG@10 falls" not in line for line in said)
