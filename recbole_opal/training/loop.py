@@ -29,7 +29,8 @@ class TrainingLoop:
 
     For each stage: start from the best weights of the stage before, with a fresh optimiser
     (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
-    than `stopping_step` validations, the learning rate has fallen to zero, the stage's steps of
+    than `stopping_step` validations (the weights a later stage starts from are validated too), the
+    learning rate has fallen to zero, the stage's steps of
     `stage_steps` or its share of `max_train_seconds` are used up, keep the best weights. Nothing
     is written to disk here: the owner of the loop is told after each validation (`on_progress`)
     and saves what it likes, see `snapshot`.
@@ -107,7 +108,7 @@ class TrainingLoop:
 
     def horizon_of(self, stage: str) -> int | None:
         """Return the steps after which the learning rate of a stage is zero, or None."""
-        return self.schedules[stage].horizon(self.epochs * len(self.batches))
+        return self.schedules[stage].horizon(self.epochs, len(self.batches))
 
     def fit(
         self,
@@ -127,11 +128,13 @@ class TrainingLoop:
         self.batches = batches
         remaining = self.stages[self.stages.index(self.stage) :]
         for schedule in dict.fromkeys(self.schedules[stage] for stage in remaining):
-            schedule.warn_of_warmup(self.epochs * len(batches))
+            schedule.warn_of_warmup(self.epochs, len(batches))
         try:
             for stage in remaining:
                 if stage != self.stage:
                     self.enter_stage(stage)
+                    if validate is not None:
+                        self.judge_entry(validate)
                 self.on_progress()
                 # Of a stage that is continued, the record tells whether it has ended before.
                 while not (ending := self.record.ended or self.ending()):
@@ -166,6 +169,16 @@ class TrainingLoop:
         self.optimizer = build_optimizer(self.model, self.settings)
         scaled = self.settings["enable_scaler"] and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=bool(scaled))
+
+    def judge_entry(self, validate: Callable[[], dict[str, float]]) -> None:
+        """Validate the weights a stage starts from, which may be the best that it ever has.
+
+        So a later stage that begins where the one before ended is never worse on validation.
+        """
+        result = validate()
+        check_score(float(result[self.metric]), self.settings, f"entry of stage {self.stage}")
+        self.best_score = float(result[self.metric])
+        self.record.score, self.record.valid = self.best_score, result
 
     def ending(self) -> str:
         """Return what ends the stage now, or "" if another epoch is due."""

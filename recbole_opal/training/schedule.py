@@ -15,6 +15,11 @@ _FALLS: dict[str, Callable[[float], float]] = {
     "cosine": lambda share: (1.0 + math.cos(math.pi * share)) / 2,
 }
 
+_USUAL_STEPS = 1000
+_USUAL_EPOCHS = 5
+"""A stage whose rate falls has so many, whichever takes longer: small data need many epochs, large
+data must be seen more than once."""
+
 
 @dataclass(frozen=True)
 class RateSchedule:
@@ -36,7 +41,8 @@ class RateSchedule:
         rate: what the warm-up leads to, `learning_rate` times the stage's factor in `stage_rates`.
         kind: "constant", "linear" or "cosine", the form of the fall.
         warmup_steps: steps of the warm-up, 0 or more.
-        steps: most steps of the stage; None: as many as its epochs have.
+        steps: most steps of the stage; None: where the rate falls, the larger of 1,000 and those
+            of 5 epochs, else as many as the epochs have.
 
     Source: this project's trials; the cosine is that of Loshchilov and Hutter (arXiv 1608.03983).
     """
@@ -63,13 +69,21 @@ class RateSchedule:
             steps.get(stage, None if kind == "constant" else settings["schedule_steps"]),
         )
 
-    def last(self, most: int) -> int:
-        """Return the steps after which a stage of at most `most` steps is over."""
-        return most if self.steps is None else min(self.steps, most)
+    def last(self, epochs: int, epoch_steps: int) -> int:
+        """Return the steps after which a stage of so many epochs at most is over."""
+        steps = self.steps
+        if steps is None and self.kind != "constant":
+            steps = max(_USUAL_STEPS, _USUAL_EPOCHS * epoch_steps)
+        return epochs * epoch_steps if steps is None else min(steps, epochs * epoch_steps)
 
-    def horizon(self, most: int) -> int | None:
-        """Return after how many of at most `most` steps the rate is zero; None: it never falls."""
-        return None if self.kind == "constant" else self.last(most)
+    def horizon(self, epochs: int, epoch_steps: int) -> int | None:
+        """Return the steps after which the rate is zero; None: it never falls.
+
+        Args:
+            epochs: the most that the stage may have.
+            epoch_steps: steps of an epoch.
+        """
+        return None if self.kind == "constant" else self.last(epochs, epoch_steps)
 
     def at(self, taken: int, horizon: int | None, time_share: float = 0.0) -> float:
         """Return the rate of the next step.
@@ -88,9 +102,9 @@ class RateSchedule:
         fallen = (gone - self.warmup_steps) / (horizon - self.warmup_steps)
         return self.rate * min(warmed, _FALLS[self.kind](fallen))
 
-    def warn_of_warmup(self, most: int) -> None:
-        """Log it where a stage of at most `most` steps is over before the warm-up is."""
-        bound = self.last(most)
+    def warn_of_warmup(self, epochs: int, epoch_steps: int) -> None:
+        """Log it where a stage of so many epochs is over before the warm-up is."""
+        bound = self.last(epochs, epoch_steps)
         if self.warmup_steps >= bound:
             getLogger("recbole_opal").warning(
                 "--warmup_steps=%s takes all of the %s steps that a stage has, so that its "

@@ -23,7 +23,7 @@ FALLS = st.sampled_from(["linear", "cosine"])
 
 
 def rates(schedule, most):
-    horizon = schedule.horizon(most)
+    horizon = schedule.horizon(1, most)
     return [schedule.at(step, horizon) for step in range(horizon or most)]
 
 
@@ -50,10 +50,13 @@ def test_half_a_cosine_falls_likewise():
 
 
 def test_the_horizon_is_what_ends_the_stage_first():
-    assert RateSchedule(1.0).horizon(7) is None
-    assert RateSchedule(1.0, "linear").horizon(7) == 7
-    assert RateSchedule(1.0, "linear", steps=5).horizon(7) == 5
-    assert RateSchedule(1.0, "linear", steps=9).horizon(7) == 7
+    assert RateSchedule(1.0).horizon(1, 7) is None
+    assert RateSchedule(1.0, "linear").horizon(1, 7) == 7
+    assert RateSchedule(1.0, "linear", steps=5).horizon(1, 7) == 5
+    assert RateSchedule(1.0, "linear", steps=9).horizon(1, 7) == 7
+    assert RateSchedule(1.0, "linear").horizon(300, 10) == 1000
+    assert RateSchedule(1.0, "linear").horizon(300, 400) == 2000
+    assert RateSchedule(1.0, "linear").horizon(3, 400) == 1200
 
 
 @given(FALLS, st.integers(0, 40), st.integers(1, 60), st.lists(st.floats(0, 1.5)))
