@@ -25,7 +25,7 @@ from recbole_opal.studies.tables import difference_table, values_table
 __all__ = ["Stages"]
 
 _WITHOUT_SCHEDULE = 2000
-"""Steps that the percents are of where no schedule says how many there are."""
+"""Steps of both stages where no setting says how many; of a constant rate the percents' alone."""
 _SOFT, _HARD = "soft only", "hard only"
 _METRICS = ("recall", "ndcg", "coverage", "category_diversity")
 
@@ -38,8 +38,8 @@ class StagesOptions(StudyOptions):
     )
     steps: int | None = setting(
         None,
-        "steps of both stages together; None: twice schedule_steps where the rate falls, otherwise "
-        "each stage ends by itself",
+        "steps of both stages together; None: twice schedule_steps, or 2,000; at a constant rate a "
+        "stage ends by itself instead",
         ge=10,
         le=2**30,
         examples=[2000],
@@ -66,7 +66,7 @@ class Stages(Study):
                 f"--switch={options.switch[-1]} leaves the hard stage no steps; write percents "
                 "from 1 to 99, as --switch=10,30,70,90."
             )
-        return [Part(list(_ways(options, _total(options, settings)).values()))]
+        return [Part(list(_ways(options, settings).values()))]
 
     def readings(self, outcome: Outcome) -> list[str]:
         """Two stages against one, each switch against the one at convergence, the best way."""
@@ -108,21 +108,28 @@ class Stages(Study):
         return [values_table(view, metrics, extras), difference_table(_pairs(view), metrics)]
 
 
-def _total(options: Any, settings: Mapping[str, Any]) -> int | None:
-    """Return the steps of both stages together; None where each ends by itself."""
+def _total(options: Any, settings: Mapping[str, Any]) -> tuple[int | None, bool]:
+    """Return the steps of both stages together, and whether each takes half of them by itself.
+
+    None: a constant rate, by which each stage goes on until it gains no more.
+    """
     from recbole_opal.host.yaml_settings import default_settings
 
-    if options.steps is not None:
-        return int(options.steps)
-    values = default_settings("OPAL") | dict(settings)
+    recipe = "published" if settings.get("recipe") == "published" else "default"
+    values = default_settings("OPAL", recipe) | dict(settings)
     steps = values["schedule_steps"]
-    falls = values["learning_rate_schedule"] != "constant"
+    if options.steps is not None:
+        return options.steps, False
+    if values["learning_rate_schedule"] == "constant":
+        return None, True
     # What is no number is refused with the rows.
-    return 2 * steps if falls and isinstance(steps, int) and steps > 0 else None
+    known = isinstance(steps, int) and steps > 0
+    return (2 * steps, True) if known else (_WITHOUT_SCHEDULE, False)
 
 
-def _ways(options: Any, total: int | None) -> dict[str, Variant]:
-    """Return the rows by their names: all of `total` steps, or with stages that end themselves."""
+def _ways(options: Any, settings: Mapping[str, Any]) -> dict[str, Variant]:
+    """Return the rows by their names: all of as many steps, or with stages that end themselves."""
+    total, by_itself = _total(options, settings)
 
     def way(stages: Sequence[str] = (), **steps: int) -> Variant:
         own: dict[str, Any] = {"stages": list(stages)} if stages else {}
@@ -133,8 +140,7 @@ def _ways(options: Any, total: int | None) -> dict[str, Variant]:
         points = {p: way(soft=_share(p, _WITHOUT_SCHEDULE)) for p in options.switch}
     else:
         half = total // 2
-        # A schedule without --steps gives each stage half by itself.
-        whole = way() if options.steps is None else way(soft=half, hard=total - half)
+        whole = way() if by_itself else way(soft=half, hard=total - half)
         ways = {"switch at half": whole}
         ways |= {_SOFT: way(["soft"], soft=total), _HARD: way(["hard"], hard=total)}
         shares = {p: _share(p, total) for p in options.switch}
@@ -151,7 +157,7 @@ def _share(percent: int, steps: int) -> int:
 def _view(outcome: Outcome) -> Outcome:
     """Return the outcome with its rows under the names of the ways."""
     given = outcome.main.rows[0].settings
-    return relabelled(outcome, _ways(outcome.options, _total(outcome.options, given)))
+    return relabelled(outcome, _ways(outcome.options, given))
 
 
 def _row(view: Outcome, name: str, stage: str) -> Row | None:

@@ -35,6 +35,12 @@ def test_steps_of_the_user_s_are_shared_out_and_no_way_is_there_twice():
     assert steps == [{"soft": 1, "hard": 100}, {"soft": 100, "hard": 1}]
 
 
+def test_a_schedule_that_does_not_say_its_steps_gets_2000_for_both():
+    whole, soft, *_ = rows({"learning_rate_schedule": "cosine", "schedule_steps": None})
+    assert whole["stage_steps"] == {"soft": 1000, "hard": 1000}
+    assert soft["stage_steps"] == {"soft": 2000}
+
+
 def test_without_a_schedule_stages_end_by_themselves_but_for_the_switch():
     constant = {"learning_rate_schedule": "constant", "schedule_steps": 600}
     whole, soft, hard, *switches = rows(constant, switch=[10])
