@@ -11,39 +11,18 @@ from recbole_opal.comparison.text_tables import TextTable
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report.wording import number
-from recbole_opal.settings.fields import setting
-from recbole_opal.side_by_side.variants import Variant
-from recbole_opal.studies.options import Counts
 from recbole_opal.studies.outcome import Outcome, Pair, label_of
 from recbole_opal.studies.pictures.intervals import interval_picture
 from recbole_opal.studies.pictures.lines import metric_figure
 from recbole_opal.studies.relabelling import relabelled
 from recbole_opal.studies.saying import effects_told
-from recbole_opal.studies.study import Figure, Part, Study, StudyOptions
+from recbole_opal.studies.study import Figure, Part, Study
 from recbole_opal.studies.tables import difference_table, values_table
+from recbole_opal.studies.ways import HARD_ONLY, SOFT_ONLY, StagesOptions, ways
 
 __all__ = ["Stages"]
 
-_WITHOUT_SCHEDULE = 2000
-"""Steps of both stages where no setting says how many; of a constant rate the percents' alone."""
-_SOFT, _HARD = "soft only", "hard only"
 _METRICS = ("recall", "ndcg", "coverage", "category_diversity")
-
-
-class StagesOptions(StudyOptions):
-    """The flags of `stages`."""
-
-    switch: Counts = setting(
-        [10, 30, 70, 90], "percent of all steps after which the soft stage hands over, below 100"
-    )
-    steps: int | None = setting(
-        None,
-        "steps of both stages together; None: twice schedule_steps, or 2,000; at a constant rate a "
-        "stage ends by itself instead",
-        ge=10,
-        le=2**30,
-        examples=[2000],
-    )
 
 
 class Stages(Study):
@@ -66,7 +45,7 @@ class Stages(Study):
                 f"--switch={options.switch[-1]} leaves the hard stage no steps; write percents "
                 "from 1 to 99, as --switch=10,30,70,90."
             )
-        return [Part(list(_ways(options, settings).values()))]
+        return [Part(list(ways(options, settings).values()))]
 
     def readings(self, outcome: Outcome) -> list[str]:
         """Two stages against one, each switch against the one at convergence, the best way."""
@@ -83,12 +62,12 @@ class Stages(Study):
         """Accuracy and diversity over the switch points, and the differences."""
         view, found = _view(outcome), []
         steps, names = zip(*_points(view), strict=True)
-        level = {_SOFT: "soft", _HARD: "hard"}
+        level = {SOFT_ONLY: "soft", HARD_ONLY: "hard"}
         series = {"after the hard stage": [_row(view, name, "hard") for name in names]}
         series["at the switch (soft)"] = [_row(view, name, "soft") for name in names]
         series |= {name: [_row(view, name, stage)] * len(names) for name, stage in level.items()}
         for metric in dict.fromkeys([view.metric, *view.at_length("category_diversity")]):
-            drawn = metric_figure(metric, series, steps, "steps before the switch", level)
+            drawn = metric_figure(metric, series, steps, "the steps before the switch", level)
             found.append(replace(drawn, caption=_caption(metric)))
         pairs, metrics = _pairs(view), view.at_length("recall", "ndcg", "category_diversity")
         if pairs:
@@ -108,56 +87,10 @@ class Stages(Study):
         return [values_table(view, metrics, extras), difference_table(_pairs(view), metrics)]
 
 
-def _total(options: Any, settings: Mapping[str, Any]) -> tuple[int | None, bool]:
-    """Return the steps of both stages together, and whether each takes half of them by itself.
-
-    None: a constant rate, by which each stage goes on until it gains no more.
-    """
-    from recbole_opal.host.yaml_settings import default_settings
-
-    recipe = "published" if settings.get("recipe") == "published" else "default"
-    values = default_settings("OPAL", recipe) | dict(settings)
-    steps = values["schedule_steps"]
-    if options.steps is not None:
-        return options.steps, False
-    if values["learning_rate_schedule"] == "constant":
-        return None, True
-    # What is no number is refused with the rows.
-    known = isinstance(steps, int) and steps > 0
-    return (2 * steps, True) if known else (_WITHOUT_SCHEDULE, False)
-
-
-def _ways(options: Any, settings: Mapping[str, Any]) -> dict[str, Variant]:
-    """Return the rows by their names: all of as many steps, or with stages that end themselves."""
-    total, by_itself = _total(options, settings)
-
-    def way(stages: Sequence[str] = (), **steps: int) -> Variant:
-        own: dict[str, Any] = {"stages": list(stages)} if stages else {}
-        return Variant("OPAL", own | ({"stage_steps": steps} if steps else {}))
-
-    if total is None:
-        ways = {"switch at convergence": way(), _SOFT: way(["soft"]), _HARD: way(["hard"])}
-        points = {p: way(soft=_share(p, _WITHOUT_SCHEDULE)) for p in options.switch}
-    else:
-        half = total // 2
-        whole = way() if by_itself else way(soft=half, hard=total - half)
-        ways = {"switch at half": whole}
-        ways |= {_SOFT: way(["soft"], soft=total), _HARD: way(["hard"], hard=total)}
-        shares = {p: _share(p, total) for p in options.switch}
-        points = {p: way(soft=n, hard=total - n) for p, n in shares.items()}
-    named = {f"switch at {p} %": variant for p, variant in points.items()}
-    # Of two ways that are the same the first name counts: no run is compared with itself.
-    return {n: v for n, v in (ways | named).items() if n in ways or v not in ways.values()}
-
-
-def _share(percent: int, steps: int) -> int:
-    return max(1, round(percent * steps / 100))
-
-
 def _view(outcome: Outcome) -> Outcome:
     """Return the outcome with its rows under the names of the ways."""
     given = outcome.main.rows[0].settings
-    return relabelled(outcome, _ways(outcome.options, given))
+    return relabelled(outcome, ways(outcome.options, given))
 
 
 def _row(view: Outcome, name: str, stage: str) -> Row | None:
@@ -175,16 +108,16 @@ def _finals(view: Outcome) -> list[Row]:
 def _points(view: Outcome) -> list[tuple[str, str]]:
     """Return the switch points in order, as an axis and as the rows have them.
 
-    What stands for convergence comes between the halves.
+    Half of the steps stands between the percents, convergence behind all numbers of steps.
     """
-    known = {label_of(row) for row in view.main.rows}
-    points = [(p, f"{p} %") for p in view.options.switch if f"switch at {p} %" in known]
-    early = [text for percent, text in points if percent < 50]
-    late = [text for percent, text in points if percent >= 50]
-    names = [(text, f"switch at {text}") for text in early]
-    whole = _whole(view)
-    names += [(whole.removeprefix("switch at "), whole)]
-    return names + [(text, f"switch at {text}") for text in late]
+    names = dict.fromkeys(label_of(row) for row in view.main.rows)
+    whole, *others = [name for name in names if name not in (SOFT_ONLY, HARD_ONLY)]
+    percents = {f"switch at {p} %": p for p in view.options.switch}
+    early = [name for name in others if percents.get(name, 0) < 50]
+    ordered = [*early, whole, *(name for name in others if name not in early)]
+    return [
+        (name.removeprefix("switch at ").removeprefix("switch after "), name) for name in ordered
+    ]
 
 
 def _whole(view: Outcome) -> str:
@@ -199,11 +132,11 @@ def _pairs(view: Outcome) -> list[Pair]:
     if whole is None:
         return []
     asked = []
-    for way, stage in ((name, "soft"), (_SOFT, "soft"), (_HARD, "hard")):
+    for way, stage in ((name, "soft"), (SOFT_ONLY, "soft"), (HARD_ONLY, "hard")):
         row = _row(view, way, stage)
         asked += [(whole, row)] if row is not None else []
     for row in _finals(view):
-        if label_of(row) not in (name, _SOFT, _HARD):
+        if label_of(row) not in (name, SOFT_ONLY, HARD_ONLY):
             asked.append((row, whole))
     return view.pairs(asked)
 

@@ -6,7 +6,8 @@ import pytest
 from recbole_opal.errors import SettingsError
 from recbole_opal.side_by_side.variants import Variant, parse_variants
 from recbole_opal.studies.page import page
-from recbole_opal.studies.stages import Stages, StagesOptions
+from recbole_opal.studies.stages import Stages
+from recbole_opal.studies.ways import StagesOptions
 from tests.studies.planted_runs import planted_outcome
 
 STUDY = Stages()
@@ -109,6 +110,24 @@ def test_the_page_has_the_ways_by_name_and_the_pictures_their_order(outcome):
     places = [svg.index(f">{step}</text>") for step in ("10 %", "half", "90 %")]
     assert places == sorted(places)
     assert "soft only, 90 %: 0." in svg  # a level line, over all points
+
+
+def test_numbers_of_steps_come_before_convergence(outcome):
+    constant = {"learning_rate_schedule": "constant"}
+    names = {"OPAL": "OPAL", "OPAL stage_steps={'soft': 120, 'hard': 1080}": "early"}
+    texts = {"early": {"stage_steps": {"soft": 200}}, "OPAL": {}}
+    kept = []
+    for row in outcome.main.rows:
+        name = names.get(row.label.rpartition(" ")[0])
+        if name:
+            variant = Variant("OPAL", texts[name])
+            told = {"label": f"{variant.label} {row.stage}", "settings": constant}
+            kept.append(row.model_copy(update=told))
+    result = outcome.main.model_copy(update={"rows": kept, "users": {}})
+    outcome = type(outcome)(StagesOptions(switch=[10]), {"main": result})
+    svg = STUDY.figures(outcome)[0].svg
+    assert svg.index(">200 steps</text>") < svg.index(">convergence</text>")
+    assert STUDY.readings(outcome)[-1].startswith("Switch after 200 steps hard against switch at")
 
 
 def test_a_way_that_failed_is_left_out(outcome):
