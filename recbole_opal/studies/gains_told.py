@@ -23,10 +23,10 @@ def readings_of(gains: Gains) -> list[str]:
     correlation = _rank_correlation(gains)
     if correlation is not None:
         said.append(
-            f"Breadth and length of histories go together{where}: rank correlation "
+            f"Breadth and length of histories go together: rank correlation "
             f"{correlation:.2f}, so that thirds by breadth are in part thirds by length."
             if abs(correlation) >= 0.3
-            else f"Breadth and length of histories are different things{where}: rank correlation "
+            else f"Breadth and length of histories are different things: rank correlation "
             f"{correlation:.2f}."
         )
     said += _widths(gains, where)
@@ -67,8 +67,8 @@ def _group(gains: Gains, found: GroupedDifferences, where: str) -> str:
         return line
     direction = {1: "more", -1: "less"}.get(verdict(apart, metric))
     if direction is None:
-        return f"{line} The highest and the lowest third cannot be told apart ({_ends(apart)})."
-    return f"{line} The highest third gains {direction} than the lowest, by {_ends(apart)}."
+        return f"{line} The highest and the lowest group cannot be told apart ({_ends(apart)})."
+    return f"{line} The highest group gains {direction} than the lowest, by {_ends(apart)}."
 
 
 def _rank_correlation(gains: Gains) -> float | None:

@@ -71,10 +71,11 @@ class Stages(Study):
             found.append(replace(drawn, caption=_caption(metric)))
         pairs, metrics = _pairs(view), view.at_length("recall", "ndcg", "category_diversity")
         if pairs:
-            svg = interval_picture("stages", "Ways through the stages", pairs, metrics)
+            drawn = [replace(pair, row=_less(pair)) for pair in pairs]
+            svg = interval_picture("stages", "Ways through the stages", drawn, metrics)
             caption = (
-                "Each row less the way it is compared with (table below); bars are 95 % intervals "
-                "over users, hollow marks are differences that cannot be told from 0."
+                "One way less another; bars are 95 % intervals over users, hollow marks are "
+                "differences that cannot be told from 0."
             )
             found.append(Figure("differences", svg, caption))
         return found
@@ -139,6 +140,12 @@ def _pairs(view: Outcome) -> list[Pair]:
         if label_of(row) not in (name, SOFT_ONLY, HARD_ONLY):
             asked.append((row, whole))
     return view.pairs(asked)
+
+
+def _less(pair: Pair) -> Row:
+    """Return a pair's row under the name of the pair."""
+    name = f"{pair.row.label} less {pair.reference.label}"
+    return pair.row.model_copy(update={"label": name})
 
 
 def _best_told(view: Outcome) -> str:

@@ -62,7 +62,8 @@ class WhenInterestsPay(Study):
 
     def readings(self, outcome: Outcome) -> list[str]:
         """Where several interests pay; then groups of users, widths and list lengths in turn."""
-        return [line for gains in self._gains(outcome) for line in readings_of(gains)]
+        said = [line for gains in self._gains(outcome) for line in readings_of(gains)]
+        return list(dict.fromkeys(said))  # what is of the users alone is said once
 
     def figures(self, outcome: Outcome) -> list[Figure]:
         """The gain of groups of users, accuracy over D, the gain over D and over list length."""

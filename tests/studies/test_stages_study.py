@@ -110,6 +110,8 @@ def test_the_page_has_the_ways_by_name_and_the_pictures_their_order(outcome):
     places = [svg.index(f">{step}</text>") for step in ("10 %", "half", "90 %")]
     assert places == sorted(places)
     assert "soft only, 90 %: 0." in svg  # a level line, over all points
+    for other in ("soft only", "hard only", "switch at half soft"):
+        assert f">switch at half hard less {other}</text>" in figures[-1].svg
 
 
 def test_numbers_of_steps_come_before_convergence(outcome):

@@ -153,7 +153,7 @@ def test_planted_gains_are_found_for_whom_and_where_they_were_planted(outcome):
     assert abs(float(low[0].replace("−", "-"))) < 0.005 > abs(float(middle[0].replace("−", "-")))
     assert float(high[0]) == pytest.approx(0.1, abs=0.005)
     assert [bool(mark) for _, mark in (low, middle, high)] == [False, False, True]
-    assert re.search(r"The highest third gains more than the lowest, by \+0\.(09|10)", breadth)
+    assert re.search(r"The highest group gains more than the lowest, by \+0\.(09|10)", breadth)
     assert "cannot be told apart" in line(said, "By targets of the user (hard)")
     assert "cannot be told apart" in line(said, "By breadth (entropy of its categories) (soft)")
     widths = line(said, "By width (hard)")

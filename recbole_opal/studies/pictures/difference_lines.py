@@ -27,7 +27,8 @@ def difference_lines(
     for place, (label, differences) in enumerate(series.items()):
         values = [each.difference if each else math.nan for each in differences]
         errors = [(each.high - each.low) / 2 if each else 0.0 for each in differences]
-        lines.append(Line(label, "opal", values, errors, colour(place), bridged=True))
+        look = {"bridged": True, "signed": True}
+        lines.append(Line(label, "opal", values, errors, colour(place), **look))
     nothing = [0.0] * len(steps)
     lines.append(Line("no difference", "single", nothing, nothing, colour(len(lines)), dashed=True))
     return standalone(line_picture("differences", title, lines, steps, titles))
