@@ -50,14 +50,14 @@ def rows_of(variant, seeds, value_of, stages):
     return rows, users
 
 
-def result_of(variants, seeds, value_of, folder, stages=("soft", "hard")):
+def result_of(variants, seeds, value_of, folder, stages=("soft", "hard"), dataset="tiny"):
     """Return a comparison of these variants."""
     rows, users = [], {}
     for variant in variants:
         more, told = rows_of(variant, seeds, value_of, stages)
         rows, users = rows + more, users | told
     return ComparisonResult(
-        dataset="tiny",
+        dataset=dataset,
         command="python run_opal.py --dataset=tiny",
         seeds=list(seeds),
         metric="recall@50",
@@ -67,6 +67,11 @@ def result_of(variants, seeds, value_of, folder, stages=("soft", "hard")):
         folder=folder,
         users=users,
     )
+
+
+@pytest.fixture
+def result_maker():
+    return result_of
 
 
 @pytest.fixture
