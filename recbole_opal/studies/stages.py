@@ -71,8 +71,8 @@ class Stages(Study):
             found.append(replace(drawn, caption=_caption(metric)))
         pairs, metrics = _pairs(view), view.at_length("recall", "ndcg", "category_diversity")
         if pairs:
-            drawn = [replace(pair, row=_less(pair)) for pair in pairs]
-            svg = interval_picture("stages", "Ways through the stages", drawn, metrics)
+            named = [replace(pair, row=_less(pair)) for pair in pairs]
+            svg = interval_picture("stages", "Ways through the stages", named, metrics)
             caption = (
                 "One way less another; bars are 95 % intervals over users, hollow marks are "
                 "differences that cannot be told from 0."
