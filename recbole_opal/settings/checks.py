@@ -32,6 +32,7 @@ def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict
     _check_columns(settings)
     _check_gradients(settings)
     _check_schedule(settings)
+    _check_scoring(settings)
     if "orthogonality_weight" in settings:
         _check_width(settings["num_interests"], settings["hidden_size"])
     _check_names(settings)
@@ -133,6 +134,19 @@ def _check_schedule(settings: Mapping[str, Any]) -> None:
             f"--warmup_steps={warmup} is not below --schedule_steps={steps}, the steps of the "
             f"whole schedule; write --schedule_steps={10 * max(warmup, 1)}, or a shorter warm-up."
         )
+
+
+def _check_scoring(settings: Mapping[str, Any]) -> None:
+    """Refuse to train other scores than those that are served."""
+    if settings.get("scoring", "maximum") == "maximum":
+        return
+    for name, wanted in (("routing", "candidate"), ("seq2item", "retrieval")):
+        if settings.get(name, wanted) != wanted:
+            raise SettingsError(
+                f"--scoring={settings['scoring']} lets all interests score a candidate, and "
+                f"--{name}={settings[name]} trains other scores; write --{name}={wanted} as well, "
+                "or leave --scoring away."
+            )
 
 
 def _check_width(interests: int, width: int) -> None:
