@@ -13,7 +13,7 @@ from torch import Tensor
 
 from recbole_opal.index_report.queries import Queries
 from recbole_opal.index_report.settings_swept import settings_swept
-from recbole_opal.retrieval import ApproximateIndex, Retriever, Scoring, make_retriever
+from recbole_opal.retrieval import MAXIMUM, ApproximateIndex, Retriever, Scoring, make_retriever
 from recbole_opal.retrieval.faiss_library import import_faiss
 
 __all__ = ["Measured", "measure_exact", "measure_kind", "recall", "using_threads"]
@@ -53,7 +53,7 @@ class Measured:
 
 
 def measure_exact(
-    items: Tensor, queries: Queries, k: int, batch: int, scoring: Scoring
+    items: Tensor, queries: Queries, k: int, batch: int, scoring: Scoring = MAXIMUM
 ) -> tuple[Measured, Tensor]:
     """Return what our exact search takes, and its (B, k) lists."""
     retriever, built = _built("torch", items, scoring)
@@ -62,7 +62,12 @@ def measure_exact(
 
 
 def measure_kind(
-    kind: str, items: Tensor, queries: Queries, exact: Tensor, batch: int, scoring: Scoring
+    kind: str,
+    items: Tensor,
+    queries: Queries,
+    exact: Tensor,
+    batch: int,
+    scoring: Scoring = MAXIMUM,
 ) -> Iterator[Measured]:
     """Build an index and yield what each of its settings reaches, from the fastest on.
 

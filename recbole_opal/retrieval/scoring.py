@@ -17,6 +17,8 @@ _ROUNDINGS = 8
 """Roundings of float32 that one `Scoring.join` is worth at most, relative to what it joins."""
 
 _DEEPER = 4
+"""Of 20,000 clustered unit vectors and K = 4, HNSW then finds all of the best 50 at a temperature
+of 0.1 to 0.5 and 0.9997 at 1; with 2 it finds 0.992 at 0.5 and 0.938 at 1, with 1 0.91 and 0.73."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`query.py` of a bundle, by itself: no torch, no pandas, nothing of ours."""
 
+import json
 import re
 import subprocess
 import sys
@@ -150,6 +151,20 @@ def test_the_bundles_of_every_model_and_stage(train, tmp_path, model):
 def test_items_of_unequal_lengths_and_a_prior(prior_bundle):
     items, scores = answered(prior_bundle, *HISTORY)
     assert_same(prior_bundle, HISTORY, items, scores)
+
+
+def test_a_soft_maximum(soft_bundle):
+    items, scores = answered(soft_bundle, *HISTORY)
+    assert_same(soft_bundle, HISTORY, items, scores)
+    recommender = recbole_opal.load(soft_bundle)
+    assert recommender.retriever.scoring.temperature == 0.1
+    products = recommender.user_vectors([HISTORY]).vectors[0] @ recommender.item_vectors().vectors.T
+    assert (products.max(axis=0).max() < scores).any()
+    about = json.loads((soft_bundle / "bundle.json").read_text())
+    assert (about["scoring"], about["temperature"]) == ("logsumexp", 0.1)
+    card = (soft_bundle / "README.md").read_text()
+    assert "an item's score is the log-sum-exp of their inner products" in card
+    assert "--scoring=logsumexp" in card
 
 
 def test_no_query_without_what_it_reads(trained, tmp_path, same_encoder):
