@@ -103,17 +103,6 @@ def prior_bundle(train, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def soft_bundle(train, tmp_path_factory):
-    """Return a bundle of a model whose score is a log-sum-exp, with a prior in its queries."""
-    from recbole_opal.exporting.bundle import write_bundle
-    from recbole_opal.exporting.options import Export
-
-    run = train("OPAL", num_interests=3, interest_prior=1.0, scoring="logsumexp")
-    place = tmp_path_factory.mktemp("bundles") / "soft"
-    return write_bundle(run, place, Export(program=False, parquet=False))
-
-
-@pytest.fixture(scope="session")
 def build_network():
     """Return what builds a network of 30 items, a class or a name, that was never trained."""
     import torch
