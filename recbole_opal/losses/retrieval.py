@@ -84,6 +84,8 @@ def _score_by_candidate(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tup
 
 def _score_softly(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
     """Let all interests score each candidate by a log-sum-exp: the rule of serving, too."""
+    if rivals.hardness == 0:  # a sum over negatives and interests, in whatever order
+        return fits.logsumexp(dim=1), rivals.log_sums(interests).logsumexp(dim=-1, keepdim=True)
     products = soft_inner_products(interests, rivals.vectors, rivals.temperature)  # (B, M)
     return fits.logsumexp(dim=1), rivals.log_sum(products).unsqueeze(-1)
 

@@ -68,7 +68,7 @@ def make_case(seed=0, batch=3, interests=3, window=4):
     return table, targets, ids, counts.double().log(), users
 
 
-def loss(table, targets, ids, weights, users, scoring="logsumexp"):
+def loss(table, targets, ids, weights, users, scoring="logsumexp", hardness=0.0):
     return retrieval_loss(
         users,
         table[targets],
@@ -78,6 +78,7 @@ def loss(table, targets, ids, weights, users, scoring="logsumexp"):
         own_columns=target_columns(targets, ids),
         negative_weights=weights,
         scoring=scoring,
+        hardness=hardness,
     )
 
 
@@ -98,10 +99,11 @@ def test_the_loss_equals_a_naive_loop(seed):
     assert float(loss(table, targets, ids, weights, users)) == pytest.approx(sum(rows) / len(rows))
 
 
-def test_the_gradient_of_the_loss_in_float64():
+@pytest.mark.parametrize("hardness", [0.0, 0.8])
+def test_the_gradient_of_the_loss_in_float64(hardness):
     table, targets, ids, weights, users = make_case(5, 2, 2, 2)
     assert torch.autograd.gradcheck(
-        lambda u, x: loss(x, targets, ids, weights, u),
+        lambda u, x: loss(x, targets, ids, weights, u, hardness=hardness),
         (users.requires_grad_(), table.requires_grad_()),
         atol=1e-6,
     )
@@ -117,3 +119,10 @@ def test_one_interest_is_the_maximum_bit_by_bit():
         found.append((value, own.grad))
     assert found[0][0].equal(found[1][0])
     assert found[0][1].equal(found[1][1])
+
+
+def test_hard_negatives_of_hardness_towards_0_are_the_plain_ones():
+    table, targets, ids, weights, users = make_case(4)
+    plain = loss(table, targets, ids, weights, users)
+    torch.testing.assert_close(loss(table, targets, ids, weights, users, hardness=1e-9), plain)
+    assert loss(table, targets, ids, weights, users, hardness=1.0) > plain
