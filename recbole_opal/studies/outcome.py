@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,12 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["Outcome", "Pair"]
+__all__ = ["Outcome", "Pair", "label_of"]
+
+
+def label_of(row: Row) -> str:
+    """Return the label of the variant that a row is a stage of."""
+    return row.label.removesuffix(f" {row.stage}") if row.stage else row.label
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Pair:
     differences: Mapping[str, Difference]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """The results of a study's comparisons.
 
@@ -35,6 +40,7 @@ class Outcome:
 
     options: Any
     results: Mapping[str, ComparisonResult]
+    _tested: dict[Any, list[Pair]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def main(self) -> ComparisonResult:
@@ -49,8 +55,13 @@ class Outcome:
     def at_length(self, *names: str) -> list[str]:
         """Return those of the metrics that were measured, at the length of the lists."""
         wanted = [f"{name}@{self.main.k}" for name in names]
-        known = {name for row in self.main.rows for name in row.test}
+        known = {name for row in self._every for name in row.test}
         return [name for name in dict.fromkeys(wanted) if name in known]
+
+    @property
+    def measured(self) -> bool:
+        """Whether a run of any part is done."""
+        return bool(self._every)
 
     def rows(self, part: str | None = None) -> list[Row]:
         """Return the rows of a part (None: the main one) that were measured, as they were asked."""
@@ -59,18 +70,31 @@ class Outcome:
 
     def row(self, variant: Variant, stage: str, part: str | None = None) -> Row | None:
         """Return a variant's row of a stage, None if it failed."""
-        wanted = (variant.text, stage)
-        found = (row for row in self.rows(part) if (row.variant, row.stage) == wanted)
-        return next(found, None)
+        # By labels: a class of the user's has another address in the row than it was typed.
+        wanted = (variant.label, stage)
+        return next((r for r in self.rows(part) if (label_of(r), r.stage) == wanted), None)
 
     @cached_property
     def stages(self) -> list[str]:
         """The stages that OPAL's rows have, in their order; without OPAL those of all rows."""
-        rows = [row for row in self.rows() if row.model == "OPAL"] or self.rows()
+        rows = [row for row in self._every if row.model == "OPAL"] or self._every
         return list(dict.fromkeys(row.stage for row in rows))
 
     def pairs(self, pairs: Sequence[tuple[Row, Row]], part: str | None = None) -> list[Pair]:
-        """Test rows of a part against their references."""
-        result = self.main if part is None else self.results[part]
-        tested = paired_over_users(result, pairs)
-        return [Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)]
+        """Test rows of a part against their references, all together and only once.
+
+        Ask for all that a study shows at once, and look up what a sentence needs: drawing the
+        users again is what takes the time, and Holm's method corrects over what is asked.
+        """
+        asked = part, tuple((row.label, reference.label) for row, reference in pairs)
+        if asked not in self._tested:
+            result = self.main if part is None else self.results[part]
+            tested = paired_over_users(result, pairs)
+            self._tested[asked] = [
+                Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)
+            ]
+        return self._tested[asked]
+
+    @property
+    def _every(self) -> list[Row]:
+        return [row for part in self.results for row in self.rows(part)]

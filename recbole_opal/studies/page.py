@@ -10,6 +10,7 @@ from recbole_opal.comparison.table_formats import markdown_table
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
 from recbole_opal.runs.atomic import write_error, write_text
+from recbole_opal.studies.endings import endings_told
 from recbole_opal.studies.outcome import Outcome
 from recbole_opal.studies.study import Figure, Study
 
@@ -25,7 +26,7 @@ def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[P
         CheckpointError: a folder cannot be written.
     """
     with as_told_by(outcome.main.own_metrics):
-        figures = study.figures(outcome) if outcome.rows() else []
+        figures = study.figures(outcome) if outcome.measured else []
         stem = f"{study.name}-{outcome.main.dataset}"
         text = page(study, outcome, command, figures, stem)
     pages = []
@@ -44,17 +45,17 @@ def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[P
 def page(study: Study, outcome: Outcome, command: str, figures: Sequence[Figure], stem: str) -> str:
     """Return the text of the page in Markdown."""
     main = outcome.main
-    readings = study.readings(outcome) if outcome.rows() else []
+    readings = study.readings(outcome) if outcome.measured else []
     blocks = [
         f"# {study.title}: {main.dataset}",
         f"**{study.question}** (asked by {study.asked_by})",
         "## Answer",
         "\n".join(f"- {line}" for line in readings or ["No run was done: there is none yet."]),
         *(
-            f"![{figure.caption}]({stem}-{figure.name}.svg)\n\n{figure.caption}"
+            f"![{figure.alternative}]({stem}-{figure.name}.svg)\n\n{figure.caption}"
             for figure in figures
         ),
-        *map(markdown_table, study.tables(outcome) if outcome.rows() else []),
+        *map(markdown_table, study.tables(outcome) if outcome.measured else []),
         "## How it was made",
         f"```bash\n{command}\n```",
         "\n".join(f"- {line}" for line in _made(outcome)),
@@ -69,24 +70,10 @@ def _made(outcome: Outcome) -> list[str]:
     for name, result in outcome.results.items():
         where = f" ({name})" if len(outcome.results) > 1 else ""
         lines.append(f"Seeds{where}: {', '.join(map(str, result.seeds))}.")
-        lines += [_ended(result, where), *(f"**{warning}**" for warning in _warnings(result))]
+        lines += [endings_told(result), *(f"**{warning}**" for warning in _warnings(result))]
         lines += [f"{line}" for line in result.tuned]
     versions = ", ".join(f"{name} {value}" for name, value in main.versions.items())
     return [*lines, f"Made with {versions}; {main.hardware}."]
-
-
-def _ended(result: ComparisonResult, where: str) -> str:
-    stages = [row for row in result.rows if row.measured]
-    runs = sum(len(row.runs) for row in stages)
-    short = sum(row.cut_short for row in stages)
-    if not short:
-        return (
-            f"Every stage of every run ended by itself{where}, none by a bound on time or epochs."
-        )
-    return (
-        f"A bound on time or epochs ended {short} of {runs} stages of runs{where}: they might go "
-        "further."
-    )
 
 
 def _warnings(result: ComparisonResult) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from recbole_opal.settings.commandline import ComparisonOptions, Request, parse_
 from recbole_opal.settings.fields import check_section, typed
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import checked_path
-from recbole_opal.settings.values import parse_value
+from recbole_opal.settings.values import load_settings_file, parse_value
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ def _act(argv: Sequence[str]) -> int:
     given = {name: parse_value(text) for name, text in texts.items()}
     options = study.Options.model_validate(check_section(study.Options, given))
     request = _request(study, flags)
-    parts = study.parts(options, request.seeds, request.settings)
+    parts = study.parts(options, request.seeds, _in_files(request) | request.settings)
     _check(request, parts)
     line = command(*argv, name="study")
     try:
-        return _make(study, options, request, parts, line, out)
+        return _make(study, options, request, parts, argv, out)
     except KeyboardInterrupt as interrupt:
         interrupt.command = line  # type: ignore[attr-defined]
         raise
@@ -76,7 +77,16 @@ def _request(study: Study, flags: Mapping[str, str]) -> Request:
                 f"--{setting} is what {study.name} varies; write --{flag}=... to choose its values."
             )
     several = "OPAL,MIND"  # so that --jobs is not refused; the parts name the models
-    return parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    request = parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    given = _in_files(request)
+    own = {name: value for name, value in study.defaults.items() if name not in given}
+    return replace(request, settings=own | request.settings)
+
+
+def _in_files(request: Request) -> dict[str, Any]:
+    """Return the settings that files give, of later ones the last."""
+    files = [load_settings_file(path) for path in request.config_files]
+    return {name: value for content in files for name, value in content.items()}
 
 
 def _check(request: Request, parts: Sequence[Part]) -> None:
@@ -93,7 +103,7 @@ def _make(
     options: Any,
     request: Request,
     parts: Sequence[Part],
-    line: str,
+    argv: Sequence[str],
     out: Path | None,
 ) -> int:
     # Only now: a mistyped argument is told without waiting for torch.
@@ -101,6 +111,7 @@ def _make(
     from recbole_opal.studies.outcome import Outcome
     from recbole_opal.studies.page import write_page
 
+    line = command(*argv, name="study")
     results = {}
     for part in parts:
         model = ",".join(variant.text for variant in part.variants)
@@ -108,8 +119,8 @@ def _make(
         results[part.name] = compare_request(asked, line)
     outcome = Outcome(options, results)
     folders = [outcome.main.folder, *([] if out is None else [out])]
-    pages = write_page(study, outcome, line, folders)
-    if outcome.rows():
+    pages = write_page(study, outcome, _portable(argv), folders)
+    if outcome.measured:
         print("\n".join(study.readings(outcome)))
     failed = [row.label for result in results.values() for row in result.failed]
     if failed:
@@ -118,6 +129,11 @@ def _make(
     print(f"page: {pages[-1]}")
     print(f"comparison folder: {outcome.main.folder}")
     return TrainingError.exit_code if failed else 0
+
+
+def _portable(argv: Sequence[str]) -> str:
+    """Return the command as it works anywhere: a page is read on other machines."""
+    return shlex.join(["python", "-m", "recbole_opal", "study", *argv])
 
 
 def _usage() -> str:
