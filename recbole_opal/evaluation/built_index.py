@@ -15,7 +15,14 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import SettingsError
-from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Retriever, index_settings, make_retriever
+from recbole_opal.retrieval import (
+    DEFAULT_BLOCK_SIZE,
+    MAXIMUM,
+    Retriever,
+    Scoring,
+    index_settings,
+    make_retriever,
+)
 from recbole_opal.retrieval.build_index import check_fits
 from recbole_opal.retrieval.faiss_library import import_faiss
 from recbole_opal.retrieval.table_digest import table_digest
@@ -44,16 +51,17 @@ class BuiltIndex:
         kind: str,
         settings: Mapping[str, Any] | None,
         block_size: int = DEFAULT_BLOCK_SIZE,
+        scoring: Scoring = MAXIMUM,
     ) -> Retriever:
         """Return a search over `(N, D)` items, that of the last call if nothing has changed."""
         checked = index_settings(kind, settings)
         if checked is None:
-            return make_retriever(kind, items, block_size)
-        key = (kind, checked, block_size, items.device, table_digest(items))
+            return make_retriever(kind, items, block_size, scoring=scoring)
+        key = (kind, checked, block_size, scoring, items.device, table_digest(items))
         if self._retriever is None or key != self._key:
             self._key = self._retriever = None
             started = perf_counter()
-            self._retriever = make_retriever(kind, items, block_size, settings)
+            self._retriever = make_retriever(kind, items, block_size, settings, scoring)
             self._key = key
             words = (kind, len(items) - 1, perf_counter() - started)
             getLogger("recbole_opal").info(_TOLD, *words)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from recbole_opal.evaluation.built_index import BuiltIndex
 from recbole_opal.evaluation.judged import InterestRecord, RankRecord
-from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, Pairs, average_ranks
+from recbole_opal.retrieval import DEFAULT_BLOCK_SIZE, MAXIMUM, Pairs, Scoring, average_ranks
 from recbole_opal.retrieval.order import top_in_order
 from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
@@ -36,7 +36,8 @@ class Retrieved:
 class InterestModel(Protocol):
     """A model whose score of an item is the largest inner product with one of its interests.
 
-    Two more methods are asked if they are there: `active_interests(inputs)`, `(B, K)` bool or
+    Or what its `scoring`, a `retrieval.Scoring`, makes of them, if it has one. Two more methods are
+    asked if they are there: `active_interests(inputs)`, `(B, K)` bool or
     None, tells the interests that are no copies; `interest_columns(queries)` gives what cosines
     are taken over, where queries hold more than interests.
     """
@@ -80,8 +81,14 @@ class FullSortRetriever:
         self.block_size = config["item_block_size"] or DEFAULT_BLOCK_SIZE
         self.with_ranks, self.with_interests = with_ranks, with_interests
         self.items = model.item_table().detach()  # (N, D)
+        found = getattr(model, "scoring", None)
+        self.scoring = found if isinstance(found, Scoring) else MAXIMUM
         self.retriever = (built or BuiltIndex()).over(
-            self.items, config["retrieval"] or "torch", config["retrieval_args"], self.block_size
+            self.items,
+            config["retrieval"] or "torch",
+            config["retrieval_args"],
+            self.block_size,
+            self.scoring,
         )
 
     def retrieve(self, inputs: Any, excluded: Pairs | None, targets: Pairs) -> Retrieved:
@@ -96,7 +103,12 @@ class FullSortRetriever:
 
     def _ranks(self, queries: Tensor, excluded: Pairs | None, targets: Pairs) -> RankRecord:
         ranks = average_ranks(
-            queries, self.items, targets, exclude=excluded, block_size=self.block_size
+            queries,
+            self.items,
+            targets,
+            exclude=excluded,
+            block_size=self.block_size,
+            scoring=self.scoring,
         )
         count = len(self.items)
         hidden = ExcludedPairs.of(excluded, len(queries), count, self.items.device)

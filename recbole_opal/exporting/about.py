@@ -69,6 +69,8 @@ def about_bundle(
         "longest_history": settings["MAX_ITEM_LIST_LENGTH"],
         "item_field": settings["ITEM_ID_FIELD"],
         "similarity": settings.get("similarity"),
+        "scoring": "logsumexp" if trained.network.scoring.soft else "maximum",
+        "temperature": trained.network.scoring.temperature or None,  # of the log-sum-exp
         "compare": "inner product",  # of a cosine too: the vectors have unit length
         "reads_times": trained.network.needs_times,
         "retrieval": retrieval,

@@ -88,7 +88,10 @@ def _write_items(folder: RunFolder, trained: TrainedModel, export: Export) -> No
     if export.parquet:
         folder.write("items.parquet", parquet_bytes(trained.items[1:], vectors))
     if export.index:
-        retriever = make_retriever(export.retrieval, table, settings=export.retrieval_args)
+        scoring = trained.network.scoring
+        retriever = make_retriever(
+            export.retrieval, table, settings=export.retrieval_args, scoring=scoring
+        )
         save_index(folder, retriever)
     with folder.update() as draft:
         if {"encoder.onnx", "index.faiss"} <= draft.keys():

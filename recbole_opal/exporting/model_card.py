@@ -81,12 +81,21 @@ def _what(facts: CardFacts) -> list[str]:
     paper = own if about["own_model"] else getdoc(facts.network.Settings)
     return [
         f"A multi-interest model for candidate retrieval: a history becomes {about['interests']} "
-        f"query vectors of width {about['width']}, and an item's score is the largest of their "
-        f"inner products with the item's vector. It knows {about['items']} items and was exported "
-        f"in stage `{about['stage']}`.",
+        f"query vectors of width {about['width']}, and an item's score is {_rule(about)}. It knows "
+        f"{about['items']} items and was exported in stage `{about['stage']}`.",
         "",
         " ".join((paper or "Its paper is not stated.").split()),
     ]
+
+
+def _rule(about: Mapping[str, Any]) -> str:
+    if about["scoring"] == "maximum":
+        return "the largest of their inner products with the item's vector"
+    temperature = about["temperature"]
+    return (
+        f"the log-sum-exp of their inner products with the item's vector, `{temperature} * "
+        f"log(sum(exp(products / {temperature})))`"
+    )
 
 
 def _data(facts: CardFacts) -> list[str]:

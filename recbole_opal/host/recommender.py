@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, reduce
 from typing import Any, ClassVar
 
 import torch
@@ -16,6 +16,7 @@ from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import is_ours, lineage
+from recbole_opal.retrieval.scoring import Scoring
 from recbole_opal.runs.weights_stage import STAGE, encoded_stage
 from recbole_opal.settings.model_schemas import MultiInterestSettings, section_of
 
@@ -111,11 +112,17 @@ class MultiInterestRecommender(SequentialRecommender):
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.network.item_table()
 
+    @property
+    def scoring(self) -> Scoring:
+        """What makes an item's score of its products with the interests."""
+        return self.network.scoring
+
     def predict(self, interaction: Any) -> Tensor:
         """Return the score of each row's item, (B,) float."""
         (vectors,) = self.network.items(interaction[self.ITEM_ID])
         candidates = self.network.candidates(vectors)
-        return torch.einsum("bkd,bd->bk", self.interests(interaction), candidates).amax(dim=-1)
+        products = torch.einsum("bkd,bd->bk", self.interests(interaction), candidates)
+        return self.scoring.of_last(products)
 
     def full_sort_predict(self, interaction: Any) -> Tensor:
         """Return all scores, (B, N) float, for RecBole code that needs the whole matrix.
@@ -123,10 +130,8 @@ class MultiInterestRecommender(SequentialRecommender):
         This library's evaluator never calls it: it asks for `interests` and `item_table`.
         """
         interests, table = self.interests(interaction), self.item_table()
-        best = interests[:, 0] @ table.T  # (B, N)
-        for number in range(1, interests.shape[1]):
-            best = torch.maximum(best, interests[:, number] @ table.T)
-        return best
+        products = (each @ table.T for each in interests.unbind(dim=1))  # (B, N) at a time
+        return reduce(self.scoring.join, products)
 
     def training_batch(self, interaction: Any) -> TrainingBatch:
         """Return what a loader handed over as a batch of ours."""

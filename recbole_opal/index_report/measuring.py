@@ -13,7 +13,7 @@ from torch import Tensor
 
 from recbole_opal.index_report.queries import Queries
 from recbole_opal.index_report.settings_swept import settings_swept
-from recbole_opal.retrieval import ApproximateIndex, Retriever, make_retriever
+from recbole_opal.retrieval import MAXIMUM, ApproximateIndex, Retriever, Scoring, make_retriever
 from recbole_opal.retrieval.faiss_library import import_faiss
 
 __all__ = ["Measured", "measure_exact", "measure_kind", "recall", "using_threads"]
@@ -52,15 +52,22 @@ class Measured:
         return " ".join([self.kind, *(f"{key}={value}" for key, value in self.settings.items())])
 
 
-def measure_exact(items: Tensor, queries: Queries, k: int, batch: int) -> tuple[Measured, Tensor]:
+def measure_exact(
+    items: Tensor, queries: Queries, k: int, batch: int, scoring: Scoring = MAXIMUM
+) -> tuple[Measured, Tensor]:
     """Return what our exact search takes, and its (B, k) lists."""
-    retriever, built = _built("torch", items)
+    retriever, built = _built("torch", items, scoring)
     lists, milliseconds = _searched(retriever, queries, k, batch)
     return Measured("torch", {}, 1.0, milliseconds, built, retriever.bytes_per_item()), lists
 
 
 def measure_kind(
-    kind: str, items: Tensor, queries: Queries, exact: Tensor, batch: int
+    kind: str,
+    items: Tensor,
+    queries: Queries,
+    exact: Tensor,
+    batch: int,
+    scoring: Scoring = MAXIMUM,
 ) -> Iterator[Measured]:
     """Build an index and yield what each of its settings reaches, from the fastest on.
 
@@ -70,11 +77,12 @@ def measure_kind(
         queries: of B users.
         exact: (B, k) the lists of the exact search.
         batch: users that are searched at once.
+        scoring: of the model.
 
     Raises:
         RetrievalError: Faiss is missing, or the kind needs more items than there are.
     """
-    retriever, built = _built(kind, items)
+    retriever, built = _built(kind, items, scoring)
     approximate = retriever if isinstance(retriever, ApproximateIndex) else None
     lists = getattr(approximate.index, "nlist", None) if approximate else None
     for settings in settings_swept(kind, lists):
@@ -114,10 +122,10 @@ def using_threads(count: int, kinds: Sequence[str]) -> Iterator[None]:
             faiss.omp_set_num_threads(before_faiss)
 
 
-def _built(kind: str, items: Tensor) -> tuple[Retriever, float]:
+def _built(kind: str, items: Tensor, scoring: Scoring) -> tuple[Retriever, float]:
     """Return a search over (N, D) items, and the seconds that building it took."""
     started = perf_counter()
-    retriever = make_retriever(kind, items)
+    retriever = make_retriever(kind, items, scoring=scoring)
     return retriever, perf_counter() - started
 
 

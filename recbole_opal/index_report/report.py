@@ -50,18 +50,18 @@ def findings_of(asked: Asked) -> Findings:
     """Measure every kind that is asked for; one that does not fit the items is told."""
     with using_threads(asked.threads, asked.kinds), torch.inference_mode():
         recommender = load(asked.folder, asked.stage, "torch")
-        items = recommender.retriever.items.table
+        items, scoring = recommender.retriever.items.table, recommender.retriever.scoring
         count, width = len(items) - 1, items.shape[1]
         if asked.k > count:
             raise SettingsError(f"--k={asked.k} is more than the {count} items; write less.")
         queries = queries_of(recommender, asked.users, asked.histories)
-        exact, lists = measure_exact(items, queries, asked.k, asked.batch)
+        exact, lists = measure_exact(items, queries, asked.k, asked.batch, scoring)
         found: list[Measured] = []
         problems: list[str] = []
         with TrainingProgress() as progress:
             for kind in progress.track(asked.kinds, len(asked.kinds), "searches"):
                 try:
-                    found += measure_kind(kind, items, queries, lists, asked.batch)
+                    found += measure_kind(kind, items, queries, lists, asked.batch, scoring)
                 except RetrievalError as error:
                     problems.append(str(error))
     threads = "1 thread" if asked.threads == 1 else f"{asked.threads} threads"

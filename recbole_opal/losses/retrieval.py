@@ -13,10 +13,12 @@ from torch.nn import functional
 from recbole_opal.losses.attention import attention_weights
 from recbole_opal.losses.log_partition import log_sum_of_best
 from recbole_opal.losses.matching import best_inner_products
+from recbole_opal.losses.soft_matching import soft_inner_products
 from recbole_opal.precision import full_precision
 
-__all__ = ["Routing", "retrieval_loss", "target_columns"]
+__all__ = ["Routing", "ScoringRule", "retrieval_loss", "target_columns"]
 
+ScoringRule = Literal["maximum", "logsumexp"]
 Routing = Literal["candidate", "target", "attention"]
 
 
@@ -80,6 +82,14 @@ def _score_by_candidate(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tup
     return fits.amax(dim=1), rivals.log_sum_of_best(interests).unsqueeze(-1)
 
 
+def _score_softly(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
+    """Let all interests score each candidate by a log-sum-exp: the rule of serving, too."""
+    if rivals.hardness == 0:  # a sum over negatives and interests, in whatever order
+        return fits.logsumexp(dim=1), rivals.log_sums(interests).logsumexp(dim=-1, keepdim=True)
+    products = soft_inner_products(interests, rivals.vectors, rivals.temperature)  # (B, M)
+    return fits.logsumexp(dim=1), rivals.log_sum(products).unsqueeze(-1)
+
+
 def _score_by_target(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
     """Let the target's best interest score its negatives too (ComiRec)."""
     best, winner = fits.max(dim=1)  # (B, W)
@@ -126,6 +136,7 @@ def retrieval_loss(
     negative_weights: Tensor,
     target_correction: Tensor | float = 0.0,
     routing: Routing = "candidate",
+    scoring: ScoringRule = "maximum",
     hardness: float = 0.0,
     attention_power: float = 1.0,
     mixable: Tensor | None = None,
@@ -147,6 +158,7 @@ def retrieval_loss(
         negative_weights: (M,) float, added to the negatives' logits.
         target_correction: taken off the targets' logits, (B, W) or a number.
         routing: see the scorer of this name.
+        scoring: with routing "candidate", what makes an item's score of its K products.
         hardness: beta of REMI's importance weights: a negative of logit s counts `e^(beta s)` over
             the mean of that; 0 = all alike.
         attention_power: p, see `attention_weights`; towards infinity "attention" is "target".
@@ -155,7 +167,9 @@ def retrieval_loss(
     fits = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
     rivals = _Rivals(negatives, negative_weights, own_columns, temperature, hardness)
     if routing == "candidate":
-        scores, total = _score_by_candidate(interests, fits, rivals)
+        soft = scoring == "logsumexp" and interests.shape[1] > 1
+        score = _score_softly if soft else _score_by_candidate
+        scores, total = score(interests, fits, rivals)
     elif routing == "target":
         scores, total = _score_by_target(interests, fits, rivals)
     else:

@@ -18,6 +18,7 @@ from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
 from recbole_opal.models.recipes import DEFAULT_TRAINING
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
 
@@ -48,7 +49,7 @@ class TrainingStep:
 
 
 class MultiInterestNetwork(nn.Module):
-    """A user as K vectors; an item's score is the best inner product over them.
+    """A user as K vectors; an item's score is the best inner product over them, or a soft best.
 
     A subclass says how a history becomes interests (an `encoder`, or `encode`) and which losses
     come on top (`auxiliary_losses`). Scoring, negatives, the retrieval loss and its options are
@@ -65,6 +66,7 @@ class MultiInterestNetwork(nn.Module):
         weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
         recency: what weighs the items of a history; None: all count alike.
         stage: the stage the model is in.
+        scoring: what makes an item's score of its products with the K vectors.
         encoder: from a `History` to interests, set by the subclass unless it overrides `encode`.
         loss_names: what the parts of `calculate_loss` are, in the present stage.
 
@@ -88,6 +90,8 @@ class MultiInterestNetwork(nn.Module):
         self.settings = settings
         self.hidden_size: int = settings.hidden_size
         self.temperature: float = settings.temperature
+        soft = settings.scoring == "logsumexp"
+        self.scoring = Scoring(self.temperature) if soft else MAXIMUM
         self.unit_vectors: bool = settings.similarity == "cosine"
         self.stage = self.stages[0]
         self.items = ItemTable(
@@ -151,6 +155,7 @@ class MultiInterestNetwork(nn.Module):
             negative_weights=step.negatives.log_weights,
             target_correction=self.sampler.target_correction(step.target_ids, step.negatives),
             routing=self.settings.routing,
+            scoring=self.settings.scoring,
             hardness=self.settings.hardness,
             attention_power=self.settings.attention_power,
             mixable=self.mixable(step.encoded),

@@ -70,7 +70,7 @@ def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, Tradeo
         metric: of the hits in each user's list.
         k: the length of the lists.
     """
-    retriever = make_retriever("torch", run.network.item_table())
+    retriever = make_retriever("torch", run.network.item_table(), scoring=run.network.scoring)
     asked = [_Asked.of(run.network, batch) for batch in run.batches(_BATCH)]
     categories = run.training.categories
     table = None if categories is None else torch.from_numpy(categories)

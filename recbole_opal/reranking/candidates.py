@@ -24,7 +24,7 @@ class Candidates:
     Attributes:
         ids: (B, C) int64, each once a row; 0 = fill.
         scores: (B, C) float32, descending, equal ones by ascending id; -inf = fill.
-        interests: (B, C) int64 in [0, K), which interest an item's score is of; of fills anything.
+        interests: (B, C) int64 in [0, K), whose product with an item is largest; of fills anything.
         items: (N, D) float, the vectors of all items, row 0 = padding; MMR and DPP compare them.
         shares: (B, K) float, the share of the history that each interest stands for.
         active: (B, K) bool, which interests a user has.
@@ -82,7 +82,8 @@ def gather(
     if how.has_quotas and queries.shape[1] > 1:
         own = _of_each_interest(retriever, queries, (budget - k) // queries.shape[1], exclude, only)
         ids = _distinct(torch.cat((found.ids[:, :k], own, found.ids[:, k:]), dim=1), budget)
-        scores = candidate_scores(queries.to(table.device, table.dtype), table, ids)
+        asked = queries.to(table.device, table.dtype)
+        scores = candidate_scores(asked, table, ids, retriever.scoring)
         found = cut(scores.masked_fill(ids == 0, -torch.inf), ids, budget)
     winners = winning_interests(queries, table, found.ids, active).long()
     if active is None:

@@ -1,4 +1,4 @@
-"""Retrieval of the best items under the maximum over a user's interests, exact or approximate."""
+"""Retrieval of the best items by all of a user's interests together, exact or approximate."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,17 +17,20 @@ from recbole_opal.retrieval.index_settings import (
 from recbole_opal.retrieval.pairs import Pairs
 from recbole_opal.retrieval.ranks import average_ranks
 from recbole_opal.retrieval.retriever import Retriever
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 
 __all__ = [
     "APPROXIMATE_KINDS",
     "DEFAULT_BLOCK_SIZE",
     "EXACT_KINDS",
     "KINDS",
+    "MAXIMUM",
     "ApproximateIndex",
     "ExactIndex",
     "FaissFlatIndex",
     "Pairs",
     "Retriever",
+    "Scoring",
     "TopK",
     "average_ranks",
     "exact_top_k",
@@ -41,6 +44,7 @@ def make_retriever(
     items: Tensor,
     block_size: int = DEFAULT_BLOCK_SIZE,
     settings: Mapping[str, Any] | None = None,
+    scoring: Scoring = MAXIMUM,
 ) -> Retriever:
     """Build the search over an item table, (N, D) with the padding in row 0.
 
@@ -50,6 +54,7 @@ def make_retriever(
         items: float vectors; they stay where they are.
         block_size: items at a time in exact scans.
         settings: of an approximate kind, as `{"nprobe": 32}`; see `index_settings`.
+        scoring: what makes a score of a user's inner products.
 
     Raises:
         SettingsError: the kind or a setting of it is unknown or out of range.
@@ -57,6 +62,6 @@ def make_retriever(
     """
     checked = index_settings(kind, settings)
     if checked is not None:
-        return ApproximateIndex(kind, items, block_size, checked)
+        return ApproximateIndex(kind, items, block_size, checked, scoring)
     exact = ExactIndex if kind == "torch" else FaissFlatIndex
-    return exact(items, block_size)
+    return exact(items, block_size, scoring)

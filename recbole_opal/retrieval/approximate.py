@@ -17,6 +17,7 @@ from recbole_opal.retrieval.index_settings import IndexSettings, index_settings
 from recbole_opal.retrieval.pairs import ExcludedPairs, Pairs
 from recbole_opal.retrieval.request import Search
 from recbole_opal.retrieval.scores import ItemVectors, candidate_scores, check_interests
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.retrieval.subset import allowed_items
 
 __all__ = ["ApproximateIndex"]
@@ -26,8 +27,9 @@ class ApproximateIndex:
     """A search for most of the `k` best items of each row, by an index of Faiss.
 
     Each of a row's K interests is searched for the list's length, the row's excluded items and
-    what `refine` adds; the lists are merged by the maximum and scored again from the item table, so
-    that scores and order are those of the exact search: it may miss items, no more. A list with
+    what `refine` adds; the lists are merged and scored again from the item table, so that scores
+    and order are those of the exact search: it may miss items, no more. With a soft maximum the
+    lists are several times as long, since its best may be the best of no interest. A list with
     places left is searched twice as deep until it is full, then exactly. The index is kept without
     the padding, so it cannot be returned.
 
@@ -41,6 +43,7 @@ class ApproximateIndex:
         items: (N, D) float vectors, row 0 = padding. If they are on a GPU and Faiss has one,
             `ivf-flat` searches there; the other kinds search on the CPU.
         settings: see `index_settings`; a SettingsError tells what is wrong with them.
+        scoring: what makes a score of a user's inner products.
         index: of Faiss, built of the same items with the same settings before.
     """
 
@@ -50,6 +53,7 @@ class ApproximateIndex:
         items: Tensor | ItemVectors,
         block_size: int = DEFAULT_BLOCK_SIZE,
         settings: Mapping[str, Any] | IndexSettings | None = None,
+        scoring: Scoring = MAXIMUM,
         *,
         index: Any = None,
     ) -> None:
@@ -57,8 +61,8 @@ class ApproximateIndex:
             settings = index_settings(kind, settings)
         if settings is None:
             raise RetrievalError(f"{kind} is exact; use make_retriever('{kind}', items)")
-        self.kind, self.settings = kind, settings
-        self._exact = ExactIndex(items, block_size)
+        self.kind, self.settings, self.scoring = kind, _fitting(settings, scoring), scoring
+        self._exact = ExactIndex(items, block_size, scoring)
         self.items = self._exact.items
         self._space = space_of(settings, self.items)
         self.index = (
@@ -81,7 +85,7 @@ class ApproximateIndex:
                 f"{allowed}."
             )
         view = copy(self)
-        view.settings = cast(IndexSettings, settings)
+        view.settings = _fitting(cast(IndexSettings, settings), self.scoring)
         return view
 
     def bytes_per_item(self) -> float:
@@ -123,7 +127,9 @@ class ApproximateIndex:
 
     def _fill(self, search: Search, found: TopK) -> Tensor:
         """Write lists into `found`; return `(B,)` bool, those that are left to an exact search."""
-        depths = search.depths(self.settings.refine)
+        depths = search.depths(
+            self.settings.refine * self.scoring.deepening(search.queries.shape[1])
+        )
         open_rows = torch.ones_like(depths, dtype=torch.bool)
         rest = open_rows.clone()
         while True:
@@ -152,7 +158,7 @@ class ApproximateIndex:
         ids = torch.from_numpy(places).to(rows.device).view(len(rows), -1) + 1  # 0: none found
         if getattr(self.settings, "rescore", True):
             ids = ids.sort(dim=1).values
-            scores = candidate_scores(queries, self.items.table, ids)
+            scores = candidate_scores(queries, self.items.table, ids, self.scoring)
         else:
             near = self._space.products(near, asked)
             scores, ids = _by_id(torch.from_numpy(near).to(rows.device).view(ids.shape), ids)
@@ -160,6 +166,16 @@ class ApproximateIndex:
         keep[:, 1:] &= ids[:, 1:] != ids[:, :-1]
         more = ids.new_tensor(places[:, -1] >= 0, dtype=torch.bool).view(len(rows), -1).any(dim=1)
         return cut(scores.masked_fill(~keep, -torch.inf), ids, search.k), more
+
+
+def _fitting(settings: IndexSettings, scoring: Scoring) -> IndexSettings:
+    """Refuse the scores of codes where a score needs products that other lists hold."""
+    if scoring.soft and not getattr(settings, "rescore", True):
+        raise SettingsError(
+            "--retrieval_args: rescore=False lists by the largest product of the codes, which is "
+            "no --scoring=logsumexp; leave rescore away."
+        )
+    return settings
 
 
 def _by_id(scores: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:

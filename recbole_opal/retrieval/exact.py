@@ -1,4 +1,4 @@
-"""Exact top-k under the maximum over interests, blocked over items.
+"""Exact top-k under the maximum over interests, or a soft one, blocked over items.
 
 A fast float32 pass finds candidates; few rows, of equal scores at the cut, need a float64 one.
 """
@@ -18,6 +18,7 @@ from recbole_opal.retrieval.scores import (
     candidate_scores,
     check_interests,
 )
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.retrieval.subset import Subset, allowed_items
 
 __all__ = [
@@ -50,11 +51,11 @@ class TopK:
 
 
 class ExactIndex:
-    """A search for the `k` best items of each row under `max_k <interest_k, item>`, in torch.
+    """A search for the `k` best items of each row by their score, in torch.
 
-    Every backend follows one rule, so that all give the same lists: a score is the inner product
-    accumulated in float64 and rounded to float32, and equal scores rank by ascending item id, at
-    the cut as well. Excluded pairs and row 0 of the `(N, D)` items, the padding, are never
+    Every backend follows one rule, so that all give the same lists: a score is what `scoring` makes
+    of inner products, in float64 and rounded to float32, and equal scores rank by ascending item
+    id, at the cut as well. Excluded pairs and row 0 of the `(N, D)` items, the padding, are never
     returned. The search works on the items' device, `block_size` of them at a time.
 
     Stability: stable.
@@ -62,10 +63,15 @@ class ExactIndex:
 
     kind = "torch"
 
-    def __init__(self, items: Tensor | ItemVectors, block_size: int = DEFAULT_BLOCK_SIZE) -> None:
+    def __init__(
+        self,
+        items: Tensor | ItemVectors,
+        block_size: int = DEFAULT_BLOCK_SIZE,
+        scoring: Scoring = MAXIMUM,
+    ) -> None:
         if block_size < 1:
             raise RetrievalError(f"retrieval block size is {block_size}; use at least 1")
-        self.block_size = block_size
+        self.block_size, self.scoring = block_size, scoring
         self.items = items if isinstance(items, ItemVectors) else ItemVectors.of(items)
 
     def top_k(
@@ -85,7 +91,7 @@ class ExactIndex:
             found = self._lists(queries, k, excluded)
         else:
             part = Subset.of(self.items, allowed_items(only, self.items))
-            index = ExactIndex(part.items, self.block_size)
+            index = ExactIndex(part.items, self.block_size, self.scoring)
             found = index._lists(queries, k, part.excluded(excluded))
             found = TopK(found.scores, part.ids[found.ids])
         return TopK(found.scores.to(interests.device), found.ids.to(interests.device))
@@ -97,30 +103,42 @@ class ExactIndex:
 
     def _lists(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> TopK:
         found, outside = self._search(queries, k, excluded)
-        # Rows in which an item left out could reach the list's last score; -inf: none was left out.
-        reach = outside + self.items.error_bound(queries)
-        unsettled = (outside > -torch.inf) & (found.scores[:, -1].double() <= reach)
-        rows = unsettled.nonzero().flatten()
+        rows = self._unsettled(queries, found, outside)
         if len(rows):
             others = excluded.for_rows(rows)
-            part = settle(queries[rows], self.items.table, k, others, self.block_size)
+            part = settle(queries[rows], self.items.table, k, others, self.block_size, self.scoring)
             found.scores[rows], found.ids[rows] = part.scores, part.ids
         return found
 
+    def _unsettled(self, queries: Tensor, found: TopK, outside: Tensor) -> Tensor:
+        """Return the rows in which an item left out could reach the list's last score.
+
+        `outside` is -inf where none was left out.
+        """
+        reach = outside + self.items.error_bound(queries, self.scoring)
+        rows = (outside > -torch.inf) & (found.scores[:, -1].double() <= reach)
+        return rows.nonzero().flatten()
+
     def _search(self, queries: Tensor, k: int, excluded: ExcludedPairs) -> tuple[TopK, Tensor]:
         """Return lists, and `(B,)` float64, what the fast score of an item left out is at most."""
-        fast, ids = _candidates(queries, self.items.table, k + SLACK, excluded, self.block_size)
-        scores = candidate_scores(queries, self.items.table, ids)
+        table, depth = self.items.table, k + SLACK
+        fast, ids = _candidates(queries, table, depth, excluded, self.block_size, self.scoring)
+        scores = candidate_scores(queries, table, ids, self.scoring)
         found = cut(scores.masked_fill(fast == -torch.inf, -torch.inf), ids, k)
         return found, fast.amin(dim=1).double()
 
 
 def search_memory_bytes(
-    num_rows: int, k: int, width: int, block_size: int = DEFAULT_BLOCK_SIZE
+    num_rows: int,
+    k: int,
+    width: int,
+    block_size: int = DEFAULT_BLOCK_SIZE,
+    scoring: Scoring = MAXIMUM,
 ) -> int:
     """Return an upper bound of the memory of one search beyond its inputs, in bytes."""
-    # The fast pass keeps two (B, block) float32 buffers; settling, in float64, takes more.
-    blocks = (20 * num_rows + 8 * width) * block_size
+    # The fast pass keeps two (B, block) float32 buffers; settling, in float64, takes more, and a
+    # soft maximum three more while it is made.
+    blocks = ((44 if scoring.soft else 20) * num_rows + 8 * width) * block_size
     # Candidates, and the chunks in which vectors are gathered and masks made.
     return blocks + 80 * num_rows * (k + SLACK) + 64 * 2**20
 
@@ -132,9 +150,10 @@ def exact_top_k(
     *,
     exclude: Pairs | None = None,
     block_size: int = DEFAULT_BLOCK_SIZE,
+    scoring: Scoring = MAXIMUM,
 ) -> TopK:
     """Search once; for many batches over the same items build an `ExactIndex`."""
-    return ExactIndex(items, block_size).top_k(interests, k, exclude)
+    return ExactIndex(items, block_size, scoring).top_k(interests, k, exclude)
 
 
 def cut(scores: Tensor, ids: Tensor, k: int) -> TopK:
@@ -147,13 +166,18 @@ def cut(scores: Tensor, ids: Tensor, k: int) -> TopK:
 
 
 def settle(
-    interests: Tensor, table: Tensor, k: int, excluded: ExcludedPairs, block_size: int
+    interests: Tensor,
+    table: Tensor,
+    k: int,
+    excluded: ExcludedPairs,
+    block_size: int,
+    scoring: Scoring = MAXIMUM,
 ) -> TopK:
     """Search with final scores throughout: slower, but right with any number of equal scores."""
     nothing = table.new_empty(len(interests), 0)
     found = TopK(nothing.float(), nothing.long())
     for start, vectors, hidden in excluded.blocks(table, block_size):
-        scores = block_scores(interests, vectors)
+        scores = block_scores(interests, vectors, scoring)
         scores[hidden] = -torch.inf
         values, columns = top_in_order(scores, k)
         both = torch.cat((found.scores, values), dim=1)
@@ -162,7 +186,12 @@ def settle(
 
 
 def _candidates(
-    queries: Tensor, table: Tensor, depth: int, excluded: ExcludedPairs, block_size: int
+    queries: Tensor,
+    table: Tensor,
+    depth: int,
+    excluded: ExcludedPairs,
+    block_size: int,
+    scoring: Scoring,
 ) -> tuple[Tensor, Tensor]:
     """Return the `(B, min(depth, N))` best fast scores and ids, in no order."""
     batch, num_interests, _ = queries.shape
@@ -176,7 +205,7 @@ def _candidates(
         torch.mm(queries[:, 0], columns, out=scores)
         for place in range(1, num_interests):
             torch.mm(queries[:, place], columns, out=other)
-            torch.maximum(scores, other, out=scores)
+            scoring.join(scores, other, out=scores)
         scores[hidden] = -torch.inf
         values, places = torch.topk(scores, min(depth, width), dim=1, sorted=False)
         best = torch.cat((best, values), dim=1)

@@ -12,6 +12,7 @@ from recbole_opal.retrieval.scores import (
     candidate_scores,
     check_interests,
 )
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 
 __all__ = ["average_ranks", "average_ranks_of_scores"]
 
@@ -26,6 +27,7 @@ def average_ranks(
     *,
     exclude: Pairs | None = None,
     block_size: int = DEFAULT_BLOCK_SIZE,
+    scoring: Scoring = MAXIMUM,
 ) -> Tensor:
     """Return `(P,)` float64, the rank of each positive among its row's candidates.
 
@@ -43,10 +45,10 @@ def average_ranks(
             f"row {int(rows[masked][0])} has target {int(ids[masked][0])}, which is masked out of "
             "its list; drop targets that are already in the history"
         )
-    own = candidate_scores(queries[rows], table, ids[:, None])  # (P, 1)
+    own = candidate_scores(queries[rows], table, ids[:, None], scoring)  # (P, 1)
     ranks = torch.full(ids.shape, 0.5, dtype=torch.float64, device=table.device)
     for _, block, hidden in excluded.blocks(table, block_size):
-        scores = block_scores(queries, block)
+        scores = block_scores(queries, block, scoring)
         scores[hidden] = -torch.inf
         # The middle of equals: everything above, half of the equals (itself too), and a half.
         ranks += _above_and_half_equal(scores, rows, own)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from recbole_opal.retrieval.pairs import Pairs
 from recbole_opal.retrieval.scores import ItemVectors
+from recbole_opal.retrieval.scoring import Scoring
 
 if TYPE_CHECKING:
     from recbole_opal.retrieval.exact import TopK
@@ -16,9 +17,9 @@ __all__ = ["Retriever"]
 
 
 class Retriever(Protocol):
-    """A search for the k best items of each row under `max_k <interest_k, item>`.
+    """A search for the k best items of each row by what `scoring` makes of `<interest_k, item>`.
 
-    Scores are those of the exact search, float64 products rounded to float32; equal ones rank by
+    Scores are those of the exact search, of float64 products rounded to float32; equal ones rank by
     ascending id. An approximate search may miss items, but never returns an excluded one or the
     padding, and never gives fills while items are left. (`rescore: False`, for measuring, keeps the
     scores of an index's codes.)
@@ -28,6 +29,7 @@ class Retriever(Protocol):
 
     kind: str
     items: ItemVectors
+    scoring: Scoring
 
     def top_k(
         self, interests: Tensor, k: int, exclude: Pairs | None = None, only: Tensor | None = None

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from recbole_opal.errors import RetrievalError
 from recbole_opal.precision import product_precision
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 
 __all__ = [
     "ItemVectors",
@@ -53,7 +54,7 @@ class ItemVectors:
         table = items.detach().to(torch.promote_types(items.dtype, torch.float32))
         return cls(table, _largest_norm(table, "the item table"))
 
-    def error_bound(self, interests: Tensor) -> Tensor:
+    def error_bound(self, interests: Tensor, scoring: Scoring = MAXIMUM) -> Tensor:
         """Return how far a fast score may lie from the final score, `(B,)` float64.
 
         Any order of summing `D` products has an error of at most `D * 2^-24 * |u| * |v|` (Higham,
@@ -67,8 +68,9 @@ class ItemVectors:
         relative = (width + 4) * 2.0**-24 + rounding * (2 + rounding)
         norms = torch.linalg.vector_norm(interests, dim=2, dtype=torch.float64).amax(dim=1)  # (B,)
         underflow = width * torch.finfo(torch.float32).tiny
-        bound: Tensor = relative * norms * self.largest_norm + underflow
-        return bound
+        largest = norms * self.largest_norm
+        bound: Tensor = relative * largest + underflow
+        return bound + scoring.rounding(interests.shape[1], largest)
 
 
 def check_interests(interests: Tensor, items: ItemVectors, k: int) -> Tensor:
@@ -98,21 +100,21 @@ def candidate_products(
         yield rows, torch.bmm(vectors, interests[rows].double().transpose(1, 2))
 
 
-def candidate_scores(interests: Tensor, items: Tensor, ids: Tensor) -> Tensor:
+def candidate_scores(
+    interests: Tensor, items: Tensor, ids: Tensor, scoring: Scoring = MAXIMUM
+) -> Tensor:
     """Score each row's own `(B, C)` candidates in float64, rounded to float32."""
     scores = torch.empty_like(ids, dtype=torch.float32)
     for rows, products in candidate_products(interests, items, ids):
-        scores[rows] = products.amax(dim=2)
+        scores[rows] = scoring.of_last(products).float()
     return scores
 
 
-def block_scores(interests: Tensor, block: Tensor) -> Tensor:
+def block_scores(interests: Tensor, block: Tensor, scoring: Scoring = MAXIMUM) -> Tensor:
     """Score all rows against `(n, D)` items in float64, rounded to `(B, n)` float32."""
     columns = block.double().T  # (D, n)
-    best = interests[:, 0].double() @ columns  # (B, n)
-    for place in range(1, interests.shape[1]):
-        torch.maximum(best, interests[:, place].double() @ columns, out=best)
-    return best.float()
+    products = (interest.double() @ columns for interest in interests.unbind(dim=1))  # (B, n)
+    return scoring.of(products).float()
 
 
 def _largest_norm(vectors: Tensor, name: str) -> float:

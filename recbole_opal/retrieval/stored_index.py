@@ -22,6 +22,7 @@ from recbole_opal.retrieval.faiss_library import import_faiss
 from recbole_opal.retrieval.index_settings import KINDS, IndexSettings, index_settings
 from recbole_opal.retrieval.retriever import Retriever
 from recbole_opal.retrieval.scores import ItemVectors
+from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.retrieval.table_digest import table_digest
 from recbole_opal.runs.encoding import encode_json
 from recbole_opal.runs.reader import RunReader
@@ -91,8 +92,15 @@ def stored_kind(reader: RunReader) -> str | None:
     return _read_description(reader).kind
 
 
-def load_index(reader: RunReader, items: Tensor, block_size: int = DEFAULT_BLOCK_SIZE) -> Retriever:
+def load_index(
+    reader: RunReader,
+    items: Tensor,
+    block_size: int = DEFAULT_BLOCK_SIZE,
+    scoring: Scoring = MAXIMUM,
+) -> Retriever:
     """Return the search that `save_index` wrote, over the same item table, (N, D).
+
+    The scoring is the model's: an index is the same for all.
 
     Raises:
         CheckpointError: a file is missing, damaged or of a newer version, or the items are not
@@ -108,15 +116,15 @@ def load_index(reader: RunReader, items: Tensor, block_size: int = DEFAULT_BLOCK
         )
     settings = index_settings(description.kind, description.settings)
     if description.kind == "torch":
-        return make_retriever("torch", items, block_size)
+        return make_retriever("torch", items, block_size, scoring=scoring)
     data = reader.read(_INDEX)
     if settings is None:  # its content is the item vectors, which have just been compared
-        return make_retriever(description.kind, items, block_size)
+        return make_retriever(description.kind, items, block_size, scoring=scoring)
     faiss = import_faiss(description.kind)
     with refusing(str(reader.path / _INDEX), "is no index that Faiss reads", _FIX):
         index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         check_index(description.kind, settings, index, vectors)
-    return ApproximateIndex(description.kind, vectors, block_size, settings, index=index)
+    return ApproximateIndex(description.kind, vectors, block_size, settings, scoring, index=index)
 
 
 def _read_description(reader: RunReader) -> _Description:

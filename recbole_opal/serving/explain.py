@@ -8,6 +8,7 @@ from torch import Tensor
 from recbole_opal.errors import DataError
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.retrieval.scores import block_scores
+from recbole_opal.retrieval.scoring import Scoring
 from recbole_opal.retrieval.winners import winning_interests
 from recbole_opal.serving.explanation import Explanation, HistoryItem
 from recbole_opal.serving.histories import KnownHistories
@@ -27,6 +28,7 @@ def explain(
     compared: Tensor,
     ids: ItemIds,
     nearest: int,
+    scoring: Scoring,
 ) -> Explanation:
     """Explain what an item has to do with the one history of a batch.
 
@@ -38,6 +40,7 @@ def explain(
         compared: (N, D') float, what tells how alike items are.
         ids: of the model.
         nearest: the number of items of the history to tell, at most.
+        scoring: what makes a score of the products.
 
     Raises:
         DataError: the history holds no item that the model knows.
@@ -50,15 +53,18 @@ def explain(
     histories = known.histories.to(next(network.parameters()).device)
     queries = network.interests(histories).to(table.device, table.dtype)  # (1, K, D)
     products = queries[0].double() @ table[item].double()  # (K,)
+    score = scoring.of_last(products)
     active = network.active_interests(histories)
     if active is not None:
         products = products.masked_fill(~active[0].to(table.device), torch.nan)
     winner = int(winning_interests(queries, table, torch.tensor([[item]]), active))
+    if not scoring.soft:
+        score = products[winner]
     own = network.item_interests(histories)  # (T,)
     return Explanation(
         item=ids.tokens[item],
-        score=float(products[winner].float()),
-        rank=_rank(queries, table, item, known.seen[1]),
+        score=float(score.float()),
+        rank=_rank(queries, table, item, known.seen[1], scoring),
         interest=winner,
         interest_scores=tuple(products.float().tolist()),
         interest_shares=tuple(network.interest_shares(histories)[0].tolist()),
@@ -66,14 +72,14 @@ def explain(
     )
 
 
-def _rank(queries: Tensor, table: Tensor, item: int, seen: Tensor) -> int | None:
+def _rank(queries: Tensor, table: Tensor, item: int, seen: Tensor, scoring: Scoring) -> int | None:
     """Return the place of an item among all that are not seen, as lists order them."""
     if bool((seen == item).any()):
         return None
-    own = block_scores(queries, table[item : item + 1])[0, 0]
+    own = block_scores(queries, table[item : item + 1], scoring)[0, 0]
     before = 0
     for start in range(0, len(table), _BLOCK):
-        scores = block_scores(queries, table[start : start + _BLOCK])[0]  # (n,)
+        scores = block_scores(queries, table[start : start + _BLOCK], scoring)[0]  # (n,)
         numbers = torch.arange(start, start + len(scores), device=scores.device)
         ahead = (scores > own) | ((scores == own) & (numbers < item))
         ahead &= (numbers > 0) & ~torch.isin(numbers, seen.to(scores.device))

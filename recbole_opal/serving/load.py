@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recbole_opal.errors import SettingsError, reason_of
 from recbole_opal.process.caller import undisturbed
-from recbole_opal.retrieval import ApproximateIndex, Retriever, make_retriever
+from recbole_opal.retrieval import ApproximateIndex, Retriever, Scoring, make_retriever
 from recbole_opal.retrieval.stored_index import load_index, stored_kind
 from recbole_opal.runs import RunReader
 from recbole_opal.serving.bundle_format import served_items
@@ -57,21 +57,26 @@ def load(
         run = RunReader.open(trained.folder)
         with torch.no_grad():
             items = served_items(run, trained.network.item_table())
-        return Recommender(trained, _search(run, items, retrieval, retrieval_settings))
+        scoring = trained.network.scoring
+        return Recommender(trained, _search(run, items, retrieval, retrieval_settings, scoring))
 
 
 def _search(
-    run: RunReader, items: Tensor, kind: str | None, settings: Mapping[str, Any] | None
+    run: RunReader,
+    items: Tensor,
+    kind: str | None,
+    settings: Mapping[str, Any] | None,
+    scoring: Scoring,
 ) -> Retriever:
     """Return the folder's own search where it is what is asked for, else another."""
     own = stored_kind(run)
     if own is not None and kind in (None, own) and (kind is None or not settings):
-        found = load_index(run, items)
+        found = load_index(run, items, scoring=scoring)
         if not settings:
             return found
         if isinstance(found, ApproximateIndex):
             return found.with_search(**settings)
-    return make_retriever(kind or own or "torch", items, settings=settings)
+    return make_retriever(kind or own or "torch", items, settings=settings, scoring=scoring)
 
 
 def _device(name: str | torch.device) -> torch.device:

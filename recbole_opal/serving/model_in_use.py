@@ -41,7 +41,9 @@ class ModelInUse:
         self.network = trained.network
         self.ids = ItemIds(trained.items)
         with torch.no_grad():
-            self.retriever = retriever or ExactIndex(self.network.item_table())
+            self.retriever = retriever or ExactIndex(
+                self.network.item_table(), scoring=self.network.scoring
+            )
             # Without what is there beside interests; the table is taken for a user's.
             table = self.retriever.items.table.unsqueeze(0)  # (1, N, D)
             self._compared = self.network.interest_columns(table)[0]
@@ -98,6 +100,7 @@ class ModelInUse:
             self.known(raw),
             int(number),
             table=self.retriever.items.table,
+            scoring=self.retriever.scoring,
             compared=self._compared,
             ids=self.ids,
             nearest=check_k(nearest),

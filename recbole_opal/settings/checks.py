@@ -32,6 +32,7 @@ def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict
     _check_columns(settings)
     _check_gradients(settings)
     _check_schedule(settings)
+    _check_scoring(settings)
     if "orthogonality_weight" in settings:
         _check_width(settings["num_interests"], settings["hidden_size"])
     _check_names(settings)
@@ -154,6 +155,19 @@ def check_stages(settings: Mapping[str, Any], own: Sequence[str], others: Iterab
             if stage not in known:
                 hint = did_you_mean(stage, known) or f"; choose from {', '.join(own)}."
                 raise SettingsError(f"--{name}: there is no stage {stage}{hint}")
+
+
+def _check_scoring(settings: Mapping[str, Any]) -> None:
+    """Refuse to train other scores than those that are served."""
+    if settings.get("scoring", "maximum") == "maximum":
+        return
+    for name, wanted in (("routing", "candidate"), ("seq2item", "retrieval")):
+        if settings.get(name, wanted) != wanted:
+            raise SettingsError(
+                f"--scoring={settings['scoring']} lets all interests score a candidate, and "
+                f"--{name}={settings[name]} trains other scores; write --{name}={wanted} as well, "
+                "or leave --scoring away."
+            )
 
 
 def _check_width(interests: int, width: int) -> None:

@@ -45,6 +45,11 @@ class MultiInterestSettings(Section):
     temperature: Finite = setting(
         0.1, "divides every similarity inside a softmax [P, A]", ge=LEAST, le=10
     )
+    scoring: Literal["maximum", "logsumexp"] = setting(
+        "maximum",
+        "an item's score of its K products, in training and serving; logsumexp = temperature * "
+        "log sum exp(product / temperature), which routing: candidate trains [D]",
+    )
     dropout_prob: Finite = setting(
         0.0, "share of the history's vector entries that is dropped [A]", ge=0, lt=1
     )

@@ -145,10 +145,12 @@ class ModelContract(EdgeContract, RecencyContract):
     def test_top_k_equals_brute_force(self, case: ContractCase) -> None:
         interests = case.interests(case.histories())
         table = case.model.item_table().detach()
-        scores = torch.einsum("bkd,nd->bkn", interests.double(), table.double()).amax(1).float()
+        products = torch.einsum("bkd,nd->bkn", interests.double(), table.double())
+        scores = _scored(case, products).float()
         scores[:, 0] = -torch.inf
         best = scores.topk(5, dim=1).values
-        _assert_close(exact_top_k(interests, table, 5).scores, best)
+        found = exact_top_k(interests, table, 5, scoring=case.model.scoring)
+        _assert_close(found.scores, best)
 
     def test_recbole_s_scores_are_the_same(self, case: ContractCase) -> None:
         batch = _padded(case, case.histories())
@@ -157,7 +159,7 @@ class ModelContract(EdgeContract, RecencyContract):
             items = torch.tensor([3, 1, 7, 2])
             each = case.recommender.predict(batch | {case.recommender.ITEM_ID: items})
         direct = case.interests(case.histories()) @ case.model.item_table().detach().T  # (B, K, N)
-        _assert_close(every, direct.amax(dim=1))
+        _assert_close(every, _scored(case, direct))
         _assert_close(each, every.gather(1, items.unsqueeze(1))[:, 0])
 
     def test_some_training_steps(self, case: ContractCase) -> None:
@@ -176,7 +178,7 @@ class ModelContract(EdgeContract, RecencyContract):
         losses = [step(batch)[0].item() for _ in range(100)]
         assert sum(losses[-10:]) / 10 < losses[0] / 2
         interests, table = case.interests(batch.histories), case.model.eval().item_table().detach()
-        best = exact_top_k(interests, table, 3).ids  # (8, 3)
+        best = exact_top_k(interests, table, 3, scoring=case.model.scoring).ids  # (8, 3)
         hit = (best.unsqueeze(2) == batch.targets.unsqueeze(1)).any(dim=2).any(dim=1)
         assert hit.float().mean() >= 0.75
 
@@ -223,6 +225,14 @@ class RoutingContract(ModelContract):
         assert shares.shape == (items, case.config["num_interests"])
         assert (shares >= 0).all()
         torch.testing.assert_close(shares.sum(dim=-1), torch.ones(items))
+
+
+def _scored(case: ContractCase, products: Tensor) -> Tensor:
+    """Return the scores, (B, N), of (B, K, N) products, all at once."""
+    if case.config["scoring"] == "maximum":
+        return products.amax(dim=1)
+    temperature: float = case.config["temperature"]
+    return temperature * (products / temperature).logsumexp(dim=1)
 
 
 def _step(case: ContractCase, learning_rate: float | None = None) -> Callable[[Any], Any]:

@@ -33,20 +33,20 @@ class EdgeContract:
 
     def test_gradients_are_finite_where_all_vectors_are_zero(self, case: ContractCase) -> None:
         batch = _odd_rows(case)
-        for routing in _ROUTINGS:
+        for way in _ways(type(case.recommender)):
             for power, mixed in ((0.5, None), (1.0, torch.float16), (100.0, torch.bfloat16)):
-                model = case.variant({"routing": routing, "attention_power": power})
+                model = case.variant(way | {"attention_power": power})
                 with torch.no_grad():
                     model.items.embedding.weight.zero_()
                 found = _not_finite(model, batch, mixed)
-                assert not found, (routing, power, mixed, found)
+                assert not found, (way, power, mixed, found)
 
     def test_mixed_precision_changes_the_loss_little(self, case: ContractCase) -> None:
         batch = case.training_rows(8)
-        for routing in _ROUTINGS:
+        for way in _ways(type(case.recommender)):
             values = []
             for mixed in (None, torch.bfloat16, torch.float16):
-                parts = _loss(case.variant({"routing": routing}), batch, mixed)
+                parts = _loss(case.variant(way), batch, mixed)
                 assert all(part.dtype == torch.float32 for part in parts)
                 values.append(torch.stack(parts).detach())
             _assert_near(values[1], values[0])
@@ -57,16 +57,30 @@ def edge_settings(model: type[Any]) -> Iterator[dict[str, Any]]:
     """Yield settings, one at an edge of its range at a time, under the routing that reads most."""
     section = section_of(model)
     fields = section.model_fields if section else {}
-    for routing in _ROUTINGS:
+    *by_routing, soft = _ways(model)
+    for way in (*by_routing, soft):
         for similarity in ("cosine", "inner_product"):
-            yield {"routing": routing, "similarity": similarity, "item_gradient": "dense"}
+            yield way | {"similarity": similarity, "item_gradient": "dense"}
         if "num_interests" in fields:
-            yield {"routing": routing, "num_interests": 1}
+            yield way | {"num_interests": 1}
     for name, field in fields.items():
         if field.annotation is float:
             for value in _edges(field.metadata):
-                yield {"routing": "attention", "attention_power": 0.5, name: value}
+                attention = {"routing": "attention", "scoring": "maximum", "attention_power": 0.5}
+                yield attention | {name: value}
                 yield {"routing": "candidate", name: value}
+    for value in _edges(fields["temperature"].metadata) if fields else ():
+        yield soft | {"temperature": value}
+
+
+def _ways(model: type[Any]) -> list[dict[str, Any]]:
+    """Return the ways to score targets and negatives: by each routing, and softly."""
+    ways: list[dict[str, Any]] = [{"routing": each, "scoring": "maximum"} for each in _ROUTINGS]
+    soft = {"routing": "candidate", "scoring": "logsumexp"}
+    section = section_of(model)
+    if section and "seq2item" in section.model_fields:  # DSSRec's own loss takes the maximum
+        soft["seq2item"] = "retrieval"
+    return [*ways, soft]
 
 
 def _edges(bounds: list[Any]) -> list[float]:

@@ -10,7 +10,7 @@ from recbole_opal.errors import OpalError, RetrievalError, SettingsError
 from recbole_opal.evaluation import built_index
 from recbole_opal.evaluation.built_index import BuiltIndex, check_retrieval
 from recbole_opal.evaluation.full_sort import FullSortRetriever
-from recbole_opal.retrieval import APPROXIMATE_KINDS, EXACT_KINDS, ExactIndex
+from recbole_opal.retrieval import APPROXIMATE_KINDS, EXACT_KINDS, MAXIMUM, ExactIndex, Scoring
 
 
 class Model(torch.nn.Module):
@@ -35,9 +35,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     kinds: list[str] = []
     make = built_index.make_retriever
 
-    def spy(kind: str, *rest: Any) -> Any:
+    def spy(kind: str, *rest: Any, **named: Any) -> Any:
         kinds.append(kind)
-        return make(kind, *rest)
+        return make(kind, *rest, **named)
 
     monkeypatch.setattr(built_index, "make_retriever", spy)
     return kinds
@@ -53,6 +53,13 @@ def test_built_once_for_the_same_vectors_whatever_tensor_holds_them(builds: list
     items[7, 2] += 1  # in place, as an optimiser changes it
     built.over(items, "sq8", None)
     assert builds == ["hnsw", "hnsw", "sq8", "sq8"]
+
+
+def test_another_scoring_is_another_search(builds: list[str]) -> None:
+    built, items = BuiltIndex(), torch.randn(200, 4)
+    assert built.over(items, "sq8", None).scoring == MAXIMUM
+    assert built.over(items, "sq8", None, scoring=Scoring(0.1)).scoring == Scoring(0.1)
+    assert builds == ["sq8", "sq8"]
 
 
 @pytest.mark.parametrize("kind", EXACT_KINDS)

@@ -1,5 +1,6 @@
 """`query.py` of a bundle, by itself: no torch, no pandas, nothing of ours."""
 
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from recbole_opal.exporting import bundle as bundles
 from recbole_opal.exporting.bundle import write_bundle
 from recbole_opal.exporting.options import Export
 from recbole_opal.models import MODELS
-from recbole_opal.runs import RunReader
+from recbole_opal.runs import RunFolder, RunReader
 
 HISTORY = ["i1", "i30", "i2", "i13", "i2"]
 # What it may not import, however it is reached.
@@ -150,6 +151,30 @@ def test_the_bundles_of_every_model_and_stage(train, tmp_path, model):
 def test_items_of_unequal_lengths_and_a_prior(prior_bundle):
     items, scores = answered(prior_bundle, *HISTORY)
     assert_same(prior_bundle, HISTORY, items, scores)
+
+
+@pytest.fixture
+def soft_bundle(run_copy, tmp_path, same_encoder):
+    """Return a bundle of a model that is asked for the log-sum-exp of its products."""
+    run = RunFolder.open(run_copy)
+    with run.update():
+        run.save_yaml("config.yaml", run.load_yaml("config.yaml") | {"scoring": "logsumexp"})
+    return write_bundle(run_copy, tmp_path / "soft", Export(program=False, parquet=False))
+
+
+def test_a_soft_maximum(soft_bundle):
+    items, scores = answered(soft_bundle, *HISTORY)
+    assert_same(soft_bundle, HISTORY, items, scores)
+    recommender = recbole_opal.load(soft_bundle)
+    assert recommender.retriever.scoring.temperature == 0.1
+    known, users = recommender.item_vectors(), recommender.user_vectors([HISTORY])
+    best = dict(zip(known.items, (users.vectors[0] @ known.vectors.T).max(axis=0), strict=True))
+    assert all(best[item] < score for item, score in zip(items, scores, strict=True))
+    about = json.loads((soft_bundle / "bundle.json").read_text())
+    assert (about["scoring"], about["temperature"]) == ("logsumexp", 0.1)
+    card = (soft_bundle / "README.md").read_text()
+    assert "an item's score is the log-sum-exp of their inner products" in card
+    assert "--scoring=logsumexp" in card
 
 
 def test_no_query_without_what_it_reads(trained, tmp_path, same_encoder):

@@ -4,6 +4,7 @@ import torch
 from recbole_opal.errors import RetrievalError
 from recbole_opal.index_report.measuring import measure_exact, measure_kind, recall, using_threads
 from recbole_opal.index_report.settings_swept import SWEPT_KINDS, settings_swept
+from recbole_opal.retrieval import Scoring, exact_top_k
 
 
 def test_recall_equals_a_loop_and_counts_no_fills():
@@ -33,6 +34,18 @@ def test_every_kind_is_swept_until_it_finds_everything(clustered):
     coded = next(measure_kind("ivf-pq", items, queries, lists, 16))
     plain = next(measure_kind("ivf-flat", items, queries, lists, 16))
     assert coded.bytes_per_item < plain.bytes_per_item
+
+
+def test_a_soft_maximum_is_compared_with_its_own_exact_list(clustered):
+    items, queries = clustered
+    soft = Scoring(0.2)
+    _, lists = measure_exact(items, queries, 10, 16, soft)
+    assert lists.equal(
+        exact_top_k(queries.interests, items, 10, exclude=queries.seen, scoring=soft).ids
+    )
+    assert not lists.equal(measure_exact(items, queries, 10, 16)[1])
+    for kind in SWEPT_KINDS:
+        assert list(measure_kind(kind, items, queries, lists, 16, soft))[-1].recall > 0.95
 
 
 def test_users_of_a_batch_are_all_users_whatever_its_size(clustered):

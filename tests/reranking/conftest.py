@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from recbole_opal.reranking import Candidates
+from recbole_opal.retrieval import MAXIMUM
 from recbole_opal.retrieval.exact import cut
 
 
 class WholeSearch:
     """A retriever that looks at all scores at once."""
+
+    scoring = MAXIMUM
 
     def __init__(self, table):
         self.items = SimpleNamespace(table=table)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from recbole_opal.reranking import Reranking, gather, rerank
+from recbole_opal.retrieval import ExactIndex, Scoring
 from recbole_opal.retrieval.winners import winning_interests
 
 
@@ -65,3 +66,19 @@ def test_what_is_excluded_is_no_candidate(crowded):
     assert sorted(left.tolist()) == [*range(380, 390), *range(391, 400)]  # and fills at the end
     assert found.ids[0, len(left) :].eq(0).all()
     assert found.scores[0, len(left) :].eq(-torch.inf).all()
+
+
+def test_by_a_soft_maximum_the_best_over_all_and_each_interest_s_own():
+    generator = torch.Generator().manual_seed(1)
+    items, queries = torch.randn(300, 6, generator=generator), torch.randn(4, 3, 6)
+    retriever = ExactIndex(items, scoring=Scoring(2.0))
+    how = Reranking(per_interest=2, candidates=60)
+    found = gather(retriever, queries, 5, how, shares=torch.ones(4, 3) / 3)
+    products = torch.einsum("bkd,nd->bkn", queries.double(), items.double())
+    scores = (2 * (products / 2).logsumexp(dim=1)).float()
+    torch.testing.assert_close(found.scores, scores.gather(1, found.ids))
+    assert found.ids[:, :5].equal(retriever.top_k(queries, 5).ids)
+    assert found.interests.equal(products.argmax(dim=1).gather(1, found.ids))
+    for interest in range(3):
+        own = products[:, interest, 1:].topk(10, dim=1).indices + 1
+        assert (own[:, :, None] == found.ids[:, None]).any(dim=2).all()

@@ -12,9 +12,15 @@ from recbole_opal.retrieval import Pairs, TopK
 BruteForce = Callable[..., TopK]
 
 
-def _scores(interests: Tensor, items: Tensor, exclude: Pairs | None) -> np.ndarray:
+def _scores(
+    interests: Tensor, items: Tensor, exclude: Pairs | None, temperature: float = 0.0
+) -> np.ndarray:
     products = np.einsum("bkd,nd->bkn", interests.double().numpy(), items.double().numpy())
-    scores = products.max(axis=1).astype(np.float32)
+    if temperature:
+        scores = temperature * np.logaddexp.reduce(products / temperature, axis=1)
+    else:
+        scores = products.max(axis=1)
+    scores = scores.astype(np.float32)
     scores[:, 0] = -np.inf
     if exclude is not None:
         scores[exclude[0].numpy(), exclude[1].numpy()] = -np.inf
@@ -31,8 +37,14 @@ def all_scores() -> Callable[..., np.ndarray]:
 def brute_force() -> BruteForce:
     """Returns a function like `exact_top_k`, by a full sort."""
 
-    def search(interests: Tensor, items: Tensor, k: int, exclude: Pairs | None = None) -> TopK:
-        scores = _scores(interests, items, exclude)
+    def search(
+        interests: Tensor,
+        items: Tensor,
+        k: int,
+        exclude: Pairs | None = None,
+        temperature: float = 0.0,
+    ) -> TopK:
+        scores = _scores(interests, items, exclude, temperature)
         rows, count = scores.shape
         ids = np.stack([np.lexsort((np.arange(count), -row))[:k] for row in scores])
         best = np.take_along_axis(scores, ids, axis=1)

@@ -83,6 +83,25 @@ def test_an_explanation_agrees_with_the_list(make_recommender, model):
         assert seen.nearest[0].similarity == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("model", "settings"), [
+    ("OPAL", {"interest_prior": 1.0}), ("MIND", {"dynamic_interests": True}),
+])  # fmt: skip
+def test_an_explanation_agrees_with_the_list_of_a_soft_maximum(make_recommender, model, settings):
+    recommender = make_recommender(model, scoring="logsumexp", temperature=0.5, **settings)
+    frame = recommender.recommend({"ann": HISTORY}, k=12)
+    vectors, items = recommender.user_vectors({"ann": HISTORY}), recommender.item_vectors()
+    products = vectors.vectors[0] @ items.vectors.T  # (K, N - 1)
+    scores = 0.5 * np.logaddexp.reduce(products / 0.5, axis=0)
+    of_item = dict(zip(items.items, scores, strict=True))
+    np.testing.assert_allclose(frame["score"], frame["item"].map(of_item), atol=1e-6)
+    for row in frame.itertuples():
+        told = recommender.explain(HISTORY, row.item)
+        assert (told.item, told.rank, told.interest) == (row.item, row.rank, row.interest)
+        assert told.score == row.score
+        assert told.interest == np.nanargmax(told.interest_scores)
+        assert told.score > np.nanmax(told.interest_scores)
+
+
 def test_an_explanation_reads_well(recommender):
     told = recommender.explain(HISTORY, "i5", nearest=10)
     assert [each.item for each in sorted(told.nearest, key=lambda each: -each.ago)] == [

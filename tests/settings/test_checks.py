@@ -215,3 +215,25 @@ def test_values_of_the_schedule_are_checked(refusal):
     assert "constant | linear | cosine" in refusal(learning_rate_schedule="linaer")
     assert "an integer in [0," in refusal(warmup_steps=-1)
     assert "an integer in [1," in refusal(schedule_steps=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "told"),
+    [
+        ("OPAL", {"routing": "target"}, "write --routing=candidate as well"),
+        ("OPAL", {"routing": "attention"}, "--routing=attention trains other scores"),
+        ("MIND", {"recipe": "published"}, "write --routing=candidate as well"),
+        ("DSSRec", {"seq2item": "next_item"}, "write --seq2item=retrieval as well"),
+    ],
+)
+def test_scores_are_trained_as_they_are_served(configure, refusal, model, given, told):
+    message = refusal(model, scoring="logsumexp", **given)
+    assert message.startswith("--scoring=logsumexp lets all interests score a candidate")
+    assert told in message
+    assert configure(model, **given)["scoring"] == "maximum"
+
+
+def test_a_scoring_that_does_not_exist(configure, refusal):
+    assert "logsumexp" in refusal(scoring="logsumexpp")
+    assert "maximum" in refusal(scoring=True)
+    assert configure(scoring="logsumexp")["scoring"] == "logsumexp"

@@ -26,8 +26,13 @@ encoder = onnxruntime.InferenceSession(str(HERE / "encoder.onnx"))
 queries = encoder.run(None, {each.name: given[each.name] for each in encoder.get_inputs()})[0][0]
 index = faiss.read_index(str(HERE / "index.faiss"))  # one user is K queries, (K, D)
 wide = np.pad(queries, ((0, 0), (0, index.d - queries.shape[1])))  # some kinds are wider
-_, found = index.search(wide, min(index.ntotal, LISTED + len(known)))
+soft = about["scoring"] == "logsumexp"  # whose best items need not be the best of any query
+_, found = index.search(wide, min(index.ntotal, (4 if soft else 1) * LISTED + len(known)))
 rows = np.setdiff1d(found, [-1, *(items - 1)])  # row r is item r + 1; -1: none was found
-scores = (np.load(HERE / "items.npy", mmap_mode="r")[rows] @ queries.T).max(axis=1)
+products = np.load(HERE / "items.npy", mmap_mode="r")[rows] @ queries.T
+scores = products.max(axis=1)
+if soft:
+    sharp = (products - scores[:, None]) / about["temperature"]
+    scores += about["temperature"] * np.log(np.exp(sharp).sum(axis=1))
 for place in np.lexsort((rows, -scores))[:LISTED]:
     print(f"{tokens[rows[place] + 1]}\t{scores[place]:.4f}")
