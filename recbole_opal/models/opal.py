@@ -24,7 +24,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting, weight
+from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting, weight
 
 __all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
 
@@ -37,6 +37,12 @@ class OPALSettings(MultiInterestSettings):
 
     num_interests: int = setting(
         4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
+    )
+    assignment_temperature: Finite | None = setting(
+        None,
+        "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
+        ge=LEAST,
+        le=10,
     )
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
@@ -84,7 +90,12 @@ class HypercategoryEncoder(CategoryEncoder):
     """
 
     def __init__(self, settings: OPALSettings) -> None:
-        super().__init__(settings.num_interests, settings.hidden_size, settings.temperature)
+        sharpness = settings.assignment_temperature
+        super().__init__(
+            settings.num_interests,
+            settings.hidden_size,
+            settings.temperature if sharpness is None else sharpness,
+        )
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
