@@ -17,6 +17,7 @@ from torch.nn import functional
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.interests.shrinkage import Shrinkage
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
@@ -43,6 +44,16 @@ class OPALSettings(MultiInterestSettings):
         "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
         ge=LEAST,
         le=10,
+    )
+    shrinkage: Literal["none", "fixed", "learned"] = setting(
+        "none",
+        "draw each interest to the user's mean by s items that stand there; learned = s is a "
+        "parameter [D]",
+    )
+    shrinkage_items: Finite = setting(
+        1.0, "s, where it is learned at the start; more than a history holds: one interest [D]",
+        ge=LEAST,
+        le=1e6,
     )
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
@@ -96,6 +107,9 @@ class HypercategoryEncoder(CategoryEncoder):
             settings.hidden_size,
             settings.temperature if sharpness is None else sharpness,
         )
+        if settings.shrinkage != "none":
+            learned = settings.shrinkage == "learned"
+            self.shrinkage = Shrinkage(settings.shrinkage_items, learned=learned)
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
