@@ -51,7 +51,8 @@ class OPALSettings(MultiInterestSettings):
         "parameter [D]",
     )
     shrinkage_items: Finite = setting(
-        1.0, "s, where it is learned at the start; more than a history holds: one interest [D]",
+        1.0,
+        "s, where it is learned at the start; more than a history holds: one interest [D]",
         ge=LEAST,
         le=1e6,
     )
