@@ -12,6 +12,7 @@ from recbole.utils import InputType
 from torch import Tensor
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.data.cooccurrence import cooccurrence_vectors
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
@@ -55,9 +56,27 @@ class MultiInterestRecommender(SequentialRecommender):
         section: Any = section_of(type(self))
         settings = section.model_validate({name: config[name] for name in section.model_fields})
         counts = torch.bincount(dataset.inter_feat[self.ITEM_ID], minlength=self.n_items)
+        start = self._item_start(settings, config["seed"], dataset.inter_feat)
         self.network = self.network_class(
-            settings, Catalogue(self.n_items, counts, self.max_seq_length)
+            settings, Catalogue(self.n_items, counts, self.max_seq_length, start)
         )
+
+    def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
+        """Return where item vectors start, (N, D), by the training interactions; None: at random.
+
+        Those of a user stand one after the other in time, here and in RecBole's data sets.
+        """
+        if settings.item_start == "random":
+            return None
+        start = cooccurrence_vectors(
+            trained[self.USER_ID].numpy(),
+            trained[self.ITEM_ID].numpy(),
+            self.n_items,
+            settings.hidden_size,
+            window=settings.future_window,
+            seed=seed,
+        )
+        return torch.from_numpy(start)
 
     @property
     def stage(self) -> str:

@@ -36,6 +36,12 @@ class ItemTable(nn.Module):
         """N, with the padding row."""
         return self.embedding.num_embeddings
 
+    @torch.no_grad()
+    def start_at(self, vectors: Tensor) -> None:
+        """Put (N, D) vectors in the place of the random ones; the padding row stays zero."""
+        self.embedding.weight.copy_(vectors)
+        self.embedding.weight[0].zero_()
+
     def forward(self, *ids: Tensor) -> tuple[Tensor, ...]:
         """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])

@@ -32,6 +32,8 @@ class Catalogue:
     num_items: int  # N, with the padding item 0
     counts: Tensor  # (N,) int64, training interactions of each item
     longest_history: int  # L
+    # (N, D) float, where the item vectors start; None: at random
+    item_vectors: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class MultiInterestNetwork(nn.Module):
             sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
         )
+        if catalogue.item_vectors is not None:
+            self.items.start_at(catalogue.item_vectors)
         self.dropout = nn.Dropout(settings.dropout_prob)
         require_weighing(type(self), settings.recency)
         by, longest = settings.recency, catalogue.longest_history

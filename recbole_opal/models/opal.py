@@ -17,6 +17,7 @@ from torch.nn import functional
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.interests.shrinkage import Shrinkage
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
@@ -24,7 +25,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting, weight
+from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting, weight
 
 __all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
 
@@ -37,6 +38,23 @@ class OPALSettings(MultiInterestSettings):
 
     num_interests: int = setting(
         4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
+    )
+    assignment_temperature: Finite | None = setting(
+        None,
+        "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
+        ge=LEAST,
+        le=10,
+    )
+    shrinkage: Literal["none", "fixed", "learned"] = setting(
+        "none",
+        "draw each interest to the user's mean by s items that stand there; learned = s is a "
+        "parameter [D]",
+    )
+    shrinkage_items: Finite = setting(
+        1.0,
+        "s, where it is learned at the start; more than a history holds: one interest [D]",
+        ge=LEAST,
+        le=1e6,
     )
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
@@ -84,7 +102,15 @@ class HypercategoryEncoder(CategoryEncoder):
     """
 
     def __init__(self, settings: OPALSettings) -> None:
-        super().__init__(settings.num_interests, settings.hidden_size, settings.temperature)
+        sharpness = settings.assignment_temperature
+        super().__init__(
+            settings.num_interests,
+            settings.hidden_size,
+            settings.temperature if sharpness is None else sharpness,
+        )
+        if settings.shrinkage != "none":
+            learned = settings.shrinkage == "learned"
+            self.shrinkage = Shrinkage(settings.shrinkage_items, learned=learned)
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)

@@ -98,6 +98,8 @@ def _flow(value: Any) -> str:
     """Return a value as yaml within one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{name}: {_flow(part)}" for name, part in value.items()) + "}"
+    if value is None:
+        return "~"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     tiny = isinstance(value, float) and "e" in str(value)

@@ -53,6 +53,11 @@ class MultiInterestSettings(Section):
     dropout_prob: Finite = setting(
         0.0, "share of the history's vector entries that is dropped [A]", ge=0, lt=1
     )
+    item_start: Literal["random", "cooccurrence"] = setting(
+        "random",
+        "where item vectors start; cooccurrence = items met near each other in training histories "
+        "lie together [D]",
+    )
     recency: Literal["none", "place", "age", "both"] = setting(
         "none",
         "learned weights of a history's items by place from the newest, by age behind it, or both; "
