@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from recbole_opal.precision import full_precision
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import WeighingSettings, setting
 
 __all__ = ["CapsuleSettings", "couple", "coupled_shares", "route", "routed_coupling", "squash"]
 
 
-class CapsuleSettings(MultiInterestSettings):
+class CapsuleSettings(WeighingSettings):
     """The settings of models that route items to capsules; the defaults are the papers'.
 
     A softmax over interests is that of the capsule paper and of the authors' code of MIND and

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import WeighingSettings, setting
 
 __all__ = ["AttendedHistories", "SelfAttentionSettings", "SelfAttentiveInterests"]
 
 
-class SelfAttentionSettings(MultiInterestSettings):
+class SelfAttentionSettings(WeighingSettings):
     """The settings of models with self-attentive interests."""
 
     num_interests: int = setting(4, "number K of interests a user [P]", ge=1, le=64)

@@ -24,7 +24,7 @@ from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import (
     LEAST,
     LOSSES,
-    MultiInterestSettings,
+    WeighingSettings,
     setting,
     weight,
 )
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-class CMISettings(MultiInterestSettings):
+class CMISettings(WeighingSettings):
     """CMI (Li et al., SIGIR 2022; arXiv 2205.09593).
 
     Improving Micro-video Recommendation via Contrastive Multiple Interests.

@@ -24,7 +24,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LOSSES, MultiInterestSettings, setting, weight
+from recbole_opal.settings.model_schemas import LOSSES, WeighingSettings, setting, weight
 
 __all__ = [
     "CausalTransformer",
@@ -39,7 +39,7 @@ __all__ = [
 _ROWS_TOGETHER = 128  # few enough that histories of a group are about equally long
 
 
-class DSSRecSettings(MultiInterestSettings):
+class DSSRecSettings(WeighingSettings):
     """DSSRec: Disentangled Self-Supervision in Sequential Recommenders (Ma et al., KDD 2020)."""
 
     num_interests: int = setting(

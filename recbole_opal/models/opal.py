@@ -25,17 +25,24 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting, weight
+from recbole_opal.settings.model_schemas import (
+    LEAST,
+    WeighingSettings,
+    preset,
+    setting,
+    weight,
+)
 
 __all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
 
 
-class OPALSettings(MultiInterestSettings):
+class OPALSettings(WeighingSettings):
     """OPAL (Li, Jin, Yu, Zheng, Song, Zhuo, Xiang; ICME 2024; arXiv 2407.14741).
 
     Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching.
     """
 
+    scoring: Literal["maximum", "logsumexp"] = preset("scoring", "logsumexp")
     num_interests: int = setting(
         4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
     )
@@ -60,23 +67,23 @@ class OPALSettings(MultiInterestSettings):
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
     )
     fusion: Literal["fixed", "learned"] = setting(
-        "fixed",
+        "learned",
         "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
         "changes nothing [D]",
     )
     evolution_activation: Literal["relu", "none"] = setting(
-        "relu", "what follows the linear layer behind the GRU [A]"
+        "none", "what follows the linear layer behind the GRU [A]"
     )
     evolution_input: Literal["plain", "weighted"] = setting(
         "plain",
         "weighted = GRU input times a straight-through argmax of p, so that gradients reach p [D]",
     )
     interest_prior: Finite = setting(
-        0.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
+        1.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
     )
     orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
     uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
-    unique_weight: Finite = weight(1.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
+    unique_weight: Finite = weight(0.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
 
 
 @dataclass(frozen=True)
@@ -88,10 +95,9 @@ class EncodedHistories(AssignedHistories):
     kept: Tensor
     history: History  # what was encoded
 
-    @property
-    def shares(self) -> Tensor:
-        """(B, K) float, each interest's share of the history, by what its items weigh."""
-        mass = self.history.sum_by_row(self.history.weigh(self.kept))  # (B, K)
+    def shares(self, assignment: Tensor) -> Tensor:
+        """Return each interest's share of the history, (B, K), by what its items weigh."""
+        mass = self.history.sum_by_row(self.history.weigh(assignment))  # (B, K)
         return mass / mass.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(mass.dtype).tiny)
 
 
@@ -186,6 +192,7 @@ class OPALNetwork(MultiInterestNetwork):
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
         "Sources: the paper, and the authors' released code with its WeChat settings.",
+        interest_prior=(0.0, "[P, A]"),
         fusion=("fixed", "half pooled, half evolved [A]"),
         evolution_activation=("relu", "[A]"),
         unique_weight=(1.0, "[P]"),
@@ -211,11 +218,13 @@ class OPALNetwork(MultiInterestNetwork):
         """Return the interests, with their prior as one more dimension where it is asked for.
 
         A normalised interest forgets how much of the history it stands for; `interest_prior`
-        times the logarithm of its share is added to its scores (after the temperature).
+        times the logarithm of its share is added to its scores (after the temperature). The share
+        is that of the soft assignment in both stages, as `z_j` is, so that entering the hard stage
+        changes no score where `fusion` is learned.
         """
         if self.interest_prior == 0:
             return encoded.interests
-        shares = encoded.shares
+        shares = encoded.shares(encoded.assignment)
         smallest = torch.finfo(shares.dtype).eps
         prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
@@ -226,7 +235,8 @@ class OPALNetwork(MultiInterestNetwork):
 
     def interest_shares(self, histories: Histories) -> Tensor:
         """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
-        return self.encode(self.looked_up(histories)).shares
+        encoded = self.encode(self.looked_up(histories))
+        return encoded.shares(encoded.kept)
 
     def interest_columns(self, queries: Tensor) -> Tensor:
         """Return the interests, (B, K, D), without their prior."""

@@ -19,7 +19,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import LEAST, WeighingSettings, setting
 
 __all__ = [
     "AttentiveHistories",
@@ -39,7 +39,7 @@ _FLOWS = "Backward flows, each averaged over interests and rows"
 _QUARTER = "0 = off; the authors' 0.1 is of a mean over all places, a quarter of which count"
 
 
-class Re4Settings(MultiInterestSettings):
+class Re4Settings(WeighingSettings):
     """Re4 (Zhang et al., WWW 2022; arXiv 2208.08011).
 
     Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation. The three

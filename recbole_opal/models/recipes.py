@@ -8,7 +8,7 @@ __all__ = ["DEFAULT_TRAINING", "Recipe", "comirec_recipe", "search_with"]
 
 DEFAULT_TRAINING = {
     "train_batch_size": 1024,
-    "learning_rate": 0.02,
+    "learning_rate": 0.01,
     "learning_rate_schedule": "linear",
     "warmup_steps": 50,
     "weight_decay": 0.0001,
@@ -20,11 +20,14 @@ DEFAULT_TRAINING = {
 Chosen on validation, see results/trials.md: at a constant rate of 0.001 several interests stay
 undertrained. Batch and decay are those of OPAL's authors.
 """
-_RATE = {
+_OURS_OFF = {
+    "item_start": ("random", "[P, A]"),
+    "recency": ("none", "[P, A]"),
+    "scoring": ("maximum", "[P, A]"),
     "learning_rate_schedule": ("constant", "[A]"),
     "warmup_steps": (0, "[A]"),
 }
-"""None of the papers' codes moves the rate."""
+"""What the default recipe of all models adds, which no paper here has."""
 _COMIREC = (
     "Sources: the paper, and the authors' public code with its Amazon Books settings (Taobao: "
     "batch 256, length 50)."
@@ -39,7 +42,7 @@ _PATIENCE = "validations without a gain, one an epoch here, one in 1,000 steps t
 class Recipe(dict[str, Any]):
     """Settings of a published recipe, with the words that stand beside them in the yaml file.
 
-    The learning rate is constant where the lines do not say otherwise.
+    What the default recipe adds to all models is off where the lines do not say otherwise.
 
     Attributes:
         about: what the recipe is, and its sources.
@@ -47,7 +50,7 @@ class Recipe(dict[str, Any]):
     """
 
     def __init__(self, about: str, **lines: tuple[Any, str]) -> None:
-        lines = {**lines, **{name: line for name, line in _RATE.items() if name not in lines}}
+        lines = {**lines, **{name: line for name, line in _OURS_OFF.items() if name not in lines}}
         super().__init__({name: value for name, (value, _) in lines.items()})
         self.about = about
         self.remarks = {name: remark for name, (_, remark) in lines.items()}

@@ -1,6 +1,7 @@
 """What all multi-interest models share of their settings, and whose settings a class has."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,8 @@ __all__ = [
     "LOSSES",
     "TRAINING",
     "MultiInterestSettings",
+    "WeighingSettings",
+    "preset",
     "section_of",
     "setting",
     "weight",
@@ -54,7 +57,7 @@ class MultiInterestSettings(Section):
         0.0, "share of the history's vector entries that is dropped [A]", ge=0, lt=1
     )
     item_start: Literal["random", "cooccurrence"] = setting(
-        "random",
+        "cooccurrence",
         "where item vectors start; cooccurrence = items met near each other in training histories "
         "lie together [D]",
     )
@@ -88,7 +91,7 @@ class MultiInterestSettings(Section):
         le=100,
     )
     num_negatives: int = setting(
-        1024, "number M of negatives that a batch shares [D]", under=LOSSES, ge=1, le=2**20
+        512, "number M of negatives that a batch shares [D]", under=LOSSES, ge=1, le=2**20
     )
     popularity_power: Finite = setting(
         1.0, "popularity sampling draws by count ** power [D]", under=LOSSES, ge=0, le=2
@@ -115,6 +118,19 @@ class MultiInterestSettings(Section):
         "catalogue [D]",
         under=TRAINING,
     )
+
+
+def preset(name: str, default: Any) -> Any:
+    """Return the field of a setting that all multi-interest models have, with another default."""
+    field = copy(MultiInterestSettings.model_fields[name])
+    field.default = default
+    return field
+
+
+class WeighingSettings(MultiInterestSettings):
+    """What models share that weigh the items of a history, see `recency`."""
+
+    recency: Literal["none", "place", "age", "both"] = preset("recency", "place")
 
 
 def section_of(model_class: type) -> type[Section] | None:
