@@ -1,8 +1,8 @@
 """A mixture of K Gaussians over the items of each history, by expectation and maximisation.
 
 Arthur Dempster, Nan Laird, Donald Rubin: Maximum Likelihood from Incomplete Data via the EM
-Algorithm. Journal of the Royal Statistical Society B 39, 1977. On the unit sphere: Arindam Banerjee,
-Inderjit Dhillon, Joydeep Ghosh, Suvrit Sra: Clustering on the Unit Hypersphere using von
+Algorithm. Journal of the Royal Statistical Society B 39, 1977. On the unit sphere: Arindam
+Banerjee, Inderjit Dhillon, Joydeep Ghosh, Suvrit Sra: Clustering on the Unit Hypersphere using von
 Mises-Fisher Distributions. JMLR 6, 2005.
 """
 

@@ -1,7 +1,7 @@
 """GaussianMixture: each user's own clusters of what they met.
 
-As retrieval does it with fixed vectors, PinnerSage (Aditya Pal et al., KDD 2020, arXiv:2007.03634) by
-Ward's clusters, kNN-Embed (Ahmed El-Kishky et al., arXiv:2205.06205) by the shares of clusters.
+As retrieval does it with fixed vectors: PinnerSage (Aditya Pal et al., KDD 2020, arXiv:2007.03634)
+by Ward's clusters, kNN-Embed (Ahmed El-Kishky et al., arXiv:2205.06205) by the shares of clusters.
 """
 
 from __future__ import annotations
