@@ -1,0 +1,76 @@
+"""What the comparisons of a study measured, as its sentences, pictures and tables ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from recbole_opal.comparison.differences import paired_over_users
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.row import Difference, Row
+from recbole_opal.side_by_side.variants import Variant
+
+__all__ = ["Outcome", "Pair"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A row less its reference, by metric: paired over users, Holm's method over all pairs."""
+
+    row: Row
+    reference: Row
+    differences: Mapping[str, Difference]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of a study's comparisons.
+
+    Attributes:
+        options: the study's own flags, an instance of its `Options`.
+        results: by the name of the part, the main one first.
+    """
+
+    options: Any
+    results: Mapping[str, ComparisonResult]
+
+    @property
+    def main(self) -> ComparisonResult:
+        """The first comparison."""
+        return next(iter(self.results.values()))
+
+    @property
+    def metric(self) -> str:
+        """The metric that decides on validation, in lower case, as `recall@50`."""
+        return self.main.metric
+
+    def at_length(self, *names: str) -> list[str]:
+        """Return those of the metrics that were measured, at the length of the lists."""
+        wanted = [f"{name}@{self.main.k}" for name in names]
+        known = {name for row in self.main.rows for name in row.test}
+        return [name for name in dict.fromkeys(wanted) if name in known]
+
+    def rows(self, part: str | None = None) -> list[Row]:
+        """Return the rows of a part (None: the main one) that were measured, as they were asked."""
+        result = self.main if part is None else self.results[part]
+        return [row for row in result.rows if row.measured]
+
+    def row(self, variant: Variant, stage: str, part: str | None = None) -> Row | None:
+        """Return a variant's row of a stage, None if it failed."""
+        wanted = (variant.text, stage)
+        found = (row for row in self.rows(part) if (row.variant, row.stage) == wanted)
+        return next(found, None)
+
+    @cached_property
+    def stages(self) -> list[str]:
+        """The stages that OPAL's rows have, in their order; without OPAL those of all rows."""
+        rows = [row for row in self.rows() if row.model == "OPAL"] or self.rows()
+        return list(dict.fromkeys(row.stage for row in rows))
+
+    def pairs(self, pairs: Sequence[tuple[Row, Row]], part: str | None = None) -> list[Pair]:
+        """Test rows of a part against their references."""
+        result = self.main if part is None else self.results[part]
+        tested = paired_over_users(result, pairs)
+        return [Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)]
