@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.text_tables import TextTable
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.direction import title_of
+from recbole_opal.report.wording import listed, number
 from recbole_opal.settings.fields import Names, setting
 from recbole_opal.side_by_side.variants import Variant
 from recbole_opal.studies.outcome import Outcome, Pair
@@ -67,7 +70,9 @@ class Losses(Study):
         metrics = outcome.at_length("recall", "ndcg", "category_diversity", "intra_list_similarity")
         if not pairs:
             return []
-        svg = interval_picture("losses", "Losses switched off, less OPAL with all", pairs, metrics)
+        svg = interval_picture(
+            "losses", "Losses switched off, less OPAL with all", pairs, metrics, _labelled
+        )
         caption = (
             "Each row less OPAL with all its losses in the same stage; bars are 95 % intervals "
             "over users, hollow marks are differences that cannot be told from 0."
@@ -110,14 +115,30 @@ def without(name: str) -> Variant:
 
 def _told(name: str, pair: Pair, metrics: Sequence[str], outcome: Outcome) -> str:
     stage = f" ({pair.row.stage})" if len(outcome.stages) > 1 else ""
-    what = "any of the three" if name == "all" else name
-    told = effects_told(pair.differences, metrics)
-    cosines = [
-        each.diagnostics.cosine if each.diagnostics else None for each in (pair.row, pair.reference)
-    ]
-    interests = ""
-    if None not in cosines:
-        interests = f" The interests' mean cosine is {cosines[0]:.3f} instead of {cosines[1]:.3f}."
+    start = f"Without {_title(name)}{stage}"
     if all(each.difference == each.low == each.high == 0 for each in pair.differences.values()):
-        return f"Without {what}{stage}: nothing changes, the loss has no part in this stage."
-    return f"Without {what}{stage}: {told}.{interests}"
+        return f"{start}: nothing changes, the loss has no part in this stage."
+    others = [
+        f"{title_of(metric)} {number(pair.row.test[metric].mean)} instead of "
+        f"{number(pair.reference.test[metric].mean)}"
+        for metric in metrics
+        if metric not in pair.differences and metric in pair.row.test
+    ]
+    cosine, before = (
+        each.diagnostics and each.diagnostics.cosine for each in (pair.row, pair.reference)
+    )
+    if cosine is not None and before is not None:
+        others.append(f"mean cosine of the interests {cosine:.3f} instead of {before:.3f}")
+    rest = f" {listed(others, len(others) + 1)}." if others else ""
+    return f"{start}: {effects_told(pair.differences, metrics)}.{rest}"
+
+
+def _title(name: str) -> str:
+    return "any of the three" if name == "all" else name
+
+
+def _labelled(row: Row) -> str:
+    """Return a row's name in the picture: `without uniformity, soft`."""
+    left_out = [name for name, weight in _WEIGHTS.items() if row.settings.get(weight) == 0]
+    name = "all" if len(left_out) == len(_WEIGHTS) else left_out[0] if left_out else ""
+    return ", ".join(filter(None, [f"without {_title(name)}" if name else row.model, row.stage]))

@@ -12,7 +12,12 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row
 from recbole_opal.side_by_side.variants import Variant
 
-__all__ = ["Outcome", "Pair"]
+__all__ = ["Outcome", "Pair", "label_of"]
+
+
+def label_of(row: Row) -> str:
+    """Return the label of the variant that a row is a stage of."""
+    return row.label.removesuffix(f" {row.stage}") if row.stage else row.label
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,9 @@ class Outcome:
 
     def row(self, variant: Variant, stage: str, part: str | None = None) -> Row | None:
         """Return a variant's row of a stage, None if it failed."""
-        wanted = (variant.text, stage)
-        found = (row for row in self.rows(part) if (row.variant, row.stage) == wanted)
-        return next(found, None)
+        # By labels: a class of the user's has another address in the row than it was typed.
+        wanted = (variant.label, stage)
+        return next((r for r in self.rows(part) if (label_of(r), r.stage) == wanted), None)
 
     @cached_property
     def stages(self) -> list[str]:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from recbole_opal.studies.future_items import FutureItems
 from recbole_opal.studies.losses import Losses
+from recbole_opal.studies.number_of_interests import NumberOfInterests
+from recbole_opal.studies.sensitivity import Sensitivity
 from recbole_opal.studies.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES: dict[str, Study] = {study.name: study for study in (Losses(),)}
+_ALL: tuple[Study, ...] = (
+    Losses(),
+    FutureItems(),
+    Sensitivity(),
+    NumberOfInterests(),
+)
+
+STUDIES: dict[str, Study] = {study.name: study for study in _ALL}

@@ -33,6 +33,18 @@ def difference_told(difference: Difference, metric: str) -> str:
 
 
 def effects_told(differences: Mapping[str, Difference], metrics: Sequence[str]) -> str:
-    """Return the effects on several metrics as one clause; those without users are left out."""
-    told = [difference_told(differences[name], name) for name in metrics if name in differences]
-    return listed(told, len(told) + 1)
+    """Return the effects on several metrics as one clause; those without users are left out.
+
+    What changes measurably comes first; of the rest the first tells its interval, for all
+    stand in the table.
+    """
+    known = [name for name in metrics if name in differences]
+    told = [difference_told(differences[name], name) for name in known if differences[name].marked]
+    rest = [name for name in known if not differences[name].marked]
+    if rest:
+        first, *others = rest
+        ends = interval(differences[first].low, differences[first].high)
+        quiet = [f"{title_of(first)} ({signed(differences[first].difference)} {ends})"]
+        quiet += map(title_of, others)
+        told.append(f"no measurable change of {listed(quiet, len(quiet) + 1)}")
+    return "; ".join(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +47,7 @@ def _act(argv: Sequence[str]) -> int:
     _check(request, parts)
     line = command(*argv, name="study")
     try:
-        return _make(study, options, request, parts, line, out)
+        return _make(study, options, request, parts, argv, out)
     except KeyboardInterrupt as interrupt:
         interrupt.command = line  # type: ignore[attr-defined]
         raise
@@ -93,7 +94,7 @@ def _make(
     options: Any,
     request: Request,
     parts: Sequence[Part],
-    line: str,
+    argv: Sequence[str],
     out: Path | None,
 ) -> int:
     # Only now: a mistyped argument is told without waiting for torch.
@@ -101,6 +102,7 @@ def _make(
     from recbole_opal.studies.outcome import Outcome
     from recbole_opal.studies.page import write_page
 
+    line = command(*argv, name="study")
     results = {}
     for part in parts:
         model = ",".join(variant.text for variant in part.variants)
@@ -108,7 +110,7 @@ def _make(
         results[part.name] = compare_request(asked, line)
     outcome = Outcome(options, results)
     folders = [outcome.main.folder, *([] if out is None else [out])]
-    pages = write_page(study, outcome, line, folders)
+    pages = write_page(study, outcome, _portable(argv), folders)
     if outcome.rows():
         print("\n".join(study.readings(outcome)))
     failed = [row.label for result in results.values() for row in result.failed]
@@ -118,6 +120,11 @@ def _make(
     print(f"page: {pages[-1]}")
     print(f"comparison folder: {outcome.main.folder}")
     return TrainingError.exit_code if failed else 0
+
+
+def _portable(argv: Sequence[str]) -> str:
+    """Return the command as it works anywhere: a page is read on other machines."""
+    return shlex.join(["python", "-m", "recbole_opal", "study", *argv])
 
 
 def _usage() -> str:

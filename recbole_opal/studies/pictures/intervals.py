@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
+from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import better, title_of
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import text_width
@@ -18,17 +20,24 @@ __all__ = ["interval_picture"]
 _ROW, _TOP, _PANEL = 24.0, 46.0, 190.0
 
 
-def interval_picture(name: str, title: str, pairs: Sequence[Pair], metrics: Sequence[str]) -> str:
+def interval_picture(
+    name: str,
+    title: str,
+    pairs: Sequence[Pair],
+    metrics: Sequence[str],
+    label: Callable[[Row], str] = attrgetter("short"),
+) -> str:
     """Return the file of a picture; a metric that no pair has gets no panel.
 
-    Filled marks are differences that count after Holm's correction, hollow ones are not.
+    Filled marks are differences that count after Holm's correction, hollow ones are not;
+    `label` names a row.
     """
     shown = [metric for metric in metrics if any(metric in pair.differences for pair in pairs)]
-    names = max(text_width(pair.row.short) for pair in pairs) + 14
+    names = max(text_width(label(pair.row)) for pair in pairs) + 14
     width = round(names + _PANEL * len(shown)) + 10
     bottom = _TOP + _ROW * len(pairs)
     parts: list[Markup] = [
-        drawing.words(4, _y(index) + 4, pair.row.short, "name") for index, pair in enumerate(pairs)
+        drawing.words(4, _y(index) + 4, label(pair.row), "name") for index, pair in enumerate(pairs)
     ]
     for place, metric in enumerate(shown):
         left = names + _PANEL * place + 6

@@ -37,9 +37,11 @@ text {{ fill: {_TEXT}; }}
 def standalone(picture: Markup) -> str:
     """Return a picture of the charts as the text of a file."""
     start = picture.index(">") + 1
+    width, height = picture[:start].partition('viewBox="0 0 ')[2].partition('"')[0].split()
     rules = _BASE + "".join(_rules(f"c{n + 1}", colour) for n, colour in enumerate(PALETTE))
     back = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    return f"{picture[:start]}<style>{rules}</style>{back}{picture[start:]}\n"
+    sized = f'{picture[: start - 1]} width="{width}" height="{height}">'
+    return f"{sized}<style>{rules}</style>{back}{picture[start:]}\n"
 
 
 def _rules(name: str, colour: str) -> str:
