@@ -25,9 +25,7 @@ __all__ = ["Disentanglers"]
 _METRICS = ("recall", "ndcg", "coverage", "gini", "category_diversity", "intra_list_similarity")
 _DIVERSITY = ("category_diversity", "coverage")
 _COUNTS = ("num_interests", "kfac")  # settings that are a model's number of interests or concepts
-_OTHERS = (
-    "GaussianMixture,GaussianMixture@clusters=serving,VQCodebook,MultiVAE,MacridVAE"  # one flag
-)
+_OTHERS = "GaussianMixture,GaussianMixture@clusters=serving,VQCodebook,MultiVAE,MacridVAE"
 _CONTROL = Variant("YouTubeDNN")
 
 
@@ -55,7 +53,7 @@ class Disentanglers(Study):
 
     def parts(self, options: Any, seeds: Sequence[int], settings: Mapping[str, Any]) -> list[Part]:
         """OPAL first, then its one interest, the control, and the others."""
-        return [Part([_opal(options.interests), _opal(1), _CONTROL, *_others(options)])]
+        return [Part([*_own(options), *_others(options)])]
 
     def readings(self, outcome: Outcome) -> list[str]:
         """Each row less OPAL, several interests less one, the frontier and the cosines."""
@@ -103,8 +101,13 @@ def _opal(k: int) -> Variant:
     return Variant("OPAL", {"num_interests": k})
 
 
+def _own(options: Any) -> list[Variant]:
+    return [_opal(options.interests), _opal(1), _CONTROL]
+
+
 def _others(options: Any) -> list[Variant]:
-    return [_counted(each, options.interests) for each in parse_variants(options.others)]
+    asked = [_counted(each, options.interests) for each in parse_variants(options.others)]
+    return [each for each in asked if each not in _own(options)]
 
 
 def _counted(variant: Variant, k: int) -> Variant:
@@ -126,7 +129,8 @@ def _to_opal(outcome: Outcome) -> list[Pair]:
     opal = _best(outcome, _opal(outcome.options.interests))
     if opal is None:
         return []
-    rows = [_best(outcome, each) for each in [_opal(1), _CONTROL, *_others(outcome.options)]]
+    _, *mine = _own(outcome.options)
+    rows = [_best(outcome, each) for each in [*mine, *_others(outcome.options)]]
     return outcome.pairs([(row, opal) for row in rows if row is not None])
 
 
