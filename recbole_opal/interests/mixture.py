@@ -21,6 +21,7 @@ __all__ = ["MixedHistories", "MixtureSettings", "fit_mixtures", "one_mean"]
 
 _NOTHING = 1e-6
 """A squared distance up to it is none, and a cluster that holds so much of an item is empty."""
+_TIE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,9 @@ def _start(history: History, settings: MixtureSettings) -> tuple[Tensor, Tensor]
     """
     if settings.farthest:
         mean = one_mean(history, unit=False).interests[:, 0]
-        gaps = _gaps(history, mean)
-        _, first = best_of_rows(history, history.lift(-gaps / (2 * settings.variance)))
+        # Two items are equally near to their mean: a coordinate tells them apart, not rounding.
+        near = _TIE * history.vectors[:, 0] - _gaps(history, mean)
+        _, first = best_of_rows(history, history.lift(near / (2 * settings.variance)))
     else:
         _, first = best_of_rows(history, history.columns().to(history.vectors.dtype))
     gaps = _gaps(history, first)

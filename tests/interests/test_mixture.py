@@ -112,7 +112,7 @@ def test_the_likelihood_never_falls(unit, weighted, farthest):
 
 @pytest.mark.parametrize("unit", [True, False])
 def test_the_order_of_the_items_changes_nothing(unit):
-    history = histories(12, 1, 5, 30, unit=unit)
+    history = histories(12, 1, 2, 5, 2, 30, unit=unit)
     other, order = permuted(history)
     one, two = (fit_mixtures(each, settings(unit=unit)) for each in (history, other))
     torch.testing.assert_close(two.interests, one.interests)
