@@ -64,7 +64,7 @@ class FutureItems(Study):
                     f"{told}, the fewest asked: {title_of(outcome.metric)} {number(value)}."
                 )
             else:
-                (pair,) = outcome.pairs([(best, first)])
+                pair = next(each for each in _pairs(outcome) if each.row is best)
                 effects = effects_told(pair.differences, metrics)
                 said.append(f"{told}. Against W = {_of(first)}: {effects}.")
             said += _costs_told(rows, where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from recbole_opal.host.yaml_settings import default_settings
@@ -56,7 +57,7 @@ class Grid:
     Attributes:
         part: the name of its comparison.
         settings: their names.
-        titles: what they are.
+        titles: what they are, after a short name and a comma where there is one.
         values: each in ascending order.
     """
 
@@ -67,8 +68,15 @@ class Grid:
 
     @property
     def title(self) -> str:
-        """Both settings in words."""
-        return f"{self.titles[1]} by {self.titles[0]}"
+        """Both settings by their short names."""
+        x, y = self.names
+        return f"{y} by {x}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The short names of x and y, as `K`."""
+        x, y = (title.partition(",")[0] for title in self.titles)
+        return x, y
 
     @property
     def cells(self) -> list[tuple[int, int]]:
@@ -89,9 +97,13 @@ class Grid:
     @property
     def centre(self) -> tuple[int, int] | None:
         """The cell of the default settings, None if the grid has none."""
-        defaults = default_settings("OPAL")
-        wanted = {name: defaults[name] for name in self.settings}
+        wanted = {name: _defaults()[name] for name in self.settings}
         return next((c for c in self.cells if dict(self.variant(*c).settings) == wanted), None)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return default_settings("OPAL")
 
 
 def values_of(options: Any) -> dict[str, list[float]]:

@@ -65,12 +65,10 @@ class NumberOfInterests(Study):
             if best is first:
                 said.append(f"{told}, the fewest that were asked for.")
             else:
-                (pair,) = outcome.pairs([(best, first)])
+                pair = next(each for each in _to_fewest(outcome) if each.row is best)
                 effects = effects_told(pair.differences, metrics)
                 said.append(f"{told}. Against K = {first.interests}: {effects}.")
-            control = _control(outcome)
-            if control is not None:
-                (pair,) = outcome.pairs([(best, control)])
+            for pair in (each for each in _to_control(outcome) if each.row is best):
                 told = difference_told(pair.differences[outcome.metric], outcome.metric)
                 said.append(f"{name}, K = {best.interests}, against one mean vector: {told}.")
         return said
@@ -94,10 +92,9 @@ class NumberOfInterests(Study):
             values_table(outcome, metrics, ("cosine", "entropy", "cut_short")),
             difference_table(_to_fewest(outcome), metrics, title="Less the fewest interests"),
         ]
-        control = _control(outcome)
-        if control is not None:
-            pairs = outcome.pairs([(row, control) for row in outcome.rows() if row is not control])
-            tables.append(difference_table(pairs, metrics, title="Less the control"))
+        if _to_control(outcome):
+            title = "Less the control"
+            tables.append(difference_table(_to_control(outcome), metrics, title=title))
         return tables
 
 
@@ -133,3 +130,10 @@ def _to_fewest(outcome: Outcome) -> list[Pair]:
         rows = [row for row in series if row is not None]
         asked += [(row, rows[0]) for row in rows[1:]]
     return outcome.pairs(asked)
+
+
+def _to_control(outcome: Outcome) -> list[Pair]:
+    control = _control(outcome)
+    if control is None:
+        return []
+    return outcome.pairs([(row, control) for row in outcome.rows() if row is not control])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ class Pair:
     differences: Mapping[str, Difference]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """The results of a study's comparisons.
 
@@ -40,6 +40,7 @@ class Outcome:
 
     options: Any
     results: Mapping[str, ComparisonResult]
+    _tested: dict[Any, list[Pair]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def main(self) -> ComparisonResult:
@@ -75,7 +76,16 @@ class Outcome:
         return list(dict.fromkeys(row.stage for row in rows))
 
     def pairs(self, pairs: Sequence[tuple[Row, Row]], part: str | None = None) -> list[Pair]:
-        """Test rows of a part against their references."""
-        result = self.main if part is None else self.results[part]
-        tested = paired_over_users(result, pairs)
-        return [Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)]
+        """Test rows of a part against their references, all together and only once.
+
+        Ask for all that a study shows at once, and look up what a sentence needs: drawing the
+        users again is what takes the time, and Holm's method corrects over what is asked.
+        """
+        asked = part, tuple((row.label, reference.label) for row, reference in pairs)
+        if asked not in self._tested:
+            result = self.main if part is None else self.results[part]
+            tested = paired_over_users(result, pairs)
+            self._tested[asked] = [
+                Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)
+            ]
+        return self._tested[asked]

@@ -10,6 +10,7 @@ from recbole_opal.comparison.table_formats import markdown_table
 from recbole_opal.errors import CheckpointError
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
 from recbole_opal.runs.atomic import write_error, write_text
+from recbole_opal.studies.endings import endings_told
 from recbole_opal.studies.outcome import Outcome
 from recbole_opal.studies.study import Figure, Study
 
@@ -69,24 +70,10 @@ def _made(outcome: Outcome) -> list[str]:
     for name, result in outcome.results.items():
         where = f" ({name})" if len(outcome.results) > 1 else ""
         lines.append(f"Seeds{where}: {', '.join(map(str, result.seeds))}.")
-        lines += [_ended(result, where), *(f"**{warning}**" for warning in _warnings(result))]
+        lines += [endings_told(result), *(f"**{warning}**" for warning in _warnings(result))]
         lines += [f"{line}" for line in result.tuned]
     versions = ", ".join(f"{name} {value}" for name, value in main.versions.items())
     return [*lines, f"Made with {versions}; {main.hardware}."]
-
-
-def _ended(result: ComparisonResult, where: str) -> str:
-    stages = [row for row in result.rows if row.measured]
-    runs = sum(len(row.runs) for row in stages)
-    short = sum(row.cut_short for row in stages)
-    if not short:
-        return (
-            f"Every stage of every run ended by itself{where}, none by a bound on time or epochs."
-        )
-    return (
-        f"A bound on time or epochs ended {short} of {runs} stages of runs{where}: they might go "
-        "further."
-    )
 
 
 def _warnings(result: ComparisonResult) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from recbole_opal.comparison.row import Row, Spread
@@ -57,11 +57,14 @@ class Surface:
 
     def to_centre(self) -> list[Pair]:
         """Test each other cell against that of the default settings."""
-        if self.centre is None:
-            return []
-        centre = self.rows[self.centre]
-        pairs = [(row, centre) for cell, row in self.rows.items() if cell != self.centre]
-        return self.outcome.pairs(pairs, self.grid.part)
+        asked = []
+        for stage in self.outcome.stages:
+            surface = replace(self, stage=stage)
+            if surface.centre is not None:
+                centre = surface.rows[surface.centre]
+                asked += [(row, centre) for row in surface.rows.values() if row is not centre]
+        pairs = self.outcome.pairs(asked, self.grid.part)  # of all stages, since it is slow
+        return [pair for pair in pairs if pair.row.stage == self.stage]
 
     def told(self, noise: Spread | None, where: str) -> list[str]:
         """Return the best cell, how far the cells lie apart, and whether the settings interact."""
@@ -112,15 +115,17 @@ class Surface:
                 best[label] = across[max(line, key=lambda c: by_validation(self.rows[c]))[1]]
         if len(best) < 2 or len(across) < 2:
             return []
-        x_title, y_title = self.grid.titles
+        x_title, y_title = self.grid.names
         if len(set(best.values())) == 1:
             same = next(iter(best.values()))
-            return [f"{name}: whatever {y_title}, validation chooses the same {x_title}, {same}."]
+            return [
+                f"{name}: whatever {y_title} is, validation chooses the same {x_title}, {same}."
+            ]
         told = listed([f"{value} at {label}" for label, value in best.items()], len(best) + 1)
         return [f"{name}: the {x_title} that validation chooses changes with {y_title}: {told}."]
 
     def _name(self, cell: tuple[int, int]) -> str:
-        (x, y), (across, down) = self.grid.titles, self.grid.steps
+        (x, y), (across, down) = self.grid.names, self.grid.steps
         return f"{y} = {down[cell[0]]}, {x} = {across[cell[1]]}"
 
     def _value(self, cell: tuple[int, int], metric: str) -> float:

@@ -18,7 +18,7 @@ _NARROWEST = 190.0  # of a panel, for its title
 # One hue from light to dark (after ColorBrewer's Blues, by C. Brewer), so that grey keeps the
 # order; text turns white where the ground is dark.
 _LIGHT, _DARK = (239, 243, 255), (8, 69, 148)
-_WHITE_FROM = 0.55
+_WHITE_FROM = 0.71  # where black and white stand out alike, 4.5 to 1
 _SHADES = 24
 
 

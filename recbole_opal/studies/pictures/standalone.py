@@ -28,7 +28,7 @@ text {{ fill: {_TEXT}; }}
 .dashed {{ stroke-dasharray: 5 4; }}
 .point {{ stroke: #ffffff; stroke-width: 1.5; }}
 .error {{ stroke-width: 1.5; opacity: 0.7; }}
-.cell {{ text-anchor: middle; }}
+.cell {{ text-anchor: middle; fill: #000000; }}
 .on-dark {{ fill: #ffffff; }}
 .chosen {{ fill: none; stroke: {_TEXT}; stroke-width: 2.5; }}
 """
