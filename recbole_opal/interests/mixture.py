@@ -15,6 +15,7 @@ from torch import Tensor
 
 from recbole_opal.interests.history import History
 from recbole_opal.interests.row_best import best_of_rows
+from recbole_opal.interests.row_products import closeness, padded_weights, weighted_sums
 from recbole_opal.interests.unit import unit_length
 
 __all__ = ["MixedHistories", "MixtureSettings", "fit_mixtures", "one_mean"]
@@ -114,17 +115,17 @@ def _iterate(
     history: History, means: Tensor, shares: Tensor, active: Tensor, settings: MixtureSettings
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return means, shares and the assignment that they were made of."""
-    apart = history.vectors.unsqueeze(1) - means[history.rows]  # (T, K, D)
-    logits = -apart.square().sum(dim=-1) / (2 * settings.variance)  # (T, K)
+    vectors, _ = history.padded()
     smallest = torch.finfo(torch.float32).eps
-    logits = logits + shares.clamp_min(smallest).log()[history.rows]
-    logits = logits.masked_fill(~active[history.rows], torch.finfo(logits.dtype).min)
+    logits = closeness(vectors, means) / settings.variance
+    logits = logits + shares.clamp_min(smallest).log().unsqueeze(1)  # (B, L, K)
+    logits = logits.masked_fill(~active.unsqueeze(1), torch.finfo(logits.dtype).min)
     assignment = logits.softmax(dim=-1)
-    held = history.weigh(assignment)
-    mass = history.sum_by_row(held)  # (B, K)
-    sums = history.sum_by_row(held.unsqueeze(-1) * history.vectors.unsqueeze(1))  # (B, K, D)
-    fitted = sums / mass.clamp_min(_NOTHING).unsqueeze(-1)
+    held = assignment * padded_weights(history)
+    mass = held.sum(dim=1)  # (B, K)
+    fitted = weighted_sums(held, vectors) / mass.clamp_min(_NOTHING).unsqueeze(-1)
     if settings.unit:
         fitted = unit_length(fitted)
     means = torch.where((mass > _NOTHING).unsqueeze(-1), fitted, means)
-    return means, mass / mass.sum(dim=-1, keepdim=True).clamp_min(_NOTHING), assignment
+    shares = mass / mass.sum(dim=-1, keepdim=True).clamp_min(_NOTHING)
+    return means, shares, assignment[history.rows, history.columns()]

@@ -17,6 +17,7 @@ from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.codebook import Codebook, nearest_codes
 from recbole_opal.interests.history import History
+from recbole_opal.interests.row_products import closeness, padded_weights, weighted_sums
 from recbole_opal.interests.share_prior import with_one, with_share
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import search_with
@@ -122,17 +123,18 @@ class VQCodebookNetwork(MultiInterestNetwork):
         nearest = nearest_codes(history.vectors.detach(), codes)
         chosen, active = self._of_most_mass(history, codes, nearest)
         own = codes[chosen]  # (B, K, D)
-        assignment = _nearest_of(history, own, active)  # (T, K)
-        held = history.weigh(assignment)
-        mass = history.sum_by_row(held)
-        sums = history.sum_by_row(held.unsqueeze(-1) * history.vectors.unsqueeze(1))
-        interests = sums / mass.clamp_min(_NOTHING).unsqueeze(-1)  # (B, K, D)
+        vectors, _ = history.padded()
+        assignment = _nearest_of(vectors, own, active)  # (B, L, K)
+        held = assignment * padded_weights(history)
+        mass = held.sum(dim=1)  # (B, K)
+        interests = weighted_sums(held, vectors) / mass.clamp_min(_NOTHING).unsqueeze(-1)
         if self.settings.pooling == "codes":
             there = active & (history.lengths > 0).unsqueeze(-1)
             interests = interests + (own * there.unsqueeze(-1) - interests).detach()
         interests = torch.where(active.unsqueeze(-1), interests, interests[:, :1])
         shares = mass / mass.sum(dim=-1, keepdim=True).clamp_min(_NOTHING)
-        return CodedHistories(interests, shares, active, assignment, nearest)
+        flat = assignment[history.rows, history.columns()]
+        return CodedHistories(interests, shares, active, flat, nearest)
 
     def _of_most_mass(
         self, history: History, codes: Tensor, nearest: Tensor
@@ -143,11 +145,12 @@ class VQCodebookNetwork(MultiInterestNetwork):
         of these.
         """
         with torch.no_grad():
-            met = functional.one_hot(nearest, len(codes)).to(history.vectors.dtype)  # (T, C)
-            gaps = (history.vectors - codes[nearest]).square().sum(dim=-1)
-            score = history.weigh(met)
-            mass = history.sum_by_row(score)  # (B, C)
-            near = history.sum_by_row(score / (1 + gaps).unsqueeze(-1))
+            weights = padded_weights(history).squeeze(-1)  # (B, L)
+            gaps = (history.vectors - codes[nearest]).square().sum(dim=-1, keepdim=True)
+            near = weights * history.pad(1 / (1 + gaps)).squeeze(-1)
+            places = history.pad(nearest.unsqueeze(-1)).squeeze(-1)
+            nothing = weights.new_zeros(history.num_rows, len(codes))
+            mass, near = (nothing.scatter_add(1, places, each) for each in (weights, near))
             ranks = mass + _TIE * near / mass.clamp_min(_NOTHING)
             best, chosen = ranks.topk(self.settings.num_interests, dim=-1)
             active = best > _NOTHING
@@ -203,13 +206,12 @@ class VQCodebookNetwork(MultiInterestNetwork):
         return parts
 
 
-def _nearest_of(history: History, own: Tensor, active: Tensor) -> Tensor:
-    """Return to which of its row's codes each item belongs, (T, K) float of 0 and 1.
+def _nearest_of(vectors: Tensor, own: Tensor, active: Tensor) -> Tensor:
+    """Return to which of its row's codes each item belongs, (B, L, K) float of 0 and 1.
 
-    Of (B, K, D) codes and (B, K) bool, which of them the row has.
+    Of (B, L, D) vectors, (B, K, D) codes and (B, K) bool, which of them the row has.
     """
     with torch.no_grad():
-        apart = history.vectors.unsqueeze(1) - own[history.rows]  # (T, K, D)
-        gaps = apart.square().sum(dim=-1).masked_fill(~active[history.rows], torch.inf)
-        one: Tensor = functional.one_hot(gaps.argmin(dim=-1), own.shape[1])
-        return one.to(history.vectors.dtype)
+        near = closeness(vectors, own).masked_fill(~active.unsqueeze(1), -torch.inf)
+        one: Tensor = functional.one_hot(near.argmax(dim=-1), own.shape[1])
+        return one.to(vectors.dtype)
