@@ -68,6 +68,13 @@ class NumberOfInterests(Study):
                 pair = next(each for each in _to_fewest(outcome) if each.row is best)
                 effects = effects_told(pair.differences, metrics)
                 said.append(f"{told}. Against K = {first.interests}: {effects}.")
+            if rows[-1] is not best:
+                pair = next(each for each in _to_fewest(outcome) if each.row is rows[-1])
+                effects = effects_told(pair.differences, metrics)
+                said.append(
+                    f"{name}: the most, K = {rows[-1].interests}, against K = {first.interests}: "
+                    f"{effects}."
+                )
             for pair in (each for each in _to_control(outcome) if each.row is best):
                 told = difference_told(pair.differences[outcome.metric], outcome.metric)
                 said.append(f"{name}, K = {best.interests}, against one mean vector: {told}.")

@@ -55,8 +55,13 @@ class Outcome:
     def at_length(self, *names: str) -> list[str]:
         """Return those of the metrics that were measured, at the length of the lists."""
         wanted = [f"{name}@{self.main.k}" for name in names]
-        known = {name for row in self.main.rows for name in row.test}
+        known = {name for row in self._every for name in row.test}
         return [name for name in dict.fromkeys(wanted) if name in known]
+
+    @property
+    def measured(self) -> bool:
+        """Whether a run of any part is done."""
+        return bool(self._every)
 
     def rows(self, part: str | None = None) -> list[Row]:
         """Return the rows of a part (None: the main one) that were measured, as they were asked."""
@@ -72,7 +77,7 @@ class Outcome:
     @cached_property
     def stages(self) -> list[str]:
         """The stages that OPAL's rows have, in their order; without OPAL those of all rows."""
-        rows = [row for row in self.rows() if row.model == "OPAL"] or self.rows()
+        rows = [row for row in self._every if row.model == "OPAL"] or self._every
         return list(dict.fromkeys(row.stage for row in rows))
 
     def pairs(self, pairs: Sequence[tuple[Row, Row]], part: str | None = None) -> list[Pair]:
@@ -89,3 +94,7 @@ class Outcome:
                 Pair(*pair, told) for pair, told in zip(pairs, tested, strict=True)
             ]
         return self._tested[asked]
+
+    @property
+    def _every(self) -> list[Row]:
+        return [row for part in self.results for row in self.rows(part)]

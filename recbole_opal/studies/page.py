@@ -26,7 +26,7 @@ def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[P
         CheckpointError: a folder cannot be written.
     """
     with as_told_by(outcome.main.own_metrics):
-        figures = study.figures(outcome) if outcome.rows() else []
+        figures = study.figures(outcome) if outcome.measured else []
         stem = f"{study.name}-{outcome.main.dataset}"
         text = page(study, outcome, command, figures, stem)
     pages = []
@@ -45,17 +45,17 @@ def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[P
 def page(study: Study, outcome: Outcome, command: str, figures: Sequence[Figure], stem: str) -> str:
     """Return the text of the page in Markdown."""
     main = outcome.main
-    readings = study.readings(outcome) if outcome.rows() else []
+    readings = study.readings(outcome) if outcome.measured else []
     blocks = [
         f"# {study.title}: {main.dataset}",
         f"**{study.question}** (asked by {study.asked_by})",
         "## Answer",
         "\n".join(f"- {line}" for line in readings or ["No run was done: there is none yet."]),
         *(
-            f"![{figure.caption}]({stem}-{figure.name}.svg)\n\n{figure.caption}"
+            f"![{figure.alternative}]({stem}-{figure.name}.svg)\n\n{figure.caption}"
             for figure in figures
         ),
-        *map(markdown_table, study.tables(outcome) if outcome.rows() else []),
+        *map(markdown_table, study.tables(outcome) if outcome.measured else []),
         "## How it was made",
         f"```bash\n{command}\n```",
         "\n".join(f"- {line}" for line in _made(outcome)),

@@ -50,6 +50,11 @@ class Figure:
     svg: str
     caption: str
 
+    @property
+    def alternative(self) -> str:
+        """What is told in its place where it is not shown."""
+        return self.caption.partition(".")[0].partition(";")[0]
+
 
 class Study(ABC):
     """One question; all that is said about it is computed from the comparisons.

@@ -111,7 +111,7 @@ def _make(
     outcome = Outcome(options, results)
     folders = [outcome.main.folder, *([] if out is None else [out])]
     pages = write_page(study, outcome, _portable(argv), folders)
-    if outcome.rows():
+    if outcome.measured:
         print("\n".join(study.readings(outcome)))
     failed = [row.label for result in results.values() for row in result.failed]
     if failed:

@@ -55,6 +55,17 @@ def test_a_failed_row_leaves_a_gap(outside, outcome_maker, name):
     study.readings(outcome)
 
 
+def test_a_part_that_failed_leaves_the_others(outside, outcome_maker):
+    study, outcome = outcome_maker("sensitivity", uneven, seeds=(1,), grid="small")
+    for row in outcome.main.rows:
+        row.test, row.valid, row.error = {}, {}, "seed 1: killed"
+    text = page(study, outcome, "python ...", study.figures(outcome), "x")
+    assert [outside(figure.svg) for figure in study.figures(outcome)] == [[], [], []]
+    assert "lambda_o by lambda_f (soft): Recall@50 on test spans" in text
+    assert "K by temperature (soft)" not in text
+    assert "seed 1: killed" in text
+
+
 def picture(values, **changes):
     return landscape_picture("x", "t", [Landscape("Recall", values, **changes)], AXES, STEPS)
 

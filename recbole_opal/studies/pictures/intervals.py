@@ -55,7 +55,7 @@ def _panel(pairs: Sequence[Pair], metric: str, left: float, right: float, bottom
         drawing.words(left, 14, title_of(metric), "panel-title"),
         drawing.words(left, 28, f"{better(metric)} is better", "axis-title"),
     ]
-    for tick, text in scale.ticks(3):
+    for tick, text in scale.ticks(2):
         parts.append(drawing.stroke(scale.at(tick), _TOP - 12, scale.at(tick), bottom - 8, "grid"))
         parts.append(drawing.words(scale.at(tick), bottom + 10, text, "tick middle"))
     parts.append(drawing.stroke(scale.at(0), _TOP - 12, scale.at(0), bottom - 8, "zero"))
