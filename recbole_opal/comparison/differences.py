@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,12 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row
 from recbole_opal.statistics import adjust, paired_differences
 
-__all__ = ["add_differences", "paired_over_users"]
+__all__ = ["LEVEL", "add_differences", "paired_over_users", "tested_together"]
 
 LEVEL = 0.05
 """Of p-values after Holm's correction over all tests of the table."""
 
+Key = TypeVar("Key", bound=Hashable)
 _FEWEST_USERS = 2
 _Values = NDArray[np.float64]
 
@@ -60,17 +62,30 @@ def paired_over_users(
     for place, (row, reference) in enumerate(pairs):
         for metric, one, other in _shared(result, row, reference):
             ones[place, metric], others[place, metric] = one, other
+    found: list[dict[str, Difference]] = [{} for _ in pairs]
+    for (place, metric), difference in tested_together(ones, others).items():
+        found[place][metric] = difference
+    return found
+
+
+def tested_together(
+    ones: Mapping[Key, _Values], others: Mapping[Key, _Values]
+) -> dict[Key, Difference]:
+    """Return the differences of (E,) values of users, NaN where one has none, by the same keys.
+
+    Holm's method corrects over all of them.
+    """
     told = paired_differences(ones, others)
     adjusted = adjust([each.p for each in told.values()])
-    found: list[dict[str, Difference]] = [{} for _ in pairs]
-    for ((place, metric), each), p in zip(told.items(), adjusted, strict=True):
+    found = {}
+    for (key, each), p in zip(told.items(), adjusted, strict=True):
         values = vars(each) | {"p_adjusted": float(p)}
         if not math.isfinite(each.effect_size):
             values["effect_size"] = None
         difference = Difference.model_validate(values)
         if difference.excludes_zero and p < LEVEL:
             difference = difference.model_copy(update={"marked": True})
-        found[place][metric] = difference
+        found[key] = difference
     return found
 
 

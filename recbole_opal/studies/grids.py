@@ -32,6 +32,13 @@ _SMALL: dict[str, list[float]] = {
     "uniformity": [0.0, 1.0],
     "unique": [0.0, 1.0],
 }
+_SETTINGS = {
+    "interests": "num_interests",
+    "temperatures": "temperature",
+    "orthogonality": "orthogonality_weight",
+    "uniformity": "uniformity_weight",
+    "unique": "unique_weight",
+}
 
 
 class SensitivityOptions(StudyOptions):
@@ -107,9 +114,16 @@ def _defaults() -> dict[str, Any]:
 
 
 def values_of(options: Any) -> dict[str, list[float]]:
-    """Return the values of each list of the options; where none are given, those of its grid."""
+    """Return the values of each list of the options.
+
+    Where none are given they are those of the options' grid and the default, so that the default
+    settings have a cell of their own whatever they are.
+    """
     preset = _FULL if options.grid == "full" else _SMALL
-    return {name: getattr(options, name) or values for name, values in preset.items()}
+    return {
+        name: getattr(options, name) or sorted({*values, _defaults()[_SETTINGS[name]]})
+        for name, values in preset.items()
+    }
 
 
 def grids(options: Any) -> list[Grid]:

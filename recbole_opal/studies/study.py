@@ -65,6 +65,7 @@ class Study(ABC):
         question: in plain words.
         asked_by: whose question it is.
         varied: setting to the study's flag that chooses its values: nobody may give it to all rows.
+        defaults: settings of all rows where neither a flag nor a file gives them.
         Options: the study's own flags; their names are those of no setting.
     """
 
@@ -73,6 +74,7 @@ class Study(ABC):
     question: ClassVar[str]
     asked_by: ClassVar[str]
     varied: ClassVar[Mapping[str, str]] = {}
+    defaults: ClassVar[Mapping[str, Any]] = {}
     Options: ClassVar[type[StudyOptions]] = StudyOptions
 
     @abstractmethod
@@ -82,7 +84,7 @@ class Study(ABC):
         Args:
             options: an instance of `Options`.
             seeds: those given for all rows, empty for the one of the setting `seed`.
-            settings: what was given on the command line for all rows.
+            settings: what was given for all rows, by flags and files.
 
         Raises:
             SettingsError: the options cannot be together.

@@ -16,7 +16,7 @@ from recbole_opal.settings.commandline import ComparisonOptions, Request, parse_
 from recbole_opal.settings.fields import check_section, typed
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import checked_path
-from recbole_opal.settings.values import parse_value
+from recbole_opal.settings.values import load_settings_file, parse_value
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _act(argv: Sequence[str]) -> int:
     given = {name: parse_value(text) for name, text in texts.items()}
     options = study.Options.model_validate(check_section(study.Options, given))
     request = _request(study, flags)
-    parts = study.parts(options, request.seeds, request.settings)
+    parts = study.parts(options, request.seeds, _in_files(request) | request.settings)
     _check(request, parts)
     line = command(*argv, name="study")
     try:
@@ -77,7 +77,16 @@ def _request(study: Study, flags: Mapping[str, str]) -> Request:
                 f"--{setting} is what {study.name} varies; write --{flag}=... to choose its values."
             )
     several = "OPAL,MIND"  # so that --jobs is not refused; the parts name the models
-    return parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    request = parse_arguments([f"--{n}={t}" for n, t in flags.items()] + [f"--model={several}"])
+    given = _in_files(request)
+    own = {name: value for name, value in study.defaults.items() if name not in given}
+    return replace(request, settings=own | request.settings)
+
+
+def _in_files(request: Request) -> dict[str, Any]:
+    """Return the settings that files give, of later ones the last."""
+    files = [load_settings_file(path) for path in request.config_files]
+    return {name: value for content in files for name, value in content.items()}
 
 
 def _check(request: Request, parts: Sequence[Part]) -> None:

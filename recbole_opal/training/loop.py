@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.process.kept_memory import keep_freed_memory
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
@@ -126,6 +127,8 @@ class TrainingLoop:
             TrainingError: a loss, a weight or the validation score is not a number.
         """
         self.batches = batches
+        kept = keep_freed_memory()
+        getLogger("recbole_opal").debug("freed memory is %s", "kept" if kept else "handed back")
         remaining = self.stages[self.stages.index(self.stage) :]
         for schedule in dict.fromkeys(self.schedules[stage] for stage in remaining):
             schedule.warn_of_warmup(self.epochs, len(batches))

@@ -1,6 +1,7 @@
 import pytest
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.host.yaml_settings import default_settings
 from recbole_opal.settings.commandline import ComparisonOptions
 from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.schema import SHARED_FIELDS
@@ -57,13 +58,18 @@ def test_seeds_of_all_rows_make_the_noise_part_needless():
     assert "noise" not in texts("sensitivity", seeds=(1, 2, 3))
 
 
-def test_the_centre_is_the_cell_of_the_defaults():
-    options = STUDIES["sensitivity"].Options()
-    interests, lambdas = grids(options)
-    assert interests.variant(*interests.centre).settings == {"num_interests": 4, "temperature": 0.1}
-    assert lambdas.variant(*lambdas.centre).text == (
-        "OPAL@orthogonality_weight=10.0@uniformity_weight=1.0"
-    )
+@pytest.mark.parametrize("changed", [{}, {"temperature": 0.12, "num_interests": 3}])
+def test_the_default_settings_have_a_cell_whatever_they_are(monkeypatch, changed):
+    defaults = default_settings("OPAL") | changed
+    monkeypatch.setattr("recbole_opal.studies.grids._defaults", lambda: defaults)
+    for grid in grids(STUDIES["sensitivity"].Options()):
+        cell = grid.variant(*grid.centre).settings
+        assert cell == {name: defaults[name] for name in grid.settings}
+
+
+def test_lists_that_are_given_may_leave_the_defaults_out():
+    interests, _ = grids(STUDIES["sensitivity"].Options(interests=[2]))
+    assert interests.centre is None
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Line:
     lit: bool = True
     dashed: bool = False
     bridged: bool = False  # whether it goes on over steps without a value
+    signed: bool = False  # whether its bars may cross 0, as those of differences do
 
 
 def line_chart(
@@ -105,7 +106,8 @@ def _reach(lines: Sequence[Line]) -> list[float]:
     for line in lines:
         for value, each in zip(line.values, line.errors, strict=True):
             error = each if line.lit and each > 0 else 0.0
-            found += [max(value - error, min(value, 0.0)), value + error]
+            low = value - error if line.signed else max(value - error, min(value, 0.0))
+            found += [low, value + error]
     return found
 
 
