@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recbole_opal.studies.disentanglers import Disentanglers
 from recbole_opal.studies.future_items import FutureItems
 from recbole_opal.studies.losses import Losses
 from recbole_opal.studies.number_of_interests import NumberOfInterests
@@ -17,6 +18,7 @@ _ALL: tuple[Study, ...] = (
     Stages(),
     FutureItems(),
     Sensitivity(),
+    Disentanglers(),
     WhenInterestsPay(),
     NumberOfInterests(),
 )

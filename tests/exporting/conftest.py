@@ -42,6 +42,10 @@ def _variants():
     yield "ComiRecSA", {"placed_values": True}
     yield "PIMI", {"graph_layers": 0}
     yield "Re4", {"interest_output": "tanh"}
+    yield "GaussianMixture", {"start": "newest", "interest_prior": 0.5}
+    yield "GaussianMixture", {"clusters": "serving", "num_interests": 1}
+    yield "VQCodebook", {"pooling": "codes", "interest_prior": 0.5}
+    yield "VQCodebook", {"codebook_update": "gradient", "num_codes": 4}
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import torch
 
 from recbole_opal.interests.capsules import squash
 from recbole_opal.losses import contrastive, regularisers
-from recbole_opal.models import cmi, dssrec, opal, pimi, re4, remi
+from recbole_opal.models import cmi, dssrec, opal, pimi, re4, remi, vqcodebook
 
 ZERO, ONES = torch.zeros, torch.ones
 TINY = torch.full((1, 2, 3), 1e-30)
@@ -60,6 +60,8 @@ CASES = {
         [ONES(2, 3, 5), ONES(2, 4, 5)],
     ),
     "reconstruct nothing": (re4.reconstruct_loss, [ZERO(0, 3), ZERO(0, 3)]),
+    "quantise nothing": (vqcodebook.quantisation_loss, [ZERO(0, 3), ZERO(0, 3)]),
+    "items on their codes": (vqcodebook.quantisation_loss, [ONES(2, 3), ONES(2, 3)]),
     "one pair": (lambda a, b: contrastive.agreement_losses(a, b, 0.1), [ONES(1, 3), ONES(1, 3)]),
     "pairs of zeros": (
         lambda a, b: cmi.view_contrast(a, b, 1e-6),

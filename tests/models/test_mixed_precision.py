@@ -14,7 +14,7 @@ from recbole_opal.losses import (
     regularisers,
     retrieval,
 )
-from recbole_opal.models import cmi, dssrec, opal, re4, remi
+from recbole_opal.models import cmi, dssrec, opal, re4, remi, vqcodebook
 from recbole_opal.precision import full_precision
 
 TOLERANCE = 5e-3
@@ -95,6 +95,7 @@ CASES = {
         ),
         (units(4, 3, 8), units(4, 5, 8, seed=1), units(4, 5, 8, seed=2)),
     ),
+    "quantisation": (vqcodebook.quantisation_loss, (units(7, 8), units(7, 8, seed=1))),
     "reconstruct": (re4.reconstruct_loss, (units(7, 8), units(7, 8, seed=1))),
 }
 
@@ -140,7 +141,7 @@ def test_every_public_loss_is_among_the_cases():
     }
     names |= {
         name
-        for model in (cmi, dssrec, opal, re4, remi)
+        for model in (cmi, dssrec, opal, re4, remi, vqcodebook)
         for name in model.__all__
         if inspect.isfunction(getattr(model, name))
     } - {"split_in_halves", "group_by_length"}

@@ -11,7 +11,14 @@ from recbole_opal.training.optimizer import build_optimizer
 
 # Each pools a history as it is: no recurrence, graph or transformer before it.
 POOLING = ["YouTubeDNN", "OPAL", "ComiRecSA", "ComiRecDR", "REMI", "Re4", "MIND"]
-UNPLACED = ["YouTubeDNN", "OPAL", "Re4"]  # and knows no other places
+POOLING += ["GaussianMixture", "VQCodebook"]
+UNPLACED = [
+    "YouTubeDNN",
+    "OPAL",
+    "Re4",
+    "GaussianMixture",
+    "VQCodebook",
+]  # and knows no other places
 HISTORY = [7, 3, 9, 5]
 
 

@@ -38,10 +38,24 @@ def standalone(picture: Markup) -> str:
     """Return a picture of the charts as the text of a file."""
     start = picture.index(">") + 1
     width, height = picture[:start].partition('viewBox="0 0 ')[2].partition('"')[0].split()
-    rules = _BASE + "".join(_rules(f"c{n + 1}", colour) for n, colour in enumerate(PALETTE))
+    rules = (
+        _BASE
+        + _families()
+        + "".join(_rules(f"c{n + 1}", colour) for n, colour in enumerate(PALETTE))
+    )
     back = '<rect width="100%" height="100%" fill="#ffffff"/>'
     sized = f'{picture[: start - 1]} width="{width}" height="{height}">'
     return f"{sized}<style>{rules}</style>{back}{picture[start:]}\n"
+
+
+def _families() -> str:
+    """Return the colours of marks that stand in a group of their model's family."""
+    pairs = zip(("opal", "multi", "single"), PALETTE, strict=False)
+    return "".join(
+        f".{name} .error {{ stroke: {colour}; }}\n.{name} .point {{ fill: {colour}; }}\n"
+        f".{name} .line {{ stroke: {colour}; }}\n"
+        for name, colour in pairs
+    )
 
 
 def _rules(name: str, colour: str) -> str:
