@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
+from recbole_opal.interests.gate import InterestGate
 from recbole_opal.interests.history import History
 from recbole_opal.interests.shrinkage import Shrinkage
 from recbole_opal.interests.subsequences import SubsequenceGRU
@@ -73,6 +74,11 @@ class OPALSettings(MultiInterestSettings):
     )
     interest_prior: Finite = setting(
         0.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
+    )
+    interest_gate: Literal["none", "learned"] = setting(
+        "none",
+        "learned = log of a gate over the interests, from each one's vector and share, is added to "
+        "its scores; even at the start (BACH) [D]",
     )
     orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
     uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
@@ -189,6 +195,9 @@ class OPALNetwork(MultiInterestNetwork):
         super().__init__(settings, catalogue)
         self.interest_prior = settings.interest_prior
         self.encoder = HypercategoryEncoder(settings)
+        learned = settings.interest_gate == "learned"
+        self.gate = InterestGate(settings.hidden_size) if learned else None
+        self.has_prior = learned or settings.interest_prior > 0
 
     def encode(self, history: History) -> EncodedHistories:
         """See `HypercategoryEncoder`."""
@@ -199,13 +208,17 @@ class OPALNetwork(MultiInterestNetwork):
         """Return the interests, with their prior as one more dimension where it is asked for.
 
         A normalised interest forgets how much of the history it stands for; `interest_prior`
-        times the logarithm of its share is added to its scores (after the temperature).
+        times the logarithm of its share is added to its scores (after the temperature), and so is
+        the logarithm of a learned gate.
         """
-        if self.interest_prior == 0:
+        if not self.has_prior:
             return encoded.interests
         shares = encoded.shares
         smallest = torch.finfo(shares.dtype).eps
-        prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
+        log_shares = shares.clamp_min(smallest).log()  # (B, K)
+        prior = log_shares * self.interest_prior * self.temperature
+        if self.gate is not None:
+            prior = prior + self.gate(encoded.interests, log_shares) * self.temperature
         return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
 
     def item_interests(self, histories: Histories) -> Tensor:
@@ -222,7 +235,7 @@ class OPALNetwork(MultiInterestNetwork):
 
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        if self.interest_prior == 0:
+        if not self.has_prior:
             return item_vectors
         return functional.pad(item_vectors, (0, 1), value=1.0)  # (*, D + 1)
 

@@ -196,3 +196,26 @@ def test_one_soft_interest_is_the_single_interest_model(build, build_model):
 
 class TestOPAL(RoutingContract):
     model = "OPAL"
+
+
+def test_an_even_gate_changes_no_order_and_a_learned_one_is_a_part_of_the_score(build_model):
+    plain = build_model("OPAL").network
+    built = build_model("OPAL", interest_gate="learned")
+    network, inputs = built.network, built.inputs
+    with torch.no_grad():
+        queries, before = network.interests(inputs), plain.interests(inputs)
+        even = -torch.tensor(float(queries.shape[1])).log() * network.temperature
+        torch.testing.assert_close(queries[..., :-1], before)
+        torch.testing.assert_close(queries[..., -1], even.expand(queries.shape[:2]))
+        network.gate.weights.normal_()
+        found = network.interests(inputs)
+        weights, shares = network.gate.weights, network.interest_shares(inputs)
+        logits = before @ weights[:-1] + shares.log() * weights[-1]
+        gate = logits.softmax(dim=-1)
+        torch.testing.assert_close((found[..., -1] / network.temperature).exp(), gate)
+        scores = torch.einsum("bkd,nd->bkn", found, network.item_table()) / network.temperature
+        cosines = torch.einsum("bkd,nd->bkn", before, network.items.all())
+        expected = cosines / network.temperature + gate.log().unsqueeze(-1)
+        torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-4)
+    sum(built.losses().values()).backward()
+    assert network.gate.weights.grad.abs().min() > 0
