@@ -24,6 +24,7 @@ COMMANDS = {
     "run": ("cli:run", "train and evaluate, or compare; also the default"),
     "runs": ("run_list.runs_command:main", "list, show, compare and remove runs"),
     "report": ("report.report_command:main", "draw the page of a comparison again, or of runs"),
+    "study": ("studies.study_command:main", "answer a question by a comparison, with a picture"),
     "recommend": ("recommending.recommend_command:main", "recommend by a run or a bundle"),
     "index": ("index_report.index_command:main", "measure approximate searches over a run's items"),
     "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
@@ -143,10 +144,10 @@ def _how_to_go_on(interrupt: KeyboardInterrupt, name: str) -> str:
     """Say how a stopped run is continued; the trainer hangs its folder on the exception."""
     from recbole_opal.process.program import command
 
-    if name != "run":
-        return "interrupted; nothing has been written, give the same command again."
     if hasattr(interrupt, "command"):
         return f"interrupted; the same command goes on: {interrupt.command}"
+    if name != "run":
+        return "interrupted; nothing has been written, give the same command again."
     if hasattr(interrupt, "folder"):
         return f"interrupted; continue with: {command(f'--resume={interrupt.folder}')}"
     return "interrupted before anything was saved; give the same command again."

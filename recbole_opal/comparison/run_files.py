@@ -62,7 +62,7 @@ class StageMetrics(Checked):
         that ended by its "schedule": with a learning rate of zero it would not have gone further.
         """
         by_epochs = self.ended == "epochs" and self.epochs > 1
-        bound = by_epochs or self.ended == "max_train_seconds"
+        bound = by_epochs or self.ended in ("max_train_seconds", "stage_steps")
         return bound and self.best_epoch == self.epochs - 1
 
 

@@ -18,7 +18,15 @@ from recbole_opal.comparison.text_tables import TextTable, as_options, once_note
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
 from recbole_opal.runs.atomic import write_json, write_text
 
-__all__ = ["as_csv", "as_latex", "as_markdown", "latex_escaped", "on_screen", "write_tables"]
+__all__ = [
+    "as_csv",
+    "as_latex",
+    "as_markdown",
+    "latex_escaped",
+    "markdown_table",
+    "on_screen",
+    "write_tables",
+]
 
 _LONGEST_LABEL = 34  # on screen
 _ESCAPES = str.maketrans(
@@ -72,7 +80,7 @@ def as_markdown(result: ComparisonResult) -> str:
     if result.best is not None:
         lines.append(f"Best on validation: {result.best.label}.")
     lines += [f"- **{warning}**" for warning in result.warnings]
-    lines += [_markdown_table(table) for table in once_noted(result.tables())]
+    lines += [markdown_table(table) for table in once_noted(result.tables())]
     if result.tuned:
         budget, *found = result.tuned
         lines += ["## Tuning", budget, "\n".join(f"- {line}" for line in found)]
@@ -83,7 +91,8 @@ def as_markdown(result: ComparisonResult) -> str:
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def _markdown_table(table: TextTable) -> str:
+def markdown_table(table: TextTable) -> str:
+    """Return a table in Markdown with its title, its notes below."""
     rows = [table.header, ["---", *["---:"] * (len(table.header) - 1)], *table.cells]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     notes = "".join(f"\n\n{note}" for note in table.notes).replace("*", "\\*")

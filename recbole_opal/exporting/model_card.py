@@ -113,7 +113,7 @@ def _training(facts: CardFacts) -> list[str]:
     record = facts.metrics["stages"][facts.about["stage"]]
     changed = changed_settings(facts.network, facts.settings)
     settings = ", ".join(f"`{name}: {value}`" for name, value in changed.items())
-    recipe = facts.settings.get("recipe", "shared")
+    recipe = facts.settings.get("recipe", "default")
     flags = " ".join(training_flags(facts.network, facts.settings))
     return [
         *_points(

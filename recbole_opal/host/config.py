@@ -193,10 +193,10 @@ class OpalConfig(Config):
                 self.places[name] = str(of_dataset)
 
     def _apply_recipe(self) -> None:
-        """Put the published settings in the place of the shared ones where they are asked for."""
+        """Put the published settings in the place of the default ones where they are asked for."""
         settings = self.internal_config_dict
         published = without_blocks(settings, self._class)
-        if {**settings, **self.external_config_dict}.get("recipe", "shared") != "published":
+        if {**settings, **self.external_config_dict}.get("recipe", "default") != "published":
             return
         if published is None:
             raise SettingsError(

@@ -98,7 +98,8 @@ class StagedTrainer(TopKEvaluation):
         )
         if computed_at_once(type(model)):
             self.loop.epochs = self.loop.eval_step = 1
-            self.loop.schedule = RateSchedule(config["learning_rate"])
+            once = RateSchedule(config["learning_rate"])
+            self.loop.schedules = dict.fromkeys(self.loop.stages, once)
             self.loop.budget = TrainingBudget(None, self.loop.stages, on_gpu=False)
             self.loop.record.train_seconds = built_in
 

@@ -11,7 +11,8 @@ from recbole_opal.host.clock import require_clock
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
 from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.interests.recency import require_weighing
-from recbole_opal.settings.checks import check_together, following_fields
+from recbole_opal.models import MODELS
+from recbole_opal.settings.checks import check_stages, check_together, following_fields
 from recbole_opal.settings.fields import check_section
 from recbole_opal.settings.model_schemas import section_of
 from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
@@ -41,6 +42,9 @@ def checked_settings(
         checked["load_col"] = following_fields(checked)
     checked["metrics"] = checked_metrics(checked)
     checked |= check_together(checked, _samples_negatives(final, model_class))
+    # RecBole's models have one stage, which is called as that of most of ours.
+    ours = (stage for network in MODELS.values() for stage in network.stages)
+    check_stages(checked, getattr(model_class, "stages", ("train",)), ours)
     _check_protocol(checked, model_class)
     return checked
 

@@ -75,7 +75,7 @@ def model_files(model_class: type) -> list[Path]:
     return [path for path in files if path is not None and path.is_file()]
 
 
-def default_settings(model: str, recipe: str = "shared") -> dict[str, Any]:
+def default_settings(model: str, recipe: str = "default") -> dict[str, Any]:
     """Return the value that each setting has if nobody gives another, as `OpalConfig` reads them.
 
     A data set's yaml, which may set columns and filters, is not read. The recipe "published" puts

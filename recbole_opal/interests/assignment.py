@@ -33,8 +33,7 @@ def pool_softly(history: History, assignment: Tensor, categories: Tensor) -> Ten
     share = history.weigh(assignment)  # (T, K)
     mass = history.sum_by_row(share)  # (B, K)
     enlarged = share * _enlarging(mass)[history.rows]  # (T, K)
-    weighted = enlarged.unsqueeze(-1) * history.vectors.unsqueeze(1)  # (T, K, D)
-    pooled = history.sum_by_row(weighted)  # (B, K, D)
+    pooled = history.pool(enlarged)  # (B, K, D)
     held = (mass > 2.0**_LOWEST_EXPONENT).unsqueeze(-1)
     return unit_length(torch.where(held, pooled, categories))
 

@@ -8,6 +8,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from recbole_opal.interests.weighted_sums import sum_weighted
+
 __all__ = ["History"]
 
 
@@ -41,6 +43,10 @@ class History:
         """Add up (T, ...) values of the same row: (B, ...), zero for an empty row."""
         sums = values.new_zeros(self.num_rows, *values.shape[1:])
         return sums.index_add(0, self.rows, values)
+
+    def pool(self, weights: Tensor) -> Tensor:
+        """Add up the vectors of the same row under (T, K) weights: (B, K, D)."""
+        return sum_weighted(self.vectors, weights, self.rows, self.lengths)
 
     def columns(self) -> Tensor:
         """Return the place of each item in its row, (T,) int64, the oldest at 0."""

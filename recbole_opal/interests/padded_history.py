@@ -49,6 +49,10 @@ class PaddedHistory(History):
         """Add up the items' share of (B L, ...) values: (B, ...)."""
         return self._apart(values).masked_fill(~self._mask_of(values), 0).sum(dim=1)
 
+    def pool(self, weights: Tensor) -> Tensor:
+        """Add up the vectors of the same row under (B L, K) weights: (B, K, D)."""
+        return self.sum_by_row(weights.unsqueeze(-1) * self.vectors.unsqueeze(1))
+
     def hide_padding(self, logits: Tensor) -> Tensor:
         """Return (B L, ...) logits with the lowest number at padding."""
         lowest = torch.finfo(logits.dtype).min

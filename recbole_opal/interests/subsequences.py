@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from recbole_opal.interests.category_scan import scan_categories
 from recbole_opal.interests.history import History
+from recbole_opal.interests.packed_gru import last_states
 from recbole_opal.interests.padded_history import PaddedHistory
 
 __all__ = ["SubsequenceGRU", "SubsequenceLayout", "lay_out_subsequences"]
@@ -71,6 +72,18 @@ class SubsequenceGRU(nn.Module):
         if len(history.rows) > 0:
             layout = lay_out_subsequences(history.rows * num_interests + categories, total)
             data = history.vectors[layout.positions]  # (T, D)
-            _, last = self.gru(PackedSequence(data, layout.batch_sizes))  # (1, S, D)
-            states = states.index_copy(0, layout.order, last.squeeze(0).to(states.dtype))
+            last = self._run(data, layout.batch_sizes)  # (S, D)
+            states = states.index_copy(0, layout.order, last.to(states.dtype))
         return states.view(history.num_rows, num_interests, width)
+
+    def _run(self, data: Tensor, batch_sizes: Tensor) -> Tensor:
+        """Return the last states, (S, D), of packed items: torch's GRU, or ours where it is faster.
+
+        Ours knows processors and one dtype only.
+        """
+        mixed = torch.is_autocast_enabled(data.device.type)
+        if data.device.type == "cpu" and not mixed and data.dtype == self.gru.weight_ih_l0.dtype:
+            of_items, of_states = self.gru.all_weights[0]
+            return last_states(data, of_items, of_states, batch_sizes.tolist())
+        last: Tensor = self.gru(PackedSequence(data, batch_sizes))[1]  # (1, S, D)
+        return last.squeeze(0)

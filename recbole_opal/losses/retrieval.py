@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from recbole_opal.losses.attention import attention_weights
+from recbole_opal.losses.log_partition import log_sum_of_best
 from recbole_opal.losses.matching import best_inner_products
 from recbole_opal.precision import full_precision
 
@@ -24,9 +26,14 @@ class _Rivals:
 
     vectors: Tensor
     weights: Tensor
-    blocked: Tensor  # (B, M) bool, the row's own targets
+    own_columns: Tensor  # (B, W) int64, the row's own targets
     temperature: float
     hardness: float
+
+    @cached_property
+    def blocked(self) -> Tensor:
+        """(B, M) bool, True where a negative is one of the row's targets."""
+        return _blocked(self.own_columns, len(self.vectors))
 
     def log_sum(self, products: Tensor) -> Tensor:
         """Return the log of each row's sum over the negatives, (B,), from products (B, M)."""
@@ -42,10 +49,26 @@ class _Rivals:
         mean = summed(beta * logits + weights) - summed(weights.expand_as(logits))
         return summed((1 + beta) * logits + weights) - mean
 
+    def log_sum_of_best(self, interests: Tensor) -> Tensor:
+        """Return the same, (B,), from (B, K, D) interests, the best of which scores a negative.
+
+        Importance weights need the logits three times; without them no (B, M) tensor of logits
+        has to leave the cache.
+        """
+        if self.hardness > 0:
+            return self.log_sum(best_inner_products(interests, self.vectors))
+        scaled = interests / self.temperature
+        return log_sum_of_best(scaled, self.vectors, self.weights, self.own_columns)
+
     def log_sums(self, queries: Tensor) -> Tensor:
         """Return the same of each of (B, Q, D) queries alone: (B, Q)."""
-        sums = [self.log_sum(query @ self.vectors.T) for query in queries.unbind(dim=1)]
-        return torch.stack(sums, dim=-1)
+        if self.hardness == 0:
+            scaled = queries.flatten(0, 1).unsqueeze(1) / self.temperature  # (B Q, 1, D)
+            own = self.own_columns.repeat_interleave(queries.shape[1], dim=0)
+            sums = log_sum_of_best(scaled, self.vectors, self.weights, own)
+            return sums.view(queries.shape[:2])
+        alone = [self.log_sum(query @ self.vectors.T) for query in queries.unbind(dim=1)]
+        return torch.stack(alone, dim=-1)
 
 
 def _score_by_candidate(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
@@ -54,8 +77,7 @@ def _score_by_candidate(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tup
     Returns, as all scorers: the targets' scores, (B, W), and the logs of what they are up against,
     (B, W) or (B, 1).
     """
-    products = best_inner_products(interests, rivals.vectors)  # (B, M)
-    return fits.amax(dim=1), rivals.log_sum(products).unsqueeze(-1)
+    return fits.amax(dim=1), rivals.log_sum_of_best(interests).unsqueeze(-1)
 
 
 def _score_by_target(interests: Tensor, fits: Tensor, rivals: _Rivals) -> tuple[Tensor, Tensor]:
@@ -131,8 +153,7 @@ def retrieval_loss(
         mixable: (B, K) bool, the interests that "attention" may mix; None: all.
     """
     fits = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
-    blocked = _blocked(own_columns, len(negatives))
-    rivals = _Rivals(negatives, negative_weights, blocked, temperature, hardness)
+    rivals = _Rivals(negatives, negative_weights, own_columns, temperature, hardness)
     if routing == "candidate":
         scores, total = _score_by_candidate(interests, fits, rivals)
     elif routing == "target":

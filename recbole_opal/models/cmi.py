@@ -144,11 +144,15 @@ class CMINetwork(MultiInterestNetwork):
     weighs_items = True
     search = search_with(contrastive_weight={"low": 0.002, "high": 0.6, "log": True})
     published = Recipe(
-        "the authors' loss is the shared one, for their later OPAL took it over. They draw one "
+        "the authors' loss is the default one, for their later OPAL took it over. They draw one "
         "target from all that follows, where the up to W nearest count here; they cut at 6 items "
         "or later, and halve up to twice the length of a history.\n"
         "Source: the authors' public code with its WeChat settings.",
+        num_negatives=(1024, "[D]"),
+        train_batch_size=(1024, "[A]"),
+        learning_rate=(0.001, "[A]"),
         stopping_step=(10, "validations without a gain [A]"),
+        MAX_ITEM_LIST_LENGTH=(100, "[A]"),
     )
     encoder: GeneralisedEncoder
 

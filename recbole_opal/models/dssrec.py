@@ -261,7 +261,10 @@ class DSSRecNetwork(MultiInterestNetwork):
         "the sum.\nSource: the paper; sizes of its runs are not known to us and stay as above.",
         similarity=("inner_product", "[P]"),
         temperature=(8.0, "sqrt(hidden_size), to be changed with it [P]"),
+        learning_rate=(0.001, "[D]"),
         weight_decay=(0.0, "[D]"),
+        stopping_step=(5, "validations without a gain [D]"),
+        MAX_ITEM_LIST_LENGTH=(100, "[D]"),
         seq2item=("next_item", "[P]"),
     )
     encoder: IntentionEncoder

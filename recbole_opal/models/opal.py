@@ -23,7 +23,7 @@ from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
-from recbole_opal.models.recipes import search_with
+from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting, weight
@@ -188,6 +188,18 @@ class OPALNetwork(MultiInterestNetwork):
     Settings = OPALSettings
     weighs_items = True
     stages = ("soft", "hard")
+    published = Recipe(
+        "the paper's method with the authors' settings, its decided options as the paper is read "
+        "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
+        "Sources: the paper, and the authors' released code with its WeChat settings.",
+        fusion=("fixed", "half pooled, half evolved [A]"),
+        evolution_activation=("relu", "[A]"),
+        unique_weight=(1.0, "[P]"),
+        learning_rate=(0.001, "[A]"),
+        stopping_step=(5, "validations without a gain [A]"),
+        MAX_ITEM_LIST_LENGTH=(100, "[A]"),
+        num_negatives=(1024, "[D]"),
+    )
     search = search_with(uniformity_weight={"low": 0.1, "high": 10.0, "log": True})
     encoder: HypercategoryEncoder
 

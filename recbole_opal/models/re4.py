@@ -294,6 +294,7 @@ class Re4Network(MultiInterestNetwork):
         train_batch_size=(1024, "[A]"),
         learning_rate=(0.003, "[A]"),
         weight_decay=(0.000001, "[A]"),
+        stopping_step=(5, "validations without a gain [D]"),
         item_gradient=("dense", "so that the decay reaches the items too [A]"),
         MAX_ITEM_LIST_LENGTH=(20, "ComiRec's for Amazon Books [A]"),
     )

@@ -13,6 +13,11 @@ OPALS_TRAINING = {
     "MAX_ITEM_LIST_LENGTH": 100,
 }
 """How OPAL's authors train, of settings that every model has."""
+_RATE = {
+    "learning_rate_schedule": ("constant", "[A]"),
+    "warmup_steps": (0, "[A]"),
+}
+"""None of the papers' codes moves the rate."""
 _COMIREC = (
     "Sources: the paper, and the authors' public code with its Amazon Books settings (Taobao: "
     "batch 256, length 50)."
@@ -27,12 +32,15 @@ _PATIENCE = "validations without a gain, one an epoch here, one in 1,000 steps t
 class Recipe(dict[str, Any]):
     """Settings of a published recipe, with the words that stand beside them in the yaml file.
 
+    The learning rate is constant where the lines do not say otherwise.
+
     Attributes:
         about: what the recipe is, and its sources.
         remarks: of each setting a remark that ends in the value's source.
     """
 
     def __init__(self, about: str, **lines: tuple[Any, str]) -> None:
+        lines = {**lines, **{name: line for name, line in _RATE.items() if name not in lines}}
         super().__init__({name: value for name, (value, _) in lines.items()})
         self.about = about
         self.remarks = {name: remark for name, (_, remark) in lines.items()}

@@ -22,10 +22,10 @@ from recbole_opal.settings.schema import SHARED_FIELDS
 
 __all__ = ["main", "yaml_of"]
 
-_SHARED = (
-    "The lines below are the shared recipe: loss, negatives, targets and training are OPAL's, so "
-    "that models are compared by their interests and own regularisers alone; the paper's own are "
-    "under `published`."
+_DEFAULT = (
+    "The lines below are the default recipe: loss, negatives, targets and training are the same "
+    "for all models of ours, so that they are compared by their interests and own regularisers "
+    "alone; the paper's own are under `published`."
 )
 _SOURCES = (
     "Written from the model's class: [P] the paper, [A] its authors' settings, or those of OPAL's, "
@@ -42,7 +42,7 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
     """Return the text of a model's yaml file."""
     section: Any = section_of(network)
     about = " ".join((section.__doc__ or "").split())
-    lines = [*_comment(about), *(_comment(_SHARED) if network.published else [])]
+    lines = [*_comment(about), *(_comment(_DEFAULT) if network.published else [])]
     lines += _comment(_SOURCES)
     groups: dict[str, list[str]] = {}
     for name, field in section.model_fields.items():

@@ -1,6 +1,6 @@
 """Rules that tie several settings together, and those of mappings that RecBole reads unchecked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from recbole_opal.errors import SettingsError
@@ -8,7 +8,7 @@ from recbole_opal.settings.fields import is_number, typed
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["ONE_NEGATIVE", "check_together", "following_fields"]
+__all__ = ["ONE_NEGATIVE", "check_stages", "check_together", "following_fields"]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
@@ -127,12 +127,33 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
 def _check_schedule(settings: Mapping[str, Any]) -> None:
     """Refuse a warm-up that leaves nothing of a schedule to fall in."""
     warmup, steps = settings["warmup_steps"], settings["schedule_steps"]
-    falls = settings["learning_rate_schedule"] != "constant"
-    if falls and steps is not None and warmup >= steps:
+    if settings["learning_rate_schedule"] == "constant":
+        return
+    if steps is not None and warmup >= steps:
         raise SettingsError(
             f"--warmup_steps={warmup} is not below --schedule_steps={steps}, the steps of the "
             f"whole schedule; write --schedule_steps={10 * max(warmup, 1)}, or a shorter warm-up."
         )
+    for stage, own in (settings["stage_steps"] or {}).items():
+        if warmup >= own:
+            raise SettingsError(
+                f"--warmup_steps={warmup} is not below the {own} of --stage_steps, the steps of "
+                f"stage {stage}; give it {10 * max(warmup, 1)}, or write a shorter warm-up."
+            )
+
+
+def check_stages(settings: Mapping[str, Any], own: Sequence[str], others: Iterable[str]) -> None:
+    """Refuse names in `stage_steps` and `stage_rates` that are stages of no model.
+
+    Those of `others`, stages of models beside this one, are left alone, so that one value serves a
+    whole comparison.
+    """
+    known = list(dict.fromkeys([*own, *others]))
+    for name in ("stage_steps", "stage_rates"):
+        for stage in settings[name] or ():
+            if stage not in known:
+                hint = did_you_mean(stage, known) or f"; choose from {', '.join(own)}."
+                raise SettingsError(f"--{name}: there is no stage {stage}{hint}")
 
 
 def _check_width(interests: int, width: int) -> None:

@@ -35,8 +35,8 @@ def weight(default: float, meaning: str) -> Any:
 class MultiInterestSettings(Section):
     """What all multi-interest models share: vectors, loss, negatives and training rows."""
 
-    recipe: Literal["shared", "published"] = setting(
-        "shared", "the lines below, or those under `published` in their place [D]", under="Recipe"
+    recipe: Literal["default", "published"] = setting(
+        "default", "the lines below, or those under `published` in their place [D]", under="Recipe"
     )
     hidden_size: int = setting(64, "width D of the item and interest vectors [A]", ge=1, le=4096)
     similarity: Literal["cosine", "inner_product"] = setting(

@@ -1,6 +1,8 @@
 """Every setting that all models share; the defaults equal those of `properties/overall.yaml`."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from recbole_opal.settings.fields import (
     Finite,
@@ -28,6 +30,8 @@ _MANY = 2**31 - 1
 _TimeUnit = Literal[
     "seconds", "milliseconds", "microseconds", "nanoseconds", "date", "datetime", "number", "order"
 ]
+_Steps = Annotated[int, Field(ge=1, le=_MANY)]
+_Factor = Annotated[Finite, Field(gt=0)]
 
 
 class EnvironmentSettings(Section):
@@ -78,6 +82,17 @@ class TrainingSettings(Section):
         ge=1,
         le=_MANY,
         examples=[2000],
+    )
+    stage_steps: dict[str, _Steps] | None = setting(
+        None,
+        "most steps of a stage by its name, each 1 or more; where the rate falls they stand for "
+        "schedule_steps",
+        examples=[{"soft": 500}],
+    )
+    stage_rates: dict[str, _Factor] | None = setting(
+        None,
+        "factor on learning_rate in a stage by its name, each above 0",
+        examples=[{"hard": 0.2}],
     )
     weight_decay: Finite = setting(0.0, "L2 penalty of the optimiser", ge=0)
     stopping_step: int = setting(

@@ -45,7 +45,9 @@ class Variant:
         return "@".join([self.model, *self._pairs()])
 
     def _pairs(self) -> list[str]:
-        return [f"{name}={typed(value)}" for name, value in self.settings.items()]
+        # A mapping without the quotes of a shell, between which a value would be read as a text.
+        values = {n: str(v) if isinstance(v, dict) else typed(v) for n, v in self.settings.items()}
+        return [f"{name}={value}" for name, value in values.items()]
 
 
 def parse_variants(text: str) -> list[Variant]:

@@ -76,7 +76,7 @@ class ContractCase:
         recommender = as_recommender(model_class)
         places = {"data_path": str(folder), "checkpoint_dir": str(folder / "saved")}
         known = known_settings(recommender)
-        small = _SMALL | ({"future_window": 3} if recipe == "shared" else {"recipe": recipe})
+        small = _SMALL | ({"future_window": 3} if recipe == "default" else {"recipe": recipe})
         small = {name: value for name, value in small.items() if name in known}
         chosen = small | places | dict(settings)
         config = OpalConfig(recommender, DATASET, chosen)

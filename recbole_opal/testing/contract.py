@@ -49,7 +49,7 @@ class ModelContract(EdgeContract, RecencyContract):
         """Ask for the case of each recipe and stage."""
         if "case" in metafunc.fixturenames:
             model_class = recommender_class(self.model)
-            recipes = ["shared"] + ["published"] * bool(model_class.network_class.published)
+            recipes = ["default"] + ["published"] * bool(model_class.network_class.published)
             pairs = [(recipe, stage) for recipe in recipes for stage in model_class.stages]
             names = [f"{recipe}-{stage}" for recipe, stage in pairs]
             metafunc.parametrize("case", pairs, ids=names, indirect=True)

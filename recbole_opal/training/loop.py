@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.process.kept_memory import keep_freed_memory
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_losses, check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
@@ -29,10 +30,11 @@ class TrainingLoop:
 
     For each stage: start from the best weights of the stage before, with a fresh optimiser
     (OPAL's authors keep Adam's moments), train until `valid_metric` has not improved for more
-    than `stopping_step` validations, the learning rate has fallen to zero or the stage's share of
-    `max_train_seconds` is used up, keep the best weights. Nothing is written to disk here: the
-    owner of the loop is told after each validation (`on_progress`) and saves what it likes, see
-    `snapshot`.
+    than `stopping_step` validations (the weights a later stage starts from are validated too), the
+    learning rate has fallen to zero, the stage's steps of
+    `stage_steps` or its share of `max_train_seconds` are used up, keep the best weights. Nothing
+    is written to disk here: the owner of the loop is told after each validation (`on_progress`)
+    and saves what it likes, see `snapshot`.
 
     Args:
         model: any module whose `calculate_loss(batch)` gives the loss or a tuple of its parts, by
@@ -47,7 +49,7 @@ class TrainingLoop:
         weights: the best weights of each stage (`model_state`), on the model's device.
         history: one row an epoch: stage, epoch, losses, learning rate of the last step, seconds,
             validation metrics.
-        schedule: moves the learning rate within each stage.
+        schedules: move the learning rate within each stage, by its name.
         on_progress: called after each validation and at both ends of a stage.
         epoch, without_gain: number of epochs the stage has had, of validations since the last gain.
         batches: the training loader, once there is one.
@@ -75,7 +77,7 @@ class TrainingLoop:
         self.sign = 1 if settings["valid_metric_bigger"] else -1
         on_gpu = self.device.type == "cuda"
         self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
-        self.schedule = RateSchedule.of(settings)
+        self.schedules = {stage: RateSchedule.of(settings, stage) for stage in self.stages}
         self.progress = progress or TrainingProgress(enabled=False)
         self.events, self.hparams = events or NoEvents(), hparams or {}
         self.records: dict[str, StageRecord] = {}
@@ -96,9 +98,18 @@ class TrainingLoop:
         return best_stage(self.records, bigger=self.sign > 0)
 
     @property
+    def schedule(self) -> RateSchedule:
+        """What moves the learning rate of the stage the model is in."""
+        return self.schedules[self.stage]
+
+    @property
     def horizon(self) -> int | None:
-        """The steps after which the learning rate of a stage is zero; None: it never falls."""
-        return self.schedule.horizon(self.epochs * len(self.batches))
+        """The steps after which the learning rate of the stage is zero; None: it never falls."""
+        return self.horizon_of(self.stage)
+
+    def horizon_of(self, stage: str) -> int | None:
+        """Return the steps after which the learning rate of a stage is zero, or None."""
+        return self.schedules[stage].horizon(self.epochs, len(self.batches))
 
     def fit(
         self,
@@ -116,11 +127,17 @@ class TrainingLoop:
             TrainingError: a loss, a weight or the validation score is not a number.
         """
         self.batches = batches
-        self.schedule.warn_of_warmup(self.epochs * len(batches))
+        kept = keep_freed_memory()
+        getLogger("recbole_opal").debug("freed memory is %s", "kept" if kept else "handed back")
+        remaining = self.stages[self.stages.index(self.stage) :]
+        for schedule in dict.fromkeys(self.schedules[stage] for stage in remaining):
+            schedule.warn_of_warmup(self.epochs, len(batches))
         try:
-            for stage in self.stages[self.stages.index(self.stage) :]:
+            for stage in remaining:
                 if stage != self.stage:
                     self.enter_stage(stage)
+                    if validate is not None:
+                        self.judge_entry(validate)
                 self.on_progress()
                 # Of a stage that is continued, the record tells whether it has ended before.
                 while not (ending := self.record.ended or self.ending()):
@@ -156,6 +173,16 @@ class TrainingLoop:
         scaled = self.settings["enable_scaler"] and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=bool(scaled))
 
+    def judge_entry(self, validate: Callable[[], dict[str, float]]) -> None:
+        """Validate the weights a stage starts from, which may be the best that it ever has.
+
+        So a later stage that begins where the one before ended is never worse on validation.
+        """
+        result = validate()
+        check_score(float(result[self.metric]), self.settings, f"entry of stage {self.stage}")
+        self.best_score = float(result[self.metric])
+        self.record.score, self.record.valid = self.best_score, result
+
     def ending(self) -> str:
         """Return what ends the stage now, or "" if another epoch is due."""
         if self.without_gain > self.settings["stopping_step"]:
@@ -170,6 +197,8 @@ class TrainingLoop:
         spent, horizon = self.time_share(running) >= 1, self.horizon
         if horizon is not None and (spent or self.record.steps >= horizon):
             return "schedule"
+        if self.schedule.steps is not None and self.record.steps >= self.schedule.steps:
+            return "stage_steps"
         return "max_train_seconds" if spent else ""
 
     def time_share(self, running: float = 0.0) -> float:

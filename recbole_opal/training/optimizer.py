@@ -8,6 +8,8 @@ from typing import Any
 from torch import nn, optim
 from torch.optim import Optimizer
 
+from recbole_opal.training.row_adam import RowAdam
+
 __all__ = ["JointOptimizer", "build_optimizer", "set_rate", "split_sparse_parameters"]
 
 _LEARNERS: dict[str, Any] = {
@@ -16,7 +18,7 @@ _LEARNERS: dict[str, Any] = {
     "sgd": optim.SGD,
     "adagrad": optim.Adagrad,
     "rmsprop": optim.RMSprop,
-    "sparse_adam": lambda parameters, lr, weight_decay: optim.SparseAdam(parameters, lr=lr),
+    "sparse_adam": lambda parameters, lr, weight_decay: RowAdam(parameters, lr=lr),
 }
 
 
@@ -52,7 +54,7 @@ class JointOptimizer:
 
 
 def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimizer:
-    """Return the optimiser of a model, with SparseAdam for tables whose gradients are sparse.
+    """Return the optimiser of a model, with `RowAdam` for tables whose gradients are sparse.
 
     `settings` say `learner`, `learning_rate` and `weight_decay`, which does not touch those tables.
     Under cosines their rows are normalised whenever they are used, so that their length changes
@@ -63,8 +65,9 @@ def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimiz
     rate, make = settings["learning_rate"], _LEARNERS[settings["learner"].lower()]
     sparse, rest = split_sparse_parameters(model)
     groups = _spared_from_decay(model, rest)
-    dense = [make(groups, lr=rate, weight_decay=settings["weight_decay"])] if rest else []
-    return JointOptimizer([optim.SparseAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
+    options = {"weight_decay": settings["weight_decay"], **_in_one_pass(make, rest)}
+    dense = [make(groups, lr=rate, **options)] if rest else []
+    return JointOptimizer([RowAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
 
 
 def set_rate(optimizer: Optimizer | JointOptimizer, rate: float) -> None:
@@ -83,6 +86,13 @@ def split_sparse_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[
     sparse = [parameter for parameter in model.parameters() if id(parameter) in tables]
     rest = [parameter for parameter in model.parameters() if id(parameter) not in tables]
     return sparse, rest
+
+
+def _in_one_pass(make: Any, parameters: list[nn.Parameter]) -> dict[str, bool]:
+    """Let Adam read each parameter once on a processor; elsewhere torch chooses how."""
+    known = make in (optim.Adam, optim.AdamW)
+    on_processor = all(p.device.type == "cpu" and p.is_floating_point() for p in parameters)
+    return {"fused": True} if known and on_processor else {}
 
 
 def _spared_from_decay(model: nn.Module, parameters: list[nn.Parameter]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from logging import getLogger
 from typing import Any
@@ -14,6 +14,11 @@ _FALLS: dict[str, Callable[[float], float]] = {
     "linear": lambda share: 1.0 - share,
     "cosine": lambda share: (1.0 + math.cos(math.pi * share)) / 2,
 }
+
+_USUAL_STEPS = 1000
+_USUAL_EPOCHS = 5
+"""A stage whose rate falls has so many, whichever takes longer: small data need many epochs, large
+data must be seen more than once."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,11 @@ class RateSchedule:
     validation Recall@50, and 10 does not.
 
     Attributes:
-        rate: the setting `learning_rate`, which the warm-up leads to.
+        rate: what the warm-up leads to, `learning_rate` times the stage's factor in `stage_rates`.
         kind: "constant", "linear" or "cosine", the form of the fall.
         warmup_steps: steps of the warm-up, 0 or more.
-        steps: most steps of a stage that falls; None: as many as its epochs have.
+        steps: most steps of the stage; None: where the rate falls, the larger of 1,000 and those
+            of 5 epochs, else as many as the epochs have.
 
     Source: this project's trials; the cosine is that of Loshchilov and Hutter (arXiv 1608.03983).
     """
@@ -47,23 +53,37 @@ class RateSchedule:
     steps: int | None = None
 
     @classmethod
-    def of(cls, settings: Any) -> RateSchedule:
-        """Return the schedule that the settings of a run ask for."""
+    def of(cls, settings: Any, stage: str) -> RateSchedule:
+        """Return the schedule that the settings of a run ask for in a stage.
+
+        The steps are those of `stage_steps`; of stages that it does not name, and whose rate falls,
+        `schedule_steps`.
+        """
+        kind = settings["learning_rate_schedule"]
+        steps: Mapping[str, int] = settings["stage_steps"] or {}
+        factors: Mapping[str, float] = settings["stage_rates"] or {}
         return cls(
-            settings["learning_rate"],
-            settings["learning_rate_schedule"],
+            settings["learning_rate"] * factors.get(stage, 1.0),
+            kind,
             settings["warmup_steps"],
-            settings["schedule_steps"],
+            steps.get(stage, None if kind == "constant" else settings["schedule_steps"]),
         )
 
-    def horizon(self, most: int) -> int | None:
-        """Return the steps after which a stage of at most `most` steps is over.
+    def last(self, epochs: int, epoch_steps: int) -> int:
+        """Return the steps after which a stage of so many epochs at most is over."""
+        steps = self.steps
+        if steps is None and self.kind != "constant":
+            steps = max(_USUAL_STEPS, _USUAL_EPOCHS * epoch_steps)
+        return epochs * epoch_steps if steps is None else min(steps, epochs * epoch_steps)
 
-        None: the rate never falls, and the schedule ends no stage.
+    def horizon(self, epochs: int, epoch_steps: int) -> int | None:
+        """Return the steps after which the rate is zero; None: it never falls.
+
+        Args:
+            epochs: the most that the stage may have.
+            epoch_steps: steps of an epoch.
         """
-        if self.kind == "constant":
-            return None
-        return most if self.steps is None else min(self.steps, most)
+        return None if self.kind == "constant" else self.last(epochs, epoch_steps)
 
     def at(self, taken: int, horizon: int | None, time_share: float = 0.0) -> float:
         """Return the rate of the next step.
@@ -82,13 +102,13 @@ class RateSchedule:
         fallen = (gone - self.warmup_steps) / (horizon - self.warmup_steps)
         return self.rate * min(warmed, _FALLS[self.kind](fallen))
 
-    def warn_of_warmup(self, most: int) -> None:
-        """Log it where a stage of at most `most` steps is over before the warm-up is."""
-        bound = self.horizon(most) or most
+    def warn_of_warmup(self, epochs: int, epoch_steps: int) -> None:
+        """Log it where a stage of so many epochs is over before the warm-up is."""
+        bound = self.last(epochs, epoch_steps)
         if self.warmup_steps >= bound:
             getLogger("recbole_opal").warning(
                 "--warmup_steps=%s takes all of the %s steps that a stage has, so that its "
-                "learning rate does not get past --learning_rate=%s * %s/%s; lower "
-                "--warmup_steps, or allow more epochs",
+                "learning rate does not get past %s * %s/%s; lower --warmup_steps, or allow more "
+                "steps",
                 *(self.warmup_steps, bound, self.rate, bound, self.warmup_steps),
             )

@@ -30,7 +30,7 @@ def snapshot(loop: TrainingLoop) -> dict[str, Any]:
         "optimizer": loop.optimizer.state_dict(),
         "scaler": loop.scaler.state_dict(),
         "weights": loop.weights,
-        "horizon": loop.horizon,
+        "horizon": {stage: loop.horizon_of(stage) for stage in loop.records},
         "records": {name: record.as_dict() for name, record in loop.records.items()},
         "history": loop.history,
         "random": capture_rng(),
@@ -47,12 +47,7 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
         SettingsError: `epochs` has changed, over which the learning rate falls.
     """
     loop.batches = batches
-    if state.get("horizon") != loop.horizon:
-        raise SettingsError(
-            f"--epochs={loop.epochs} cannot be given to this run: its learning rate falls to zero "
-            f"over {state.get('horizon')} steps, which would become {loop.horizon}; leave it away, "
-            "or start a new run."
-        )
+    _refuse_other_horizons(loop, state)
     loop.records = {name: StageRecord(**record) for name, record in state["records"].items()}
     loop.weights = {
         stage: {name: value.to(loop.device) for name, value in weights.items()}
@@ -75,6 +70,19 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
     restore_rng(state["random"])
 
 
+def _refuse_other_horizons(loop: TrainingLoop, state: Mapping[str, Any]) -> None:
+    """Check that the rates of the stages begun fall over as many steps as they did before."""
+    known = state.get("horizon")  # of a state of older versions one number, of its stage
+    before = known if isinstance(known, Mapping) else {state["stage"]: known}
+    for stage, steps in before.items():
+        if steps != loop.horizon_of(stage):
+            raise SettingsError(
+                f"--epochs={loop.epochs} cannot be given to this run: its learning rate falls to "
+                f"zero over {steps} steps, which would become {loop.horizon_of(stage)}; leave it "
+                "away, or start a new run."
+            )
+
+
 def refuse_prolonging_an_earlier_stage(state: Mapping[str, Any], epochs: int) -> None:
     """Check that `epochs` does not ask for more of a stage another one started from.
 
@@ -93,7 +101,8 @@ def refuse_prolonging_an_earlier_stage(state: Mapping[str, Any], epochs: int) ->
 
 def is_on_course(loop: TrainingLoop) -> bool:
     """Tell whether a run with the loop's present `epochs` would have had the same history."""
-    last = {(r.name, r.epochs - 1) for r in loop.records.values() if r.ended == "schedule"}
+    by_steps = ("schedule", "stage_steps")
+    last = {(r.name, r.epochs - 1) for r in loop.records.values() if r.ended in by_steps}
     return all(
         row["epoch"] < loop.epochs
         and ("valid" in row)

@@ -27,7 +27,7 @@ class StageRecord:
         budget_seconds: the part of it that counts for `max_train_seconds`.
         valid_seconds: time in validation.
         ended: "" while it runs, then what ended it: "stopping_step", "schedule" (the learning rate
-            had fallen to zero), "max_train_seconds" or "epochs".
+            had fallen to zero), "stage_steps", "max_train_seconds" or "epochs".
     """
 
     name: str

@@ -37,8 +37,8 @@ _TUNED_ANYWAY = {"learning_rate"}
 _PROTOCOL = {
     *(EnvironmentSettings.model_fields | EvaluationSettings.model_fields),
     *DataSettings.model_fields,
-    *("epochs", "epoch_rows", "schedule_steps", "max_train_seconds", "stopping_step"),
-    *("eval_step", "recipe"),
+    *("epochs", "epoch_rows", "schedule_steps", "stage_steps", "max_train_seconds"),
+    *("stopping_step", "eval_step", "recipe"),
 }
 
 
@@ -59,7 +59,7 @@ def search_space(model: str, given: Mapping[str, Any] | None = None) -> dict[str
     # What a class of the user's says itself wins over the file of an ancestor.
     own = [name for name in ("search", "published") if hasattr(model_class, name)]
     written |= {name: getattr(model_class, name) for name in own}
-    recipe, fixed = (given or {}).get("recipe", "shared"), set(given or {})
+    recipe, fixed = (given or {}).get("recipe", "default"), set(given or {})
     if recipe == "published":
         fixed |= set(written.get("published") or {}) - _TUNED_ANYWAY
     block = written.get("search")

@@ -100,7 +100,7 @@ def tune(
     require_optuna()
     space = search_space(variant.model, variant.settings)
     plain = {name: knob.as_plain() for name, knob in space.items()}
-    defaults = default_settings(variant.model, variant.settings.get("recipe", "shared"))
+    defaults = default_settings(variant.model, variant.settings.get("recipe", "default"))
     budget = trials if space else 1
     # All that decides what the trials are.
     parts = [variant.model, variant.digest, plain, seed, *([] if bigger else ["minimize"])]

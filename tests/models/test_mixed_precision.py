@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.losses import attention, contrastive, matching, regularisers, retrieval
+from recbole_opal.losses import (
+    attention,
+    contrastive,
+    log_partition,
+    matching,
+    regularisers,
+    retrieval,
+)
 from recbole_opal.models import cmi, dssrec, opal, re4, remi
 from recbole_opal.precision import full_precision
 
@@ -44,6 +51,12 @@ CASES = {
     **{f"retrieval-{name}-hard": retrieve(f"{name}-hard") for name in ("candidate", "attention")},
     "best_inner_products": (matching.best_inner_products, (units(4, 3, 8), units(6, 8, seed=1))),
     "best_of_one": (matching.best_inner_products, (units(4, 1, 8), units(6, 8, seed=1))),
+    "log_sum_of_best": (
+        lambda u, x: log_partition.log_sum_of_best(
+            u, x, torch.zeros(len(x)), torch.full((len(u), 1), len(x))
+        ),
+        (units(4, 3, 8), units(6, 8, seed=1)),
+    ),
     "agreement": (
         lambda a, b: contrastive.agreement_losses(a, b, 0.1),
         (units(6, 8), units(6, 8, seed=1)),
@@ -121,7 +134,7 @@ def test_rounded_interests_cost_no_more_than_their_rounding(case):
 def test_every_public_loss_is_among_the_cases():
     names = {
         name
-        for module in (attention, contrastive, matching, regularisers, retrieval)
+        for module in (attention, contrastive, log_partition, matching, regularisers, retrieval)
         for name in module.__all__
         if inspect.isfunction(getattr(module, name))
     }

@@ -19,6 +19,7 @@ FLOORS = [
     ["experiment", "comparison", "exporting", "recommending"],
     ["tuning", "report", "testing"],
     ["side_by_side"],
+    ["studies"],
     ["conversion", "help", "index_report", "run_list", "server"],
     ["cli"],
     ["__init__", "__main__"],

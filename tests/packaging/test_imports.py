@@ -62,6 +62,7 @@ def test_the_package_itself_is_light():
         ["synthesize", "--user=3"],
         ["export", "saved/OPAL", "--out=b", "--stag=soft"],
         ["recommend", "saved/run", "--hstories=x.csv"],
+        ["study", "losses", "--dataset=ml-100k", "--num_intrests=3"],
     ],
 )
 def test_neither_torch_nor_recbole_is_loaded_before_the_arguments_are_right(arguments):

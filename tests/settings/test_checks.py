@@ -184,6 +184,33 @@ def test_a_warm_up_leaves_some_of_the_schedule(configure, refusal, kind):
     assert configure(**schedule | {"learning_rate_schedule": "constant"})["warmup_steps"] == 50
 
 
+def test_a_warm_up_leaves_some_of_each_stage_s_schedule(configure, refusal):
+    schedule = {"warmup_steps": 50, "stage_steps": {"soft": 90, "hard": 50}}
+    message = refusal(**schedule, learning_rate_schedule="linear")
+    assert "--warmup_steps=50 is not below the 50 of --stage_steps" in message
+    assert "stage hard" in message
+    assert configure(**schedule)["stage_steps"] == {"soft": 90, "hard": 50}
+
+
+@pytest.mark.parametrize("name", ["stage_steps", "stage_rates"])
+def test_stages_are_named_as_they_are(configure, refusal, name):
+    assert refusal(**{name: {"sofd": 9}}).endswith("there is no stage sofd; did you mean soft?")
+    assert refusal(**{name: {"xyzzy": 9}}).endswith("choose from soft, hard.")
+    assert refusal("SASRec", **{name: {"trian": 9}}).endswith("did you mean train?")
+    # One value serves OPAL and what it is compared with.
+    for model in ("OPAL", "MIND", "GRU4Rec", "Pop"):
+        assert configure(model, **{name: {"hard": 9, "train": 3}})[name]["hard"] == 9
+
+
+def test_steps_and_factors_of_stages_are_checked(configure, refusal):
+    assert "each 1 or more" in refusal(stage_steps={"soft": 0})
+    assert "--stage_steps" in refusal(stage_steps={"soft": 2.5})
+    assert "--stage_steps" in refusal(stage_steps=100)
+    assert "each above 0" in refusal(stage_rates={"hard": 0.0})
+    assert "--stage_rates" in refusal(stage_rates={"hard": float("inf")})
+    assert configure(stage_rates={"hard": 1})["stage_rates"] == {"hard": 1.0}
+
+
 def test_values_of_the_schedule_are_checked(refusal):
     assert "constant | linear | cosine" in refusal(learning_rate_schedule="linaer")
     assert "an integer in [0," in refusal(warmup_steps=-1)

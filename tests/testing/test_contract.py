@@ -109,7 +109,7 @@ def build(tmp_path, monkeypatch):
 
     def make(model_class):
         return ContractCase.build(
-            model_class, tmp_path, recipe="shared", stage="train", settings={}
+            model_class, tmp_path, recipe="default", stage="train", settings={}
         )
 
     return make

@@ -22,6 +22,8 @@ SETTINGS = {
     "learning_rate_schedule": "constant",
     "warmup_steps": 0,
     "schedule_steps": None,
+    "stage_steps": None,
+    "stage_rates": None,
     "weight_decay": 0.0,
     "clip_grad_norm": None,
     "enable_amp": False,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import recbole_opal
+from recbole_opal.errors import SettingsError
 from recbole_opal.runs import RunFolder
 from recbole_opal.training import stages as budget_module
 from recbole_opal.training.loop import TrainingLoop
@@ -22,7 +23,7 @@ FALLS = st.sampled_from(["linear", "cosine"])
 
 
 def rates(schedule, most):
-    horizon = schedule.horizon(most)
+    horizon = schedule.horizon(1, most)
     return [schedule.at(step, horizon) for step in range(horizon or most)]
 
 
@@ -49,10 +50,13 @@ def test_half_a_cosine_falls_likewise():
 
 
 def test_the_horizon_is_what_ends_the_stage_first():
-    assert RateSchedule(1.0).horizon(7) is None
-    assert RateSchedule(1.0, "linear").horizon(7) == 7
-    assert RateSchedule(1.0, "linear", steps=5).horizon(7) == 5
-    assert RateSchedule(1.0, "linear", steps=9).horizon(7) == 7
+    assert RateSchedule(1.0).horizon(1, 7) is None
+    assert RateSchedule(1.0, "linear").horizon(1, 7) == 7
+    assert RateSchedule(1.0, "linear", steps=5).horizon(1, 7) == 5
+    assert RateSchedule(1.0, "linear", steps=9).horizon(1, 7) == 7
+    assert RateSchedule(1.0, "linear").horizon(300, 10) == 1000
+    assert RateSchedule(1.0, "linear").horizon(300, 400) == 2000
+    assert RateSchedule(1.0, "linear").horizon(3, 400) == 1200
 
 
 @given(FALLS, st.integers(0, 40), st.integers(1, 60), st.lists(st.floats(0, 1.5)))
@@ -180,6 +184,81 @@ def test_a_stage_shorter_than_its_warm_up_is_warned_of(caplog, kind):
     caplog.clear()
     Watched(("train",), learning_rate_schedule=kind, warmup_steps=11).train()
     assert not caplog.text
+
+
+def test_a_stage_hands_over_after_its_own_steps_at_a_constant_rate_too():
+    """Three steps an epoch: the first stage ends in the middle of its second one."""
+    loop = Watched(stage_steps={"first": 4}, stage_rates={"second": 0.25}).train()
+    assert [rate for rate, _ in loop.taken] == pytest.approx([0.1] * 4 + [0.025] * 12)
+    assert [record.ended for record in loop.records.values()] == ["stage_steps", "epochs"]
+    assert [record.steps for record in loop.records.values()] == [4, 12]
+    assert ["valid" in row for row in loop.history] == [True] * 6
+
+
+def test_the_steps_of_a_stage_are_its_horizon_and_its_factor_scales_the_whole_schedule():
+    loop = Watched(
+        learning_rate_schedule="linear",
+        warmup_steps=1,
+        schedule_steps=3,
+        stage_steps={"second": 5},
+        stage_rates={"first": 2, "second": 0.5},
+    ).train()
+    expected = [0.2, 0.2, 0.1] + [0.05, 0.05, 0.0375, 0.025, 0.0125]
+    assert [rate for rate, _ in loop.taken] == pytest.approx(expected)
+    assert [record.ended for record in loop.records.values()] == ["schedule"] * 2
+
+
+def test_epochs_end_a_stage_before_its_steps_do():
+    loop = Watched(("train",), stage_steps={"train": 13}, stage_rates={"other": 9.0}).train()
+    assert (len(loop.taken), loop.record.ended) == (12, "epochs")
+    assert loop.taken == Watched(("train",)).train().taken
+
+
+def test_time_left_by_a_stage_that_its_steps_ended_is_the_next_one_s(monkeypatch):
+    now = {"s": 0.0}
+    monkeypatch.setattr(budget_module, "process_time", lambda: now["s"])
+
+    class Slow(Watched):
+        def step(self, batch):
+            now["s"] += 1
+            return super().step(batch)
+
+    loop = Slow(stage_steps={"first": 2}, max_train_seconds=10.0).train()
+    assert [record.steps for record in loop.records.values()] == [2, 8]
+    assert [record.ended for record in loop.records.values()] == [
+        "stage_steps",
+        "max_train_seconds",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["constant", "cosine"])
+@pytest.mark.parametrize("saved_at", range(7))
+def test_a_restored_loop_keeps_to_the_steps_of_each_stage(kind, saved_at):
+    changes = {
+        "learning_rate_schedule": kind,
+        "stage_steps": {"first": 4, "second": 7},
+        "stage_rates": {"second": 0.3},
+    }
+    loop, states = Watched(**changes), []
+    loop.on_progress = lambda: states.append((len(loop.taken), deepcopy(snapshot(loop))))
+    loop.train()
+    had, state = states[saved_at]
+    batches, other = Loader(), Watched(**changes)
+    restore(other, state, batches)
+    other.train(batches)
+    assert other.taken == loop.taken[had:]
+    for stage, kept in loop.weights.items():
+        for name, value in kept.items():
+            assert value.equal(other.weights[stage][name]), (stage, name)
+
+
+def test_a_state_of_before_the_stages_had_steps_of_their_own_goes_on():
+    changes = {"learning_rate_schedule": "linear"}
+    loop = Watched(**changes).train()
+    state = snapshot(loop) | {"horizon": 12}
+    restore(Watched(**changes), state, Loader())
+    with pytest.raises(SettingsError, match="over 11 steps, which would become 12"):
+        restore(Watched(**changes), state | {"horizon": 11}, Loader())
 
 
 @pytest.mark.parametrize("model", ["SASRec", "BPR"])

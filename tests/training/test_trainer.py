@@ -9,6 +9,7 @@ from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
+from recbole_opal.runs.weights_stage import STAGE
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_the_hard_stage_starts_from_the_best_soft_weights_with_a_fresh_optimiser
     build, monkeypatch
 ):
     trainer, data = build(epochs=3)
-    fake_scores(trainer, monkeypatch, [0.5, 0.4, 0.3, 0.1, 0.1, 0.1])
+    fake_scores(trainer, monkeypatch, [0.5, 0.4, 0.3, 0.1, 0.1, 0.1, 0.1])
     entered = {}
     enter = trainer.loop.enter_stage
 
@@ -63,6 +64,18 @@ def test_the_hard_stage_starts_from_the_best_soft_weights_with_a_fresh_optimiser
     for name, value in entered["weights"].items():
         assert torch.equal(value, trainer.loop.weights["soft"][name])
     assert entered["memory"] == [0, 0]
+
+
+def test_a_later_stage_is_never_worse_than_what_it_starts_from(build, monkeypatch):
+    trainer, data = build(epochs=2)
+    fake_scores(trainer, monkeypatch, [0.2, 0.3, 0.3, 0.1, 0.2])
+    trainer.fit(data.train, data.valid)
+    hard = trainer.loop.records["hard"]
+    assert (hard.best_epoch, hard.score, hard.epochs) == (-1, 0.3, 2)
+    soft = trainer.loop.weights["soft"]
+    hard_weights = trainer.loop.weights["hard"]
+    changed = {name for name, value in hard_weights.items() if not torch.equal(value, soft[name])}
+    assert changed == {STAGE}
 
 
 def test_a_stage_stops_after_more_than_stopping_step_bad_validations(build, monkeypatch):
@@ -86,7 +99,7 @@ def test_ties_are_no_gain(build, monkeypatch):
 def test_each_stage_stops_by_itself(build, monkeypatch):
     trainer, data = build(epochs=50, stopping_step=1)
     # Soft: best 0.9 at epoch 0. Hard begins anew: 0.2, 0.3 are gains though below 0.9.
-    fake_scores(trainer, monkeypatch, [0.9, 0.1, 0.1, 0.2, 0.3, 0.1, 0.1])
+    fake_scores(trainer, monkeypatch, [0.9, 0.1, 0.1, 0.15, 0.2, 0.3, 0.1, 0.1])
     trainer.fit(data.train, data.valid)
     assert trainer.loop.records["hard"].best_epoch == 1
     assert trainer.loop.best_stage == "soft"

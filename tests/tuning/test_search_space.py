@@ -67,7 +67,7 @@ def test_no_model_searches_its_widths_or_its_number_of_interests(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("recipe", ["shared", "published"])
+@pytest.mark.parametrize("recipe", ["default", "published"])
 def test_the_defaults_lie_inside_the_space(model, recipe):
     defaults = default_settings(model, recipe)
     for name, knob in search_space(model, {"recipe": recipe}).items():

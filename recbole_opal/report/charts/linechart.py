@@ -10,7 +10,7 @@ from recbole_opal.report.charts.labels import Box, Point, spread, text_width
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.markup import Markup, node
 
-__all__ = ["Line", "end_labels", "line_chart"]
+__all__ = ["Line", "end_labels", "line_chart", "line_picture"]
 
 _GAP = 15.0
 
@@ -27,6 +27,7 @@ class Line:
     lit: bool = True
     dashed: bool = False
     bridged: bool = False  # whether it goes on over steps without a value
+    signed: bool = False  # whether its bars may cross 0, as those of differences do
 
 
 def line_chart(
@@ -36,32 +37,44 @@ def line_chart(
 
     The order of the lines is that of the chips beside it.
     """
+
+    def draw(unique: str, width: int) -> Markup:
+        return line_picture(unique, title, lines, steps, titles, width)
+
+    return drawing.responsive(draw, name)
+
+
+def line_picture(
+    name: str,
+    title: str,
+    lines: Sequence[Line],
+    steps: Sequence[str],
+    titles: tuple[str, str],
+    width: int = drawing.WIDE,
+) -> Markup:
+    """Return the chart in one width; a wide one names its lit lines at their ends."""
     lit = [index for index, line in enumerate(lines) if line.lit]
     told = "; ".join(f"{lines[i].name}: {', '.join(map(_value, lines[i].values))}" for i in lit)
     names = max((text_width(lines[i].name) for i in lit), default=0.0) + 26
-
-    def draw(unique: str, width: int) -> Markup:
-        beside = width > drawing.NARROW  # on a phone the chips alone tell which line is which
-        frame = Box(52, 36, width - (names if beside else 10), 330 if beside else 300)
-        x = Linear.of_steps(len(steps), frame.left, frame.right)
-        y = Linear.over(_reach(lines), frame.bottom, frame.top, zero=_starts_near_zero(lines))
-        # Bars stand side by side, not on each other.
-        apart = min(7.0, 0.6 * (x.at(1) - x.at(0)) / max(len(lit), 1))
-        shifts = {index: apart * (i - (len(lit) - 1) / 2) for i, index in enumerate(lit)}
-        places = [
-            [(x.at(i) + shifts.get(index, 0.0), y.at(v)) for i, v in enumerate(line.values)]
-            for index, line in enumerate(lines)
-        ]
-        parts = [drawing.axes(frame, x, y, titles, steps)]
-        for index in sorted(range(len(lines)), key=lambda i: lines[i].lit):  # the lit ones on top
-            parts.append(_series(index, lines[index], steps, places[index], y))
-        if beside:
-            ends = {i: way[-1] for i in lit if (way := _finite(places[i]))}
-            parts.append(end_labels(lines, ends, frame))
-        height, description = frame.bottom + 46, f"{titles[0]}: {told}"
-        return drawing.picture(unique, width, height, title, description, parts)
-
-    return drawing.responsive(draw, name)
+    beside = width > drawing.NARROW  # on a phone the chips alone tell which line is which
+    frame = Box(52, 36, width - (names if beside else 10), 330 if beside else 300)
+    x = Linear.of_steps(len(steps), frame.left, frame.right)
+    y = Linear.over(_reach(lines), frame.bottom, frame.top, zero=_starts_near_zero(lines))
+    # Bars stand side by side, not on each other.
+    apart = min(7.0, 0.6 * (x.at(1) - x.at(0)) / max(len(lit), 1))
+    shifts = {index: apart * (i - (len(lit) - 1) / 2) for i, index in enumerate(lit)}
+    places = [
+        [(x.at(i) + shifts.get(index, 0.0), y.at(v)) for i, v in enumerate(line.values)]
+        for index, line in enumerate(lines)
+    ]
+    parts = [drawing.axes(frame, x, y, titles, steps)]
+    for index in sorted(range(len(lines)), key=lambda i: lines[i].lit):  # the lit ones on top
+        parts.append(_series(index, lines[index], steps, places[index], y))
+    if beside:
+        ends = {i: way[-1] for i in lit if (way := _finite(places[i]))}
+        parts.append(end_labels(lines, ends, frame))
+    height, description = frame.bottom + 46, f"{titles[0]}: {told}"
+    return drawing.picture(name, width, height, title, description, parts)
 
 
 def _series(
@@ -93,7 +106,8 @@ def _reach(lines: Sequence[Line]) -> list[float]:
     for line in lines:
         for value, each in zip(line.values, line.errors, strict=True):
             error = each if line.lit and each > 0 else 0.0
-            found += [max(value - error, min(value, 0.0)), value + error]
+            low = value - error if line.signed else max(value - error, min(value, 0.0))
+            found += [low, value + error]
     return found
 
 

@@ -1,0 +1,1 @@
+"""The pictures of the studies: SVG files that stand alone, readable in grey."""
