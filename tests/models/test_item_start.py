@@ -19,7 +19,7 @@ def start_of(recommender):
 @pytest.mark.parametrize("name", [*MODELS])
 def test_items_met_together_start_together(build_model, name):
     without = ["num_interests"] if name == "YouTubeDNN" else []
-    built = build_model(name, without=without, item_start="cooccurrence")
+    built = build_model(name, *without, item_start="cooccurrence")
     table, items = start_of(built.recommender), built.data.dataset.inter_feat
     users, met = (items[field] for field in ("user_id", "item_id"))
     near = (users[1:] == users[:-1]) & (met[1:] != met[:-1])
