@@ -22,12 +22,12 @@ from recbole_opal.interests.share_prior import with_one, with_share
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.models.recipes import search_with
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, MultiInterestSettings, setting
+from recbole_opal.settings.model_schemas import LEAST, WeighingSettings, setting
 
 __all__ = ["GaussianMixtureNetwork", "GaussianMixtureSettings"]
 
 
-class GaussianMixtureSettings(MultiInterestSettings):
+class GaussianMixtureSettings(WeighingSettings):
     """GaussianMixture (decided here, after PinnerSage and kNN-Embed, arXiv 2205.06205).
 
     A Gaussian mixture over each user's own history by a few steps of EM: its means are the

@@ -23,7 +23,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingSt
 from recbole_opal.models.recipes import search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import MultiInterestSettings, setting, weight
+from recbole_opal.settings.model_schemas import WeighingSettings, setting, weight
 
 __all__ = ["VQCodebookNetwork", "VQCodebookSettings", "quantisation_loss"]
 
@@ -31,7 +31,7 @@ _NOTHING = 1e-6  # of an item: a code that holds no more holds nothing
 _TIE = 1e-3  # what closeness adds to a code's mass: codes of as many items are told apart by it
 
 
-class VQCodebookSettings(MultiInterestSettings):
+class VQCodebookSettings(WeighingSettings):
     """VQCodebook (decided here, after VQ-VAE, van den Oord et al., NeurIPS 2017; arXiv 1711.00937).
 
     A codebook shared by all users: the codes that hold most of a history are its interests.
