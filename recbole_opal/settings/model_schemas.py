@@ -105,6 +105,12 @@ class MultiInterestSettings(Section):
     future_window: int = setting(
         20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
     )
+    seen_targets: bool | None = setting(
+        None,
+        "True: what a user has met before is a target of training too; ~ = as in lists, only where "
+        "mask_history does not leave it out [D]",
+        under=TRAINING,
+    )
     cuts_per_user: int = setting(
         10,
         "random cuts of each user's training sequence in one epoch [D]",
