@@ -172,7 +172,10 @@ def _interests(facts: CardFacts) -> list[str]:
     if found is None:
         return ["Not measured."]
     usage = ", ".join(f"{share:.0%}" for share in found["usage"] or ())
-    told = [f"Share of the listed items that each of the {found['num_interests']} won: {usage}."]
+    told = [
+        f"Share of the listed items that each of the {found['num_interests']} won, its score of "
+        f"them being the largest: {usage}."
+    ]
     for name, words in (
         ("usage_entropy", "Entropy of these shares (1 = even)"),
         ("hit_entropy", "The same over hits"),

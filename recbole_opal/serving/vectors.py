@@ -26,7 +26,8 @@ class UserVectors:
 
     Attributes:
         users: the name of each user, as the caller gave it.
-        vectors: (B, K, D) float32, with a prior as the last column where the model has one; zero where a history holds no known item.
+        vectors: (B, K, D) float32, with a prior as the last column where the model has one; zero
+            where a history holds no known item.
         active: (B, K) bool, the interests a user has; others repeat one of these.
         shares: (B, K) float32, the share of the history that each interest stands for.
         temperature: of the soft maximum; 0: the score is the largest product.
