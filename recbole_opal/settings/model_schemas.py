@@ -46,7 +46,7 @@ class MultiInterestSettings(Section):
         "cosine", "how interests and items are compared [A]"
     )
     temperature: Finite = setting(
-        0.1, "divides every similarity inside a softmax [P, A]", ge=LEAST, le=10
+        0.12, "divides every similarity inside a softmax; 0.1 in the paper [D]", ge=LEAST, le=10
     )
     scoring: Literal["maximum", "logsumexp"] = setting(
         "maximum",
