@@ -28,7 +28,7 @@ usage: {program} --dataset=NAME [--model=NAME] [--key=value ...]
 
   --dataset=NAME        {datasets},
                         or any folder NAME with NAME.inter inside --data_path
-  --model=NAME          {models},
+{models},
                         a model of RecBole (GRU4Rec, SASRec, Pop, ItemKNN, LightGCN, ...),
                         or your own class: package.module:Class or file.py:Class
   --config_files='A B'  yaml files with settings; a later file wins, and a flag wins over files
@@ -109,7 +109,12 @@ def _overview(commands: Mapping[str, str]) -> str:
         program=command(),
         other=command(name="COMMAND"),
         datasets=", ".join(datasets_at_hand()),
-        models=", ".join(_our_models()),
+        models=textwrap.fill(
+            ", ".join(_our_models()),
+            96,
+            initial_indent="  --model=NAME          ",
+            subsequent_indent=" " * 24,
+        ),
         options="\n".join(f"  {flag:<22}{field.description}" for flag, field in options.items()),
         commands="\n".join(f"  {name:<22}{meaning}" for name, meaning in commands.items()),
         sections="|".join(_SECTIONS),

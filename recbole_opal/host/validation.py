@@ -41,10 +41,10 @@ def checked_settings(
     if "load_col" not in given:
         checked["load_col"] = following_fields(checked)
     checked["metrics"] = checked_metrics(checked)
-    checked |= check_together(checked, _samples_negatives(final, model_class))
     # RecBole's models have one stage, which is called as that of most of ours.
     ours = (stage for network in MODELS.values() for stage in network.stages)
     check_stages(checked, getattr(model_class, "stages", ("train",)), ours)
+    checked |= check_together(checked, _samples_negatives(final, model_class), given)
     _check_protocol(checked, model_class)
     return checked
 

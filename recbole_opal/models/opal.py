@@ -192,6 +192,7 @@ class OPALNetwork(MultiInterestNetwork):
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
         "Sources: the paper, and the authors' released code with its WeChat settings.",
+        temperature=(0.1, "[P, A]"),
         interest_prior=(0.0, "[P, A]"),
         fusion=("fixed", "half pooled, half evolved [A]"),
         evolution_activation=("relu", "[A]"),

@@ -24,6 +24,7 @@ _OURS_OFF = {
     "item_start": ("random", "[P, A]"),
     "recency": ("none", "[P, A]"),
     "scoring": ("maximum", "[P, A]"),
+    "seen_targets": (True, "[P, A]"),
     "learning_rate_schedule": ("constant", "[A]"),
     "warmup_steps": (0, "[A]"),
 }
@@ -81,7 +82,7 @@ def comirec_recipe(about: str, sources: str = _COMIREC, **lines: tuple[Any, str]
 def search_with(**third: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return a search space of three settings, two for all models; the third may be dropout."""
     return {
-        "learning_rate": {"low": 0.0003, "high": 0.01, "log": True},
+        "learning_rate": {"low": 0.001, "high": 0.05, "log": True},
         "temperature": {"low": 0.05, "high": 0.3, "log": True},
         **(third or {"dropout_prob": {"choices": [0.0, 0.2, 0.5]}}),
     }

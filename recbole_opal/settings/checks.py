@@ -1,6 +1,6 @@
 """Rules that tie several settings together, and those of mappings that RecBole reads unchecked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from recbole_opal.errors import SettingsError
@@ -24,15 +24,18 @@ ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
 """RecBole's sampler as losses over pairs take it, the only way it is used here."""
 
 
-def check_together(settings: Mapping[str, Any], samples_negatives: bool) -> dict[str, Any]:
+def check_together(
+    settings: Mapping[str, Any], samples_negatives: bool, given: Collection[str] = ()
+) -> dict[str, Any]:
     """Check the rules that no setting can break alone; return the settings that they complete.
 
-    `samples_negatives` tells whether a RecBole model learns from items that RecBole draws.
+    `samples_negatives` tells whether a RecBole model learns from items that RecBole draws, `given`
+    which settings are no defaults.
     """
     _check_columns(settings)
     _check_gradients(settings)
     _check_schedule(settings)
-    _check_scoring(settings)
+    _check_scoring(settings, given)
     if "orthogonality_weight" in settings:
         _check_width(settings["num_interests"], settings["hidden_size"])
     _check_names(settings)
@@ -133,13 +136,15 @@ def _check_schedule(settings: Mapping[str, Any]) -> None:
     if steps is not None and warmup >= steps:
         raise SettingsError(
             f"--warmup_steps={warmup} is not below --schedule_steps={steps}, the steps of the "
-            f"whole schedule; write --schedule_steps={10 * max(warmup, 1)}, or a shorter warm-up."
+            f"whole schedule; write --schedule_steps={10 * max(warmup, 1)}, or "
+            f"--warmup_steps={steps // 10}."
         )
     for stage, own in (settings["stage_steps"] or {}).items():
         if warmup >= own:
             raise SettingsError(
                 f"--warmup_steps={warmup} is not below the {own} of --stage_steps, the steps of "
-                f"stage {stage}; give it {10 * max(warmup, 1)}, or write a shorter warm-up."
+                f"stage {stage}; give it {10 * max(warmup, 1)}, or write "
+                f"--warmup_steps={own // 10}."
             )
 
 
@@ -157,17 +162,21 @@ def check_stages(settings: Mapping[str, Any], own: Sequence[str], others: Iterab
                 raise SettingsError(f"--{name}: there is no stage {stage}{hint}")
 
 
-def _check_scoring(settings: Mapping[str, Any]) -> None:
+def _check_scoring(settings: Mapping[str, Any], given: Collection[str]) -> None:
     """Refuse to train other scores than those that are served."""
-    if settings.get("scoring", "maximum") == "maximum":
+    scoring = settings.get("scoring", "maximum")
+    if scoring == "maximum":
         return
     for name, wanted in (("routing", "candidate"), ("seq2item", "retrieval")):
-        if settings.get(name, wanted) != wanted:
-            raise SettingsError(
-                f"--scoring={settings['scoring']} lets all interests score a candidate, and "
-                f"--{name}={settings[name]} trains other scores; write --{name}={wanted} as well, "
-                "or leave --scoring away."
-            )
+        if settings.get(name, wanted) == wanted:
+            continue
+        fixes = ["--scoring=maximum", f"--{name}={wanted}"]
+        if "scoring" in given:  # what was asked for stays
+            fixes.reverse()
+        raise SettingsError(
+            f"--{name}={settings[name]} trains other scores than --scoring={scoring}, by which all "
+            f"interests score a candidate; write {fixes[0]} as well, or {fixes[1]}."
+        )
 
 
 def _check_width(interests: int, width: int) -> None:

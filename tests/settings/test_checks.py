@@ -178,18 +178,23 @@ def test_settings_of_an_index_are_checked(refusal, configure):
 
 @pytest.mark.parametrize("kind", ["linear", "cosine"])
 def test_a_warm_up_leaves_some_of_the_schedule(configure, refusal, kind):
-    schedule = {"learning_rate_schedule": kind, "warmup_steps": 50, "schedule_steps": 50}
-    assert "--warmup_steps=50 is not below --schedule_steps=50" in refusal(**schedule)
+    schedule = {"learning_rate_schedule": kind, "schedule_steps": 50}  # the default warm-up is 50
+    message = refusal(**schedule)
+    assert "--warmup_steps=50 is not below --schedule_steps=50" in message
+    assert message.endswith("write --schedule_steps=500, or --warmup_steps=5.")
+    assert configure(**schedule, warmup_steps=5)["warmup_steps"] == 5
     assert configure(**schedule | {"schedule_steps": 51})["schedule_steps"] == 51
     assert configure(**schedule | {"learning_rate_schedule": "constant"})["warmup_steps"] == 50
 
 
 def test_a_warm_up_leaves_some_of_each_stage_s_schedule(configure, refusal):
     schedule = {"warmup_steps": 50, "stage_steps": {"soft": 90, "hard": 50}}
-    message = refusal(**schedule, learning_rate_schedule="linear")
+    message = refusal(**schedule)
     assert "--warmup_steps=50 is not below the 50 of --stage_steps" in message
     assert "stage hard" in message
-    assert configure(**schedule)["stage_steps"] == {"soft": 90, "hard": 50}
+    assert message.endswith("or write --warmup_steps=5.")
+    constant = schedule | {"learning_rate_schedule": "constant"}
+    assert configure(**constant)["stage_steps"] == {"soft": 90, "hard": 50}
 
 
 @pytest.mark.parametrize("name", ["stage_steps", "stage_rates"])
@@ -199,7 +204,7 @@ def test_stages_are_named_as_they_are(configure, refusal, name):
     assert refusal("SASRec", **{name: {"trian": 9}}).endswith("did you mean train?")
     # One value serves OPAL and what it is compared with.
     for model in ("OPAL", "MIND", "GRU4Rec", "Pop"):
-        assert configure(model, **{name: {"hard": 9, "train": 3}})[name]["hard"] == 9
+        assert configure(model, **{name: {"hard": 90, "train": 60}})[name]["hard"] == 90
 
 
 def test_steps_and_factors_of_stages_are_checked(configure, refusal):
@@ -218,19 +223,40 @@ def test_values_of_the_schedule_are_checked(refusal):
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "told"),
+    ("model", "given", "fixes"),
     [
-        ("OPAL", {"routing": "target"}, "write --routing=candidate as well"),
-        ("OPAL", {"routing": "attention"}, "--routing=attention trains other scores"),
-        ("MIND", {"recipe": "published"}, "write --routing=candidate as well"),
-        ("DSSRec", {"seq2item": "next_item"}, "write --seq2item=retrieval as well"),
+        ("OPAL", {"routing": "target"}, ["--scoring=maximum", "--routing=candidate"]),
+        ("OPAL", {"routing": "attention"}, ["--scoring=maximum", "--routing=candidate"]),
+        (
+            "OPAL",
+            {"routing": "target", "scoring": "logsumexp"},
+            ["--routing=candidate", "--scoring=maximum"],
+        ),
+        (
+            "MIND",
+            {"recipe": "published", "scoring": "logsumexp"},
+            ["--routing=candidate", "--scoring=maximum"],
+        ),
+        (
+            "DSSRec",
+            {"seq2item": "next_item", "scoring": "logsumexp"},
+            ["--seq2item=retrieval", "--scoring=maximum"],
+        ),
     ],
 )
-def test_scores_are_trained_as_they_are_served(configure, refusal, model, given, told):
-    message = refusal(model, scoring="logsumexp", **given)
-    assert message.startswith("--scoring=logsumexp lets all interests score a candidate")
-    assert told in message
-    assert configure(model, **given)["scoring"] == "maximum"
+def test_scores_are_trained_as_they_are_served(configure, refusal, model, given, fixes):
+    message = refusal(model, **given)
+    assert "trains other scores than --scoring=logsumexp" in message
+    # The first keeps what was asked for, where one of the two was.
+    assert message.endswith(f"write {fixes[0]} as well, or {fixes[1]}.")
+    for fix in fixes:
+        name, _, value = fix[2:].partition("=")
+        assert configure(model, **{**given, name: value})[name] == value
+
+
+def test_the_published_recipe_serves_the_scores_that_it_trains(configure):
+    assert configure("OPAL", recipe="published", routing="target")["scoring"] == "maximum"
+    assert configure("MIND", recipe="published")["scoring"] == "maximum"
 
 
 def test_a_scoring_that_does_not_exist(configure, refusal):

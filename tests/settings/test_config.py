@@ -18,8 +18,9 @@ LEAVE_ONE_OUT = {"split": {"LS": "valid_and_test"}}
 def test_opal_has_the_defaults_of_its_yaml_over_overall_over_recbole(configure):
     config = configure()
     assert config["num_interests"] == 4  # OPAL.yaml
-    assert config["MAX_ITEM_LIST_LENGTH"] == 100  # OPAL.yaml over overall.yaml
-    assert config["stopping_step"] == 5  # overall.yaml over RecBole's 10
+    assert config["learning_rate"] == 0.01  # OPAL.yaml over overall.yaml and RecBole's 0.001
+    assert config["stopping_step"] == 20  # OPAL.yaml over overall.yaml
+    assert configure("srgnn")["stopping_step"] == 5  # overall.yaml over RecBole's 10
     assert config["metric_decimal_place"] == 10
     assert config["loss_decimal_place"] == 4  # RecBole's
     assert config["eval_args"]["split"] == {"RS": [8, 1, 1]}  # over RecBole's sequential.yaml
@@ -41,7 +42,7 @@ def test_a_model_of_recbole_with_a_yaml_here_is_made_comparable(configure):
     config = configure("sasrec")
     assert config["model"] == "SASRec"
     assert config["hidden_dropout_prob"] == 0.5
-    assert config["MAX_ITEM_LIST_LENGTH"] == 100
+    assert config["learning_rate_schedule"] == "linear"
     assert "search" not in config.as_plain_dict()
 
 

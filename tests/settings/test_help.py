@@ -28,15 +28,22 @@ class Adapted(OPAL):
 """
 
 
-def flags():
-    """Return the settings of the help with the default that is shown."""
-    lines = help_text("all").partition("OPAL:\n")[2].splitlines()
+def flags(title):
+    """Return the settings of a part of the whole help with the default that is shown."""
+    lines = help_text("all").partition(f"\n\n{title}:\n")[2].partition("\n\n")[0].splitlines()
     return dict(line[4:].split("=", 1) for line in lines if line.startswith("  --"))
 
 
+def all_shown():
+    """Yield each section with what the help shows of it; of a model what OPAL's has otherwise."""
+    for name, section in MODEL_SECTIONS.items():
+        yield section, flags("OPAL") | flags(name)
+    for section in SHARED_SECTIONS:
+        yield section, flags(section.__name__.removesuffix("Settings").lower())
+
+
 def test_every_setting_is_listed_with_its_default_as_it_may_be_typed():
-    shown = flags()
-    for section in (*MODEL_SECTIONS.values(), *SHARED_SECTIONS):
+    for section, shown in all_shown():
         for name, field in section.model_fields.items():
             typed = shown[name].strip('"') if isinstance(field.default, dict) else shown[name]
             value = parse_value(typed)
@@ -44,7 +51,7 @@ def test_every_setting_is_listed_with_its_default_as_it_may_be_typed():
 
 
 def test_the_model_s_own_defaults_of_shared_settings_are_told():
-    assert "--MAX_ITEM_LIST_LENGTH=100" in help_text("OPAL")
+    assert "--learning_rate=0.01" in help_text("OPAL")
     assert "--weight_decay=0.0001" in help_text("OPAL")
 
 

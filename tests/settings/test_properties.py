@@ -104,7 +104,7 @@ def test_a_recbole_model_is_trained_like_ours(model, configure):
         # One target a row, where a row of ours has up to `future_window`: fewer rows in a batch.
         assert theirs["train_batch_size"] == 256
     if "learning_rate" in load_settings_file(properties.model_yaml(model)):
-        for name in ("learning_rate", "stopping_step"):
+        for name in ("learning_rate_schedule", "warmup_steps", "stopping_step"):
             assert theirs[name] == ours[name], name
 
 

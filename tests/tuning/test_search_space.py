@@ -55,7 +55,9 @@ def test_every_model_is_searched_alike(model):
     assert len(space) == KNOBS.get(model, 3)
     if len(space) == 3:
         assert next(iter(space)) == "learning_rate"  # so that all models try the same ones first
-        assert space["learning_rate"] == Range(0.0003, 0.01, log=True)
+        ours = model in MODEL_SECTIONS
+        bounds = (0.001, 0.05) if ours else (0.0005, 0.02)
+        assert space["learning_rate"] == Range(*bounds, log=True)
     if model in MODEL_SECTIONS:
         assert space["temperature"] == Range(0.05, 0.3, log=True)
 
@@ -165,7 +167,7 @@ def test_the_form_of_the_learning_rate_s_schedule_may_be_searched(block, model):
         ({"temperature": {"low": 0.2, "high": 1}}, "the default 0.1 is not among"),
         ({"dropout_prob": {"low": 0.0, "high": 0.5, "log": True}}, "0.0 has no logarithm"),
         ({"cuts_per_user": {"low": 1.5, "high": 20}}, "1.5 is not valid; write an integer"),
-        ({"fusion": {"low": 0, "high": 1}}, "fixed is no number; write {choices: [...]}"),
+        ({"fusion": {"low": 0, "high": 1}}, "learned is no number; write {choices: [...]}"),
         ({"logq_correction": {"low": 0, "high": 1}}, "True is no number"),
         ({"fusion": {"choices": ["fixed", "lerned"]}}, "write fixed | learned"),
         ({"fusion": {"choices": ["fixed"]}}, "list two values or more"),
