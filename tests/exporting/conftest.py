@@ -9,6 +9,7 @@ SETTINGS = {
     "epochs": 1,
     "train_batch_size": 64,
     "hidden_size": 8,
+    "temperature": 0.1,
     "num_negatives": 20,
     "MAX_ITEM_LIST_LENGTH": 10,
     "topk": [5, 10],

@@ -45,8 +45,9 @@ def test_assignment_equals_a_loop(trained):
     weights = trained.folder.load_weights("soft")
     vectors = functional.normalize(weights["items.embedding.weight"], dim=-1)
     categories = functional.normalize(weights["encoder.categories"], dim=-1)
+    temperature = trained.folder.load_yaml("config.yaml")["temperature"]
     for item in (1, 17, 100):
-        scores = [float(vectors[item] @ category) / 0.1 for category in categories]
+        scores = [float(vectors[item] @ category) / temperature for category in categories]
         expected = np.exp(scores) / np.exp(scores).sum()
         np.testing.assert_allclose(trained.assignment[item], expected, rtol=1e-4)
 
