@@ -173,7 +173,9 @@ def test_a_relu_confines_evolved_interests_to_one_orthant():
 @pytest.mark.parametrize("stage", STAGES)
 def test_shares_sum_to_one(stage):
     encoded = make_encoder()(make_history(), stage)
-    torch.testing.assert_close(encoded.shares(encoded.kept).sum(-1), torch.ones(5, dtype=torch.float64))
+    torch.testing.assert_close(
+        encoded.shares(encoded.kept).sum(-1), torch.ones(5, dtype=torch.float64)
+    )
 
 
 def test_hard_shares_count_each_item_once():
