@@ -114,9 +114,7 @@ def test_new_targets_equal_a_loop(per_user, protocol, history_width, future_widt
     for at, (user, draw) in enumerate(zip(users, draws, strict=True)):
         part = parts[user]
         cut = 1 + int(draw * (len(part) - 1))
-        new = [
-            item for place, item in enumerate(part) if place >= cut and item not in part[:place]
-        ]
+        new = [item for place, item in enumerate(part) if place >= cut and item not in part[:place]]
         assert unpad(batch.targets[at]) == new[:future_width]
         assert histories[at] == part[:cut][-history_width:]
 
