@@ -147,6 +147,12 @@ class OpalConfig(Config):
     def _build_yaml_loader(self) -> type[SettingsLoader]:
         return SettingsLoader
 
+    def _update_internal_config_dict(self, file: str | Path) -> dict[str, Any]:
+        """Read a yaml file of defaults; RecBole would parse each anew for every configuration."""
+        content = load_settings_file(Path(file))
+        self.internal_config_dict.update(content)
+        return content
+
     def _convert_config_dict(self, config_dict: dict[str, Any]) -> dict[str, Any]:
         """Return the values as they are: typed already, while RecBole would run `eval` on them."""
         return config_dict
@@ -190,7 +196,7 @@ class OpalConfig(Config):
         of_dataset = dataset_yaml(dataset)
         if of_dataset is not None:
             content = self._update_internal_config_dict(of_dataset)
-            for name in set(content or {}) - set(self.external_config_dict):
+            for name in set(content) - set(self.external_config_dict):
                 self.places[name] = str(of_dataset)
 
     def _apply_recipe(self) -> None:

@@ -149,6 +149,7 @@ class CMINetwork(MultiInterestNetwork):
         "or later, and halve up to twice the length of a history.\n"
         "Source: the authors' public code with its WeChat settings.",
         temperature=(0.1, "[A]"),
+        future_window=(20, "[D]"),
         num_negatives=(1024, "[D]"),
         train_batch_size=(1024, "[A]"),
         learning_rate=(0.001, "[A]"),

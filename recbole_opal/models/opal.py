@@ -193,6 +193,7 @@ class OPALNetwork(MultiInterestNetwork):
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
         "Sources: the paper, and the authors' released code with its WeChat settings.",
         temperature=(0.1, "[P, A]"),
+        future_window=(20, "[D]"),
         interest_prior=(0.0, "[P, A]"),
         fusion=("fixed", "half pooled, half evolved [A]"),
         evolution_activation=("relu", "[A]"),

@@ -103,7 +103,7 @@ class MultiInterestSettings(Section):
         under=LOSSES,
     )
     future_window: int = setting(
-        20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+        10, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
     )
     seen_targets: bool | None = setting(
         None,

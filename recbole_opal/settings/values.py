@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,7 @@ def setting_value(name: str, text: str) -> Any:
 def load_settings_file(path: Path) -> dict[str, Any]:
     """Read one yaml file of settings, lines `key: value`; a SettingsError names file and line."""
     try:
-        content = _load(path.read_text(encoding="utf-8"), TEXTS)
+        content = deepcopy(_settings_in(path.read_text(encoding="utf-8")))
     except OSError as error:
         message = f"cannot read {path} ({error.strerror}); check the path."
         raise SettingsError(message) from error
@@ -120,6 +122,12 @@ def load_settings_file(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise SettingsError(f"{path} must hold lines of the form `key: value`.")
     return content
+
+
+@lru_cache(maxsize=256)
+def _settings_in(text: str) -> Any:
+    """Return what a file's text says; PyYAML takes tens of milliseconds for a model's."""
+    return _load(text, TEXTS)
 
 
 def _load(text: str, texts: Collection[str] = ()) -> Any:

@@ -28,11 +28,11 @@ def test_items_met_together_start_together(build_model, name):
     assert together > apart + 0.05
 
 
-def test_it_is_off_by_default_and_leaves_all_other_weights_alone(build_model):
-    plain = build_model("OPAL").network.state_dict()
-    told = build_model("OPAL", item_start="random").network.state_dict()
+def test_it_is_on_by_default_and_leaves_all_other_weights_alone(build_model):
+    default = build_model("OPAL").network.state_dict()
     started = build_model("OPAL", item_start="cooccurrence").network.state_dict()
-    assert all(told[name].equal(value) for name, value in plain.items())
+    plain = build_model("OPAL", item_start="random").network.state_dict()
+    assert all(started[name].equal(value) for name, value in default.items())
     changed = [name for name, value in plain.items() if not started[name].equal(value)]
     assert changed == ["items.embedding.weight"]
 

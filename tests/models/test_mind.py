@@ -47,6 +47,7 @@ class TestMIND(RoutingContract):
 
 class TestMINDWithAGrowingNumberOfInterests(TestMIND):
     settings = {"dynamic_interests": True}
+    recipes = ("default",)
 
     def test_what_is_no_copy_is_active(self, case):
         batch = case.histories((1, 3, 4, 7))
@@ -74,6 +75,7 @@ class TestMINDWithTheSoftmaxOverPositions(TestMIND):
     """The variant of the torch ports: the contract's routing test tells it from the paper's."""
 
     settings = {"routing_softmax": "positions"}
+    recipes = ("default",)
 
     def test_each_item_shares_itself_out_among_the_interests(self, case, monkeypatch):
         with pytest.raises(AssertionError):

@@ -33,15 +33,15 @@ def test_shapes(build, stage):
     built = build()
     model, rows, items = built.recommender, len(built.inputs), built.data.dataset.item_num
     model.set_stage(stage)
-    assert model.interests(built.inputs).shape == (rows, 3, 8)
-    assert model.item_table().shape == (items, 8)
+    assert model.interests(built.inputs).shape == (rows, 3, 9)  # the last one is the prior
+    assert model.item_table().shape == (items, 9)
     assert model.full_sort_predict(built.inputs).shape == (rows, items)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("prior", [0.0, 0.5])
 def test_predict_agrees_with_full_sort_and_with_interests(build, stage, prior):
-    built = build(interest_prior=prior)
+    built = build(interest_prior=prior, scoring="maximum")
     model = built.recommender
     model.set_stage(stage)
     batch = interaction(built.inputs)
@@ -75,7 +75,7 @@ def test_a_history_of_one_item_is_served(build, stage):
     assert interests.isfinite().all()
     if stage == "soft":  # every category sees the same one item
         (vector,) = model.items(torch.tensor([3]))
-        torch.testing.assert_close(interests[0], vector.expand(3, -1))
+        torch.testing.assert_close(model.interest_columns(interests)[0], vector.expand(3, -1))
 
 
 def test_the_parts_of_the_loss_have_names(build):
@@ -96,13 +96,13 @@ def test_the_parts_of_the_loss_have_names(build):
 @pytest.mark.parametrize(
     "options",
     [
-        {"routing": "target"},
+        {"routing": "target", "scoring": "maximum"},
         {"negative_sampling": "popularity"},
         {"negative_sampling": "popularity", "logq_correction": False},
         {"negative_sampling": "full"},
-        {"interest_prior": 1.0},
-        {"fusion": "learned"},
-        {"evolution_activation": "none", "evolution_input": "weighted"},
+        {"interest_prior": 0.0},
+        {"fusion": "fixed", "evolution_activation": "relu"},
+        {"evolution_input": "weighted"},
         {"num_interests": 1},
         {"future_window": 1},
         {"dropout_prob": 0.5},
@@ -122,7 +122,7 @@ def test_every_option_trains(build, stage, options):
 
 
 def test_the_weights_of_the_losses_are_the_settings(build):
-    built = build()
+    built = build(unique_weight=1.0)
     histories = built.batch.histories
     twice = build(orthogonality_weight=20.0, uniformity_weight=2.0, unique_weight=3.0)
     with torch.no_grad():
@@ -148,7 +148,7 @@ def test_the_prior_prefers_the_interest_that_holds_more_of_the_history(build):
     assert queries.shape == (1, 3, 9)
     (vectors,) = model.items(torch.tensor([1, 2, 3, 4]))
     encoded = model.encode(History(vectors, torch.tensor([4])))
-    torch.testing.assert_close(queries[..., -1] / 0.1, encoded.shares.log())
+    torch.testing.assert_close(queries[..., -1] / 0.1, encoded.shares(encoded.assignment).log())
     assert model.item_table()[:, -1].eq(1).all()
 
 

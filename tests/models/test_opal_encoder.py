@@ -33,8 +33,10 @@ def pick(history, rows):
 
 
 def make_encoder(interests=3, width=6, seed=0, **options):
+    """Return an encoder as the paper has it: the gate of the default one starts closed."""
     torch.manual_seed(seed)
-    settings = OPALSettings(num_interests=interests, hidden_size=width, **options)
+    paper = {"fusion": "fixed", "evolution_activation": "relu"}
+    settings = OPALSettings(num_interests=interests, hidden_size=width, **paper | options)
     return HypercategoryEncoder(settings).double()
 
 
@@ -171,7 +173,9 @@ def test_a_relu_confines_evolved_interests_to_one_orthant():
 @pytest.mark.parametrize("stage", STAGES)
 def test_shares_sum_to_one(stage):
     encoded = make_encoder()(make_history(), stage)
-    torch.testing.assert_close(encoded.shares.sum(-1), torch.ones(5, dtype=torch.float64))
+    torch.testing.assert_close(
+        encoded.shares(encoded.kept).sum(-1), torch.ones(5, dtype=torch.float64)
+    )
 
 
 def test_hard_shares_count_each_item_once():
@@ -181,7 +185,7 @@ def test_hard_shares_count_each_item_once():
     own = history.rows == 1
     chosen = encoded.assignment.argmax(-1)
     mass = torch.stack([strongest[own & (chosen == number)].sum() for number in range(3)])
-    torch.testing.assert_close(encoded.shares[1], mass / mass.sum())
+    torch.testing.assert_close(encoded.shares(encoded.kept)[1], mass / mass.sum())
 
 
 def test_hard_keeps_one_category_an_item_and_its_value():

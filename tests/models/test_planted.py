@@ -33,6 +33,7 @@ PLANTED = {
 }
 # A temperature of 0.7: at 0.1 mixed vectors serve nearly as well as pure ones.
 SETTINGS = {
+    "recipe": "published",  # from random vectors: items that start by co-occurrence lie sorted
     "stages": "soft",
     "epochs": 30,
     "eval_step": 30,  # one validation, at the end: the last weights are kept

@@ -6,16 +6,17 @@ import torch
 from recbole_opal.evaluation.full_sort import FullSortRetriever
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
 from recbole_opal.retrieval import average_ranks
-from recbole_opal.testing import RoutingContract
+from recbole_opal.testing import ModelContract
 
 SOFT = {"scoring": "logsumexp"}
 
 
-class TestOPALByLogSumExp(RoutingContract):
-    """All that a model must do, with a prior of the interests."""
+class TestComiRecSAByLogSumExp(ModelContract):
+    """All that a model must do, in which interests have no prior."""
 
-    model = "OPAL"
-    settings = SOFT | {"interest_prior": 1.0}
+    model = "ComiRecSA"
+    settings = SOFT
+    recipes = ("default",)
 
 
 def scores_of(model, inputs, temperature):
