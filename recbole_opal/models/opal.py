@@ -22,7 +22,7 @@ from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
-from recbole_opal.models.recipes import Recipe, search_with
+from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import (
@@ -199,10 +199,12 @@ class OPALNetwork(MultiInterestNetwork):
         evolution_activation=("relu", "[A]"),
         unique_weight=(1.0, "[P]"),
         learning_rate=(0.001, "[A]"),
+        stage_rates=(None, "[A]"),
         stopping_step=(5, "validations without a gain [A]"),
         MAX_ITEM_LIST_LENGTH=(100, "[A]"),
         num_negatives=(1024, "[D]"),
     )
+    training_defaults = {**DEFAULT_TRAINING, "stage_rates": {"hard": 0.3}}
     search = search_with(uniformity_weight={"low": 0.1, "high": 10.0, "log": True})
     encoder: HypercategoryEncoder
 
