@@ -17,7 +17,7 @@ from torch.nn import functional
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.shrinkage import Shrinkage
+from recbole_opal.interests.share_prior import with_one, with_share
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
@@ -51,17 +51,6 @@ class OPALSettings(WeighingSettings):
         "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
         ge=LEAST,
         le=10,
-    )
-    shrinkage: Literal["none", "fixed", "learned"] = setting(
-        "none",
-        "draw each interest to the user's mean by s items that stand there; learned = s is a "
-        "parameter [D]",
-    )
-    shrinkage_items: Finite = setting(
-        1.0,
-        "s, where it is learned at the start; more than a history holds: one interest [D]",
-        ge=LEAST,
-        le=1e6,
     )
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
@@ -114,9 +103,6 @@ class HypercategoryEncoder(CategoryEncoder):
             settings.hidden_size,
             settings.temperature if sharpness is None else sharpness,
         )
-        if settings.shrinkage != "none":
-            learned = settings.shrinkage == "learned"
-            self.shrinkage = Shrinkage(settings.shrinkage_items, learned=learned)
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
@@ -229,9 +215,7 @@ class OPALNetwork(MultiInterestNetwork):
         if self.interest_prior == 0:
             return encoded.interests
         shares = encoded.shares(encoded.assignment)
-        smallest = torch.finfo(shares.dtype).eps
-        prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
-        return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
+        return with_share(encoded.interests, shares, self.interest_prior * self.temperature)
 
     def item_interests(self, histories: Histories) -> Tensor:
         """Return the hyper-category that each item is assigned to most, (T,) int64."""
@@ -248,9 +232,7 @@ class OPALNetwork(MultiInterestNetwork):
 
     def candidates(self, item_vectors: Tensor) -> Tensor:
         """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        if self.interest_prior == 0:
-            return item_vectors
-        return functional.pad(item_vectors, (0, 1), value=1.0)  # (*, D + 1)
+        return item_vectors if self.interest_prior == 0 else with_one(item_vectors)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return orthogonality and uniformity; in the hard stage also the hard shares' and unique.

@@ -175,7 +175,7 @@ def test_a_run_that_is_older_than_some_settings_is_served_as_it_was_trained(run_
     run = RunFolder.open(older)
     with run.update():
         config = run.load_yaml("config.yaml")
-        younger = ("scoring", "recency", "item_start", "interest_prior", "fusion", "shrinkage")
+        younger = ("scoring", "recency", "item_start", "interest_prior", "fusion")
         kept = {name: config[name] for name in config if name not in younger}
         run.save_yaml("config.yaml", kept)
     expected = recbole_opal.load(trained).recommend([LISTED[:4]], k=10)
