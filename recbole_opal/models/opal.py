@@ -17,12 +17,12 @@ from torch.nn import functional
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.share_prior import with_one, with_share
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
+from recbole_opal.models.shares import ShareWeighed
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import (
@@ -162,7 +162,7 @@ def unique_loss(assignment: Tensor) -> Tensor:
     return -assignment.amax(dim=-1).log().mean()
 
 
-class OPALNetwork(MultiInterestNetwork):
+class OPALNetwork(ShareWeighed):
     """Soft interests in stage "soft", hard and evolved interests in stage "hard".
 
     Differences to the authors' code, each described where it is made: only looked-up vectors
@@ -196,7 +196,6 @@ class OPALNetwork(MultiInterestNetwork):
 
     def __init__(self, settings: OPALSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.interest_prior = settings.interest_prior
         self.encoder = HypercategoryEncoder(settings)
 
     def encode(self, history: History) -> EncodedHistories:
@@ -207,15 +206,10 @@ class OPALNetwork(MultiInterestNetwork):
     def queries(self, encoded: EncodedHistories) -> Tensor:
         """Return the interests, with their prior as one more dimension where it is asked for.
 
-        A normalised interest forgets how much of the history it stands for; `interest_prior`
-        times the logarithm of its share is added to its scores (after the temperature). The share
-        is that of the soft assignment in both stages, as `z_j` is, so that entering the hard stage
-        changes no score where `fusion` is learned.
+        The share is that of the soft assignment in both stages, as `z_j` is, so that entering the
+        hard stage changes no score where `fusion` is learned.
         """
-        if self.interest_prior == 0:
-            return encoded.interests
-        shares = encoded.shares(encoded.assignment)
-        return with_share(encoded.interests, shares, self.interest_prior * self.temperature)
+        return self.with_prior(encoded.interests, encoded.shares(encoded.assignment))
 
     def item_interests(self, histories: Histories) -> Tensor:
         """Return the hyper-category that each item is assigned to most, (T,) int64."""
@@ -225,14 +219,6 @@ class OPALNetwork(MultiInterestNetwork):
         """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
         encoded = self.encode(self.looked_up(histories))
         return encoded.shares(encoded.kept)
-
-    def interest_columns(self, queries: Tensor) -> Tensor:
-        """Return the interests, (B, K, D), without their prior."""
-        return queries[..., : self.hidden_size]
-
-    def candidates(self, item_vectors: Tensor) -> Tensor:
-        """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        return item_vectors if self.interest_prior == 0 else with_one(item_vectors)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return orthogonality and uniformity; in the hard stage also the hard shares' and unique.
