@@ -168,7 +168,7 @@ def test_shares_are_those_of_the_assignment():
 
 
 @pytest.mark.parametrize("unit", [True, False])
-@pytest.mark.parametrize(("iterations", "unrolled"), [(1, 1), (4, 1), (4, 3)])
+@pytest.mark.parametrize(("iterations", "unrolled"), [(1, 1), (4, 1), (4, 2)])
 def test_gradients_are_those_of_the_last_iterations(unit, iterations, unrolled):
     """Against finite differences of the same iterations from where the others had led."""
     history, lengths = histories(6, 3, unit=unit), torch.tensor([6, 3])

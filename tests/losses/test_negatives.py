@@ -112,11 +112,11 @@ class TestLogUniform:
     def test_single_draws_fall_with_the_rank_of_the_item(self):
         torch.manual_seed(0)
         sampler, seen = self.sampler(1), torch.zeros(8)
-        for _ in range(4000):
+        for _ in range(2000):
             seen[sampler.draw(TARGETS).ids] += 1
         by_rank = torch.tensor([2, 4, 6, 1, 7, 5, 3])
         share = torch.tensor([math.log((r + 2) / (r + 1)) / math.log(8) for r in range(7)])
-        torch.testing.assert_close(seen[by_rank] / 4000, share, rtol=0, atol=0.025)
+        torch.testing.assert_close(seen[by_rank] / 2000, share, rtol=0, atol=0.035)
 
     def test_the_correction_is_the_log_of_the_chance_to_be_among_the_drawn(self):
         torch.manual_seed(0)

@@ -62,10 +62,9 @@ def stages_of(result):
 
 
 def test_a_run_ends_both_stages_when_their_time_is_over(quick_settings):
+    bounds = {"epochs": 5000, "stopping_step": 5000, "max_train_seconds": 0.4}
     result = recbole_opal.run(
-        "OPAL",
-        "tiny",
-        **quick_settings | {"epochs": 5000, "stopping_step": 5000, "max_train_seconds": 0.4},
+        "OPAL", "tiny", **quick_settings | bounds, learning_rate_schedule="constant"
     )
     for record in stages_of(result).values():
         assert record["ended"] == "max_train_seconds"

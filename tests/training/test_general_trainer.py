@@ -37,7 +37,7 @@ def test_what_is_computed_at_once_has_one_epoch_whatever_the_settings(settings, 
 
 @pytest.mark.parametrize("model", ["MultiVAE", "MacridVAE", "LightGCN", "BPR"])
 def test_resuming_equals_not_stopping(settings, model):
-    settings |= {"stopping_step": 50}
+    settings |= {"stopping_step": 50, "learning_rate_schedule": "constant", "warmup_steps": 0}
     unbroken = recbole_opal.run(model, "tiny", **settings | {"epochs": 3})
     short = recbole_opal.run(model, "tiny", **settings | {"epochs": 1})
     resumed = recbole_opal.resume(short.folder, epochs=3)

@@ -56,6 +56,8 @@ def interrupted_after(monkeypatch, validations, settings):
     return caught.value.folder
 
 
+CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant", "warmup_steps": 0}
+"""A rate that does not fall, so that a run may be given more epochs."""
 FALLING = {"learning_rate": 0.01, "learning_rate_schedule": "cosine", "warmup_steps": 3}
 """A schedule whose warm-up is longer than an epoch of the data set `tiny`."""
 
@@ -72,7 +74,7 @@ def test_resuming_a_run_whose_stages_have_steps_of_their_own_equals_not_stopping
     quick_settings, monkeypatch, validations
 ):
     own = {"stage_steps": {"soft": 3, "hard": 5}, "stage_rates": {"hard": 0.3}}
-    settings = quick_settings | own | {"epochs": 40, "stopping_step": 100}
+    settings = quick_settings | CONSTANT | own | {"epochs": 40, "stopping_step": 100}
     folder = assert_continued_alike(monkeypatch, validations, settings)
     stages = RunFolder.open(folder).load_json("metrics.json")["stages"]
     assert [record["steps"] for record in stages.values()] == [3, 5]
@@ -130,7 +132,7 @@ def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model, s
             "data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress",
             "MAX_ITEM_LIST_LENGTH",
         )
-    } | {"epochs": 3, "hidden_size": 8, "train_batch_size": 256} | schedule  # fmt: skip
+    } | {"epochs": 3, "hidden_size": 8, "train_batch_size": 256} | CONSTANT | schedule  # fmt: skip
     unbroken = recbole_opal.run(model, "tiny", **settings)
     short = recbole_opal.run(model, "tiny", **settings | {"epochs": 1})
     longer = recbole_opal.resume(short.folder, epochs=3)
@@ -141,20 +143,20 @@ def test_recbole_models_resume_exactly_too(quick_settings, monkeypatch, model, s
 
 
 def test_two_and_two_epochs_equal_four(quick_settings):
-    settings = quick_settings | {"stages": "soft", "stopping_step": 100}
+    settings = quick_settings | CONSTANT | {"stages": "soft", "stopping_step": 100}
     four = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 4})
     two = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 2})
     assert_equal_runs(four.folder, recbole_opal.resume(two.folder, epochs=4).folder)
 
 
 def test_a_finished_first_stage_cannot_be_prolonged(quick_settings):
-    finished = recbole_opal.run("OPAL", "tiny", **quick_settings)
+    finished = recbole_opal.run("OPAL", "tiny", **quick_settings | CONSTANT)
     with pytest.raises(SettingsError, match="stage soft"):
         recbole_opal.resume(finished.folder, epochs=9)
 
 
 def test_epochs_over_which_the_rate_falls_cannot_change(quick_settings):
-    settings = quick_settings | {"stages": "soft", "learning_rate_schedule": "linear"}
+    settings = quick_settings | {"stages": "soft", "warmup_steps": 0}
     finished = recbole_opal.run("OPAL", "tiny", **settings)
     with pytest.raises(SettingsError, match="--epochs=9 cannot be given to this run"):
         recbole_opal.resume(finished.folder, epochs=9)
@@ -223,7 +225,7 @@ def wait_for_epochs(saved, count, limit_s=120):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end):
-    settings = quick_settings | {"epochs": 40, "stopping_step": 100, "topk": "[5,10]"} | FALLING
+    settings = quick_settings | {"epochs": 12, "stopping_step": 100, "topk": "[5,10]"} | FALLING
     process = start_process(settings, tmp_path)
     folder = wait_for_epochs(Path(settings["checkpoint_dir"]), 3)
     process.send_signal(end)
@@ -241,7 +243,7 @@ def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end)
 @pytest.mark.parametrize("epochs", [None, 4, 3])
 def test_resuming_a_stage_that_ran_out_of_epochs_keeps_its_best_weights(quick_settings, epochs):
     """The weights of the last epoch must not take the place of the best ones."""
-    settings = quick_settings | {"stages": "soft", "epochs": 4, "learning_rate": 0.3}
+    settings = quick_settings | CONSTANT | {"stages": "soft", "epochs": 4, "learning_rate": 0.3}
     finished = recbole_opal.run("OPAL", "tiny", **settings)
     record = RunFolder.open(finished.folder).load_json("metrics.json")["stages"]["soft"]
     assert (record["ended"], record["epochs"]) == ("epochs", 4)
@@ -273,7 +275,7 @@ def test_other_epochs_make_another_run_only_where_it_has_gone_that_way(
     quick_settings, caplog, first, then, alike
 ):
     """A comparison finds runs by their origin: one of four epochs must not stand for one of two."""
-    settings = quick_settings | {"stages": "soft", "stopping_step": 100} | first
+    settings = quick_settings | CONSTANT | {"stages": "soft", "stopping_step": 100} | first
     run = recbole_opal.run("OPAL", "tiny", **settings)
     caplog.clear()
     recbole_opal.resume(run.folder, epochs=then)

@@ -266,6 +266,7 @@ def test_recbole_s_models_follow_it_too(quick_settings, model):
     keys = ("data_path", "checkpoint_dir", "topk", "valid_metric", "tensorboard", "show_progress")
     settings = {key: quick_settings[key] for key in keys} | {"train_batch_size": 256}
     schedule = {"learning_rate_schedule": "linear", "warmup_steps": 1, "schedule_steps": 4}
+    schedule |= {"learning_rate": 0.001}
     result = recbole_opal.run(model, "tiny", **settings, **schedule, epoch_rows=512)
     folder = RunFolder.open(result.folder)
     rows = folder.load_lines("training.jsonl")  # two steps an epoch

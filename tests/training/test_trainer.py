@@ -12,10 +12,13 @@ from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.runs.weights_stage import STAGE
 
 
+CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant", "warmup_steps": 0}
+
+
 @pytest.fixture
 def build(quick_settings):
     def make(**changes):
-        config = OpalConfig("OPAL", "tiny", quick_settings | changes)
+        config = OpalConfig("OPAL", "tiny", quick_settings | CONSTANT | changes)
         data = prepare_data(config, future_items=True)
         torch.manual_seed(0)
         model = OPAL(config, data.dataset).to(config["device"])
@@ -188,7 +191,8 @@ def test_epochs_without_validation_are_logged_too(build, caplog):
 
 
 def test_loss_falls_on_data_with_structure(build):
-    trainer, data = build(epochs=60, stages="soft", learning_rate=0.03, stopping_step=100)
+    options = {"learning_rate": 0.03, "item_start": "random", "stopping_step": 100}
+    trainer, data = build(epochs=60, stages="soft", **options)
     untrained = trainer.evaluate(data.valid, load_best_model=False)
     trainer.fit(data.train, data.valid)
     losses = [row["loss"]["retrieval"] for row in trainer.loop.history]
@@ -197,7 +201,7 @@ def test_loss_falls_on_data_with_structure(build):
 
 
 def test_the_best_stage_is_evaluated_unless_the_model_as_it_is_is_asked_for(build):
-    trainer, data = build(epochs=4, learning_rate=0.03)
+    trainer, data = build(epochs=4, learning_rate=0.03, fusion="fixed")  # the stages differ
     score, result = trainer.fit(data.train, data.valid)
     (other,) = set(trainer.loop.records) - {trainer.loop.best_stage}
     trainer.loop.load_stage(other)
