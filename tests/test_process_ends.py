@@ -32,7 +32,9 @@ def shell(line, folder):
     return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True)  # noqa: S607
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", [pytest.param("<&-", marks=pytest.mark.slow), ">&-", "<&- >&- 2>&-"]
+)
 def test_a_run_ends_well_where_streams_are_closed(few, tmp_path, closed):
     command = subprocess.list2cmdline(words(few))
     done = shell(f"{command} {closed}", tmp_path)
@@ -53,7 +55,9 @@ def test_the_report_s_reader_may_go(tmp_path):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
+)
 def test_a_scheduler_s_signal_counts_as_ctrl_c(few, tmp_path, stop):
     long = few | {"epochs": 100000, "stopping_step": 100000, "checkpoint_dir": "saved"}
     process = subprocess.Popen(

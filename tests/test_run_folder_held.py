@@ -200,7 +200,9 @@ def test_stopped_before_its_first_state_it_starts_anew_in_its_folder(quick_setti
 
 
 def test_prolonged_it_no_longer_stands_for_the_short_run(quick_settings):
-    folder = run(quick_settings | {"stages": ["soft"]}).folder
+    # More epochs may follow at a constant rate alone.
+    settings = {"stages": ["soft"], "learning_rate_schedule": "constant"}
+    folder = run(quick_settings | settings).folder
     short = RunReader.open(folder)
     before = Origin(**short.load_json("origin.json"))
     known = KnownRuns(folder.parent)
@@ -213,7 +215,7 @@ def test_prolonged_it_no_longer_stands_for_the_short_run(quick_settings):
 
 
 def test_stopped_while_prolonged_it_goes_on_to_the_new_end(quick_settings, monkeypatch):
-    settings = quick_settings | {"stages": ["soft"]}
+    settings = quick_settings | {"stages": ["soft"], "learning_rate_schedule": "constant"}
     long = run(settings | {"epochs": 4}).folder
     folder = run(settings).folder
     with monkeypatch.context() as patch:

@@ -135,7 +135,7 @@ def test_a_category_field_that_is_not_there_is_told_before_training(quick_settin
 
 def test_a_resumed_run_measures_again(quick_settings):
     """More epochs, other weights: lists and values are those of the new end."""
-    settings = quick_settings | {"stages": "soft"}
+    settings = quick_settings | {"stages": "soft", "learning_rate_schedule": "constant"}
     folder = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 1}).folder
     result = recbole_opal.resume(folder, epochs=4)
     straight = recbole_opal.run("OPAL", "tiny", **settings | {"epochs": 4})

@@ -31,6 +31,9 @@ class FutureRows:
     Row `r` belongs to user `r % U`, so that an epoch meets each user `cuts_per_user` times. The
     cut is drawn when the row is gathered: uniform over the places with an item on both sides.
     Source: OPAL, future-item prediction; one target in the authors' code, up to W here.
+
+    Without `seen_targets` only what the user meets for the first time is a target: the next W such
+    items, as lists are judged that leave out what a user has met. A row may then have none.
     """
 
     sequences: UserSequences
@@ -39,6 +42,14 @@ class FutureRows:
     future_width: int  # W, the most targets of a row; 1 is next-item prediction
     cuts_per_user: int
     with_times: bool = False  # whether batches tell when the items of the histories were met
+    seen_targets: bool = True
+
+    @cached_property
+    def _new(self) -> tuple[IntArray, IntArray]:
+        """The items met for the first time, and (R + 1,) how many of them stand before a place."""
+        first_seen = self.sequences.first_seen
+        new = first_seen == np.arange(len(first_seen))
+        return self.sequences.items[new], np.concatenate([[0], new.cumsum()])
 
     @cached_property
     def _owners(self) -> IntArray:
@@ -58,7 +69,11 @@ class FutureRows:
         owners = self._owners[index % len(self._owners)]
         starts, ends = self.sequences.starts[owners], self.split.train_ends[owners]
         cuts = starts + 1 + (draws * (ends - starts - 1)).astype(np.int64)
-        targets = next_items(self.sequences.items, cuts, ends, self.future_width)
+        if self.seen_targets:
+            targets = next_items(self.sequences.items, cuts, ends, self.future_width)
+        else:
+            items, before = self._new
+            targets = next_items(items, before[cuts], before[ends], self.future_width)
         return TrainingBatch(
             _histories(self.sequences, starts, cuts, self.history_width, self.with_times),
             torch.from_numpy(targets),

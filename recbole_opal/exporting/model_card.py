@@ -128,9 +128,8 @@ def _training(facts: CardFacts) -> list[str]:
         *_points(
             [
                 f"Recipe `{recipe}`; settings that differ from its defaults: {settings or 'none'}.",
-                f"Epoch {record['best_epoch']} of {record['epochs']} (from 0) was best on "
-                f"validation by {facts.settings.get('valid_metric')}; seed "
-                f"{facts.settings.get('seed')}.",
+                f"{_best_epoch(record)} best on validation by "
+                f"{facts.settings.get('valid_metric')}; seed {facts.settings.get('seed')}.",
                 f"{facts.metrics['parameters']} parameters, "
                 f"{facts.metrics['train_seconds']:.1f} s of training.",
             ]
@@ -140,6 +139,12 @@ def _training(facts: CardFacts) -> list[str]:
         f"recbole-opal {flags}",
         "```",
     ]
+
+
+def _best_epoch(record: Mapping[str, Any]) -> str:
+    if record["best_epoch"] < 0:
+        return f"The weights the stage began with, no epoch of {record['epochs']}, were"
+    return f"Epoch {record['best_epoch']} of {record['epochs']} (from 0) was"
 
 
 def _results(facts: CardFacts) -> list[str]:
@@ -172,7 +177,10 @@ def _interests(facts: CardFacts) -> list[str]:
     if found is None:
         return ["Not measured."]
     usage = ", ".join(f"{share:.0%}" for share in found["usage"] or ())
-    told = [f"Share of the listed items that each of the {found['num_interests']} won: {usage}."]
+    told = [
+        f"Share of the listed items that each of the {found['num_interests']} won, its score of "
+        f"them being the largest: {usage}."
+    ]
     for name, words in (
         ("usage_entropy", "Entropy of these shares (1 = even)"),
         ("hit_entropy", "The same over hits"),

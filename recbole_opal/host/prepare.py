@@ -63,11 +63,16 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
     options = {"history_width": config["MAX_ITEM_LIST_LENGTH"], "with_times": needs_times}
     train: FutureTrainLoader | GatheringLoader
     if future_items:
-        width, cuts = config["future_window"], config["cuts_per_user"]
-        sequences = dataset.sequences, dataset.split
-        train = FutureTrainLoader(
-            config, FutureRows(*sequences, future_width=width, cuts_per_user=cuts, **options)
+        asked_seen = config["seen_targets"]
+        future_rows = FutureRows(
+            dataset.sequences,
+            dataset.split,
+            future_width=config["future_window"],
+            cuts_per_user=config["cuts_per_user"],
+            seen_targets=not masks if asked_seen is None else asked_seen,
+            **options,
         )
+        train = FutureTrainLoader(config, future_rows)
         asked: dict[str, Any] = {"step": config["eval_batch_size"]}
     else:
         train = upstream_train_loader(config, dataset)

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
-from recbole_opal.interests.shrinkage import Shrinkage
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.precision import full_precision
 
@@ -61,17 +60,11 @@ class CategoryEncoder(nn.Module):
     """K learnable categories, orthogonal at the start, that sort the unit vectors of a history.
 
     K is at most the width, since more cannot be orthogonal.
-
-    Attributes:
-        shrinkage: what draws interests of few items to the user's mean; None: nothing.
     """
-
-    shrinkage: Shrinkage | None
 
     def __init__(self, num_interests: int, width: int, temperature: float) -> None:
         super().__init__()
         self.temperature = temperature
-        self.shrinkage = None
         self.categories = nn.Parameter(torch.empty(num_interests, width))
         nn.init.orthogonal_(self.categories)
 
@@ -83,8 +76,5 @@ class CategoryEncoder(nn.Module):
         """Return the unit categories, and the soft interests with the assignment."""
         categories = self.unit_categories()
         assignment = assign_softly(history.vectors, categories, self.temperature)  # (T, K)
-        counted = assignment
-        if self.shrinkage is not None:
-            counted = self.shrinkage(history, assignment)
-        pooled = pool_softly(history, counted, categories)  # (B, K, D)
+        pooled = pool_softly(history, assignment, categories)  # (B, K, D)
         return categories, AssignedHistories(pooled, assignment)

@@ -7,7 +7,7 @@ from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 
 __all__ = ["MODELS", "Catalogue", "MultiInterestNetwork"]
 
-_NO_MODELS = {"rebuild", "write_yaml"}
+_NO_MODELS = {"rebuild", "shares", "write_yaml"}
 
 
 def _find_networks() -> dict[str, type[MultiInterestNetwork]]:

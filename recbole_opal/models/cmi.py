@@ -148,6 +148,8 @@ class CMINetwork(MultiInterestNetwork):
         "target from all that follows, where the up to W nearest count here; they cut at 6 items "
         "or later, and halve up to twice the length of a history.\n"
         "Source: the authors' public code with its WeChat settings.",
+        temperature=(0.1, "[A]"),
+        future_window=(20, "[D]"),
         num_negatives=(1024, "[D]"),
         train_batch_size=(1024, "[A]"),
         learning_rate=(0.001, "[A]"),

@@ -261,6 +261,8 @@ class DSSRecNetwork(MultiInterestNetwork):
         "the sum.\nSource: the paper; sizes of its runs are not known to us and stay as above.",
         similarity=("inner_product", "[P]"),
         temperature=(8.0, "sqrt(hidden_size), to be changed with it [P]"),
+        future_window=(20, "[D]"),
+        num_negatives=(1024, "[D]"),
         learning_rate=(0.001, "[D]"),
         weight_decay=(0.0, "[D]"),
         stopping_step=(5, "validations without a gain [D]"),

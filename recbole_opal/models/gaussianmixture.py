@@ -10,7 +10,6 @@ from typing import Literal
 
 from torch import Tensor
 
-from recbole_opal.batches import Histories
 from recbole_opal.interests.history import History
 from recbole_opal.interests.mixture import (
     MixedHistories,
@@ -18,9 +17,9 @@ from recbole_opal.interests.mixture import (
     fit_mixtures,
     one_mean,
 )
-from recbole_opal.interests.share_prior import with_one, with_share
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import Catalogue
 from recbole_opal.models.recipes import search_with
+from recbole_opal.models.shares import OwnClusters
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import LEAST, WeighingSettings, setting
 
@@ -57,7 +56,7 @@ class GaussianMixtureSettings(WeighingSettings):
     )
 
 
-class GaussianMixtureNetwork(MultiInterestNetwork):
+class GaussianMixtureNetwork(OwnClusters):
     """Interests as the means of a mixture over one user's items; nothing is learned but items.
 
     It is the other way to find interests: OPAL's categories are shared by all users, these clusters
@@ -90,31 +89,4 @@ class GaussianMixtureNetwork(MultiInterestNetwork):
 
     def queries(self, encoded: MixedHistories) -> Tensor:
         """Return the means, with their prior as one more dimension where it is asked for."""
-        prior = self.settings.interest_prior
-        if prior == 0:
-            return encoded.interests
-        return with_share(encoded.interests, encoded.shares, prior * self.temperature)
-
-    def candidates(self, item_vectors: Tensor) -> Tensor:
-        """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        return item_vectors if self.settings.interest_prior == 0 else with_one(item_vectors)
-
-    def mixable(self, encoded: MixedHistories) -> Tensor:
-        """Return which interests label-aware attention may mix, (B, K) bool: no copies."""
-        return encoded.active
-
-    def active_interests(self, histories: Histories) -> Tensor:
-        """Return which interests each history has, (B, K) bool: no copies."""
-        return self.encode(self.looked_up(histories)).active
-
-    def item_interests(self, histories: Histories) -> Tensor:
-        """Return the cluster that each item belongs to most, (T,) int64."""
-        return self.encode(self.looked_up(histories)).assignment.argmax(dim=-1)
-
-    def interest_shares(self, histories: Histories) -> Tensor:
-        """Return each cluster's share of the history, (B, K)."""
-        return self.encode(self.looked_up(histories)).shares
-
-    def interest_columns(self, queries: Tensor) -> Tensor:
-        """Return the means, (B, K, D), without their prior."""
-        return queries[..., : self.hidden_size]
+        return self.with_prior(encoded.interests, encoded.shares)

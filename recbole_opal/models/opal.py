@@ -17,12 +17,12 @@ from torch.nn import functional
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
-from recbole_opal.interests.shrinkage import Shrinkage
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
-from recbole_opal.models.recipes import Recipe, search_with
+from recbole_opal.models.base import Catalogue, TrainingStep
+from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
+from recbole_opal.models.shares import ShareWeighed
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import (
@@ -51,17 +51,6 @@ class OPALSettings(WeighingSettings):
         "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
         ge=LEAST,
         le=10,
-    )
-    shrinkage: Literal["none", "fixed", "learned"] = setting(
-        "none",
-        "draw each interest to the user's mean by s items that stand there; learned = s is a "
-        "parameter [D]",
-    )
-    shrinkage_items: Finite = setting(
-        1.0,
-        "s, where it is learned at the start; more than a history holds: one interest [D]",
-        ge=LEAST,
-        le=1e6,
     )
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
@@ -114,9 +103,6 @@ class HypercategoryEncoder(CategoryEncoder):
             settings.hidden_size,
             settings.temperature if sharpness is None else sharpness,
         )
-        if settings.shrinkage != "none":
-            learned = settings.shrinkage == "learned"
-            self.shrinkage = Shrinkage(settings.shrinkage_items, learned=learned)
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
@@ -176,7 +162,7 @@ def unique_loss(assignment: Tensor) -> Tensor:
     return -assignment.amax(dim=-1).log().mean()
 
 
-class OPALNetwork(MultiInterestNetwork):
+class OPALNetwork(ShareWeighed):
     """Soft interests in stage "soft", hard and evolved interests in stage "hard".
 
     Differences to the authors' code, each described where it is made: only looked-up vectors
@@ -192,21 +178,24 @@ class OPALNetwork(MultiInterestNetwork):
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
         "Sources: the paper, and the authors' released code with its WeChat settings.",
+        temperature=(0.1, "[P, A]"),
+        future_window=(20, "[D]"),
         interest_prior=(0.0, "[P, A]"),
         fusion=("fixed", "half pooled, half evolved [A]"),
         evolution_activation=("relu", "[A]"),
         unique_weight=(1.0, "[P]"),
         learning_rate=(0.001, "[A]"),
+        stage_rates=(None, "[A]"),
         stopping_step=(5, "validations without a gain [A]"),
         MAX_ITEM_LIST_LENGTH=(100, "[A]"),
         num_negatives=(1024, "[D]"),
     )
+    training_defaults = {**DEFAULT_TRAINING, "stage_rates": {"hard": 0.3}}
     search = search_with(uniformity_weight={"low": 0.1, "high": 10.0, "log": True})
     encoder: HypercategoryEncoder
 
     def __init__(self, settings: OPALSettings, catalogue: Catalogue) -> None:
         super().__init__(settings, catalogue)
-        self.interest_prior = settings.interest_prior
         self.encoder = HypercategoryEncoder(settings)
 
     def encode(self, history: History) -> EncodedHistories:
@@ -217,17 +206,10 @@ class OPALNetwork(MultiInterestNetwork):
     def queries(self, encoded: EncodedHistories) -> Tensor:
         """Return the interests, with their prior as one more dimension where it is asked for.
 
-        A normalised interest forgets how much of the history it stands for; `interest_prior`
-        times the logarithm of its share is added to its scores (after the temperature). The share
-        is that of the soft assignment in both stages, as `z_j` is, so that entering the hard stage
-        changes no score where `fusion` is learned.
+        The share is that of the soft assignment in both stages, as `z_j` is, so that entering the
+        hard stage changes no score where `fusion` is learned.
         """
-        if self.interest_prior == 0:
-            return encoded.interests
-        shares = encoded.shares(encoded.assignment)
-        smallest = torch.finfo(shares.dtype).eps
-        prior = shares.clamp_min(smallest).log() * self.interest_prior * self.temperature
-        return torch.cat([encoded.interests, prior.unsqueeze(-1)], dim=-1)  # (B, K, D + 1)
+        return self.with_prior(encoded.interests, encoded.shares(encoded.assignment))
 
     def item_interests(self, histories: Histories) -> Tensor:
         """Return the hyper-category that each item is assigned to most, (T,) int64."""
@@ -237,16 +219,6 @@ class OPALNetwork(MultiInterestNetwork):
         """Return each hyper-category's share of the history, (B, K), as the stage assigns items."""
         encoded = self.encode(self.looked_up(histories))
         return encoded.shares(encoded.kept)
-
-    def interest_columns(self, queries: Tensor) -> Tensor:
-        """Return the interests, (B, K, D), without their prior."""
-        return queries[..., : self.hidden_size]
-
-    def candidates(self, item_vectors: Tensor) -> Tensor:
-        """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        if self.interest_prior == 0:
-            return item_vectors
-        return functional.pad(item_vectors, (0, 1), value=1.0)  # (*, D + 1)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return orthogonality and uniformity; in the hard stage also the hard shares' and unique.

@@ -41,7 +41,9 @@ def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
     # A class of the user's may have changed since.
     with refusing(str(run.path), f"does not fit the class {network.__name__}", _CHANGED):
         section: Any = section_of(network)
-        settings = {each: config[each] for each in section.model_fields if each in config}
+        # What the run does not know is younger than it: as published, before there was a choice.
+        known = {**network.published, **config}
+        settings = {each: known[each] for each in section.model_fields if each in known}
         model = network(section.model_validate(settings), catalogue)
         model.set_stage(stage)
         model.load_state_dict(weights)

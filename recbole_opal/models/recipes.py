@@ -24,6 +24,7 @@ _OURS_OFF = {
     "item_start": ("random", "[P, A]"),
     "recency": ("none", "[P, A]"),
     "scoring": ("maximum", "[P, A]"),
+    "seen_targets": (True, "[P, A]"),
     "learning_rate_schedule": ("constant", "[A]"),
     "warmup_steps": (0, "[A]"),
 }

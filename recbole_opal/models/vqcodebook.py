@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recbole_opal.batches import Histories
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.codebook import Codebook, nearest_codes
 from recbole_opal.interests.history import History
 from recbole_opal.interests.row_products import closeness, padded_weights, weighted_sums
-from recbole_opal.interests.share_prior import with_one, with_share
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import search_with
+from recbole_opal.models.shares import OwnClusters
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.fields import Finite
 from recbole_opal.settings.model_schemas import WeighingSettings, setting, weight
@@ -85,7 +84,7 @@ def quantisation_loss(vectors: Tensor, codes: Tensor) -> Tensor:
     return (vectors - codes).square().sum(dim=-1).sum() / max(len(vectors), 1)
 
 
-class VQCodebookNetwork(MultiInterestNetwork):
+class VQCodebookNetwork(OwnClusters):
     """Interests by the K codes of most mass; every item belongs to the nearest of these K.
 
     An item whose own code is not among the K goes where it is nearest, so that no part of a history
@@ -159,34 +158,7 @@ class VQCodebookNetwork(MultiInterestNetwork):
 
     def queries(self, encoded: CodedHistories) -> Tensor:
         """Return the interests, with their prior as one more dimension where it is asked for."""
-        interests, prior = super().queries(encoded), self.settings.interest_prior
-        if prior == 0:
-            return interests
-        return with_share(interests, encoded.shares, prior * self.temperature)
-
-    def candidates(self, item_vectors: Tensor) -> Tensor:
-        """Return item vectors, with a last coordinate of 1 where interests have a prior."""
-        return item_vectors if self.settings.interest_prior == 0 else with_one(item_vectors)
-
-    def mixable(self, encoded: CodedHistories) -> Tensor:
-        """Return which interests label-aware attention may mix, (B, K) bool: no copies."""
-        return encoded.active
-
-    def active_interests(self, histories: Histories) -> Tensor:
-        """Return which interests each history has, (B, K) bool: no copies."""
-        return self.encode(self.looked_up(histories)).active
-
-    def item_interests(self, histories: Histories) -> Tensor:
-        """Return the interest that each item belongs to, (T,) int64."""
-        return self.encode(self.looked_up(histories)).assignment.argmax(dim=-1)
-
-    def interest_shares(self, histories: Histories) -> Tensor:
-        """Return each interest's share of the history, (B, K)."""
-        return self.encode(self.looked_up(histories)).shares
-
-    def interest_columns(self, queries: Tensor) -> Tensor:
-        """Return the interests, (B, K, D), without their prior."""
-        return queries[..., : self.hidden_size]
+        return self.with_prior(super().queries(encoded), encoded.shares)
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
         """Return the commitment of items to codes, and of codes to items if these are parameters.

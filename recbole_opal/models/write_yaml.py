@@ -52,7 +52,10 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
         groups.setdefault(told.get("under", INTERESTS), []).append(line)
     for name, value in network.training_defaults.items():
         source = "A" if name in _OF_OPALS_AUTHORS else "D"
-        line = _line(name, value, _told(SHARED_FIELDS[name]), source)
+        told = _told(SHARED_FIELDS[name])
+        if isinstance(value, Mapping):
+            told = told.replace("(str)", "(dict)", 1)
+        line = _line(name, value, told, source)
         groups.setdefault(TRAINING, []).append(line)
     groups[TRAINING] = groups.pop(TRAINING)  # at the end
     for heading, own in groups.items():

@@ -67,9 +67,12 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     if folder is None:
         raise CheckpointError("its run folder cannot be read; train it again.")
     settings, weights = placed_settings(folder), folder.load_weights(row.stage)
-    vectors = unit_length(weights["items.embedding.weight"])
+    vectors = weights["items.embedding.weight"]
+    if settings["similarity"] == "cosine":
+        vectors = unit_length(vectors)
     categories = unit_length(weights["encoder.categories"])
-    assigned = assign_softly(vectors, categories, settings["temperature"])
+    sharpness = settings.get("assignment_temperature") or settings["temperature"]
+    assigned = assign_softly(vectors, categories, sharpness)
     counts = load_arrays(folder, "item_counts.npz")["counts"].astype(np.int64)
     names = read_names(folder, settings)
     if not len(names) == len(counts) == len(assigned):

@@ -74,7 +74,9 @@ class UserList(BaseModel):
     user: str
     items: list[str]
     scores: list[float] = Field(description="of a list by popularity: training interactions")
-    interests: list[int] = Field(description="the interest that retrieved each item; -1: none did")
+    interests: list[int] = Field(
+        description="whose score of each item is the largest of the K; -1: found by none"
+    )
     by_popularity: bool = Field(description="the history held no item that the model knows")
     unknown: list[str] = Field(description="items of the history that the model does not know")
 
@@ -92,7 +94,7 @@ class NearItem(BaseModel):
     item: str
     ago: int = Field(description="how many items the history goes on after it")
     similarity: float
-    interest: int = Field(description="the interest under which it scores best itself")
+    interest: int = Field(description="the interest that it belongs to")
 
 
 class Explanation(BaseModel):
@@ -100,10 +102,13 @@ class Explanation(BaseModel):
 
     bundle: str = Field(description="digest of the bundle that answered, as in /health")
     item: str
-    score: float = Field(description="the largest of the interests' scores")
+    score: float = Field(description="the largest of the interests' scores, or the soft maximum")
     rank: int | None = Field(description="among all items not in the history; null: it is in it")
-    interest: int = Field(description="the interest that retrieves the item")
+    interest: int = Field(description="the interest whose score is the largest")
     interest_scores: list[float | None] = Field(description="null: the history has not this one")
+    interest_parts: list[float | None] = Field(
+        description="what each brings to the score, sum 1; null: the history has not this one"
+    )
     interest_shares: list[float] = Field(description="share of the history each stands for")
     nearest: list[NearItem] = Field(description="of the history, the most alike first")
 

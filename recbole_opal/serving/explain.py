@@ -67,9 +67,21 @@ def explain(
         rank=_rank(queries, table, item, known.seen[1], scoring),
         interest=winner,
         interest_scores=tuple(products.float().tolist()),
+        interest_parts=tuple(_parts(products, winner, scoring).tolist()),
         interest_shares=tuple(network.interest_shares(histories)[0].tolist()),
         nearest=_nearest(histories.items, own, item, compared, ids)[:nearest],
     )
+
+
+def _parts(products: Tensor, winner: int, scoring: Scoring) -> Tensor:
+    """Return what each interest brings to a score of (K,) products, NaN of those not in use."""
+    idle = products.isnan()
+    if scoring.soft:
+        parts = (products.masked_fill(idle, -torch.inf) / scoring.temperature).softmax(dim=-1)
+    else:
+        parts = torch.zeros_like(products)
+        parts[winner] = 1.0
+    return parts.masked_fill(idle, torch.nan)
 
 
 def _rank(queries: Tensor, table: Tensor, item: int, seen: Tensor, scoring: Scoring) -> int | None:

@@ -35,10 +35,13 @@ class Explanation:
 
     Attributes:
         item: its raw id.
-        score: the largest of the interests' scores.
+        score: the largest of the interests' scores, or the soft maximum that the model serves by.
         rank: its place among all items that are not in the history, from 1; None: it is in it.
-        interest: the interest that retrieves it.
-        interest_scores: (K,) its score under each; NaN: the history has no such interest.
+        interest: the interest whose score is the largest.
+        interest_scores: (K,) its score under each, with the interest's prior where the model has
+            one; NaN: the history has no such interest.
+        interest_parts: (K,) what each brings to the score, sum 1: of a maximum one brings all, of
+            a soft one each its term of the sum of exponentials; NaN as above.
         interest_shares: (K,) the share of the history that each interest stands for, sum 1.
         nearest: the items of the history that are most like it, the most alike first.
     """
@@ -48,6 +51,7 @@ class Explanation:
     rank: int | None
     interest: int
     interest_scores: tuple[float, ...]
+    interest_parts: tuple[float, ...]
     interest_shares: tuple[float, ...]
     nearest: tuple[HistoryItem, ...]
 
@@ -55,6 +59,11 @@ class Explanation:
     def share(self) -> float:
         """The share of the history that the interest that retrieves the item stands for."""
         return self.interest_shares[self.interest]
+
+    @property
+    def part(self) -> float:
+        """What the interest that retrieves the item brings to its score, in (0, 1]."""
+        return self.interest_parts[self.interest]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the nearest items as rows: item, history_item, ago, similarity, interest."""
@@ -71,15 +80,16 @@ class Explanation:
     def __repr__(self) -> str:
         """Return it as lines to read."""
         place = "in the history itself" if self.rank is None else f"rank {self.rank}"
+        part = "" if self.part == 1 else f" ({self.part:.0%} of its score)"
         lines = [
             f"item {self.item}: score {self.score:.4f}, {place}; retrieved by interest "
-            f"{self.interest}, which stands for {self.share:.0%} of the history",
-            "  interest      score  share",
+            f"{self.interest}{part}, which stands for {self.share:.0%} of the history",
+            "  interest      score   part  share",
         ]
-        pairs = zip(self.interest_scores, self.interest_shares, strict=True)
-        for number, (score, share) in enumerate(pairs):
-            told = "not in use" if isnan(score) else f"{score:.4f}"
-            lines.append(f"  {number:>8} {told:>10} {share:>6.0%}")
+        rows = zip(self.interest_scores, self.interest_parts, self.interest_shares, strict=True)
+        for number, (score, brought, share) in enumerate(rows):
+            told = "not in use      -" if isnan(score) else f"{score:10.4f} {brought:>6.0%}"
+            lines.append(f"  {number:>8} {told} {share:>6.0%}")
         lines.append("  nearest in the history")
         lines += [
             f"    {each.item}: similarity {each.similarity:.4f}, interest {each.interest}, "

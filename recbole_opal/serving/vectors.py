@@ -19,19 +19,25 @@ __all__ = ["CatalogueVectors", "UserVectors", "user_vectors"]
 
 @dataclass(frozen=True)
 class UserVectors:
-    """The interests of B users: an item's score is its largest inner product with one of them.
+    """The interests of B users, and what makes an item's score of its products with them.
+
+    The score is the largest of the K inner products where the temperature is 0, else their soft
+    maximum, `temperature * log(sum(exp(products / temperature)))`.
 
     Attributes:
         users: the name of each user, as the caller gave it.
-        vectors: (B, K, D) float32; zero where a history holds no known item.
+        vectors: (B, K, D) float32, with a prior as the last column where the model has one; zero
+            where a history holds no known item.
         active: (B, K) bool, the interests a user has; others repeat one of these.
         shares: (B, K) float32, the share of the history that each interest stands for.
+        temperature: of the soft maximum; 0: the score is the largest product.
     """
 
     users: Sequence[Any]
     vectors: npt.NDArray[np.float32]
     active: npt.NDArray[np.bool_]
     shares: npt.NDArray[np.float32]
+    temperature: float
 
     def __len__(self) -> int:
         """Return the number of users, B."""
@@ -45,6 +51,7 @@ class UserVectors:
             np.concatenate([part.vectors for part in parts]),
             np.concatenate([part.active for part in parts]),
             np.concatenate([part.shares for part in parts]),
+            parts[0].temperature,
         )
 
 
@@ -80,4 +87,4 @@ def user_vectors(network: MultiInterestNetwork, known: KnownHistories) -> UserVe
     for every, part in zip(whole, parts, strict=True):
         every[met] = part
     vectors, used, shares = (each.numpy() for each in whole)
-    return UserVectors(known.users, vectors, used, shares)
+    return UserVectors(known.users, vectors, used, shares, network.scoring.temperature)

@@ -46,7 +46,7 @@ class MultiInterestSettings(Section):
         "cosine", "how interests and items are compared [A]"
     )
     temperature: Finite = setting(
-        0.1, "divides every similarity inside a softmax [P, A]", ge=LEAST, le=10
+        0.12, "divides every similarity inside a softmax; 0.1 in the paper [D]", ge=LEAST, le=10
     )
     scoring: Literal["maximum", "logsumexp"] = setting(
         "maximum",
@@ -103,7 +103,13 @@ class MultiInterestSettings(Section):
         under=LOSSES,
     )
     future_window: int = setting(
-        20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+        10, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+    )
+    seen_targets: bool | None = setting(
+        None,
+        "True: what a user has met before is a target of training too; ~ = as in lists, only where "
+        "mask_history does not leave it out [D]",
+        under=TRAINING,
     )
     cuts_per_user: int = setting(
         10,

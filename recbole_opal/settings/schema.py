@@ -78,7 +78,7 @@ class TrainingSettings(Section):
     schedule_steps: int | None = setting(
         None,
         "most steps of a stage whose rate falls, sooner if a bound on epochs or time is; None: "
-        "what these bounds give",
+        "the larger of 500 and those of 5 epochs",
         ge=1,
         le=_MANY,
         examples=[2000],

@@ -20,14 +20,14 @@ DEFAULT = Variant("OPAL")
 
 _FULL: dict[str, list[float]] = {
     "interests": [1, 2, 4, 8],
-    "temperatures": [0.05, 0.07, 0.1, 0.15, 0.2],
+    "temperatures": [0.05, 0.08, 0.12, 0.2, 0.3],
     "orthogonality": [0.0, 1.0, 10.0, 100.0],
     "uniformity": [0.0, 0.1, 1.0, 10.0],
     "unique": [0.0, 0.1, 1.0, 10.0],
 }
 _SMALL: dict[str, list[float]] = {
     "interests": [1, 4],
-    "temperatures": [0.07, 0.1, 0.2],
+    "temperatures": [0.08, 0.12, 0.2],
     "orthogonality": [0.0, 10.0],
     "uniformity": [0.0, 1.0],
     "unique": [0.0, 1.0],

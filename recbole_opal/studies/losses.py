@@ -25,7 +25,7 @@ _WEIGHTS = {
     "uniformity": "uniformity_weight",
     "unique": "unique_weight",
 }
-_FULL = Variant("OPAL")
+_FULL = Variant("OPAL", {_WEIGHTS["unique"]: 1})  # the default recipe leaves that one away
 _ACCURACY = ("recall", "ndcg")
 _DIVERSITY = ("coverage", "gini", "category_diversity", "intra_list_similarity")
 
@@ -39,7 +39,10 @@ class LossesOptions(StudyOptions):
 
 
 class Losses(Study):
-    """Orthogonality, uniformity and unique switched off, one by one and all at once."""
+    """Orthogonality, uniformity and unique switched off, one by one and all at once.
+
+    All are on in the reference, also the unique loss, which the default recipe leaves away.
+    """
 
     name = "losses"
     title = "What each of OPAL's three regularisers does"
@@ -110,14 +113,18 @@ class Losses(Study):
 def without(name: str) -> Variant:
     """Return OPAL without a loss, or without `all` of them."""
     names = _WEIGHTS if name == "all" else [name]
-    return Variant("OPAL", {_WEIGHTS[each]: 0 for each in names})
+    off = {_WEIGHTS[each]: 0 for each in names}
+    return Variant("OPAL", {**off, **_FULL.settings, **off})
 
 
 def _told(name: str, pair: Pair, metrics: Sequence[str], outcome: Outcome) -> str:
     stage = f" ({pair.row.stage})" if len(outcome.stages) > 1 else ""
     start = f"Without {_title(name)}{stage}"
     if all(each.difference == each.low == each.high == 0 for each in pair.differences.values()):
-        return f"{start}: nothing changes, the loss has no part in this stage."
+        return (
+            f"{start}: nothing changes; the loss has no part in this stage, or no epoch of it was "
+            "better than the weights it began with."
+        )
     others = [
         f"{title_of(metric)} {number(pair.row.test[metric].mean)} instead of "
         f"{number(pair.reference.test[metric].mean)}"

@@ -15,7 +15,7 @@ _FALLS: dict[str, Callable[[float], float]] = {
     "cosine": lambda share: (1.0 + math.cos(math.pi * share)) / 2,
 }
 
-_USUAL_STEPS = 1000
+_USUAL_STEPS = 500
 _USUAL_EPOCHS = 5
 """A stage whose rate falls has so many, whichever takes longer: small data need many epochs, large
 data must be seen more than once."""
@@ -41,7 +41,7 @@ class RateSchedule:
         rate: what the warm-up leads to, `learning_rate` times the stage's factor in `stage_rates`.
         kind: "constant", "linear" or "cosine", the form of the fall.
         warmup_steps: steps of the warm-up, 0 or more.
-        steps: most steps of the stage; None: where the rate falls, the larger of 1,000 and those
+        steps: most steps of the stage; None: where the rate falls, the larger of 500 and those
             of 5 epochs, else as many as the epochs have.
 
     Source: this project's trials; the cosine is that of Loshchilov and Hutter (arXiv 1608.03983).

@@ -273,10 +273,10 @@ def tried(folder):
         return None, str(error)
 
 
-def test_500_damaged_comparisons_are_shown_or_refused_in_one_line(made):
+def test_200_damaged_comparisons_are_shown_or_refused_in_one_line(made):
     tree = json.loads((made.folder / "comparison.json").read_text())
     refused = 0
-    for number in range(500):
+    for number in range(200):
         text = json.dumps(mutated(tree, random.Random(number)))  # noqa: S311
         (made.folder / "comparison.json").write_text(text)
         loaded, told = tried(made.folder)
@@ -289,7 +289,7 @@ def test_500_damaged_comparisons_are_shown_or_refused_in_one_line(made):
             assert repr(loaded)
             assert "<table>" in loaded._repr_html_() or not loaded.rows
             write_tables(loaded)
-    assert 100 < refused < 450
+    assert 40 < refused < 180
 
 
 def test_a_row_of_a_failed_variant_has_no_users(result_maker):

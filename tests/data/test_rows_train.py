@@ -89,6 +89,36 @@ def test_future_rows_equal_a_loop(per_user, protocol, history_width, future_widt
         assert unpad(batch.targets[at]) == part[cut:][:future_width]
 
 
+@given(logs, protocols, widths, widths, st.data())
+def test_new_targets_equal_a_loop(per_user, protocol, history_width, future_width, data):
+    """What a user met before the cut, or before in the window, is no target."""
+    sequences = build(per_user)
+    split = split_of(sequences, protocol)
+    parts = training_parts(per_user, sequences, split)
+    rows = FutureRows(
+        sequences,
+        split,
+        history_width=history_width,
+        future_width=future_width,
+        cuts_per_user=1,
+        seen_targets=False,
+    )
+    users = [user for user in sorted(parts) if len(parts[user]) >= 2]
+    draws = data.draw(
+        st.lists(st.floats(0, 1, exclude_max=True), min_size=len(users), max_size=len(users))
+    )
+    if not users:
+        return
+    batch = rows.batch(np.arange(len(users)), np.array(draws))
+    histories = lists(batch.histories)
+    for at, (user, draw) in enumerate(zip(users, draws, strict=True)):
+        part = parts[user]
+        cut = 1 + int(draw * (len(part) - 1))
+        new = [item for place, item in enumerate(part) if place >= cut and item not in part[:place]]
+        assert unpad(batch.targets[at]) == new[:future_width]
+        assert histories[at] == part[:cut][-history_width:]
+
+
 @given(distinct_logs(), protocols, widths, widths)
 def test_nothing_of_validation_or_test_is_ever_seen_and_nothing_is_lost(
     per_user, protocol, history_width, future_width

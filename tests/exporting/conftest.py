@@ -9,6 +9,7 @@ SETTINGS = {
     "epochs": 1,
     "train_batch_size": 64,
     "hidden_size": 8,
+    "temperature": 0.1,
     "num_negatives": 20,
     "MAX_ITEM_LIST_LENGTH": 10,
     "topk": [5, 10],
@@ -92,15 +93,16 @@ def bundle(trained, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def prior_bundle(train, tmp_path_factory):
-    """Return a bundle whose items differ in length and whose queries hold their interest's prior.
+    """Return a bundle whose items differ in length, to be scored by the largest product.
 
-    Then an index of lists is wider than the vectors, and compares by distance.
+    Its queries hold their interest's prior. An index of lists is then wider than the vectors, and
+    compares by distance.
     """
     from recbole_opal.exporting.bundle import write_bundle
     from recbole_opal.exporting.options import Export
 
     unequal = {"similarity": "inner_product", "temperature": 1.0, "weight_decay": 0.0}
-    run = train("OPAL", num_interests=3, interest_prior=0.5, **unequal)
+    run = train("OPAL", num_interests=3, interest_prior=0.5, scoring="maximum", **unequal)
     lists = {"retrieval": "ivf-flat", "retrieval_args": {"nlist": 2, "nprobe": 2}}
     place = tmp_path_factory.mktemp("bundles") / "prior"
     return write_bundle(run, place, Export(**lists, program=False, parquet=False))

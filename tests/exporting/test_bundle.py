@@ -54,7 +54,8 @@ def test_it_holds_one_stage_and_that_is_its_best(trained, tmp_path, stage):
 def test_what_it_holds(bundle):
     about = json.loads((bundle / "bundle.json").read_text())
     assert (about["format"], about["model"], about["dataset"]) == (1, "OPAL", "tiny")
-    assert (about["interests"], about["width"], about["longest_history"]) == (3, 8, 10)
+    # A prior is one more coordinate.
+    assert (about["interests"], about["width"], about["longest_history"]) == (3, 9, 10)
     assert sorted(about["files"]) == entries(bundle)
     assert about["compare"] == "inner product"
 

@@ -59,6 +59,23 @@ def test_its_python_runs_where_the_bundle_is(card, trained, capsys):
     assert capsys.readouterr().out.count("similar_item") == 1
 
 
+@pytest.mark.parametrize(
+    ("best", "words"),
+    [
+        (1, "Epoch 1 of 2 (from 0) was best on validation by"),
+        (-1, "The weights the stage began with, no epoch of 2, were best on validation by"),
+    ],
+)
+def test_it_says_which_weights_were_best(run_copy, tmp_path, best, words):
+    run = RunFolder.open(run_copy)
+    metrics = run.load_json("metrics.json")
+    metrics["stages"]["hard"] |= {"best_epoch": best, "epochs": 2}
+    with run.update():
+        run.save_json("metrics.json", metrics)
+    write_bundle(run_copy, tmp_path / "b", Export(stage="hard", **LIGHT))
+    assert words in (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_line_is_told_without_a_gap(card):
     assert not re.search(r"\bNone\b|\bnan\b|\{\}", card.replace("`", ""))
     assert card.count("\n## ") == 8

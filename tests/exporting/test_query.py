@@ -15,7 +15,7 @@ from recbole_opal.exporting import bundle as bundles
 from recbole_opal.exporting.bundle import write_bundle
 from recbole_opal.exporting.options import Export
 from recbole_opal.models import MODELS
-from recbole_opal.runs import RunFolder, RunReader
+from recbole_opal.runs import RunReader
 
 HISTORY = ["i1", "i30", "i2", "i13", "i2"]
 # What it may not import, however it is reached.
@@ -153,28 +153,22 @@ def test_items_of_unequal_lengths_and_a_prior(prior_bundle):
     assert_same(prior_bundle, HISTORY, items, scores)
 
 
-@pytest.fixture
-def soft_bundle(run_copy, tmp_path, same_encoder):
-    """Return a bundle of a model that is asked for the log-sum-exp of its products."""
-    run = RunFolder.open(run_copy)
-    with run.update():
-        run.save_yaml("config.yaml", run.load_yaml("config.yaml") | {"scoring": "logsumexp"})
-    return write_bundle(run_copy, tmp_path / "soft", Export(program=False, parquet=False))
-
-
-def test_a_soft_maximum(soft_bundle):
-    items, scores = answered(soft_bundle, *HISTORY)
-    assert_same(soft_bundle, HISTORY, items, scores)
-    recommender = recbole_opal.load(soft_bundle)
+def test_a_soft_maximum_and_a_hard_one(bundle, prior_bundle):
+    items, scores = answered(bundle, *HISTORY)
+    recommender = recbole_opal.load(bundle)
     assert recommender.retriever.scoring.temperature == 0.1
     known, users = recommender.item_vectors(), recommender.user_vectors([HISTORY])
     best = dict(zip(known.items, (users.vectors[0] @ known.vectors.T).max(axis=0), strict=True))
     assert all(best[item] < score for item, score in zip(items, scores, strict=True))
-    about = json.loads((soft_bundle / "bundle.json").read_text())
-    assert (about["scoring"], about["temperature"]) == ("logsumexp", 0.1)
-    card = (soft_bundle / "README.md").read_text()
-    assert "an item's score is the log-sum-exp of their inner products" in card
-    assert "--scoring=logsumexp" in card
+    for folder, scoring, temperature, words in (
+        (bundle, "logsumexp", 0.1, "the log-sum-exp of their inner products"),
+        (prior_bundle, "maximum", None, "the largest of their inner products"),
+    ):
+        about = json.loads((folder / "bundle.json").read_text())
+        assert (about["scoring"], about["temperature"]) == (scoring, temperature)
+        card = (folder / "README.md").read_text()
+        assert f"an item's score is {words}" in card
+        assert ("--scoring=maximum" in card) == (scoring == "maximum")  # by default it is soft
 
 
 def test_no_query_without_what_it_reads(trained, tmp_path, same_encoder):

@@ -18,16 +18,22 @@ def page(root):
 
 @pytest.fixture
 def code(page):
-    (found,) = re.findall(r"^```python qdrant\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    return compile(found, "docs/vector-stores.md", "exec")
+    found = {
+        name: text
+        for name, text in re.findall(
+            r"^```python (merge|qdrant)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE
+        )
+    }
+    return compile(found["merge"] + found["qdrant"], "docs/vector-stores.md", "exec")
 
 
-def merged_list(code, bundle, history, k=12):
+def merged_list(code, bundle, history, k=6):
     queries = recbole_opal.load(bundle).user_vectors([history]).vectors[0]
     names = {
         "vectors": np.load(bundle / "items.npy"),
         "tokens": json.loads((bundle / "ids.json").read_text())["item_id"][1:],
         "queries": queries,
+        "temperature": json.loads((bundle / "bundle.json").read_text())["temperature"],
         "seen": [*history, "unheard of"],
         "k": k,
     }
@@ -39,9 +45,9 @@ def merged_list(code, bundle, history, k=12):
 @pytest.mark.parametrize("user", HISTORIES)
 def test_qdrant_gives_the_exact_list(code, request, user, kind):
     bundle = request.getfixturevalue(kind)
-    assert np.load(bundle / "items.npy").shape[1] == (9 if kind == "prior_bundle" else 8)
+    assert np.load(bundle / "items.npy").shape[1] == 9  # with the coordinate of the prior
     merged = merged_list(code, bundle, HISTORIES[user])
-    exact = recbole_opal.load(bundle, retrieval="torch").recommend([HISTORIES[user]], k=12)
+    exact = recbole_opal.load(bundle, retrieval="torch").recommend([HISTORIES[user]], k=6)
     assert [item for item, _ in merged] == exact["item"].tolist()
     np.testing.assert_allclose([score for _, score in merged], exact["score"], atol=1e-5)
 
@@ -51,14 +57,15 @@ def test_the_sum_that_multi_vector_search_takes_is_another_rule(code, bundle):
     queries = recbole_opal.load(bundle).user_vectors([history]).vectors[0]
     by_sum = np.load(bundle / "items.npy") @ queries.sum(axis=0)
     tokens = json.loads((bundle / "ids.json").read_text())["item_id"][1:]
-    ranked = [tokens[row] for row in np.argsort(-by_sum) if tokens[row] not in history][:12]
+    ranked = [tokens[row] for row in np.argsort(-by_sum) if tokens[row] not in history][:6]
     assert ranked != [item for item, _ in merged_list(code, bundle, history)]
 
 
 def test_the_page_says_what_has_not_been_run(page):
     parts = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
-    assert [part.split("\n")[0] for part in parts] == ["Qdrant", "Milvus", "Vespa"]
-    for part in parts[1:]:
+    names = ["The merge", "Qdrant", "Milvus", "Vespa"]
+    assert [part.split("\n")[0] for part in parts] == names
+    for part in parts[2:]:
         assert "**Not run by a test.**" in part
         for block in re.findall(r"^```python\n(.*?)^```$", part, re.DOTALL | re.MULTILINE):
             compile(block, "docs/vector-stores.md", "exec")

@@ -20,7 +20,7 @@ def test_table_advice_and_three_files(run, index, tmp_path):
     place = tmp_path / "here" / "deep"
     assert out.splitlines()[-1] == "index report: here/deep/index.html"
     assert "Keep the exact search" in out
-    assert "48 items of width 8; 48 users of 3 interests" in out
+    assert "48 items of width 9; 48 users of 3 interests" in out  # one is the prior
     rows = list(csv.DictReader(io.StringIO((place / "index.csv").read_text())))
     assert rows[0]["kind"] == "torch"
     assert {row["kind"] for row in rows} == {"torch", "faiss", "sq8", "ivf-flat", "ivf-pq", "hnsw"}

@@ -98,7 +98,7 @@ def test_nor_on_the_cpu_by_choice_nor_over_what_the_caller_chose(few, tmp_path):
 
 
 def test_nor_do_a_resumed_run_an_error_a_comparison_and_its_report(few, tmp_path):
-    settings = few | {"stages": "soft"}
+    settings = few | {"stages": "soft", "learning_rate_schedule": "constant"}
     code = f"""
 import recbole_opal
 from pathlib import Path

@@ -47,7 +47,11 @@ def test_freed_buffers_are_used_again():
 
 
 @pytest.mark.parametrize(
-    "own", [{"MALLOC_TRIM_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.top_pad=4096"}]
+    "own",
+    [
+        {"MALLOC_TRIM_THRESHOLD_": "131072"},
+        pytest.param({"GLIBC_TUNABLES": "glibc.malloc.top_pad=4096"}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_user_s_own_settings_are_left_alone(own):
     kept, *_ = measure(**own)

@@ -96,6 +96,7 @@ def test_the_second_run_of_a_process_tells_its_own_peak(quick_settings):
 
 def test_a_resumed_run_keeps_the_peak_of_its_first_session(quick_settings):
     settings = quick_settings | {"epochs": 1, "stages": "soft"}
+    settings |= {"learning_rate_schedule": "constant"}  # which more epochs may follow
     large = b"x" * MUCH
     result = recbole_opal.run("OPAL", "tiny", **settings)
     del large

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch.nn import functional
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.errors import SettingsError
+from recbole_opal.interests.history import History
+from recbole_opal.models.rebuild import rebuild
 from recbole_opal.report import user_journeys
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import hyper_categories
@@ -42,10 +45,32 @@ def test_assignment_equals_a_loop(trained):
     weights = trained.folder.load_weights("soft")
     vectors = functional.normalize(weights["items.embedding.weight"], dim=-1)
     categories = functional.normalize(weights["encoder.categories"], dim=-1)
+    temperature = trained.folder.load_yaml("config.yaml")["temperature"]
     for item in (1, 17, 100):
-        scores = [float(vectors[item] @ category) / 0.1 for category in categories]
+        scores = [float(vectors[item] @ category) / temperature for category in categories]
         expected = np.exp(scores) / np.exp(scores).sum()
         np.testing.assert_allclose(trained.assignment[item], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {"assignment_temperature": 0.3}, {"similarity": "inner_product"}]
+)
+def test_assignment_is_that_of_the_network(comparison_folder, tmp_path, monkeypatch, changed):
+    root = tmp_path / "copy"
+    shutil.copytree(comparison_folder.parents[1], root)
+    monkeypatch.chdir(root)
+    comparison = ComparisonResult.load(root / "saved" / comparison_folder.name)
+    rows = [row for row in comparison.rows if row.label == "OPAL soft"]
+    run = RunFolder.open(comparison.run_folders(rows[0])["1"])
+    with run.update():
+        run.save_yaml("config.yaml", run.load_yaml("config.yaml") | changed)
+    comparison = comparison.model_copy(update={"rows": rows})
+    (found,), _ = trained_opals(comparison, RunFiles(comparison))
+    network = rebuild(run.path, "soft")
+    with torch.no_grad():
+        every = History(network.items.all(), torch.tensor([len(found.counts)]))
+        assignment = network.encode(every).assignment
+    np.testing.assert_allclose(found.assignment, assignment, atol=1e-6)
 
 
 def test_shares_add_up_and_items_belong_where_they_stand(trained):

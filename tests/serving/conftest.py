@@ -19,7 +19,8 @@ COUNTS = np.array([0, 3, 9, 9, 0, 1, 2, 4, 4, 5, 6, 7, 8])
 def make_trained(model: str = "OPAL", **settings) -> TrainedModel:
     """Return a network with drawn weights over the items i1 ... i12, two categories."""
     network = MODELS[model]
-    section = network.Settings.model_validate({"hidden_size": 8, "num_interests": 3, **settings})
+    quick = {"hidden_size": 8, "num_interests": 3, "temperature": 0.1}
+    section = network.Settings.model_validate(quick | settings)
     with torch.random.fork_rng():
         torch.manual_seed(1)
         built = network(section, Catalogue(len(COUNTS), torch.from_numpy(COUNTS), LONGEST)).eval()

@@ -40,8 +40,9 @@ def test_similar_items(make_recommender, model, settings, kind):
         recommender.similar_items(["i1"], k=0)
 
 
-def test_vectors_give_the_scores(make_recommender):
-    recommender = make_recommender(interest_prior=0.5)
+@pytest.mark.parametrize("scoring", ["logsumexp", "maximum"])
+def test_vectors_give_the_scores(make_recommender, scoring):
+    recommender = make_recommender(interest_prior=0.5, scoring=scoring)
     users = recommender.user_vectors({"ann": HISTORY, 5: [], "bob": ["i4"]})
     items = recommender.item_vectors()
     assert users.users == ["ann", 5, "bob"]
@@ -53,7 +54,11 @@ def test_vectors_give_the_scores(make_recommender):
     assert not users.active[1].any()
     np.testing.assert_allclose(users.shares.sum(axis=1), [1, 0, 1], rtol=1e-6)
     frame = recommender.recommend({"ann": HISTORY}, k=3, exclude_seen=False)
-    scores = (users.vectors[0] @ items.vectors.T).max(axis=0)
+    products = users.vectors[0].astype(float) @ items.vectors.T.astype(float)  # (K, N - 1)
+    scores = products.max(axis=0)
+    assert users.temperature == (0.1 if scoring == "logsumexp" else 0)
+    if users.temperature:
+        scores = users.temperature * np.log(np.exp(products / users.temperature).sum(axis=0))
     best = np.argsort(-scores)[:3]
     assert frame["item"].tolist() == [items.items[number] for number in best]
     np.testing.assert_allclose(frame["score"], scores[best], rtol=1e-5)
@@ -64,7 +69,7 @@ def test_vectors_give_the_scores(make_recommender):
 
 @pytest.mark.parametrize("model", ["OPAL", "MIND", "ComiRecSA"])
 def test_an_explanation_agrees_with_the_list(make_recommender, model):
-    settings = {"dynamic_interests": True} if model == "MIND" else {}
+    settings = {"dynamic_interests": True} if model == "MIND" else {"scoring": "maximum"}
     recommender = make_recommender(model, **settings)
     frame = recommender.recommend({"ann": HISTORY}, k=12)
     users = recommender.user_vectors({"ann": HISTORY})
@@ -75,6 +80,9 @@ def test_an_explanation_agrees_with_the_list(make_recommender, model):
         assert np.isnan(told.interest_scores).tolist() == (~users.active[0]).tolist()
         assert told.interest_shares == pytest.approx(users.shares[0].tolist())
         assert told.share == told.interest_shares[row.interest]
+        assert (told.part, np.nansum(told.interest_parts)) == (1, 1)
+        assert np.isnan(told.interest_parts).tolist() == (~users.active[0]).tolist()
+        assert f"retrieved by interest {told.interest}, which" in repr(told)
     seen = recommender.explain(HISTORY, "i1", nearest=2)
     assert seen.rank is None
     assert len(seen.nearest) == 2
@@ -100,6 +108,12 @@ def test_an_explanation_agrees_with_the_list_of_a_soft_maximum(make_recommender,
         assert told.score == row.score
         assert told.interest == np.nanargmax(told.interest_scores)
         assert told.score > np.nanmax(told.interest_scores)
+        used = np.exp(np.array(told.interest_scores) / 0.5)[vectors.active[0]]
+        parts = np.array(told.interest_parts)
+        np.testing.assert_allclose(parts[vectors.active[0]], used / used.sum(), rtol=1e-5)
+        assert np.isnan(parts).tolist() == (~vectors.active[0]).tolist()
+        assert told.part == np.nanmax(parts)
+        assert f"retrieved by interest {told.interest} ({told.part:.0%} of its score)" in repr(told)
 
 
 def test_an_explanation_reads_well(recommender):

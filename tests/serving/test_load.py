@@ -169,6 +169,19 @@ def test_a_bundle_is_known_by_its_format(folder):
         recbole_opal.load(folder)
 
 
+def test_a_run_that_is_older_than_some_settings_is_served_as_it_was_trained(run_of, tmp_path):
+    trained = run_of("OPAL", recipe="published")
+    older = shutil.copytree(trained, tmp_path / "older")
+    run = RunFolder.open(older)
+    with run.update():
+        config = run.load_yaml("config.yaml")
+        younger = ("scoring", "recency", "item_start", "interest_prior", "fusion")
+        kept = {name: config[name] for name in config if name not in younger}
+        run.save_yaml("config.yaml", kept)
+    expected = recbole_opal.load(trained).recommend([LISTED[:4]], k=10)
+    assert recbole_opal.load(older).recommend([LISTED[:4]], k=10).equals(expected)
+
+
 @pytest.mark.parametrize("kind", ["faiss", "hnsw"])
 def test_other_searches_and_a_saved_one(folder, kind):
     pytest.importorskip("faiss")

@@ -24,10 +24,15 @@ def by_hand(recommender, items):
     with torch.no_grad():
         products = table.double() @ recommender.network.interests(history)[0].double().T
     best = products.amax(dim=1)
-    return best, (products >= best[:, None] - 1e-6).byte().argmax(dim=1)  # of equals the first
+    winners = (products >= best[:, None] - 1e-6).byte().argmax(dim=1)  # of equals the first
+    if recommender.network.scoring.soft:
+        best = 0.1 * (products / 0.1).logsumexp(dim=1)
+    return best, winners
 
 
-def test_lists_are_the_best_by_hand(recommender):
+@pytest.mark.parametrize("settings", [{}, {"scoring": "maximum"}], ids=["soft", "maximum"])
+def test_lists_are_the_best_by_hand(make_recommender, settings):
+    recommender = make_recommender(**settings)
     frame = recommender.recommend(HISTORIES, k=4)
     assert list(frame.columns) == COLUMNS
     for user, items in HISTORIES.items():

@@ -111,7 +111,6 @@ RANGES = [
     ("num_interests", 0, 65),
     ("temperature", 0, 10.1),
     ("assignment_temperature", 0, 10.1),
-    ("shrinkage_items", 0, 2e6),
     ("dropout_prob", -0.1, 1),
     ("fusion_weight", -0.1, 1.1),
     ("interest_prior", -1, 10.5),

@@ -92,7 +92,7 @@ MOMENTS = {
     [
         ("while the workers import", [signal.SIGINT]),
         ("in training", [signal.SIGINT]),
-        ("in training", [signal.SIGINT, signal.SIGINT]),
+        pytest.param("in training", [signal.SIGINT, signal.SIGINT], marks=pytest.mark.slow),
         ("in training", [signal.SIGTERM]),
     ],
 )

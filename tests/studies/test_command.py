@@ -61,7 +61,7 @@ def test_settings_go_to_all_rows_and_flags_to_the_study(comparisons, capsys):
     given = ["--without=unique", "--seeds=1,2", "--jobs", "2", "--hidden-size=8", "--epochs=3"]
     assert cli.main(["study", "losses", *DATA, *given]) == 0
     (request,) = comparisons
-    assert request.model == "OPAL,OPAL@unique_weight=0"
+    assert request.model == "OPAL@unique_weight=1,OPAL@unique_weight=0"
     assert (request.seeds, request.jobs, request.dataset) == ((1, 2), 2, "ml-100k")
     assert request.settings == {"hidden_size": 8, "epochs": 3}
     lines = capsys.readouterr().out.splitlines()

@@ -61,18 +61,18 @@ def test_the_page_says_what_the_comparison_holds(place):
     text = page.read_text(encoding="utf-8")
     plain = json.loads((page.parent / "comparison.json").read_text())
     assert [row.label for row in result.rows] == [
-        "OPAL soft",
-        "OPAL hard",
+        "OPAL unique_weight=1 soft",
+        "OPAL unique_weight=1 hard",
         "OPAL unique_weight=0 soft",
         "OPAL unique_weight=0 hard",
     ]
     lines = {line.split(" | ")[0].strip("| "): line for line in text.splitlines() if "|" in line}
     for row in plain["rows"]:
-        shown = lines[row["label"]] if row["label"] == "OPAL soft" else text
+        shown = lines[row["label"]] if row["label"] == "OPAL unique_weight=1 soft" else text
         for name in ("recall@50", "ndcg@50", "coverage@50", "gini@50"):
             assert f" {row['test'][name]['mean']:.4f} |" in shown
     assert "Each number: one seed." in text
-    assert "- Of 4 stages of training: 4 by the bound on epochs." in text
+    assert "- Of 4 stages of training: 4 by the end of the schedule of the learning rate." in text
     assert "Without unique (soft): nothing changes" in text
 
 
@@ -84,7 +84,7 @@ def test_the_difference_is_that_of_the_users(place):
     (line,) = [
         line
         for line in page.read_text(encoding="utf-8").splitlines()
-        if line.startswith("| OPAL unique_weight=0 hard | OPAL hard |")
+        if line.startswith("| OPAL unique_weight=0 hard | OPAL unique_weight=1 hard |")
     ]
     assert line.split(" | ")[2].startswith(gap)
 
@@ -99,14 +99,14 @@ def test_again_it_trains_nothing_and_writes_the_same(place, no_training):
 
 def test_studies_share_equal_runs(place, no_training, capsys):
     words = ["number-of-interests", "--interests=4", "--control=False"]
-    assert study(place, *words) == 0  # K = 4 is the default, trained by `losses`
+    assert study(place, *words) == 0  # the default, which is what `losses` trains without unique
     assert "OPAL num_interests=4 seed=2020: done before" in capsys.readouterr().err
 
 
 def test_a_row_that_cannot_be_trained_is_told_and_the_others_stay(place, no_training, capsys):
     assert study(place, "losses", "--without=[unique,uniformity]", "--out=out") == 1
     captured = capsys.readouterr()
-    assert "runs failed: OPAL uniformity_weight=0" in captured.err
+    assert "runs failed: OPAL uniformity_weight=0 unique_weight=1" in captured.err
     text = (place / "out/losses-synthetic-small.md").read_text(encoding="utf-8")
     assert "Without unique (hard)" in text
     assert "Without uniformity" not in text

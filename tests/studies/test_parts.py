@@ -18,9 +18,9 @@ def texts(name, *, seeds=(), settings=None, **flags):
 
 def test_losses_are_switched_off_one_by_one_and_all():
     assert texts("losses")["main"] == [
-        "OPAL",
-        "OPAL@orthogonality_weight=0",
-        "OPAL@uniformity_weight=0",
+        "OPAL@unique_weight=1",
+        "OPAL@orthogonality_weight=0@unique_weight=1",
+        "OPAL@uniformity_weight=0@unique_weight=1",
         "OPAL@unique_weight=0",
         "OPAL@orthogonality_weight=0@uniformity_weight=0@unique_weight=0",
     ]

@@ -114,11 +114,8 @@ def test_learned_weights_of_items_resume_exactly(quick_settings, monkeypatch):
     assert weights["recency.ages"].any()
 
 
-def test_a_start_by_cooccurrence_and_a_learned_shrinkage_resume_exactly(
-    quick_settings, monkeypatch
-):
-    options = {"item_start": "cooccurrence", "shrinkage": "learned", "learning_rate": 0.01}
-    settings = quick_settings | {"epochs": 2} | options
+def test_a_start_by_cooccurrence_resumes_exactly(quick_settings, monkeypatch):
+    settings = quick_settings | {"epochs": 2, "item_start": "cooccurrence"}
     unbroken = recbole_opal.run("OPAL", "tiny", **settings)
     folder = interrupted_after(monkeypatch, 1, settings)
     assert_equal_runs(unbroken.folder, recbole_opal.resume(folder).folder)

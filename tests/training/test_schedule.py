@@ -54,7 +54,7 @@ def test_the_horizon_is_what_ends_the_stage_first():
     assert RateSchedule(1.0, "linear").horizon(1, 7) == 7
     assert RateSchedule(1.0, "linear", steps=5).horizon(1, 7) == 5
     assert RateSchedule(1.0, "linear", steps=9).horizon(1, 7) == 7
-    assert RateSchedule(1.0, "linear").horizon(300, 10) == 1000
+    assert RateSchedule(1.0, "linear").horizon(300, 10) == 500
     assert RateSchedule(1.0, "linear").horizon(300, 400) == 2000
     assert RateSchedule(1.0, "linear").horizon(3, 400) == 1200
 

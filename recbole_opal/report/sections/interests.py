@@ -27,9 +27,10 @@ __all__ = ["interests"]
 _DIVERSITY = ("category_diversity", "coverage", "intra_list_similarity")
 _NOTHING = Spread.model_construct(mean=math.nan)
 _ABOUT_USE = (
-    "Entropy: of each interest's share of the listed items (or hits), 1 if all K share alike, 0 if "
-    "one has all. Cosine: mean over pairs of a user's interests, 1 if they are the same. Idle: it "
-    "wins nothing in the user's list."
+    "An item counts for the interest whose score of it is the largest. Entropy: of each interest's "
+    "share of the listed items (or hits), 1 if all K share alike, 0 if one has all. Cosine: mean "
+    "over pairs of a user's interests, 1 if they are the same. Idle: it wins nothing in the user's "
+    "list."
 )
 _USAGE = {
     "usage_entropy": "Entropy of the lists",

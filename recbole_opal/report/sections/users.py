@@ -40,7 +40,8 @@ def users(
     said = note(
         f"{trained.row.short}, seed {trained.seed}. Squares: the history, oldest first, each item "
         "in the colour and with the number of the hyper-category it belongs to most. Below, what "
-        f"each interest put into the best {best}; ✓ marks what the user went on to."
+        f"each interest put into the best {best}, each item at the interest whose score of it is "
+        "the largest; ✓ marks what the user went on to."
     )
     cards = [_user(rule, journey, trained.names) for rule, journey in shown]
     return Section("users", "A few users", join(said, cards, reading(_reading(found, best))))
