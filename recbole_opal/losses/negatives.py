@@ -82,6 +82,8 @@ class NegativeSampler(nn.Module):
             return self._draw_different(device)
         if self.distribution == "in_batch":
             drawn = targets[targets > 0]
+            if not len(drawn):  # no row has a target, so that whatever is drawn counts for nothing
+                drawn = targets.new_ones(1)
         elif self.distribution == "uniform":
             drawn = torch.randint(1, self.num_items, (self.num_negatives,), device=device)
         else:

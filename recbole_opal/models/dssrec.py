@@ -286,10 +286,13 @@ class DSSRecNetwork(MultiInterestNetwork):
         """Return the shared retrieval loss, or the paper's for the next item."""
         if self.settings.seq2item == "retrieval":
             return super().retrieval(step)
+        known = step.target_ids[:, 0] > 0  # (B,), the rows that have targets
+        if not known.any():
+            return 0.0 * step.queries.sum()
         return seq2item_loss(
-            step.queries,
-            self.candidates(step.target_vectors[:, 0]),
-            step.target_ids[:, 0],
+            step.queries[known],
+            self.candidates(step.target_vectors[known, 0]),
+            step.target_ids[known, 0],
             temperature=self.temperature,
         )
 
@@ -309,9 +312,13 @@ class DSSRecNetwork(MultiInterestNetwork):
         if self.settings.seq2seq_weight == 0:  # the future need not be encoded
             return {}
         filled = (step.target_ids > 0).flip(1)  # (B, W), the nearest last
-        future = History(step.target_vectors.flip(1)[filled], filled.sum(dim=1))
+        lengths = filled.sum(dim=1)
+        known = lengths > 0  # a row without targets has no future to agree with
+        if not known.any():
+            return {"seq2seq": 0.0 * step.queries.sum()}
+        future = History(step.target_vectors.flip(1)[filled], lengths[known])
         loss = seq2seq_loss(
-            step.encoded.interests,
+            step.encoded.interests[known],
             self.encoder(future).interests,
             temperature=self.hidden_size**0.5,
             kept_share=self.settings.seq2seq_share,

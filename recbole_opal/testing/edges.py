@@ -31,6 +31,15 @@ class EdgeContract:
             found = _not_finite(case.variant(settings), batch)
             assert not found, (settings, found)
 
+    def test_a_batch_without_targets_changes_no_number_to_none(self, case: ContractCase) -> None:
+        batch = case.training_rows(4)
+        without = TrainingBatch(batch.histories, torch.zeros_like(batch.targets))
+        for way in _ways(type(case.recommender)):
+            for negatives in ("uniform", "in_batch"):
+                model = case.variant(way | {"negative_sampling": negatives})
+                assert not _not_finite(model, without), (way, negatives)
+                assert _loss(model, without, None)[0] == 0, (way, negatives)
+
     def test_gradients_are_finite_where_all_vectors_are_zero(self, case: ContractCase) -> None:
         batch = _odd_rows(case)
         for way in _ways(type(case.recommender)):
@@ -94,7 +103,10 @@ def _edges(bounds: list[Any]) -> list[float]:
 
 
 def _odd_rows(case: ContractCase) -> TrainingBatch:
-    """Return training rows: two as they are, two of one item and one target, two of equal items."""
+    """Return training rows: two as they are, two of one item, two of equal items.
+
+    Of those of one item one has one target, the other none.
+    """
     batch = case.training_rows(6)
     histories, targets = batch.histories, batch.targets
     rows, met = histories.rows(), histories.items.clone()
@@ -102,7 +114,8 @@ def _odd_rows(case: ContractCase) -> TrainingBatch:
     oldest = met[first]
     kept = first | (rows < 2) | (rows > 3)
     met = torch.where(rows > 3, oldest[rows], met)
-    targets[2:4, 1:] = 0
+    targets[2, 1:] = 0
+    targets[3] = 0
     targets[4:] = oldest[4:, None]
     times = None if histories.times is None else histories.times[kept]
     lengths = torch.bincount(rows[kept], minlength=6)
