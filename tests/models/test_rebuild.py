@@ -44,7 +44,7 @@ for folder in sys.argv[2:]:
         network = rebuild(folder, stage)
         with torch.no_grad():
             table, interests = network.item_table(), network.interests(histories)
-        retriever = recbole_opal.retrieval.make_retriever("torch", table)
+        retriever = recbole_opal.retrieval.make_retriever("torch", table, scoring=network.scoring)
         ids = retriever.top_k(interests, 10, (asked["rows"], asked["ids"])).ids.numpy()
         saved = run.load_arrays(f"lists-{stage}-test.npz")
         assert (saved["items"] == ids).all(), (folder, stage)

@@ -17,7 +17,7 @@ class Decayed(MultiInterestNetwork):
     class Settings(MultiInterestSettings):
         decay: float = Field(0.8, gt=0, le=1, description="weight of an item against the next")
 
-    published = {"decay": 0.25, "similarity": "inner_product"}
+    published = {"decay": 0.25, "similarity": "inner_product", "weight_decay": 0.0}
     search = {"decay": {"choices": [0.8, 0.5]}}
 
     def __init__(self, settings, catalogue):

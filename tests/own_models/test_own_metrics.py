@@ -119,7 +119,8 @@ def test_it_decides_when_to_stop_by_its_own_direction(metrics_file, settings, bi
     )
     metrics_file.write_text(text)
     asked = settings | {"metrics": ["their_metrics.py:Fame"], "valid_metric": "Fame@5", "epochs": 4}
-    result = recbole_opal.run("SASRec", "tiny", **asked, stopping_step=50)
+    asked |= {"learning_rate_schedule": "constant", "stopping_step": 50}
+    result = recbole_opal.run("SASRec", "tiny", **asked)
     lines = RunReader.open(result.folder).load_lines("training.jsonl")
     scores = [line["valid"]["fame@5"] for line in lines]
     assert len(set(scores)) > 1
@@ -186,7 +187,8 @@ def test_a_comparison_is_decided_by_it(metrics_file, settings):
 
 def test_a_run_resumes_with_it_and_not_with_another_file(metrics_file, settings, monkeypatch):
     asked = settings | {"metrics": ["Recall", "their_metrics.py:Fame"], "epochs": 1}
-    result = recbole_opal.run("SASRec", "tiny", **asked, stopping_step=50)
+    asked |= {"learning_rate_schedule": "constant", "stopping_step": 50}
+    result = recbole_opal.run("SASRec", "tiny", **asked)
     registry._own.clear()
     (metrics_file.parent / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")

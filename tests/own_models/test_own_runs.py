@@ -98,10 +98,9 @@ def test_stages_that_are_no_names_are_refused_before_training(models_file, setti
 
 
 def test_it_resumes_from_elsewhere_and_not_with_another_file(models_file, settings, monkeypatch):
-    result = recbole_opal.run("their_models.py:Decayed", "tiny", **settings, stopping_step=50)
-    unbroken = recbole_opal.run(
-        "their_models.py:Decayed", "tiny", **settings | {"epochs": 3}, stopping_step=50
-    )
+    settings |= {"learning_rate_schedule": "constant", "stopping_step": 50}
+    result = recbole_opal.run("their_models.py:Decayed", "tiny", **settings)
+    unbroken = recbole_opal.run("their_models.py:Decayed", "tiny", **settings | {"epochs": 3})
     (models_file.parent / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     resumed = recbole_opal.resume(result.folder, epochs=3)
