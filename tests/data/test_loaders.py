@@ -86,7 +86,7 @@ def test_number_of_batches(prepare, batch_size):
 
 
 def test_a_future_batch(prepare):
-    prepared = prepare(future_window=4, MAX_ITEM_LIST_LENGTH=6, cuts_per_user=2)
+    prepared = prepare(future_window=4, MAX_ITEM_LIST_LENGTH=6, cuts_per_user=2, seen_targets=True)
     assert isinstance(prepared.train, FutureTrainLoader)
     (batch,) = prepared.train
     assert isinstance(batch, TrainingBatch)

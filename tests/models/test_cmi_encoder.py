@@ -58,7 +58,7 @@ def test_interests_equal_a_naive_loop():
         for number in range(3):
             pooled = torch.zeros(4, dtype=torch.float64)
             for vector in vectors:
-                weights = (categories @ vector / 0.1).exp()
+                weights = (categories @ vector / SETTINGS.temperature).exp()
                 pooled = pooled + weights[number] / weights.sum() * vector
             expected = pooled / pooled.norm() + general
             expected = expected / expected.norm()

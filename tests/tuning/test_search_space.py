@@ -164,7 +164,7 @@ def test_the_form_of_the_learning_rate_s_schedule_may_be_searched(block, model):
         ({"temperature": {"low": 0.1, "high": float("inf")}}, "inf is not valid"),
         ({"temperature": {"low": "x", "high": 1}}, "x is not valid; write a number in [1e-06, 10]"),
         ({"temperature": {"low": 0.1, "high": 1, "log": 2}}, "log is 2; write log: True"),
-        ({"temperature": {"low": 0.2, "high": 1}}, "the default 0.1 is not among"),
+        ({"temperature": {"low": 0.2, "high": 1}}, "the default 0.12 is not among"),
         ({"dropout_prob": {"low": 0.0, "high": 0.5, "log": True}}, "0.0 has no logarithm"),
         ({"cuts_per_user": {"low": 1.5, "high": 20}}, "1.5 is not valid; write an integer"),
         ({"fusion": {"low": 0, "high": 1}}, "learned is no number; write {choices: [...]}"),
