@@ -172,7 +172,7 @@ def test_a_class_may_stand_for_its_name(configure):
 
     config = configure(Variant, num_interests=7)
     assert (config["model"], config["num_interests"]) == ("Variant", 7)
-    assert config["temperature"] == 0.12
+    assert config["temperature"] == OPALNetwork.Settings().temperature
     plain = config.as_plain_dict()
     assert OpalConfig.from_plain(plain, Variant).final_config_dict == config.final_config_dict
 
