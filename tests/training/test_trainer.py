@@ -11,7 +11,6 @@ from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
 from recbole_opal.runs.weights_stage import STAGE
 
-
 CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant", "warmup_steps": 0}
 
 
