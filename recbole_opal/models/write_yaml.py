@@ -36,7 +36,10 @@ _TUNE = (
     "widths stay."
 )
 _OF_OPALS_AUTHORS = {"train_batch_size", "weight_decay"}
-_KINDS = {"an integer": "int", "a number": "float", "True or": "bool", "a list": "list"}
+_KINDS = {
+    **{"an integer": "int", "a number": "float", "True or": "bool"},
+    **{"a list": "list", "a mapping": "dict"},
+}
 
 
 def yaml_of(network: type[MultiInterestNetwork]) -> str:
@@ -52,10 +55,7 @@ def yaml_of(network: type[MultiInterestNetwork]) -> str:
         groups.setdefault(told.get("under", INTERESTS), []).append(line)
     for name, value in network.training_defaults.items():
         source = "A" if name in _OF_OPALS_AUTHORS else "D"
-        told = _told(SHARED_FIELDS[name])
-        if isinstance(value, Mapping):
-            told = told.replace("(str)", "(dict)", 1)
-        line = _line(name, value, told, source)
+        line = _line(name, value, _told(SHARED_FIELDS[name]), source)
         groups.setdefault(TRAINING, []).append(line)
     groups[TRAINING] = groups.pop(TRAINING)  # at the end
     for heading, own in groups.items():

@@ -178,10 +178,20 @@ class TrainingLoop:
 
         So a later stage that begins where the one before ended is never worse on validation.
         """
-        result = validate()
-        check_score(float(result[self.metric]), self.settings, f"entry of stage {self.stage}")
-        self.best_score = float(result[self.metric])
+        result, self.best_score, _ = self._judged(validate, f"entry of stage {self.stage}")
         self.record.score, self.record.valid = self.best_score, result
+
+    def _judged(
+        self, validate: Callable[[], dict[str, float]], place: str
+    ) -> tuple[dict[str, float], float, float]:
+        """Validate at a place of the training; return all metrics, the score and the seconds."""
+        started = perf_counter()
+        result = validate()
+        seconds = perf_counter() - started
+        score = float(result[self.metric])
+        check_score(score, self.settings, place)
+        self.record.valid_seconds += seconds
+        return result, score, seconds
 
     def ending(self) -> str:
         """Return what ends the stage now, or "" if another epoch is due."""
@@ -265,12 +275,7 @@ class TrainingLoop:
         epoch = self.epoch - 1
         place = f"stage {self.stage}, epoch {epoch}"
         check_weights(self.model, self.settings, place)
-        started = perf_counter()
-        result = validate()
-        seconds = perf_counter() - started
-        score = float(result[self.metric])
-        check_score(score, self.settings, place)
-        self.record.valid_seconds += seconds
+        result, score, seconds = self._judged(validate, place)
         self.history[-1] |= {"valid": result, "valid_seconds": seconds}
         for name, value in result.items():
             self.events.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
