@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.distributed.joint import joint_sum
 from recbole_opal.losses.attention import attention_weights
 from recbole_opal.losses.log_partition import log_sum_of_best
 from recbole_opal.losses.matching import best_inner_products
@@ -146,7 +147,8 @@ def retrieval_loss(
     A row's loss is the mean over its targets, so that every user counts the same (OPAL draws
     one target of all that follow; the mean is its expectation where W reaches to the end). All
     W targets share one sum over the negatives. A negative that is one of the row's own targets
-    is left out of the row's sum.
+    is left out of the row's sum. Where several processes have parts of a batch, the average is
+    over the rows of all.
 
     Args:
         interests: (B, K, D) float.
@@ -180,7 +182,7 @@ def retrieval_loss(
     counts = target_mask.sum(dim=-1, keepdim=True)  # (B, 1)
     weights = target_mask / counts.clamp_min(1)
     rows = (losses.masked_fill(~target_mask, 0.0) * weights).sum(dim=-1)  # (B,)
-    return rows.sum() / (counts > 0).sum().clamp_min(1)
+    return joint_sum(rows.sum()) / joint_sum((counts > 0).sum()).clamp_min(1)
 
 
 def _blocked(columns: Tensor, num_negatives: int) -> Tensor:

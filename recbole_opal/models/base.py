@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.distributed.dropout import RowDropout
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
@@ -104,7 +105,7 @@ class MultiInterestNetwork(nn.Module):
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
-        self.dropout = nn.Dropout(settings.dropout_prob)
+        self.dropout = RowDropout(settings.dropout_prob)
         require_weighing(type(self), settings.recency)
         by, longest = settings.recency, catalogue.longest_history
         self.recency = None if by == "none" else Recency(by, longest)

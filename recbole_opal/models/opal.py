@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories
+from recbole_opal.distributed.joint import joint_mean
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
@@ -159,7 +160,7 @@ class InterestEvolution(nn.Module):
 @full_precision
 def unique_loss(assignment: Tensor) -> Tensor:
     """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only."""
-    return -assignment.amax(dim=-1).log().mean()
+    return -joint_mean(assignment.amax(dim=-1).log())
 
 
 class OPALNetwork(ShareWeighed):
