@@ -70,7 +70,7 @@ class FutureTrainLoader(ShuffledRows):
         self.generator.manual_seed(settings["seed"])
 
     def collate_fn(self, index: IntArray) -> TrainingBatch:
-        """Gather the rows `index`, each at a fresh random cut; of several processes, each its part."""
+        """Gather the rows `index`, each at a fresh random cut; each process its part."""
         draws = torch.rand(len(index), generator=self.generator, dtype=torch.float64)
         own = own_part(len(index))
         batch: TrainingBatch = self.rows.batch(index[own], draws.numpy()[own])

@@ -6,9 +6,8 @@ import json
 from typing import TypeVar
 
 import torch
-import torch.distributed as dist
 
-from recbole_opal.distributed.group import current, together
+from recbole_opal.distributed.group import current
 
 __all__ = ["agreed"]
 
@@ -20,13 +19,13 @@ def agreed(value: Value) -> Value:
 
     Floats come through to the last bit, NaN and infinities too; a tuple becomes a list.
     """
-    if current() is None:
+    group = current()
+    if group is None:
         return value
     own = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
     size = torch.tensor([len(own)])
-    with together():
-        dist.broadcast(size, src=0)
-        text = own if len(own) == int(size) else own.new_empty(int(size))
-        dist.broadcast(text, src=0)
+    group.tell(size)
+    text = own if len(own) == int(size) else own.new_empty(int(size))
+    group.tell(text)
     found: Value = json.loads(bytes(text.numpy()).decode())
     return found

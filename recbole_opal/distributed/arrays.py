@@ -26,8 +26,8 @@ def joined_arrays(own: Sequence[Array]) -> Sequence[Array]:
     if current() is None:
         return own
     # Bytes, since torch knows fewer types than numpy.
-    forms = agreed([[each.dtype.str, list(each.shape[1:])] for each in own])
-    given = own or [np.empty((0, *shape), dtype=dtype) for dtype, shape in forms]
+    forms = agreed([(each.dtype.str, each.shape[1:]) for each in own])
+    given = own or [np.empty((0, *shape), dtype) for dtype, shape in forms]
     return [_joined(array) for array in given]
 
 

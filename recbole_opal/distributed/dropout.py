@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from recbole_opal.distributed.group import current
@@ -26,5 +25,5 @@ class RowDropout(nn.Dropout):
             return dropped
         counts = [len(part) for (part,) in gather_rows(rows.detach()[:, :1])]
         mask = rows.new_empty(sum(counts), rows.shape[1]).bernoulli_(1 - self.p).div_(1 - self.p)
-        own = mask.split(counts)[group.rank]
-        return rows * own
+        before = sum(counts[: group.rank])
+        return rows * mask[before : before + len(rows)]

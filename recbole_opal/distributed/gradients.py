@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
-from recbole_opal.distributed.group import Group, current, together
+from recbole_opal.distributed.group import Group, current
 from recbole_opal.distributed.rows import gather_rows
 
 __all__ = ["distinct_rows", "exchange"]
@@ -49,9 +48,8 @@ def _exchange_dense(weights: Sequence[nn.Parameter], group: Group) -> None:
         ]
         there = pieces[0].new_tensor([weight.grad is not None for weight in own])
         vector = torch.cat([*pieces, there])
-        with together():
-            dist.all_reduce(vector, group=group.of(vector))
-        *sums, met = vector.split([*(len(piece) for piece in pieces), len(own)])
+        group.add(vector)
+        *sums, met = torch.split(vector, [*(len(piece) for piece in pieces), len(own)])
         for weight, total, number in zip(own, sums, met.tolist(), strict=True):
             weight.grad = total.view_as(weight) if number > 0 else None
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
 from recbole_opal.distributed.launch import Launch, launched
@@ -48,8 +50,24 @@ class Group:
     on_device: Any = None
     _meetings: Iterator[int] = field(default_factory=count)
 
-    def of(self, tensor: torch.Tensor) -> Any:
-        """Return the group of torch's that joins tensors on the device of this one."""
+    def gather(self, tensor: Tensor) -> list[Tensor]:
+        """Return the tensors of all processes, by rank, which have the same shape and type."""
+        found = [torch.empty_like(tensor) for _ in range(self.size)]
+        with together():
+            dist.all_gather(found, tensor.contiguous(), group=self._of(tensor))
+        return found
+
+    def add(self, tensor: Tensor) -> None:
+        """Replace a tensor by the sum of those of all processes, the same bits in each."""
+        with together():
+            dist.all_reduce(tensor, group=self._of(tensor))
+
+    def tell(self, tensor: Tensor) -> None:
+        """Replace a tensor by that of the first process."""
+        with together():
+            dist.broadcast(tensor, src=0, group=self._of(tensor))
+
+    def _of(self, tensor: Tensor) -> Any:
         return None if tensor.device.type == "cpu" else self.on_device
 
 
@@ -79,13 +97,18 @@ def process_group() -> Iterator[None]:
             "torchrun makes its own; call torch.distributed.destroy_process_group() before it."
         )
     global _current
-    store = dist.PrefixStore(f"recbole_opal/{next(_runs)}", _store())
+    store = PrefixStore(f"recbole_opal/{next(_runs)}", _store())
     _current = Group(launch.rank, launch.processes, store)
     try:
         meet()  # however long the others take to start
         with together():
-            size = {"rank": launch.rank, "world_size": launch.processes}
-            dist.init_process_group("gloo", store=store, timeout=_SILENCE, **size)
+            dist.init_process_group(
+                "gloo",
+                store=store,
+                rank=launch.rank,
+                world_size=launch.processes,
+                timeout=_SILENCE,
+            )
         yield
     except BaseException:
         _leave_word(store, launch)

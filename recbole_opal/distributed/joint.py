@@ -2,7 +2,7 @@
 
 What is computed of such a sum is then the same in every process, down to the loss. The gradient of
 a process's own rows is so that of the joint loss, if each process takes its share of it,
-`share_of_loss`, and `gradients.exchange` adds them up.
+`share_of_loss`, and `gradients.exchange` adds up what comes of it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from recbole_opal.distributed.group import Group, current, together
+from recbole_opal.distributed.group import Group, current
 
 __all__ = ["joint_mean", "joint_sum", "share_of_loss"]
 
@@ -26,10 +25,7 @@ class _JointSum(torch.autograd.Function):
     def forward(context: Any, values: Tensor, group: Group) -> Tensor:
         """Gather, then add."""
         context.size = group.size
-        own = values.detach().to(torch.float64).contiguous()
-        found = [torch.empty_like(own) for _ in range(group.size)]
-        with together():
-            dist.all_gather(found, own, group=group.of(own))
+        found = group.gather(values.detach().to(torch.float64))
         return torch.stack(found).sum(dim=0).to(values.dtype)
 
     @staticmethod

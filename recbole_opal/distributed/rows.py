@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
-from recbole_opal.distributed.group import current, together
+from recbole_opal.distributed.group import current
 
 __all__ = ["gather_rows", "joined_rows", "own_part"]
 
@@ -34,26 +31,16 @@ def gather_rows(*columns: Tensor) -> list[tuple[Tensor, ...]]:
     group = current()
     if group is None:
         return [tuple(column.detach() for column in columns)]
-    sizes = [int(each) for each in _gathered(torch.tensor([len(columns[0])]))]
+    sizes = [int(each) for each in group.gather(torch.tensor([len(columns[0])]))]
     most = max(sizes)
     parts = []
     for column in columns:
         padded = column.new_zeros(most, *column.shape[1:])
         padded[: len(column)] = column.detach()
-        parts.append([part[:size] for part, size in zip(_gathered(padded), sizes, strict=True)])
+        parts.append([part[:size] for part, size in zip(group.gather(padded), sizes, strict=True)])
     return list(zip(*parts, strict=True))
 
 
 def joined_rows(column: Tensor) -> Tensor:
     """Return the rows of all processes, one process after the other; no gradient flows through."""
     return column if current() is None else torch.cat([part for (part,) in gather_rows(column)])
-
-
-def _gathered(tensor: Tensor) -> Sequence[Tensor]:
-    """Return the tensors of all processes, which have the same shape."""
-    group = current()
-    assert group is not None
-    found = [torch.empty_like(tensor) for _ in range(group.size)]
-    with together():
-        dist.all_gather(found, tensor.contiguous(), group=group.of(tensor))
-    return found

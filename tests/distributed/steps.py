@@ -1,6 +1,6 @@
 """Train a network on fixed batches, alone or as one of several processes; no RecBole.
 
-    python steps.py FOLDER CASES    with torchrun's variables set: writes FOLDER/CASE-RANK.pt
+`steps.py FOLDER CASES` with torchrun's variables set writes FOLDER/CASE-RANK.pt.
 """
 
 import json
