@@ -96,7 +96,10 @@ class EvaluationLoader:
         return math.ceil(len(self.rows) / self.step)
 
     def __iter__(self) -> Iterator[EvaluationBatch]:
-        """Yield the batches."""
-        for start in range(0, len(self.rows), self.step):
+        """Yield the batches; of several processes, each yields whole ones that follow each other.
+
+        So every list is computed among the same users however many processes there are.
+        """
+        for start in range(0, len(self.rows), self.step)[own_part(len(self))]:
             batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
             yield batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))

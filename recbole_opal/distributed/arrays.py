@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,25 +13,25 @@ from recbole_opal.distributed.agreement import agreed
 from recbole_opal.distributed.group import current
 from recbole_opal.distributed.rows import joined_rows
 
-__all__ = ["joined_arrays"]
+__all__ = ["Array", "joined_arrays"]
 
 Array = npt.NDArray[Any]
 
 
-def joined_arrays(own: Sequence[Array]) -> Sequence[Array]:
+def joined_arrays(own: Mapping[str, Array]) -> Mapping[str, Array]:
     """Return the rows of all processes, in the order of their ranks; alone, the arrays themselves.
 
-    The first process must have arrays, (R, ...) each; one that has no rows may give none at all.
+    The first process has arrays, (R, ...) each; one that has no rows may give none at all.
     """
     if current() is None:
         return own
-    # Bytes, since torch knows fewer types than numpy.
-    forms = agreed([(each.dtype.str, each.shape[1:]) for each in own])
-    given = own or [np.empty((0, *shape), dtype) for dtype, shape in forms]
-    return [_joined(array) for array in given]
+    forms = agreed([(name, array.dtype.str, array.shape[1:]) for name, array in own.items()])
+    given = own or {name: np.empty((0, *shape), kind) for name, kind, shape in forms}
+    return {name: _joined(given[name]) for name, _, _ in forms}
 
 
 def _joined(array: Array) -> Array:
+    """Join as bytes, since torch knows fewer types than numpy."""
     width = int(np.prod(array.shape[1:], dtype=np.int64)) * array.itemsize
     own = torch.from_numpy(np.ascontiguousarray(array).view(np.uint8).reshape(len(array), width))
     rows = joined_rows(own).numpy()

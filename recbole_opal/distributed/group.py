@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -27,6 +27,7 @@ _SILENCE = timedelta(seconds=45)
 _ABSENCE = timedelta(minutes=30)
 """The longest that it may keep them waiting where they `meet`: it reads, evaluates or writes."""
 _PAUSE = 0.005  # seconds between two looks at who has come
+_ECHO = 2.0  # seconds to wait for what the first process says of a failure
 _FAILED = "failed"
 
 _current: Group | None = None
@@ -110,8 +111,8 @@ def process_group() -> Iterator[None]:
                 timeout=_SILENCE,
             )
         yield
-    except BaseException:
-        _leave_word(store, launch)
+    except BaseException as error:
+        _leave_word(store, launch, error)
         raise
     finally:
         _current = None
@@ -172,7 +173,17 @@ def _store() -> Any:
     return store
 
 
-def _leave_word(store: Any, launch: Launch) -> None:
-    """Tell those who wait at a meeting that this process does not come."""
-    with together():
-        store.set(_FAILED, str(launch.rank))
+def _leave_word(store: Any, launch: Launch, error: BaseException) -> None:
+    """Tell those who wait at a meeting that this process does not come.
+
+    What the first process says too, as of a wrong setting, need not be said again: it is noted.
+    """
+    word = f"{_FAILED}/{{}}".format
+    with suppress(RuntimeError):  # the store has ended with the process that held it
+        store.set(word(launch.rank), str(error))
+        store.set(_FAILED, "")
+        deadline = time.monotonic() + _ECHO
+        while not store.check([word(0)]) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        if launch.rank > 0 and store.check([word(0)]):
+            error.said = store.get(word(0)).decode() == str(error)  # type: ignore[attr-defined]

@@ -10,14 +10,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import torch
+
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
+from recbole_opal.distributed.agreement import agreed
+from recbole_opal.distributed.group import meet, process_group, use_device
+from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import refusing
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
+from recbole_opal.host.in_parts import require_parts
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -27,7 +33,7 @@ from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.process.rng import seed_everything
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
@@ -87,9 +93,15 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
-    config = OpalConfig(model, dataset, settings, config_files)
-    with quiet_deprecations(), naming(config.places), telling_upstream(config), telling_memory():
-        return _Session(config).start()
+    with process_group():
+        config = OpalConfig(model, dataset, settings, config_files)
+        with (
+            quiet_deprecations(),
+            naming(config.places),
+            telling_upstream(config),
+            telling_memory(),
+        ):
+            return _Session(config).start()
 
 
 @alone
@@ -108,8 +120,8 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    run_folder = RunFolder.open(path_given("resume", folder))
-    with run_folder.working(), quiet_deprecations():  # from before the first look at it
+    place = path_given("resume", folder)
+    with process_group(), _opened(place) as run_folder, quiet_deprecations():
         config = continued_config(run_folder, settings, model)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
             return _Session(config).go_on(run_folder)
@@ -128,6 +140,8 @@ class _Session:
     """The part of a run that happens in one process."""
 
     def __init__(self, config: OpalConfig) -> None:
+        require_parts(config.model_class)
+        use_device(config["device"])
         self.config = config
         self.started = perf_counter()
         self.seconds_before = 0.0  # of earlier sessions
@@ -141,6 +155,8 @@ class _Session:
         """Begin a new run: data, model, folder, training."""
         data, tokens = self._load()
         built = self._build(data)  # what fails here leaves no folder behind
+        if not is_first():
+            return self._follow(data, *built)
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -150,7 +166,7 @@ class _Session:
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
             return self._train(folder, data, *built)
 
-    def go_on(self, folder: RunFolder) -> RunResult:
+    def go_on(self, folder: RunReader) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
 
         The folder is held until this is done: see `RunFolder.working`.
@@ -158,7 +174,10 @@ class _Session:
         state = self._saved_state(folder) if folder.has_state() else None
         data, tokens = self._load()
         check_same(folder, self.config, tokens)
-        return self._train(folder, data, *self._build(data), state)
+        built = self._build(data)
+        if isinstance(folder, RunFolder):
+            return self._train(folder, data, *built, state)
+        return self._follow(data, *built, state)
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
@@ -183,10 +202,12 @@ class _Session:
         state: Mapping[str, Any] | None = None,
     ) -> RunResult:
         """Train from the beginning or from a saved state; evaluate; write everything down."""
+        meet()  # all have read what there is to read
         config, name = self.config, folder.path.name
         progress = TrainingProgress(enabled=config["show_progress"])
         log = run_log(folder.path, progress, config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(config)):
+            agreed(torch.get_num_threads())
             _log_data(config, data)
             repeat(lines)
             trainer = StagedTrainer(config, model, progress, name, built_in=built_in)
@@ -198,15 +219,48 @@ class _Session:
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
+                meet()
+                agreed([str(folder.path), stages, self.seconds])
                 return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
+
+    def _follow(
+        self,
+        data: PreparedData,
+        model: Any,
+        built_in: float,
+        lines: Sequence[LogRecord],
+        state: Mapping[str, Any] | None = None,
+    ) -> RunResult:
+        """Do what the first process does in `_train`, but for all that is written or said."""
+        meet()
+        config, threads = self.config, torch.get_num_threads()
+        config["tensorboard"] = False
+        with lines_held(config["state"]):
+            torch.set_num_threads(agreed(threads))
+            try:
+                trainer = StagedTrainer(config, model, built_in=built_in)
+                if state is not None:
+                    restore(trainer.loop, state, data.train)
+                trainer.loop.on_progress = meet
+                trainer.fit(data.train, data.valid)
+                for stage in trainer.loop.records if config["test_at_end"] else ():
+                    trainer.loop.load_stage(stage)
+                    trainer.judge(data.test, with_interests=True)
+                meet()
+                told: Any = agreed([])
+                folder, stages, seconds = told
+                return RunResult(Path(folder), stages, trainer.loop.best_stage, seconds)
+            finally:
+                torch.set_num_threads(threads)
 
     def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
             folder.save_state({"training": snapshot(loop)} | cost)
             folder.save_lines("training.jsonl", loop.history)
+        meet()  # the others wait for the disk
 
-    def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
+    def _saved_state(self, folder: RunReader) -> Mapping[str, Any]:
         with _refusing_state(folder):
             saved = folder.load_state()
             self.seconds_before = float(saved["seconds"])
@@ -216,7 +270,23 @@ class _Session:
         return training
 
 
-def _refusing_state(folder: RunFolder) -> AbstractContextManager[None]:
+@contextmanager
+def _opened(path: Path) -> Iterator[RunReader]:
+    """Give the block a run folder, which the first process holds from before the first look at it.
+
+    The others, for whom it must stand at the same path, read what that one has put in order.
+    """
+    if is_first():
+        folder = RunFolder.open(path)
+        with folder.working():
+            meet()
+            yield folder
+    else:
+        meet()
+        yield RunReader.open(path)
+
+
+def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:
     fault = "holds a state that this version cannot continue"
     return refusing(str(folder.path), fault, "start a new run")
 

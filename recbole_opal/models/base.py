@@ -66,6 +66,9 @@ class MultiInterestNetwork(nn.Module):
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
         training_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`, of a class: whatever its settings.
+        trains_in_parts: whether its losses are those of the joint batch where several processes
+            have parts of it: means over rows are `joint_mean`, no row meets another, nothing is
+            drawn for single rows but by `dropout`. A class says it for itself: it is not inherited.
         weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
         recency: what weighs the items of a history; None: all count alike.
         stage: the stage the model is in.
@@ -84,6 +87,7 @@ class MultiInterestNetwork(nn.Module):
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     training_defaults: ClassVar[Mapping[str, Any]] = DEFAULT_TRAINING
     needs_times: bool = False
+    trains_in_parts: ClassVar[bool] = False
     weighs_items: ClassVar[bool] = False
     encoder: nn.Module
     loss_names: tuple[str, ...] = ()

@@ -174,6 +174,7 @@ class OPALNetwork(ShareWeighed):
 
     Settings = OPALSettings
     weighs_items = True
+    trains_in_parts = True
     stages = ("soft", "hard")
     published = Recipe(
         "the paper's method with the authors' settings, its decided options as the paper is read "

@@ -49,6 +49,7 @@ class REMINetwork(MultiInterestNetwork):
 
     Settings = REMISettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(routing_regularisation_weight={"low": 0.1, "high": 30.0, "log": True})
     published = comirec_recipe(
         "inner products, the target's interest for its negatives, hard negatives by importance "

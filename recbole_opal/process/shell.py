@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from recbole_opal.distributed.launch import launched
 from recbole_opal.errors import INTERRUPTED, DataError, OpalError
 from recbole_opal.process.program import require_folder
 
@@ -75,8 +76,15 @@ def asks_for_help(argv: Sequence[str]) -> bool:
 
 
 def tell(error: OpalError) -> int:
-    """Print an error as one line on standard error and return its exit code."""
-    print(f"error: {error}", file=sys.stderr)
+    """Print an error as one line on standard error and return its exit code.
+
+    Of several processes the first one speaks; another one if the error is its own.
+    """
+    launch = launched()
+    if launch is None or launch.rank == 0:
+        print(f"error: {error}", file=sys.stderr)
+    elif not getattr(error, "said", True):
+        print(f"error in process {launch.rank}: {error}", file=sys.stderr)
     return error.exit_code
 
 
