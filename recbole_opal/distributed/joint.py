@@ -15,18 +15,19 @@ from torch.autograd.function import once_differentiable
 
 from recbole_opal.distributed.group import Group, current
 
-__all__ = ["joint_mean", "joint_sum", "share_of_loss"]
+__all__ = ["joint_mean", "joint_means", "joint_ratio", "joint_sum", "share_of_loss"]
 
 
 class _JointSum(torch.autograd.Function):
-    """Adds up by rank, in double precision, so that all processes get the same bits."""
+    """Adds up in double precision, which one of the processes does for each number."""
 
     @staticmethod
     def forward(context: Any, values: Tensor, group: Group) -> Tensor:
-        """Gather, then add."""
+        """Return the same bits in all processes."""
         context.size = group.size
-        found = group.gather(values.detach().to(torch.float64))
-        return torch.stack(found).sum(dim=0).to(values.dtype)
+        total = values.detach().to(torch.float64, copy=True)
+        group.add(total)
+        return total.to(values.dtype)
 
     @staticmethod
     @once_differentiable
@@ -50,12 +51,29 @@ def joint_sum(values: Tensor) -> Tensor:
 
 def joint_mean(values: Tensor) -> Tensor:
     """Return the mean of (R, ...) values over the R of all processes together; 0 of none."""
+    return joint_means(values)[0]
+
+
+def joint_means(*columns: Tensor) -> tuple[Tensor, ...]:
+    """Return the mean of each of several (R, ...) columns, with the same R, in one exchange."""
     if current() is None:
-        return values.mean(dim=0)
-    sums = values.sum(dim=0)
-    number = sums.new_full((1,), len(values), dtype=torch.float64)
-    both = joint_sum(torch.cat([sums.reshape(-1).to(torch.float64), number]))
-    return (both[:-1] / both[-1].clamp_min(1)).to(values.dtype).view(sums.shape)
+        return tuple(values.mean(dim=0) for values in columns)
+    sums = [values.sum(dim=0) for values in columns]
+    means = joint_ratio(torch.cat([each.reshape(-1) for each in sums]), len(columns[0]))
+    parts = torch.split(means, [each.numel() for each in sums])
+    return tuple(part.view(each.shape) for part, each in zip(parts, sums, strict=True))
+
+
+def joint_ratio(sums: Tensor, number: Tensor | int) -> Tensor:
+    """Return (S,) or () sums over a number, a count or (), each added up over all processes.
+
+    A number of 0 counts as 1.
+    """
+    if current() is None:
+        return sums / torch.as_tensor(number).clamp_min(1)
+    flat = sums.reshape(-1).to(torch.float64)
+    both = joint_sum(torch.cat([flat, torch.as_tensor(number).to(flat).reshape(1)]))
+    return (both[:-1] / both[-1].clamp_min(1)).to(sums.dtype).view(sums.shape)
 
 
 def share_of_loss(loss: Tensor) -> Tensor:
