@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.history import History
+from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
 from recbole_opal.interests.unit import unit_length
@@ -34,6 +36,7 @@ class Catalogue:
     longest_history: int  # L
     # (N, D) float, where the item vectors start; None: at random
     item_vectors: Tensor | None = None
+    features: FeatureTable | None = None  # of the N items; None: vectors of their own alone
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class MultiInterestNetwork(nn.Module):
             self.hidden_size,
             sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
+            features=_features(settings, catalogue),
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
@@ -262,3 +266,16 @@ class MultiInterestNetwork(nn.Module):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
+
+
+def _features(settings: Any, catalogue: Catalogue) -> ItemFeatures | None:
+    if catalogue.features is None:
+        return None
+    return ItemFeatures(
+        catalogue.features,
+        catalogue.counts,
+        settings.hidden_size,
+        sparse=settings.item_gradient == "sparse",
+        id_dropout=settings.item_id_dropout,
+        trust_after=settings.item_trust_after,
+    )
