@@ -9,14 +9,16 @@ from recbole.utils import FeatureType
 
 from recbole_opal.errors import DataError
 from recbole_opal.host.dataset import FutureItemDataset
-from recbole_opal.interests.feature_table import FeatureTable
+from recbole_opal.interests.feature_table import FeatureTable, TokenColumn
 
 __all__ = ["item_features"]
 
 _TOKENS = (FeatureType.TOKEN, FeatureType.TOKEN_SEQ)
 
 
-def item_features(dataset: FutureItemDataset, columns: Sequence[str]) -> FeatureTable | None:
+def item_features(
+    dataset: FutureItemDataset, columns: Sequence[str] | None
+) -> FeatureTable | None:
     """Return what columns of the item file say of all items; None: no column is asked for.
 
     Raises:
@@ -28,34 +30,34 @@ def item_features(dataset: FutureItemDataset, columns: Sequence[str]) -> Feature
     for name in columns:
         if name == dataset.iid_field:
             raise DataError(f"--item_features: {name} is the id of the items; leave it away.")
+        if features is None or name not in features:
+            raise DataError(
+                f"--item_features: {name} is not among the item columns that were read; name a "
+                "column of the .item file and read it with --load_col."
+            )
         if kinds[name] not in (*_TOKENS, FeatureType.FLOAT):
             raise DataError(
                 f"--item_features: {name} holds lists of numbers; name a column of type token, "
                 "token_seq or float."
             )
-    of_tokens = [name for name in columns if kinds[name] in _TOKENS]
-    of_numbers = [name for name in columns if kinds[name] == FeatureType.FLOAT]
-    sizes = [len(dataset.field2id_token[name]) for name in of_tokens]
-    pairs = [np.empty((2, 0), dtype=np.int64)]
-    for start, name in zip(np.cumsum([0, *sizes]), of_tokens, strict=False):
-        values = features[name].numpy().reshape(dataset.item_num, -1)  # (N, most tokens)
-        items, places = np.nonzero(values > 0)
-        _check_some(name, len(items))
-        pairs.append(np.stack([items, start + values[items, places]]))
-    items, tokens = np.unique(np.concatenate(pairs, axis=1), axis=1)
-    counts = np.bincount(items, minlength=dataset.item_num)
-    numbers = np.full((dataset.item_num, len(of_numbers)), np.nan, dtype=np.float32)
-    for place, name in enumerate(of_numbers):
-        numbers[1:, place] = dataset.item_numbers[name][1:]
-        _check_some(name, int(np.isfinite(numbers[:, place]).sum()))
-    return FeatureTable(
-        tuple(of_tokens),
-        tuple(sizes),
-        np.concatenate([[0], counts.cumsum()]).astype(np.int64),
-        tokens.astype(np.int64),
-        tuple(of_numbers),
-        numbers,
-    )
+    numbers = {}
+    for name in columns:
+        if kinds[name] == FeatureType.FLOAT:
+            numbers[name] = dataset.item_numbers[name].copy()
+            numbers[name][0] = np.nan  # the padding's
+            _check_some(name, int(np.isfinite(numbers[name]).sum()))
+    tokens = [_tokens(dataset, name) for name in columns if name not in numbers]
+    return FeatureTable.of_columns(dataset.item_num, tokens, numbers)
+
+
+def _tokens(dataset: FutureItemDataset, name: str) -> TokenColumn:
+    values = dataset.item_feat[name].numpy().reshape(dataset.item_num, -1)  # (N, most tokens)
+    items, places = np.nonzero(values > 0)
+    _check_some(name, len(items))
+    several = dataset.field2type[name] == FeatureType.TOKEN_SEQ
+    size = len(dataset.field2id_token[name])
+    tokens = values[items, places].astype(np.int64)
+    return TokenColumn(name, several, size, items.astype(np.int64), tokens)
 
 
 def _check_some(name: str, count: int) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.unit import unit_length
 
@@ -76,6 +77,30 @@ class ItemTable(nn.Module):
         """Return the whole table, (N, D), row 0 zero; for serving."""
         every = torch.arange(self.num_items, device=self.embedding.weight.device)
         return self._placed(self.embedding.weight, every)
+
+    def of_new(self, table: FeatureTable) -> Tensor:
+        """Return the vectors of n items that have features alone, (n, D).
+
+        Raises:
+            ValueError: the table composes nothing of features.
+        """
+        if self.features is None:
+            raise ValueError("the items of this table have no features.")
+        rows = self.features.alone(table)
+        return unit_length(rows) if self.unit else rows
+
+    @torch.no_grad()
+    def composed(self, new: Tensor | None = None) -> ItemTable:
+        """Return a table of the vectors as they are now, with (n, D) `new` ones behind: to serve.
+
+        Looking up costs nothing but a row there, and gives the same bits.
+        """
+        vectors = self.all()
+        if new is not None:
+            vectors = torch.cat([vectors, new.to(vectors)])
+        table = ItemTable(*vectors.shape, sparse=False, unit=False).to(vectors.device)
+        table.start_at(vectors)
+        return table
 
     def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
         rows = own if self.features is None else self.features(own, ids)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,9 @@ from recbole_opal.models.recipes import DEFAULT_TRAINING
 from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Catalogue", "MultiInterestNetwork", "TrainingStep"]
 
@@ -120,6 +124,7 @@ class MultiInterestNetwork(nn.Module):
             counts=catalogue.counts,
             power=settings.popularity_power,
             correct=settings.logq_correction,
+            met_only=catalogue.features is not None,
         )
 
     def encode(self, history: History) -> Any:
@@ -178,6 +183,12 @@ class MultiInterestNetwork(nn.Module):
         if stage not in self.stages:
             raise ValueError(f"{type(self).__name__} has the stages {self.stages}, not '{stage}'.")
         self.stage = stage
+
+    def with_items(self, items: ItemTable) -> Self:
+        """Return the network with another item table; all else is shared."""
+        other = copy(self)
+        other._modules = {**self._modules, "items": items}
+        return other
 
     def state_dict(self, *args: Any, prefix: str = "", **kwargs: Any) -> Any:
         """Return the weights, which know their stage; see `torch.nn.Module`."""
