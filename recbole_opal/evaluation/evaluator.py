@@ -16,7 +16,7 @@ from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.evaluation.every_part import of_all_processes
 from recbole_opal.evaluation.full_sort import Retrieved
-from recbole_opal.evaluation.judged import Judged, TrainingFacts
+from recbole_opal.evaluation.judged import IntArray, Judged, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.own_models import is_ours
 
@@ -50,7 +50,7 @@ def judge(
 
     A row without a target, for which recall is undefined, is a DataError.
     """
-    parts = []
+    parts, unmet = [], torch.from_numpy(training.counts == 0)
     for batch in batches:
         found = lists(batch)
         ids = found.ids.cpu()
@@ -69,6 +69,7 @@ def judge(
                 settings=settings,
                 ranks=found.ranks,
                 interests=found.interests,
+                num_cold=_num_cold(batch.targets, unmet, len(ids)),
             )
         )
     own: Judged | None = _joined(parts) if parts else None
@@ -130,6 +131,14 @@ def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, 
     keys = ids * batch + torch.arange(batch)[:, None]
     hits = torch.isin(keys, wanted) & (ids > 0)
     return hits, torch.bincount(wanted % batch, minlength=batch)
+
+
+def _num_cold(targets: tuple[Tensor, Tensor], unmet: Tensor, rows: int) -> IntArray:
+    """Return (B,) how many distinct targets of each row are items that training has not met."""
+    owners, items = (part.cpu() for part in targets)
+    cold = unmet[items]
+    distinct = torch.unique(torch.stack([owners[cold], items[cold]]), dim=1)
+    return torch.bincount(distinct[0], minlength=rows).numpy()
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -47,6 +47,7 @@ class AtomicFileDataset(SequentialDataset):
 
     inter_feat: Any
     filtered: dict[str, int]  # rows of the files that are not in the dataset, by reason
+    item_numbers: dict[str, FloatArray]  # (N,) of each float column of the item file, NaN: missing
     time_unit: str  # of the file's times, a key of `TIME_UNITS`; in the dataset they are seconds
 
     def _load_data(self, token: str, dataset_path: str) -> None:
@@ -159,6 +160,13 @@ class AtomicFileDataset(SequentialDataset):
                     f"{why_filtered(self.filtered, self.config)}."
                 )
             frame.reset_index(drop=True, inplace=True)
+
+    def _fill_nan(self) -> None:
+        """Fill missing values as RecBole does, numbers by means; keep what the items' file says."""
+        frame = self.item_feat
+        names = () if frame is None else [n for n in frame if self.field2type[n] == _NUMBERS[0]]
+        self.item_numbers = {name: frame[name].to_numpy(dtype=np.float64) for name in names}
+        super()._fill_nan()
 
     def _remove_duplication(self) -> None:
         """Keep one of a user's interactions with an item, the earlier in the file among ties.

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.interests.feature_table import FeatureTable
+from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.unit import unit_length
 
 __all__ = ["ItemTable"]
@@ -21,15 +23,25 @@ class ItemTable(nn.Module):
         num_items: N, rows of the table with the padding row 0.
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
+        features: what the vectors of items are composed of beside their own; None: nothing.
     """
 
-    def __init__(self, num_items: int, width: int, *, sparse: bool, unit: bool = True) -> None:
+    def __init__(
+        self,
+        num_items: int,
+        width: int,
+        *,
+        sparse: bool,
+        unit: bool = True,
+        features: ItemFeatures | None = None,
+    ) -> None:
         super().__init__()
         self.unit = unit
         self.embedding = nn.Embedding(num_items, width, padding_idx=0, sparse=sparse)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)  # length close to 1
         with torch.no_grad():
             self.embedding.weight[0].zero_()
+        self.features = features
 
     @property
     def num_items(self) -> int:
@@ -46,7 +58,7 @@ class ItemTable(nn.Module):
         """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
-        rows = self._placed(self.embedding(distinct))  # (distinct, D)
+        rows = self.look_up(distinct)  # (distinct, D)
         places = inverse.split([part.numel() for part in ids])
         return tuple(
             functional.embedding(place.view(part.shape), rows)
@@ -54,16 +66,42 @@ class ItemTable(nn.Module):
         )
 
     def look_up(self, ids: Tensor) -> Tensor:
-        """Return the vectors of ids, (*ids.shape, D), as `forward` does.
+        """Return the vectors of (n,) ids, (n, D): the one place where ids become vectors.
 
-        An id that is met twice is normalised twice: no shape depends on how many ids differ, as
-        an exported program needs it.
+        An id that is met twice is composed twice: no shape depends on how many ids differ, as an
+        exported program needs it.
         """
-        return self._placed(self.embedding(ids))
+        return self._placed(self.embedding(ids), ids)
 
     def all(self) -> Tensor:
         """Return the whole table, (N, D), row 0 zero; for serving."""
-        return self._placed(self.embedding.weight)
+        every = torch.arange(self.num_items, device=self.embedding.weight.device)
+        return self._placed(self.embedding.weight, every)
 
-    def _placed(self, rows: Tensor) -> Tensor:
+    def of_new(self, table: FeatureTable) -> Tensor:
+        """Return the vectors of n items that have features alone, (n, D).
+
+        Raises:
+            ValueError: the table composes nothing of features.
+        """
+        if self.features is None:
+            raise ValueError("the items of this table have no features.")
+        rows = self.features.alone(table)
+        return unit_length(rows) if self.unit else rows
+
+    @torch.no_grad()
+    def composed(self, new: Tensor | None = None) -> ItemTable:
+        """Return a table of the vectors as they are now, with (n, D) `new` ones behind: to serve.
+
+        Looking up costs nothing but a row there, and gives the same bits.
+        """
+        vectors = self.all()
+        if new is not None:
+            vectors = torch.cat([vectors, new.to(vectors)])
+        table = ItemTable(*vectors.shape, sparse=False, unit=False).to(vectors.device)
+        table.start_at(vectors)
+        return table
+
+    def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
+        rows = own if self.features is None else self.features(own, ids)
         return unit_length(rows) if self.unit else rows

@@ -13,11 +13,13 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError, OpalError, quoted
 from recbole_opal.interests.assignment import assign_softly
 from recbole_opal.interests.unit import unit_length
+from recbole_opal.models.rebuild import rebuild
 from recbole_opal.report.item_names import ItemNames, read_names
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.placed_settings import placed_settings
+from recbole_opal.runs.reader import FEATURES_NAME
 
 __all__ = ["TrainedOpal", "telling", "trained_opals"]
 
@@ -68,7 +70,9 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
         raise CheckpointError("its run folder cannot be read; train it again.")
     settings, weights = placed_settings(folder), folder.load_weights(row.stage)
     vectors = weights["items.embedding.weight"]
-    if settings["similarity"] == "cosine":
+    if FEATURES_NAME in folder.names:
+        vectors = rebuild(folder.path, row.stage).items.all().detach()
+    elif settings["similarity"] == "cosine":
         vectors = unit_length(vectors)
     categories = unit_length(weights["encoder.categories"])
     sharpness = settings.get("assignment_temperature") or settings["temperature"]

@@ -61,6 +61,24 @@ class MultiInterestSettings(Section):
         "where item vectors start; cooccurrence = items met near each other in training histories "
         "lie together [D]",
     )
+    item_features: Names = setting(
+        [],
+        "columns of the .item file, of tokens, token lists or numbers, whose vectors are added to "
+        "those of the items, so that new items can be found; [] = none [D]",
+    )
+    item_id_dropout: Finite = setting(
+        0.2,
+        "share of a step's items that are their features alone; only with item_features [D]",
+        ge=0,
+        lt=1,
+    )
+    item_trust_after: Finite = setting(
+        0.0,
+        "s of the factor n / (n + s) of an item's own vector by its n training interactions; only "
+        "with item_features [D]",
+        ge=0,
+        le=1e6,
+    )
     recency: Literal["none", "place", "age", "both"] = setting(
         "none",
         "learned weights of a history's items by place from the newest, by age behind it, or both; "
