@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from recbole_opal.distributed.group import current
-from recbole_opal.distributed.rows import gather_rows
+from recbole_opal.distributed.rows import joined_rows
 
 __all__ = ["RowDropout"]
 
@@ -23,7 +24,7 @@ class RowDropout(nn.Dropout):
         if group is None or not self.training or self.p == 0:
             dropped: Tensor = super().forward(rows)
             return dropped
-        counts = [len(part) for (part,) in gather_rows(rows.detach()[:, :1])]
+        counts = joined_rows(torch.tensor([len(rows)])).tolist()
         mask = rows.new_empty(sum(counts), rows.shape[1]).bernoulli_(1 - self.p).div_(1 - self.p)
         before = sum(counts[: group.rank])
         return rows * mask[before : before + len(rows)]

@@ -18,9 +18,17 @@ from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
 from recbole_opal.distributed.launch import Launch, launched
-from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.errors import SettingsError, TrainingError, quoted
 
-__all__ = ["Group", "current", "meet", "process_group", "together", "use_device"]
+__all__ = [
+    "Group",
+    "LostProcessError",
+    "current",
+    "meet",
+    "process_group",
+    "together",
+    "use_device",
+]
 
 _SILENCE = timedelta(seconds=45)
 """The longest that a process may keep the others waiting within a step."""
@@ -32,6 +40,10 @@ _FAILED = "failed"
 
 _current: Group | None = None
 _runs = count()
+
+
+class LostProcessError(TrainingError):
+    """Another process of the run has ended, so that this one cannot go on."""
 
 
 @dataclass
@@ -86,7 +98,7 @@ def process_group() -> Iterator[None]:
 
     Raises:
         SettingsError: the calling program has a process group of its own.
-        TrainingError: another process does not come, or has ended.
+        LostProcessError: another process does not come, or has ended.
     """
     launch = launched()
     if launch is None:
@@ -133,7 +145,7 @@ def meet() -> None:
     Unlike torch's barrier it can be interrupted and waits half an hour.
 
     Raises:
-        TrainingError: one of them has failed, or does not come.
+        LostProcessError: one of them has failed, or does not come.
     """
     if _current is None:
         return
@@ -144,9 +156,9 @@ def meet() -> None:
             store.set(f"{name}/all", "")
         while not store.check([f"{name}/all"]):
             if store.check([_FAILED]):
-                raise TrainingError(_lost("it has failed"))
+                raise _lost("it has failed")
             if time.monotonic() > deadline:
-                raise TrainingError(_lost(f"it did not come within {_ABSENCE}"))
+                raise _lost(f"it did not come within {_ABSENCE}")
             time.sleep(_PAUSE)
 
 
@@ -156,14 +168,20 @@ def together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # of gloo, NCCL and the store, without kinds of their own
-        raise TrainingError(_lost(" ".join(str(error).split())[:200])) from error
+        raise _lost(_reason(error)) from error
 
 
-def _lost(reason: str) -> str:
-    return (
-        f"another process of this run has ended or is silent ({reason}); continue with the same "
-        "torchrun and --resume=RUN, with as many processes as you like."
+def _lost(reason: str) -> LostProcessError:
+    return LostProcessError(
+        f"another process of this run has ended or is silent ({reason}); go on with the same "
+        "command and --resume=RUN, with as many processes as you like."
     )
+
+
+def _reason(error: Exception) -> str:
+    """Return the last sentences of what torch says: the first name places in its source code."""
+    text = " ".join(str(error).split()).partition(" (this is likely")[0]
+    return quoted(text.rpartition("] ")[2] if text.startswith("[") else text)
 
 
 @cache

@@ -18,19 +18,22 @@ class Launch:
         rank: its number in [0, processes).
         processes: how many there are, at least 2.
         on_host: its number among those on this machine, by which it takes a GPU.
+        on_each_host: how many there are on this machine.
     """
 
     rank: int
     processes: int
     on_host: int
+    on_each_host: int
 
 
 def launched() -> Launch | None:
     """Return this process's place among several, None if it is alone."""
     if not all(name in os.environ for name in _NEEDED) or int(os.environ["WORLD_SIZE"]) < 2:
         return None
-    rank = int(os.environ["RANK"])
-    return Launch(rank, int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_RANK", rank)))
+    rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    on_host = int(os.environ.get("LOCAL_RANK", rank))
+    return Launch(rank, processes, on_host, int(os.environ.get("LOCAL_WORLD_SIZE", processes)))
 
 
 def is_first() -> bool:

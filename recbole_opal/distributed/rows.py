@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -22,25 +24,23 @@ def own_part(rows: int) -> slice:
     return slice(rows * group.rank // group.size, rows * (group.rank + 1) // group.size)
 
 
-def gather_rows(*columns: Tensor) -> list[tuple[Tensor, ...]]:
-    """Return the columns of each process, by rank; no gradient flows through.
+def gather_rows(rows: Tensor, sizes: Sequence[int] | None = None) -> list[Tensor]:
+    """Return the rows of each process, by rank; no gradient flows through.
 
     Args:
-        columns: (R, ...) each, with the same R; it may differ between processes, all else not.
+        rows: (R, ...); R may differ between processes, all else not.
+        sizes: R of each process, where it is known.
     """
     group = current()
     if group is None:
-        return [tuple(column.detach() for column in columns)]
-    sizes = [int(each) for each in group.gather(torch.tensor([len(columns[0])]))]
-    most = max(sizes)
-    parts = []
-    for column in columns:
-        padded = column.new_zeros(most, *column.shape[1:])
-        padded[: len(column)] = column.detach()
-        parts.append([part[:size] for part, size in zip(group.gather(padded), sizes, strict=True)])
-    return list(zip(*parts, strict=True))
+        return [rows.detach()]
+    if sizes is None:
+        sizes = torch.cat(group.gather(torch.tensor([len(rows)]))).tolist()
+    padded = rows.new_empty(max(sizes), *rows.shape[1:])
+    padded[: len(rows)] = rows.detach()
+    return [part[:size] for part, size in zip(group.gather(padded), sizes, strict=True)]
 
 
-def joined_rows(column: Tensor) -> Tensor:
+def joined_rows(rows: Tensor) -> Tensor:
     """Return the rows of all processes, one process after the other; no gradient flows through."""
-    return column if current() is None else torch.cat([part for (part,) in gather_rows(column)])
+    return rows if current() is None else torch.cat(gather_rows(rows))

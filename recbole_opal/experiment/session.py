@@ -15,9 +15,9 @@ import torch
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.agreement import agreed
-from recbole_opal.distributed.group import meet, process_group, use_device
+from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
 from recbole_opal.distributed.launch import is_first
-from recbole_opal.errors import refusing
+from recbole_opal.errors import TrainingError, refusing
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
@@ -32,6 +32,7 @@ from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
+from recbole_opal.process.program import command
 from recbole_opal.process.rng import seed_everything
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.atomic import write_error
@@ -312,5 +313,8 @@ def _naming_folder(path: Path) -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         interrupt.folder = path  # type: ignore[attr-defined]
         raise
+    except LostProcessError as error:
+        fix = f"continue with: {command(f'--resume={path}')}"
+        raise TrainingError(f"{str(error).partition('; ')[0]}; {fix}") from error
     except OSError as error:  # of the log or of TensorBoard; all else has its own words
         raise write_error(path, 0, error) from error

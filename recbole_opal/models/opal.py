@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories
-from recbole_opal.distributed.joint import joint_mean
+from recbole_opal.distributed.joint import joint_mean, joint_means
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
-from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
+from recbole_opal.losses.regularisers import orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.models.shares import ShareWeighed
@@ -229,14 +229,17 @@ class OPALNetwork(ShareWeighed):
         """
         encoded: EncodedHistories = step.encoded
         weights = self.settings
-        soft = uniformity_loss(category_shares(encoded.assignment))
+        hard = self.stage == "hard"
+        # In one exchange, where several processes have parts of the batch.
+        shares = joint_means(encoded.assignment, *[encoded.kept][: int(hard)])
         parts = {
             "orthogonality": weights.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),
-            "uniformity": weights.uniformity_weight * soft,
+            "uniformity": weights.uniformity_weight * uniformity_loss(shares[0]),
         }
-        if self.stage == "hard":
-            hard = uniformity_loss(category_shares(encoded.kept))
-            parts["hard_uniformity"] = weights.uniformity_weight * hard
-            parts["unique"] = weights.unique_weight * unique_loss(encoded.assignment)
+        if hard:
+            parts["hard_uniformity"] = weights.uniformity_weight * uniformity_loss(shares[1])
+            parts["unique"] = shares[0].new_zeros(())
+            if weights.unique_weight > 0:
+                parts["unique"] = weights.unique_weight * unique_loss(encoded.assignment)
         return parts

@@ -45,8 +45,9 @@ def end_process(action: Callable[[], int]) -> None:
     except KeyboardInterrupt:  # before or after the part that tells how to go on
         print("interrupted; give the same command again.", file=sys.stderr)
         code = INTERRUPTED
-    if code == INTERRUPTED:
+    if code == INTERRUPTED or (code and launched() is not None):
         # To take torch down in good order is seconds that somebody waits; all is written by now.
+        # Of several processes one that has failed makes torchrun end the others meanwhile.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
