@@ -165,7 +165,7 @@ class AtomicFileDataset(SequentialDataset):
         """Fill missing values as RecBole does, numbers by means; keep what the items' file says."""
         frame = self.item_feat
         names = () if frame is None else [n for n in frame if self.field2type[n] == _NUMBERS[0]]
-        self.item_numbers = {name: frame[name].to_numpy(dtype=np.float64) for name in names}
+        self.item_numbers = {name: np.array(frame[name], dtype=np.float64) for name in names}
         super()._fill_nan()
 
     def _remove_duplication(self) -> None:

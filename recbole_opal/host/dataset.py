@@ -130,9 +130,7 @@ class FutureItemDataset(AtomicFileDataset):
     def _hold_out(self, share: float) -> None:
         """Let a share of the items be new to validation or test; see `hold_out_items`."""
         before = self.sequences
-        self.sequences, self.split, lost = hold_out_items(
-            before, self.split, self.item_num, share
-        )
+        self.sequences, self.split, lost = hold_out_items(before, self.split, self.item_num, share)
         read = {"users": len(before), "items": self.item_num - 1, "interactions": len(before.items)}
         for what, count in read.items():
             self.dropped.setdefault(f"read_{what}", count)

@@ -16,9 +16,7 @@ __all__ = ["item_features"]
 _TOKENS = (FeatureType.TOKEN, FeatureType.TOKEN_SEQ)
 
 
-def item_features(
-    dataset: FutureItemDataset, columns: Sequence[str] | None
-) -> FeatureTable | None:
+def item_features(dataset: FutureItemDataset, columns: Sequence[str] | None) -> FeatureTable | None:
     """Return what columns of the item file say of all items; None: no column is asked for.
 
     Raises:

@@ -140,7 +140,7 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def predict(self, interaction: Any) -> Tensor:
         """Return the score of each row's item, (B,) float."""
-        (vectors,) = self.network.items(interaction[self.ITEM_ID])
+        vectors = self.network.items.searched(interaction[self.ITEM_ID])
         candidates = self.network.candidates(vectors)
         products = torch.einsum("bkd,bd->bk", self.interests(interaction), candidates)
         return self.scoring.of_last(products)

@@ -108,7 +108,8 @@ class FeatureTable:
         owners = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         ends = np.cumsum(self.sizes, dtype=np.int64)
         keys = owners * max(len(ends), 1) + np.searchsorted(ends, self.tokens, side="right")
-        return (1.0 / np.bincount(keys, minlength=1)[keys]).astype(np.float32)
+        shares: npt.NDArray[np.float32] = (1.0 / np.bincount(keys)[keys]).astype(np.float32)
+        return shares
 
     def as_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return it as plain arrays, for a file."""

@@ -24,7 +24,11 @@ class ItemTable(nn.Module):
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
         features: what the vectors of items are composed of beside their own; None: nothing.
+        boosts: (N,) float, factors on the vectors where they are searched, not where they stand in
+            a history; None: all 1.
     """
+
+    boosts: Tensor | None
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class ItemTable(nn.Module):
         sparse: bool,
         unit: bool = True,
         features: ItemFeatures | None = None,
+        boosts: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.unit = unit
@@ -42,6 +47,7 @@ class ItemTable(nn.Module):
         with torch.no_grad():
             self.embedding.weight[0].zero_()
         self.features = features
+        self.register_buffer("boosts", boosts, persistent=False)
 
     @property
     def num_items(self) -> int:
@@ -73,34 +79,46 @@ class ItemTable(nn.Module):
         """
         return self._placed(self.embedding(ids), ids)
 
+    def searched(self, ids: Tensor) -> Tensor:
+        """Return the vectors of ids as lists are searched by, (*ids.shape, D)."""
+        rows = self.look_up(ids)
+        return rows if self.boosts is None else rows * self.boosts[ids].unsqueeze(-1)
+
     def all(self) -> Tensor:
-        """Return the whole table, (N, D), row 0 zero; for serving."""
+        """Return the whole table as lists are searched by, (N, D), row 0 zero."""
         every = torch.arange(self.num_items, device=self.embedding.weight.device)
-        return self._placed(self.embedding.weight, every)
+        rows = self._placed(self.embedding.weight, every)
+        return rows if self.boosts is None else rows * self.boosts.unsqueeze(-1)
+
+    @torch.no_grad()
+    def composed(self, new: Tensor | None = None, boost: float = 1.0) -> ItemTable:
+        """Return a table of the vectors as they are now, to be served: a look-up costs a row.
+
+        Args:
+            new: (n, D), of items that stand behind the others.
+            boost: of these where they are searched.
+        """
+        device = self.embedding.weight.device
+        vectors, boosts = self.look_up(torch.arange(self.num_items, device=device)), self.boosts
+        if new is not None:
+            if boosts is None:
+                boosts = vectors.new_ones(len(vectors))
+            boosts = torch.cat([boosts, boosts.new_full((len(new),), boost)])
+            vectors = torch.cat([vectors, new.to(vectors)])
+        table = ItemTable(*vectors.shape, sparse=False, unit=False, boosts=boosts).to(device)
+        table.start_at(vectors)
+        return table
 
     def of_new(self, table: FeatureTable) -> Tensor:
         """Return the vectors of n items that have features alone, (n, D).
 
         Raises:
-            ValueError: the table composes nothing of features.
+            ValueError: nothing here is composed of features.
         """
         if self.features is None:
             raise ValueError("the items of this table have no features.")
-        rows = self.features.alone(table)
+        rows = self.features.of_new(table)
         return unit_length(rows) if self.unit else rows
-
-    @torch.no_grad()
-    def composed(self, new: Tensor | None = None) -> ItemTable:
-        """Return a table of the vectors as they are now, with (n, D) `new` ones behind: to serve.
-
-        Looking up costs nothing but a row there, and gives the same bits.
-        """
-        vectors = self.all()
-        if new is not None:
-            vectors = torch.cat([vectors, new.to(vectors)])
-        table = ItemTable(*vectors.shape, sparse=False, unit=False).to(vectors.device)
-        table.start_at(vectors)
-        return table
 
     def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
         rows = own if self.features is None else self.features(own, ids)

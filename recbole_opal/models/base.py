@@ -114,6 +114,7 @@ class MultiInterestNetwork(nn.Module):
             sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
             features=_features(settings, catalogue),
+            boosts=_boosts(settings, catalogue),
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
@@ -293,6 +294,11 @@ def _features(settings: Any, catalogue: Catalogue) -> ItemFeatures | None:
         catalogue.counts,
         settings.hidden_size,
         sparse=settings.item_gradient == "sparse",
-        id_dropout=settings.item_id_dropout,
-        trust_after=settings.item_trust_after,
+        dropout=settings.new_item_share,
     )
+
+
+def _boosts(settings: Any, catalogue: Catalogue) -> Tensor | None:
+    if catalogue.features is None or settings.new_item_boost == 1:
+        return None
+    return torch.where(catalogue.counts > 0, 1.0, settings.new_item_boost)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
@@ -71,7 +73,7 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     settings, weights = placed_settings(folder), folder.load_weights(row.stage)
     vectors = weights["items.embedding.weight"]
     if FEATURES_NAME in folder.names:
-        vectors = rebuild(folder.path, row.stage).items.all().detach()
+        vectors = _composed(folder, row.stage)
     elif settings["similarity"] == "cosine":
         vectors = unit_length(vectors)
     categories = unit_length(weights["encoder.categories"])
@@ -82,3 +84,10 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     if not len(names) == len(counts) == len(assigned):
         raise ValueError(f"{len(assigned)} vectors, {len(counts)} counts, {len(names)} names")
     return TrainedOpal(row, seed, folder, assigned.double().numpy(), counts, names)
+
+
+def _composed(folder: RunReader, stage: str) -> Tensor:
+    """Return the vectors of the items, (N, D), composed of what the run knows of them."""
+    items = rebuild(folder.path, stage).items
+    with torch.no_grad():
+        return items.look_up(torch.arange(items.num_items))

@@ -19,7 +19,14 @@ from recbole_opal.runs.manifest import FileDigest, Manifest, regular_bytes, veri
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["FEATURES_NAME", "HISTORIES_NAME", "STATE_NAME", "RunReader", "state_number", "weights_name"]
+__all__ = [
+    "FEATURES_NAME",
+    "HISTORIES_NAME",
+    "STATE_NAME",
+    "RunReader",
+    "state_number",
+    "weights_name",
+]
 
 FEATURES_NAME = "item_features.npz"
 """What the item vectors of a run are composed of beside vectors of their own."""

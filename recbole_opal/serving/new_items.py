@@ -38,7 +38,7 @@ class NewItems:
         ids: raw, all different, none that the model knew.
         table: what it composes their vectors of.
         categories: (n, T) category ids, 0 = none; None: the model or the items have none.
-        unknown: tokens that training has not met, as `column=token`, and how often they stand there.
+        unknown: tokens that training has not met, as `column=token`, and their numbers.
     """
 
     ids: list[str]
@@ -63,8 +63,10 @@ def with_new_items(
     """Return a model, and the search over its items, that know the new ones behind the others."""
     with torch.no_grad():
         vectors = _composer(trained)[0].of_new(new.table)  # (n, D)
-        network = trained.network.with_items(trained.network.items.composed(vectors))
-        searched = network.candidates(vectors)  # (n, D')
+        boost = float(trained.settings.get("new_item_boost", 1.0))
+        network = trained.network.with_items(trained.network.items.composed(vectors, boost))
+        places = torch.arange(len(trained.items), len(trained.items) + len(new.ids))
+        searched = network.candidates(network.items.searched(places.to(vectors.device)))
     known = retriever.items.table  # of a bundle it is its own file's
     settings = retriever.settings.model_dump() if isinstance(retriever, ApproximateIndex) else None
     search = make_retriever(
@@ -133,23 +135,23 @@ def _composer(trained: TrainedModel) -> tuple[ItemTable, ItemFeatures]:
     table = trained.composer
     if table is None or table.features is None:
         raise SettingsError(
-            f"{trained.folder} was trained without features of items, and so can say nothing of new "
-            "ones; train with --item_features=[...], columns of the .item file."
+            f"{trained.folder} was trained without features of items, so that it can say nothing "
+            "of new ones; train with --item_features=[...], columns of the .item file."
         )
     return table, table.features
 
 
 def _columns(frame: Any) -> dict[str, list[Any]]:
     """Return the cells of each column of a frame, or of a mapping of columns."""
-    names = frame if isinstance(frame, Mapping) else getattr(frame, "columns", None)
+    names: Any = frame if isinstance(frame, Mapping) else getattr(frame, "columns", None)
     if names is None:
         raise DataError(
             f"the new items are a {type(frame).__name__}; give a frame of pandas or polars, or a "
             "mapping of columns to lists."
         )
-    found = {}
+    found: dict[str, list[Any]] = {}
     for name in names:
-        column = frame[name]
+        column: Any = frame[name]
         if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
             raise DataError(f"the column {name} of the new items is {column!r}; write a list.")
         found[str(name)] = column.tolist() if hasattr(column, "tolist") else list(column)
@@ -161,9 +163,12 @@ def _check_ids(texts: Sequence[str], ids: ItemIds) -> None:
     numbers, _ = ids.numbers(texts)
     known = [text for text, number in zip(texts, numbers.tolist(), strict=True) if number]
     twice = [text for text, count in Counter(texts).items() if count > 1]
-    empty = [text for text in texts if not text]
-    whys = "which the model knows already", "more than once", "which is no id"
-    for wrong, why in zip((known, twice, empty), whys, strict=True):
+    faults: dict[str, list[str]] = {
+        "which the model knows already": known,
+        "more than once": twice,
+        "which is no id": [text for text in texts if not text],
+    }
+    for why, wrong in faults.items():
         if wrong:
             shown = ", ".join(f"'{quoted(text)}'" for text in wrong[:_NAMED])
             more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""

@@ -66,18 +66,19 @@ class MultiInterestSettings(Section):
         "columns of the .item file, of tokens, token lists or numbers, whose vectors are added to "
         "those of the items, so that new items can be found; [] = none [D]",
     )
-    item_id_dropout: Finite = setting(
+    new_item_share: Finite = setting(
         0.2,
-        "share of a step's items that are their features alone; only with item_features [D]",
+        "share of a training step's items that are taken for new ones, their features alone; only "
+        "with item_features [D]",
         ge=0,
         lt=1,
     )
-    item_trust_after: Finite = setting(
-        0.0,
-        "s of the factor n / (n + s) of an item's own vector by its n training interactions; only "
-        "with item_features [D]",
-        ge=0,
-        le=1e6,
+    new_item_boost: Finite = setting(
+        1.0,
+        "factor on the vectors of items that training has not met, where lists are searched: above "
+        "1 they stand higher, and others lower; only with item_features [D]",
+        ge=0.1,
+        le=10,
     )
     recency: Literal["none", "place", "age", "both"] = setting(
         "none",

@@ -6,7 +6,11 @@ import pytest
 from recbole_opal.data.protocols import apply_protocol, hold_out_items
 from recbole_opal.data.user_sequences import UserSequences
 
-RULES = [{"RS": [8, 1, 1]}, {"LS": "valid_and_test"}, {"user": {"ratios": [6, 2, 2], "history": 0.7, "seed": 3}}]
+RULES = [
+    {"RS": [8, 1, 1]},
+    {"LS": "valid_and_test"},
+    {"user": {"ratios": [6, 2, 2], "history": 0.7, "seed": 3}},
+]
 ITEMS = 60
 
 
