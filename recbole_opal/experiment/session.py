@@ -17,13 +17,14 @@ from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.agreement import agreed
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
 from recbole_opal.distributed.launch import is_first
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError, refusing
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
-from recbole_opal.host.in_parts import require_parts
+from recbole_opal.host.in_parts import require_parts, require_shared_table
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -43,6 +44,7 @@ from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
+from recbole_opal.training.whole_table import whole_state, whole_weights
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -142,6 +144,7 @@ class _Session:
 
     def __init__(self, config: OpalConfig) -> None:
         require_parts(config.model_class)
+        require_shared_table(config)
         use_device(config["device"])
         self.config = config
         self.started = perf_counter()
@@ -246,11 +249,14 @@ class _Session:
                 trainer = StagedTrainer(config, model, built_in=built_in)
                 if state is not None:
                     restore(trainer.loop, state, data.train)
-                trainer.loop.on_progress = meet
+                loop = trainer.loop
+                loop.on_progress = lambda: _hand_in(loop)
                 trainer.fit(data.train, data.valid)
-                for stage in trainer.loop.records if config["test_at_end"] else ():
-                    trainer.loop.load_stage(stage)
-                    trainer.judge(data.test, with_interests=True)
+                for stage in loop.records:
+                    loop.load_stage(stage)
+                    whole_weights(loop.weights[stage], loop.model)
+                    if config["test_at_end"]:
+                        trainer.judge(data.test, with_interests=True)
                 meet()
                 told: Any = agreed([])
                 folder, stages, seconds = told
@@ -259,9 +265,10 @@ class _Session:
                 torch.set_num_threads(threads)
 
     def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
+        state = whole_state(snapshot(loop), loop.model)
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
-            folder.save_state({"training": snapshot(loop)} | cost)
+            folder.save_state({"training": state} | cost)
             folder.save_lines("training.jsonl", loop.history)
         meet()  # the others wait for the disk
 
@@ -289,6 +296,13 @@ def _opened(path: Path) -> Iterator[RunReader]:
     else:
         meet()
         yield RunReader.open(path)
+
+
+def _hand_in(loop: TrainingLoop) -> None:
+    """Let the first process save the state; of a table in parts it needs all of them."""
+    if sharded_embedding_of(loop.model) is not None:
+        whole_state(snapshot(loop), loop.model)
+    meet()
 
 
 def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.cooccurrence import cooccurrence_vectors
+from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.item_features import item_features
 from recbole_opal.models import MODELS
@@ -66,10 +67,13 @@ class MultiInterestRecommender(SequentialRecommender):
     def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
         """Return where item vectors start, (N, D), by the training interactions; None: at random.
 
-        Those of a user stand one after the other in time, here and in RecBole's data sets.
+        Those of a user stand one after the other in time, here and in RecBole's data sets. Where
+        processes share the table, the first one tells the others theirs.
         """
         if settings.item_start == "random":
             return None
+        if settings.item_table != "local" and not is_first():
+            return torch.empty(0, settings.hidden_size)
         start = cooccurrence_vectors(
             trained[self.USER_ID].numpy(),
             trained[self.ITEM_ID].numpy(),
@@ -132,6 +136,10 @@ class MultiInterestRecommender(SequentialRecommender):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.network.item_table()
+
+    def searched(self, ids: Tensor) -> Tensor:
+        """Return the vectors of (n,) ids as lists are searched by; see the network."""
+        return self.network.searched(ids)
 
     @property
     def scoring(self) -> Scoring:

@@ -150,6 +150,18 @@ class MultiInterestSettings(Section):
         "catalogue [D]",
         under=TRAINING,
     )
+    item_optimizer: Literal["adam", "rowwise_adagrad"] = setting(
+        "adam",
+        "what moves the rows met with item_gradient: sparse; rowwise_adagrad = Adagrad with one "
+        "sum a row [D]",
+        under=TRAINING,
+    )
+    item_table: Literal["local", "row_wise", "column_wise", "table_wise"] = setting(
+        "local",
+        "where item vectors are under torchrun: local = whole in each process; row_wise, "
+        "column_wise = cut into parts, one a process, by TorchRec; table_wise = the first's [D]",
+        under=TRAINING,
+    )
 
 
 def preset(name: str, default: Any) -> Any:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import SparseAdam
 
-__all__ = ["RowAdam"]
+__all__ = ["RowAdam", "distinct_rows"]
 
 
 class RowAdam(SparseAdam):
@@ -32,7 +32,7 @@ class RowAdam(SparseAdam):
                 if table.grad is not None:
                     state = self.state[table] or self._begun(table)
                     state["step"] += 1
-                    _move(table, *_distinct(table.grad), state, group)
+                    _move(table, *distinct_rows(table.grad), state, group)
         return loss
 
     def _begun(self, table: Tensor) -> dict[str, Any]:
@@ -43,10 +43,10 @@ class RowAdam(SparseAdam):
         return state
 
 
-def _distinct(gradient: Tensor) -> tuple[Tensor, Tensor]:
+def distinct_rows(gradient: Tensor) -> tuple[Tensor, Tensor]:
     """Return the ids of a sparse gradient, each once, and their rows."""
     if not gradient.is_sparse:
-        raise RuntimeError("RowAdam moves tables with sparse gradients only; take Adam.")
+        raise RuntimeError("rows are moved of tables with sparse gradients only; take Adam.")
     ids = gradient._indices()[0]
     if not bool((ids[1:] > ids[:-1]).all()):
         gradient = gradient.coalesce()
