@@ -68,14 +68,16 @@ class ShardedEmbedding(nn.Module):
         self._library = import_torchrec(sharding)
         group = self._group
         module, shards = _sharded(self._library, num_embeddings, embedding_dim, sharding, group)
-        self._hidden = (module,)  # in a tuple, it is no submodule, and its weights no parameters
+        # In tuples they are no submodules, and their weights no parameters.
+        self._modules_apart = (module,)
+        self._kernels = tuple(
+            each.emb_module for look in module._lookups for each in look._emb_modules
+        )
         self.parts = _parts(shards, group.size, embedding_dim)
-        kernels = [each.emb_module for look in module._lookups for each in look._emb_modules]
-        self._kernel: Any = kernels[0] if kernels else None
         self.own, self.sums = torch.empty(0, embedding_dim), torch.empty(0, 1)
-        if self._kernel is not None:
-            (self.own,) = self._kernel.split_embedding_weights()
-            self.sums = self._kernel.split_optimizer_states()[0][0].view(-1, 1)
+        for kernel in self._kernels:  # one, or none where a process has no part
+            (self.own,) = kernel.split_embedding_weights()
+            self.sums = kernel.split_optimizer_states()[0][0].view(-1, 1)
 
     @property
     def part(self) -> Part:
@@ -92,7 +94,7 @@ class ShardedEmbedding(nn.Module):
         lengths = torch.tensor([len(ids)])
         keyed = self._library.KeyedJaggedTensor(keys=[_FEATURE], values=ids, lengths=lengths)
         with together():
-            rows: Tensor = self._hidden[0](keyed).wait()[_FEATURE].values()
+            rows: Tensor = self._modules_apart[0](keyed).wait()[_FEATURE].values()
         if rows.requires_grad and self._library.comm_ops.get_gradient_division():
             # TorchRec takes the mean over processes, here losses are shares of one sum.
             size = self._group.size
@@ -148,8 +150,8 @@ class ShardedEmbedding(nn.Module):
 
     def set_rate(self, rate: float) -> None:
         """Let the next backward pass move the rows at this learning rate."""
-        if self._kernel is not None:
-            self._kernel.set_learning_rate(rate)
+        for kernel in self._kernels:
+            kernel.set_learning_rate(rate)
 
     @property
     def _group(self) -> Group:
