@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -179,9 +180,9 @@ def _lost(reason: str) -> LostProcessError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last sentences of what torch says: the first name places in its source code."""
-    text = " ".join(str(error).split()).partition(" (this is likely")[0]
-    return quoted(text.rpartition("] ")[2] if text.startswith("[") else text)
+    """Return what torch says without the place in its source code before and its guesses behind."""
+    text = " ".join(str(error).split()).partition(". This is typically")[0]
+    return quoted(re.sub(r"^\[[^ ]*\] ", "", text))
 
 
 @cache

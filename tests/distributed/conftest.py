@@ -34,7 +34,7 @@ def start(number, *command, **options):
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start_processes():
     """Return what starts processes; those that are left at the end are killed."""
     started = []
