@@ -28,7 +28,7 @@ def flags(settings):
 
 def finish(processes, code=0):
     """Wait for the processes; return what each wrote on the two streams."""
-    told = [process.communicate(timeout=120) for process in processes]
+    told = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [code] * len(processes), told
     return told
 
@@ -92,7 +92,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_with_as_many_or_fewer(
     place = tmp_path / "killed"
     words = flags(settings | {"checkpoint_dir": place})
     processes = start_processes(2, SCRIPT, "--dataset=tiny", *words, cwd=tmp_path)
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 300
     while not list(place.glob("*/training.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.01)
     processes[1].kill()
