@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,8 +15,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.distributed_c10d import PrefixStore
-from torch.distributed.rendezvous import rendezvous
 
 from recbole_opal.distributed.launch import Launch, launched
 from recbole_opal.errors import SettingsError, TrainingError, quoted
@@ -137,7 +136,7 @@ def process_group() -> Iterator[None]:
             "torchrun makes its own; call torch.distributed.destroy_process_group() before it."
         )
     global _current
-    store = PrefixStore(f"recbole_opal/{next(_runs)}", _store())
+    store = _store_of_run()
     _current = Group(launch.rank, launch.processes, store)
     try:
         meet()  # however long the others take to start
@@ -206,29 +205,42 @@ def _lost(reason: str) -> LostProcessError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last sentences of what torch says: the first name places in its source code."""
-    text = " ".join(str(error).split()).partition(" (this is likely")[0]
-    return quoted(text.rpartition("] ")[2] if text.startswith("[") else text)
+    """Return what torch says without the place in its source code before and its guesses behind."""
+    text = " ".join(str(error).split()).partition(". This is typically")[0]
+    return quoted(re.sub(r"^\[[^ ]*\] ", "", text))
+
+
+def _store_of_run() -> Any:
+    """Return a store that no earlier run of this program has written into."""
+    from torch.distributed.distributed_c10d import PrefixStore  # not every build of torch has it
+
+    return PrefixStore(f"recbole_opal/{next(_runs)}", _store())
 
 
 @cache
 def _store() -> Any:
     """Connect to what torchrun provides, once for all runs of this program."""
-    store, _, _ = next(rendezvous("env://", timeout=_ABSENCE))
+    from torch.distributed.rendezvous import rendezvous
+
+    with together():
+        store, _, _ = next(rendezvous("env://", timeout=_ABSENCE))
     return store
 
 
 def _leave_word(store: Any, launch: Launch, error: BaseException) -> None:
     """Tell those who wait at a meeting that this process does not come.
 
-    What the first process says too, as of a wrong setting, need not be said again: it is noted.
+    Note on the error whether it is `said`: by the first process, which has met it too, as it meets
+    a wrong setting, or which has ended by another one that it tells.
     """
-    word = f"{_FAILED}/{{}}".format
+    first, error.said = f"{_FAILED}/0", False  # type: ignore[attr-defined]
     with suppress(RuntimeError):  # the store has ended with the process that held it
-        store.set(word(launch.rank), str(error))
+        if launch.rank == 0:
+            store.set(first, str(error))
         store.set(_FAILED, "")
         deadline = time.monotonic() + _ECHO
-        while not store.check([word(0)]) and time.monotonic() < deadline:
+        while not store.check([first]) and time.monotonic() < deadline:
             time.sleep(_PAUSE)
-        if launch.rank > 0 and store.check([word(0)]):
-            error.said = store.get(word(0)).decode() == str(error)  # type: ignore[attr-defined]
+        if store.check([first]):
+            same = isinstance(error, LostProcessError) or store.get(first).decode() == str(error)
+            error.said = same  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from recbole_opal.distributed.group import Group, current, together
+from recbole_opal.distributed.group import Group, current, meet, together
 from recbole_opal.distributed.torchrec_library import import_torchrec
 
 __all__ = ["EPSILON", "Part", "ShardedEmbedding", "Sharding", "sharded_embedding_of"]
@@ -112,6 +112,7 @@ class ShardedEmbedding(nn.Module):
     @torch.no_grad()
     def start_at(self, vectors: Tensor) -> None:
         """Start at (N, D) vectors that the first process has; of the others none are read."""
+        meet()  # however long it took to make them
         for rows in self._pieces():
             piece = torch.empty(rows.stop - rows.start, self.embedding_dim)
             if self._group.rank == 0:

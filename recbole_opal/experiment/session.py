@@ -10,15 +10,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
-from recbole_opal.distributed.agreement import agreed
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
 from recbole_opal.distributed.launch import is_first
-from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError, refusing
+from recbole_opal.experiment.following import (
+    Outcome,
+    follow,
+    let_follow,
+    opened,
+    tell_followers,
+)
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
@@ -44,7 +47,7 @@ from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
-from recbole_opal.training.whole_table import whole_state, whole_weights
+from recbole_opal.training.whole_table import whole_state
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -124,7 +127,7 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
         OpalError: the folder is damaged, or a setting may not change.
     """
     place = path_given("resume", folder)
-    with process_group(), _opened(place) as run_folder, quiet_deprecations():
+    with process_group(), opened(place) as run_folder, quiet_deprecations():
         config = continued_config(run_folder, settings, model)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
             return _Session(config).go_on(run_folder)
@@ -160,7 +163,7 @@ class _Session:
         data, tokens = self._load()
         built = self._build(data)  # what fails here leaves no folder behind
         if not is_first():
-            return self._follow(data, *built)
+            return _result(follow(self.config, data, built[0]))
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -181,7 +184,7 @@ class _Session:
         built = self._build(data)
         if isinstance(folder, RunFolder):
             return self._train(folder, data, *built, state)
-        return self._follow(data, *built, state)
+        return _result(follow(self.config, data, built[0], state))
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
@@ -210,12 +213,11 @@ class _Session:
         state: Mapping[str, Any] | None = None,
     ) -> RunResult:
         """Train from the beginning or from a saved state; evaluate; write everything down."""
-        meet()  # all have read what there is to read
         config, name = self.config, folder.path.name
         progress = TrainingProgress(enabled=config["show_progress"])
         log = run_log(folder.path, progress, config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(config)):
-            agreed(torch.get_num_threads())
+            let_follow()
             _log_data(config, data)
             repeat(lines)
             trainer = StagedTrainer(config, model, progress, name, built_in=built_in)
@@ -227,42 +229,9 @@ class _Session:
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
-                meet()
-                agreed([str(folder.path), stages, self.seconds])
-                return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
-
-    def _follow(
-        self,
-        data: PreparedData,
-        model: Any,
-        built_in: float,
-        lines: Sequence[LogRecord],
-        state: Mapping[str, Any] | None = None,
-    ) -> RunResult:
-        """Do what the first process does in `_train`, but for all that is written or said."""
-        meet()
-        config, threads = self.config, torch.get_num_threads()
-        config["tensorboard"] = False
-        with lines_held(config["state"]):
-            torch.set_num_threads(agreed(threads))
-            try:
-                trainer = StagedTrainer(config, model, built_in=built_in)
-                if state is not None:
-                    restore(trainer.loop, state, data.train)
-                loop = trainer.loop
-                loop.on_progress = lambda: _hand_in(loop)
-                trainer.fit(data.train, data.valid)
-                for stage in loop.records:
-                    loop.load_stage(stage)
-                    whole_weights(loop.weights[stage], loop.model)
-                    if config["test_at_end"]:
-                        trainer.judge(data.test, with_interests=True)
-                meet()
-                told: Any = agreed([])
-                folder, stages, seconds = told
-                return RunResult(Path(folder), stages, trainer.loop.best_stage, seconds)
-            finally:
-                torch.set_num_threads(threads)
+                outcome = str(folder.path), stages, trainer.loop.best_stage, self.seconds
+                tell_followers(outcome)
+                return _result(outcome)
 
     def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
         state = whole_state(snapshot(loop), loop.model)
@@ -282,27 +251,8 @@ class _Session:
         return training
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[RunReader]:
-    """Give the block a run folder, which the first process holds from before the first look at it.
-
-    The others, for whom it must stand at the same path, read what that one has put in order.
-    """
-    if is_first():
-        folder = RunFolder.open(path)
-        with folder.working():
-            meet()
-            yield folder
-    else:
-        meet()
-        yield RunReader.open(path)
-
-
-def _hand_in(loop: TrainingLoop) -> None:
-    """Let the first process save the state; of a table in parts it needs all of them."""
-    if sharded_embedding_of(loop.model) is not None:
-        whole_state(snapshot(loop), loop.model)
-    meet()
+def _result(outcome: Outcome) -> RunResult:
+    return RunResult(Path(outcome[0]), *outcome[1:])
 
 
 def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:

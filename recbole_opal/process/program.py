@@ -22,8 +22,8 @@ def command(*arguments: str, name: str = "run") -> str:
     """Return a command line that works where the process was started, ready to be pasted.
 
     It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m recbole_opal
-    run`, behind torchrun what trains. Where Python code called us and there is nothing to go by, it is the script, if it stands
-    in this folder, or the package.
+    run`; where torchrun started it, what trains stands behind torchrun. Where Python code called us
+    and there is nothing to go by, it is the script, if it stands in this folder, or the package.
     """
     here = ["python", _SCRIPT] if Path(_SCRIPT).is_file() else ["python", "-m", _PACKAGE]
     words = _called_as() or here

@@ -35,7 +35,9 @@ def whole_state(state: dict[str, Any], model: Any) -> dict[str, Any]:
     if table is None:
         return state
     return _changed(
-        state, lambda own: _or_own(table.whole(own), own), lambda own: _or_own(table.whole_sums(own), own)
+        state,
+        lambda own: _or_own(table.whole(own), own),
+        lambda own: _or_own(table.whole_sums(own), own),
     )
 
 
@@ -47,6 +49,7 @@ def own_part_of_state(state: Mapping[str, Any], model: Any) -> Mapping[str, Any]
 
 def _changed(state: Mapping[str, Any], rows: Any, sums: Any) -> dict[str, Any]:
     """Return a state with all that belongs to the table replaced, the rest shared."""
+
     def with_rows(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {**weights, _WEIGHTS: rows(weights[_WEIGHTS])}
 

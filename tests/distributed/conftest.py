@@ -19,8 +19,9 @@ def free_port():
 
 def start(number, *command, **options):
     """Start Python that often, with the variables by which processes find each other."""
+    places = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    common |= {"WORLD_SIZE": str(number), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    common |= {"WORLD_SIZE": str(number), "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(places)}
     return [
         subprocess.Popen(
             [sys.executable, *command],
@@ -34,7 +35,7 @@ def start(number, *command, **options):
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start_processes():
     """Return what starts processes; those that are left at the end are killed."""
     started = []

@@ -62,7 +62,8 @@ def test_a_shared_table_is_trained_saved_and_searched_as_a_whole_one(
         for key, value in expected["end"]["model"].items():
             assert torch.allclose(first["end"]["model"][key], value, rtol=0, atol=1e-5), key
         assert torch.allclose(sums_of(first["end"]), sums_of(expected["end"]), rtol=1e-4), kind
-        found = [torch.cat(each) for each in zip(*(r["lists"] for r in (first, *others)), strict=True)]
+        lists = zip(*(each["lists"] for each in (first, *others)), strict=True)
+        found = [torch.cat(parts) for parts in lists]
         for own, joint in zip(expected["lists"], found, strict=True):
             assert torch.equal(own, joint), kind
         held = {other["end"]["model"][TABLE].shape for other in others}
@@ -77,6 +78,8 @@ def test_one_process_goes_on_from_a_table_that_was_cut_by_columns():
     state = tables.state_of(loop)
     sums = torch.rand(tables.steps.ITEMS, 3)
     groups = state["optimizer"]["optimizers"][0]["param_groups"]
-    loop.optimizer.optimizers[0].load_state_dict({"state": {0: {"sum": sums}}, "param_groups": groups})
+    loop.optimizer.optimizers[0].load_state_dict(
+        {"state": {0: {"sum": sums}}, "param_groups": groups}
+    )
     assert torch.equal(sums_of(tables.state_of(loop)), sums.mean(dim=1, keepdim=True))
     loop.step(tables.steps.own_rows(*next(tables.steps.batches((5,)))))

@@ -43,7 +43,7 @@ def test_steps_of_several_processes_equal_those_with_the_joint_batch(
     script = FOLDER / "steps.py"
     processes = start_processes(number, script, tmp_path, json.dumps(CASES))
     for process in processes:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     for name, case in CASES.items():
         alone = steps.train(**case)
