@@ -67,7 +67,8 @@ class ShardedEmbedding(nn.Module):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self._library = import_torchrec(sharding)
         group = self._group
-        module, shards = _sharded(self._library, num_embeddings, embedding_dim, sharding, group)
+        with torch.random.fork_rng(devices=[]):  # it draws, in its own way
+            module, shards = _sharded(self._library, num_embeddings, embedding_dim, sharding, group)
         # In tuples they are no submodules, and their weights no parameters.
         self._modules_apart = (module,)
         self._kernels = tuple(
@@ -220,6 +221,8 @@ class ShardedEmbedding(nn.Module):
 
 def sharded_embedding_of(model: nn.Module) -> ShardedEmbedding | None:
     """Return the table of a model that is held in parts; None: it has none."""
+    if current() is None:
+        return None
     found = (each for each in model.modules() if isinstance(each, ShardedEmbedding))
     return next(found, None)
 

@@ -11,10 +11,7 @@ from recbole_opal.errors import SettingsError
 
 __all__ = ["import_torchrec"]
 
-_INSTALL = (
-    "pip install --no-deps torchrec==1.8.0 fbgemm-gpu-cpu==1.8.0 tensordict==0.15.3 pyvers==0.2.3 "
-    "pyre-extensions==0.0.32 typing-inspect==0.9.0 mypy-extensions"
-)
+_INSTALL = 'pip install "recbole-opal[torchrec]" && pip install --no-deps torchrec==1.8.0'
 
 
 def import_torchrec(setting: str) -> Any:
@@ -23,8 +20,9 @@ def import_torchrec(setting: str) -> Any:
     Raises:
         SettingsError: it is missing, or does not go with the torch that is installed.
     """
-    # It speaks of kernels that other machines have.
-    logging.getLogger("torchrec").setLevel(logging.ERROR)
+    # The first speaks of kernels that other machines have, the second of what the first does.
+    for name in ("torchrec", "torch.fx._symbolic_trace"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -38,8 +36,8 @@ def import_torchrec(setting: str) -> Any:
             from torchrec.sparse.jagged_tensor import KeyedJaggedTensor
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise SettingsError(
-            f"--item_table={setting} is held by TorchRec, which cannot be imported ({error}); "
-            f"install it with: {_INSTALL}"
+            f"--item_table={setting} needs TorchRec, which cannot be imported ({error}); {_INSTALL}, "
+            "or --item_table=local."
         ) from error
     return SimpleNamespace(
         EmbOptimType=EmbOptimType,

@@ -74,8 +74,8 @@ def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimiz
     groups = _spared_from_decay(model, rest)
     options = {"weight_decay": settings["weight_decay"], **_in_one_pass(make, rest)}
     dense = [make(groups, lr=rate, **options)] if rest else []
-    kind = settings["item_optimizer"] if "item_optimizer" in settings else "adam"
-    tables: list[Any] = [_TABLES[kind](sparse, lr=rate)] if sparse else []
+    asked = "item_optimizer" in settings and settings["item_optimizer"]
+    tables: list[Any] = [_TABLES[asked or "adam"](sparse, lr=rate)] if sparse else []
     shared = sharded_embedding_of(model)
     if shared is not None:
         tables.insert(0, FusedTable(shared, rate))

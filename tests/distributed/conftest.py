@@ -21,7 +21,8 @@ def start(number, *command, **options):
     """Start Python that often, with the variables by which processes find each other."""
     places = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    common |= {"WORLD_SIZE": str(number), "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(places)}
+    common |= {"WORLD_SIZE": str(number), "OMP_NUM_THREADS": "1"}
+    common |= {"PYTHONPATH": os.pathsep.join(places)}
     return [
         subprocess.Popen(
             [sys.executable, *command],
