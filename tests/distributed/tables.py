@@ -32,6 +32,7 @@ SETTINGS = {
     "num_negatives": 20,
     "item_optimizer": "rowwise_adagrad",
     "scoring": "logsumexp",
+    "recency": "none",  # a place that no row tells apart moves by rounding alone
 }
 LISTS = {"topk": [6], "item_block_size": 16, "retrieval": "torch", "retrieval_args": None}
 VECTORS = torch.randn(steps.ITEMS, WIDTH, generator=torch.Generator().manual_seed(4))
