@@ -57,4 +57,4 @@ def swap_rows(parts: Sequence[Tensor]) -> list[Tensor]:
         return list(parts)
     given = [len(part) for part in parts]
     taken = [given[group.rank]] * group.size
-    return list(group.swap(torch.cat(list(parts)), given, taken).split(taken))
+    return list(torch.split(group.swap(torch.cat(list(parts)), given, taken), taken))

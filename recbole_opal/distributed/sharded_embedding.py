@@ -99,7 +99,7 @@ class ShardedEmbedding(nn.Module):
         if rows.requires_grad and self._library.comm_ops.get_gradient_division():
             # TorchRec takes the mean over processes, here losses are shares of one sum.
             size = self._group.size
-            rows.register_hook(lambda gradient: gradient * size)
+            rows.register_hook(lambda gradient: gradient * size)  # type: ignore[no-untyped-call]
         return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
 
     @torch.no_grad()

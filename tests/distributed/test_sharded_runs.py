@@ -35,9 +35,11 @@ def test_it_makes_the_run_of_one_and_goes_on_with_another_number(
     monkeypatch.chdir(tmp_path)
     settings = SETTINGS | OWN | {"data_path": str(data_path)}
     words = flags(settings | {"checkpoint_dir": tmp_path / "shared"})
+    words.append("--stage_steps={'soft': 4}")  # the later stage can be prolonged
     finish(start_processes(2, SCRIPT, "--dataset=tiny", *words, cwd=tmp_path))
     (folder,) = (tmp_path / "shared").iterdir()
-    settings |= {"schedule_steps": None, "checkpoint_dir": str(tmp_path / "alone")}
+    settings |= {"schedule_steps": None, "stage_steps": {"soft": 4}}
+    settings |= {"checkpoint_dir": str(tmp_path / "alone")}
     alone = recbole_opal.run("OPAL", "tiny", **settings)
     assert_alike(folder, alone.folder, ROUNDING)
     histories = {"one": ["i1", "i2", "i14"], "other": ["i40"]}
