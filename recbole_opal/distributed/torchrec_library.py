@@ -36,8 +36,8 @@ def import_torchrec(setting: str) -> Any:
             from torchrec.sparse.jagged_tensor import KeyedJaggedTensor
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise SettingsError(
-            f"--item_table={setting} needs TorchRec, which cannot be imported ({error}); {_INSTALL}, "
-            "or --item_table=local."
+            f"--item_table={setting} needs TorchRec, which cannot be imported ({error}); "
+            f"{_INSTALL}, or --item_table=local."
         ) from error
     return SimpleNamespace(
         EmbOptimType=EmbOptimType,
