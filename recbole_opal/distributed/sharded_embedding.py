@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from recbole_opal.distributed.group import Group, current, meet, together
+from recbole_opal.distributed.table_parts import Part, collected, row_pieces
 from recbole_opal.distributed.torchrec_library import import_torchrec
+from recbole_opal.errors import TrainingError
 
-__all__ = ["EPSILON", "Part", "ShardedEmbedding", "Sharding", "sharded_embedding_of"]
+__all__ = ["EPSILON", "ShardedEmbedding", "Sharding", "sharded_embedding_of"]
 
 Sharding = Literal["row_wise", "column_wise", "table_wise"]
 
 EPSILON = 1e-8
 """What row-wise Adagrad adds to the root that it divides by."""
 _TABLE, _FEATURE = "item_vectors", "item"
-_PIECE = 2**22  # numbers that are drawn or sent at a time
-_BLOCK = 16  # numbers that torch draws together: pieces of whole blocks are as one draw
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a table a process holds: some rows, and of these some columns."""
-
-    rows: slice
-    columns: slice
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the part."""
-        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
 
 class ShardedEmbedding(nn.Module):
@@ -60,6 +45,7 @@ class ShardedEmbedding(nn.Module):
 
     Raises:
         SettingsError: TorchRec is missing.
+        TrainingError: a step looks up twice, or another process has ended.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, sharding: Sharding) -> None:
@@ -76,6 +62,7 @@ class ShardedEmbedding(nn.Module):
         )
         self.parts = _parts(shards, group.size, embedding_dim)
         self.own, self.sums = torch.empty(0, embedding_dim), torch.empty(0, 1)
+        self._looked_up = False  # in this step
         for kernel in self._kernels:  # one, or none where a process has no part
             (self.own,) = kernel.split_embedding_weights()
             self.sums = kernel.split_optimizer_states()[0][0].view(-1, 1)
@@ -96,16 +83,14 @@ class ShardedEmbedding(nn.Module):
         keyed = self._library.KeyedJaggedTensor(keys=[_FEATURE], values=ids, lengths=lengths)
         with together():
             rows: Tensor = self._modules_apart[0](keyed).wait()[_FEATURE].values()
-        if rows.requires_grad and self._library.comm_ops.get_gradient_division():
-            # TorchRec takes the mean over processes, here losses are shares of one sum.
-            size = self._group.size
-            rows.register_hook(lambda gradient: gradient * size)  # type: ignore[no-untyped-call]
+        if rows.requires_grad:
+            self._begin_backward(rows)
         return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
 
     @torch.no_grad()
     def start_at_random(self, std: float) -> None:
         """Draw all rows as a table in one piece does, and keep the part; every process draws."""
-        for rows in self._pieces(len_of_last=_BLOCK):
+        for rows in row_pieces(self.num_embeddings, self.embedding_dim):
             piece = torch.empty(rows.stop - rows.start, self.embedding_dim).normal_(std=std)
             self._keep(rows, piece)
         self._clear()
@@ -114,7 +99,7 @@ class ShardedEmbedding(nn.Module):
     def start_at(self, vectors: Tensor) -> None:
         """Start at (N, D) vectors that the first process has; of the others none are read."""
         meet()  # however long it took to make them
-        for rows in self._pieces():
+        for rows in row_pieces(self.num_embeddings, self.embedding_dim):
             piece = torch.empty(rows.stop - rows.start, self.embedding_dim)
             if self._group.rank == 0:
                 piece.copy_(vectors[rows])
@@ -139,7 +124,7 @@ class ShardedEmbedding(nn.Module):
 
     def whole(self, own: Tensor) -> Tensor | None:
         """Return the (N, D) weights of which each process gives its part; None but in the first."""
-        return self._collected(own, self.parts, self.embedding_dim)
+        return collected(own, self.parts, self.num_embeddings, self.embedding_dim, self._group)
 
     def whole_sums(self, sums: Tensor) -> Tensor | None:
         """Return the (N, C) sums of C groups of columns; None but in the first process."""
@@ -148,12 +133,25 @@ class ShardedEmbedding(nn.Module):
         parts = [
             Part(each.rows, slice(n, n + 1)) for each, n in zip(self.parts, places, strict=True)
         ]
-        return self._collected(sums, parts, len(edges))
+        return collected(sums, parts, self.num_embeddings, len(edges), self._group)
 
     def set_rate(self, rate: float) -> None:
-        """Let the next backward pass move the rows at this learning rate."""
+        """Begin a step: its backward pass moves the rows at this learning rate."""
+        self._looked_up = False
         for kernel in self._kernels:
             kernel.set_learning_rate(rate)
+
+    def _begin_backward(self, rows: Tensor) -> None:
+        """Let rows move once a step, by the sum of all gradients: TorchRec takes the mean."""
+        if self._looked_up:
+            raise TrainingError(
+                "the model looks items up twice in a step, and rows of a table in parts move at "
+                "each; look them up together, or write --item_table=local."
+            )
+        self._looked_up = True
+        if self._library.comm_ops.get_gradient_division():
+            size = self._group.size
+            rows.register_hook(lambda gradient: gradient * size)  # type: ignore[no-untyped-call]
 
     @property
     def _group(self) -> Group:
@@ -161,14 +159,6 @@ class ShardedEmbedding(nn.Module):
         if group is None:
             raise RuntimeError("a table in parts is used outside of the run that made it.")
         return group
-
-    def _pieces(self, len_of_last: int = 1) -> Iterator[slice]:
-        """Yield rows at a time, whole blocks of numbers, the last piece not too short."""
-        step = max(_PIECE // self.embedding_dim // _BLOCK, 1) * _BLOCK
-        starts = range(0, max(self.num_embeddings - len_of_last + 1, 1), step)
-        for start in starts:
-            last = start == starts[-1]
-            yield slice(start, self.num_embeddings if last else start + step)
 
     def _keep(self, rows: slice, piece: Tensor) -> None:
         """Take from some rows of the whole what belongs to the part."""
@@ -184,26 +174,6 @@ class ShardedEmbedding(nn.Module):
 
     def _column_edges(self) -> list[int]:
         return sorted({part.columns.start for part in self.parts})
-
-    def _collected(self, own: Tensor, parts: list[Part], width: int) -> Tensor | None:
-        """Send the parts to the first process, some rows at a time."""
-        group = self._group
-        found = own.new_empty(self.num_embeddings, width) if group.rank == 0 else None
-        step = max(_PIECE // width, 1)
-        longest = max(part.shape[0] for part in parts)
-        for start in range(0, longest, step):
-            for rank, part in enumerate(parts):
-                rows = slice(start, min(start + step, part.shape[0]))
-                if rows.start >= rows.stop or group.rank not in (0, rank):
-                    continue
-                piece = own[rows] if rank == group.rank else None
-                if rank > 0:
-                    shape = (rows.stop - rows.start, part.shape[1])
-                    piece = group.to_first(piece, rank, own.new_empty(shape))
-                if found is not None and piece is not None:
-                    place = slice(part.rows.start + rows.start, part.rows.start + rows.stop)
-                    found[place, part.columns] = piece
-        return found
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """Give the part, under the name of a whole table's weights: torch's hook."""
