@@ -29,7 +29,8 @@ COMMANDS = (
 def seconds_of(arguments: list[str]) -> float:
     """Return the processor seconds of one run of the command, user and system."""
     line = [sys.executable, str(ROOT / "run_opal.py"), *arguments]
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(line, **quiet)  # noqa: S603
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return used.ru_utime + used.ru_stime
