@@ -34,8 +34,8 @@ from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
-from recbole_opal.training.loop import TrainingLoop
-from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
+from recbole_opal.training.save_points import SavePoints
+from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -194,16 +194,19 @@ class _Session:
                 with _refusing_state(folder):
                     restore(trainer.loop, state, data.train)
             adopt(folder, config, trainer.loop)
-            trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
+            points = SavePoints(trainer.loop, folder.next_part)
+            trainer.loop.on_progress = lambda: self._save(folder, points)
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
 
-    def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
+    def _save(self, folder: RunFolder, points: SavePoints) -> None:
+        loop = points.loop
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
-            folder.save_state({"training": snapshot(loop)} | cost)
+            training, parts = points.next()
+            folder.save_state({"training": training} | cost, parts)
             folder.save_lines("training.jsonl", loop.history)
 
     def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
