@@ -4,7 +4,8 @@
 
 Prints the seconds of data preparation, the milliseconds of gathering a batch and of each part of
 a training step in both stages, an epoch computed from them, the seconds of a full evaluation, and
-what its exact search costs beside a bare product + maximum or logsumexp + top-k. Any setting of `run_opal.py` may follow. Let nothing else run beside it.
+what its exact search costs beside a bare product + maximum or logsumexp + top-k. Any setting of
+`run_opal.py` may follow. Let nothing else run beside it.
 """
 
 import sys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
@@ -21,7 +21,7 @@ from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
-from recbole_opal.host.recommender import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender, awaiting_weights
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
@@ -158,7 +158,9 @@ class _Session:
         state = self._saved_state(folder) if folder.has_state() else None
         data, tokens = self._load()
         check_same(folder, self.config, tokens)
-        return self._train(folder, data, *self._build(data), state)
+        with nullcontext() if state is None else awaiting_weights():
+            built = self._build(data)
+        return self._train(folder, data, *built, state)
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
