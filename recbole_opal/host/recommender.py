@@ -79,7 +79,8 @@ class MultiInterestRecommender(SequentialRecommender):
     def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
         """Return where item vectors start, (N, D), by the training interactions; None: at random.
 
-        So too where saved weights take their place, see `awaiting_weights`. Those of a user stand one after the other in time, here and in RecBole's data sets.
+        So too where saved weights take their place, see `awaiting_weights`. Training interactions
+        of a user stand one after the other in time, here and in RecBole's data sets.
         """
         if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
