@@ -164,7 +164,11 @@ class _Session:
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
-        seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
+        seed_everything(
+            self.config["seed"],
+            reproducibility=self.config["reproducibility"],
+            on_gpu=self.config["device"].type == "cuda",
+        )
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)

@@ -12,6 +12,7 @@ import torch
 
 import recbole_opal
 from recbole_opal.errors import CheckpointError, SettingsError
+from recbole_opal.host import recommender
 from recbole_opal.runs import RunFolder
 from recbole_opal.training import save_points
 from recbole_opal.training.loop import TrainingLoop
