@@ -12,6 +12,13 @@ def losses_of(device):
     return StepLosses(SETTINGS, "stage soft, epoch 3", device)
 
 
+def mean_of(steps, device):
+    losses = losses_of(device)
+    for step in steps:
+        losses.add(step)
+    return losses.means()
+
+
 def drawn(steps):
     generator = torch.Generator().manual_seed(1)
     rows = torch.randn(steps, 2, generator=generator)
@@ -35,12 +42,7 @@ def test_a_gpu_s_losses_are_read_now_and_then():
 
 @pytest.mark.parametrize("steps", [1, 31, 32, 33, 100])
 def test_means_are_the_same_to_the_last_bit_however_they_are_read(steps):
-    found = []
-    for device in (CPU, GPU):
-        losses = losses_of(device)
-        for step in drawn(steps):
-            losses.add(step)
-        found.append(losses.means())
+    found = [mean_of(drawn(steps), device) for device in (CPU, GPU)]
     assert found[0] == found[1]
     mean = sum(float(step["retrieval"]) for step in drawn(steps)) / steps
     assert found[0]["retrieval"] == mean
@@ -49,9 +51,7 @@ def test_means_are_the_same_to_the_last_bit_however_they_are_read(steps):
 @pytest.mark.parametrize("device", [CPU, GPU])
 @pytest.mark.parametrize("bad", [1, 20, 33, 50])
 def test_a_loss_that_is_no_number_is_told_with_its_step(device, bad):
-    losses, steps = losses_of(device), drawn(50)
+    steps = drawn(50)
     steps[bad - 1]["retrieval"] = torch.tensor(float("nan"))
     with pytest.raises(TrainingError, match=f"its part retrieval\\) in .* epoch 3, step {bad};"):
-        for step in steps:
-            losses.add(step)
-        losses.means()
+        mean_of(steps, device)
