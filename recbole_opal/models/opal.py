@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.interests.one_hot import one_hot
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
@@ -67,7 +67,7 @@ class HypercategoryEncoder(CategoryEncoder):
         interests, kept = soft.interests, soft.assignment
         if stage == "hard":
             interests = self._fuse(interests, self.evolution(history, kept, categories))
-            hardest = functional.one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
+            hardest = one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
             kept = kept * hardest
         return EncodedHistories(interests, soft.assignment, kept, history)
 
@@ -104,7 +104,7 @@ class InterestEvolution(nn.Module):
         evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.settings.evolution_activation == "relu":
             evolved = evolved.relu()
-        counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
+        counts = history.sum_by_row(one_hot(chosen, num_interests))  # (B, K)
         usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
         return unit_length(torch.where(usable.unsqueeze(-1), evolved, categories))
 
