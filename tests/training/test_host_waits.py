@@ -70,10 +70,11 @@ def test_a_soft_step_waits_for_the_distinct_items_the_negatives_and_the_order_of
     assert waits_of_a_step("OPAL", "soft") == {"_unique2": 2, "_local_scalar_dense": 1}
 
 
-def test_a_hard_step_waits_for_the_lengths_of_sub_sequences_too():
-    # The two more are of one copy of the lengths, and work on that.
-    expected = {"_unique2": 2, "bincount": 1, "_local_scalar_dense": 2}
-    assert waits_of_a_step("OPAL", "hard") == expected
+@pytest.mark.parametrize(("fusion", "networks"), [("fixed", 1), ("learned", 1), ("whole", 2)])
+def test_a_hard_step_waits_for_the_lengths_of_sub_sequences_too(fusion, networks):
+    # Once for each recurrent network: what is counted more works on the copy of the lengths.
+    expected = {"_unique2": 2, "bincount": networks, "_local_scalar_dense": 1 + networks}
+    assert waits_of_a_step("OPAL", "hard", fusion=fusion) == expected
 
 
 @pytest.mark.parametrize("name", ["ComiRecDR", "ComiRecSA", "MIND", "REMI", "YouTubeDNN"])

@@ -28,10 +28,10 @@ class OPALSettings(WeighingSettings):
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
     )
-    fusion: Literal["fixed", "learned"] = setting(
-        "learned",
+    fusion: Literal["fixed", "learned", "whole"] = setting(
+        "whole",
         "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
-        "changes nothing [D]",
+        "changes nothing; whole = z_j + g_j h_j + g'_j h, h of the whole history [D]",
     )
     evolution_activation: Literal["relu", "none"] = setting(
         "none", "what follows the linear layer behind the GRU [A]"
