@@ -81,7 +81,7 @@ class ItemTable(nn.Module):
 
     def searched(self, ids: Tensor) -> Tensor:
         """Return the vectors of ids as lists are searched by, (*ids.shape, D)."""
-        rows = self.look_up(ids)
+        (rows,) = self(ids)
         return rows if self.boosts is None else rows * self.boosts[ids].unsqueeze(-1)
 
     def all(self) -> Tensor:
