@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -81,7 +83,7 @@ class ItemTable(nn.Module):
 
     def searched(self, ids: Tensor) -> Tensor:
         """Return the vectors of ids as lists are searched by, (*ids.shape, D)."""
-        (rows,) = self(ids)
+        rows: Tensor = self(ids)[0]
         return rows if self.boosts is None else rows * self.boosts[ids].unsqueeze(-1)
 
     def all(self) -> Tensor:
@@ -105,8 +107,11 @@ class ItemTable(nn.Module):
                 boosts = vectors.new_ones(len(vectors))
             boosts = torch.cat([boosts, boosts.new_full((len(new),), boost)])
             vectors = torch.cat([vectors, new.to(vectors)])
-        table = ItemTable(*vectors.shape, sparse=False, unit=False, boosts=boosts).to(device)
-        table.start_at(vectors)
+        table = copy(self)  # which draws no random vectors first
+        served = nn.Embedding(*vectors.shape, padding_idx=0, _weight=vectors)
+        table._modules = {"embedding": served}
+        table._buffers = {"boosts": boosts}
+        table.unit, table.features = False, None
         return table
 
     def of_new(self, table: FeatureTable) -> Tensor:
