@@ -108,7 +108,8 @@ class ItemTable(nn.Module):
             boosts = torch.cat([boosts, boosts.new_full((len(new),), boost)])
             vectors = torch.cat([vectors, new.to(vectors)])
         table = copy(self)  # which draws no random vectors first
-        served = nn.Embedding(*vectors.shape, padding_idx=0, _weight=vectors)
+        count, width = vectors.shape
+        served = nn.Embedding(count, width, padding_idx=0, _weight=vectors)
         table._modules = {"embedding": served}
         table._buffers = {"boosts": boosts}
         table.unit, table.features = False, None
