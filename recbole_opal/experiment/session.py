@@ -172,7 +172,11 @@ class _Session:
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
-        return data, id_tokens(data.dataset, self.config["category_field"])
+        return data, self._tokens(data.dataset)
+
+    def _tokens(self, dataset: Any) -> dict[str, list[str]]:
+        fields = self.config["item_features"] or ()
+        return id_tokens(dataset, self.config["category_field"], fields)
 
     def _build(self, data: PreparedData) -> tuple[Any, float, Sequence[LogRecord]]:
         """Return the model, the seconds that it took, and what was logged meanwhile."""

@@ -17,6 +17,7 @@ from torch import Tensor
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.cooccurrence import cooccurrence_vectors
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.host.item_features import item_features
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import is_ours, lineage
@@ -72,8 +73,9 @@ class MultiInterestRecommender(SequentialRecommender):
         settings = section.model_validate({name: config[name] for name in section.model_fields})
         counts = torch.bincount(dataset.inter_feat[self.ITEM_ID], minlength=self.n_items)
         start = self._item_start(settings, config["seed"], dataset.inter_feat)
+        features = item_features(dataset, settings.item_features)
         self.network = self.network_class(
-            settings, Catalogue(self.n_items, counts, self.max_seq_length, start)
+            settings, Catalogue(self.n_items, counts, self.max_seq_length, start, features)
         )
 
     def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
@@ -154,7 +156,7 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def predict(self, interaction: Any) -> Tensor:
         """Return the score of each row's item, (B,) float."""
-        (vectors,) = self.network.items(interaction[self.ITEM_ID])
+        vectors = self.network.items.searched(interaction[self.ITEM_ID])
         candidates = self.network.candidates(vectors)
         products = torch.einsum("bkd,bd->bk", self.interests(interaction), candidates)
         return self.scoring.of_last(products)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "FEATURES_NAME",
     "HISTORIES_NAME",
     "PART_NAME",
     "STATE_NAME",
@@ -28,6 +29,9 @@ __all__ = [
     "state_number",
     "weights_name",
 ]
+
+FEATURES_NAME = "item_features.npz"
+"""What the item vectors of a run are composed of beside vectors of their own."""
 
 HISTORIES_NAME = "histories-test.npz"
 """What each user of the test part had met before it."""

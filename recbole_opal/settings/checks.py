@@ -50,7 +50,7 @@ def check_together(
     _check_index(settings["retrieval"], settings["retrieval_args"])
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
-        "load_col": _with_categories(settings),
+        "load_col": _with_item_columns(settings),
         "train_neg_sample_args": _negatives(settings["train_neg_sample_args"], samples_negatives),
     }
 
@@ -112,14 +112,16 @@ def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _with_categories(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the columns to read, the item file's column of categories among them."""
+def _with_item_columns(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the columns to read, those of the item file that other settings name among them."""
     columns: dict[str, Any] | None = settings["load_col"]
-    category = settings["category_field"]
-    if category is None or columns is None:
+    named = [settings["category_field"], *settings.get("item_features", ())]
+    wanted = [name for name in dict.fromkeys(named) if name is not None]
+    if not wanted or columns is None:
         return columns
     items = columns.get("item", [settings["ITEM_ID_FIELD"]])
-    return columns if items == "*" or category in items else {**columns, "item": [*items, category]}
+    more = [] if items == "*" else [name for name in wanted if name not in items]
+    return {**columns, "item": [*items, *more]} if more else columns
 
 
 def _check_gradients(settings: Mapping[str, Any]) -> None:

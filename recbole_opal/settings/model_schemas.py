@@ -62,6 +62,25 @@ class MultiInterestSettings(Section):
         "where item vectors start; cooccurrence = items met near each other in training histories "
         "lie together [D]",
     )
+    item_features: Names = setting(
+        [],
+        "columns of the .item file, of tokens, token lists or numbers, whose vectors are added to "
+        "those of the items, so that new items can be found; [] = none [D]",
+    )
+    new_item_share: Finite = setting(
+        0.2,
+        "share of a training step's items that are taken for new ones, their features alone; only "
+        "with item_features [D]",
+        ge=0,
+        lt=1,
+    )
+    new_item_boost: Finite = setting(
+        1.0,
+        "factor on the vectors of items that training has not met, where lists are searched: above "
+        "1 they stand higher, and others lower; only with item_features [D]",
+        ge=0.1,
+        le=10,
+    )
     recency: Literal["none", "place", "age", "both"] = setting(
         "none",
         "learned weights of a history's items by place from the newest, by age behind it, or both; "

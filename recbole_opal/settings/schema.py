@@ -134,6 +134,13 @@ class EvaluationSettings(Section):
     ratio_rounding: Literal["cumulative", "recbole"] = setting(
         "cumulative", "how the ratios of RS become whole items of a user"
     )
+    cold_items: Finite = setting(
+        0.0,
+        "share of the items that training never meets: half of them are new to validation, half to "
+        "test, see ColdRecall",
+        ge=0,
+        le=0.9,
+    )
     mask_history: bool | None = setting(
         None, "seen items are taken out of the lists; None: True, but False for LS"
     )
