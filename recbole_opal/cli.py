@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from recbole_opal.distributed.launch import is_first, launched
+from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import INTERRUPTED, SettingsError, TrainingError
 from recbole_opal.process.shell import answer, end_process, tell
 from recbole_opal.version import __version__
@@ -89,11 +89,6 @@ def _train(argv: Sequence[str]) -> int:
     from recbole_opal.settings.commandline import parse_arguments
 
     request = parse_arguments(argv)
-    if request.compares and launched() is not None:
-        raise SettingsError(
-            "torchrun lets several processes train one model, and this asks for several runs; "
-            "start it without torchrun: --jobs=N has N runs at once."
-        )
     require_recbole()
     models = [request.model]
     if request.compares:

@@ -243,15 +243,15 @@ class OPALNetwork(ShareWeighed):
         """
         encoded: EncodedHistories = step.encoded
         weights = self.settings
-        hard = self.stage == "hard"
+        hardest = (encoded.kept,) if self.stage == "hard" else ()
         # In one exchange, where several processes have parts of the batch.
-        shares = joint_means(encoded.assignment, *[encoded.kept][: int(hard)])
+        shares = joint_means(encoded.assignment, *hardest)
         parts = {
             "orthogonality": weights.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),
             "uniformity": weights.uniformity_weight * uniformity_loss(shares[0]),
         }
-        if hard:
+        if hardest:
             parts["hard_uniformity"] = weights.uniformity_weight * uniformity_loss(shares[1])
             parts["unique"] = shares[0].new_zeros(())
             if weights.unique_weight > 0:

@@ -76,6 +76,7 @@ class TrainingLoop:
         hparams: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.settings, self.stages = model, settings, tuple(stages)
+        self._tables, self._dense = split_sparse_parameters(model)
         self.device = torch.device(settings["device"])
         self.epochs = settings["epochs"]
         self.eval_step = min(settings["eval_step"], self.epochs)
@@ -265,8 +266,7 @@ class TrainingLoop:
         parts = losses if isinstance(losses, tuple) else (losses,)
         loss = share_of_loss(functools.reduce(operator.add, parts))
         self.scaler.scale(loss).backward()
-        tables, weights = split_sparse_parameters(self.model)
-        exchange(weights, tables)
+        exchange(self._dense, self._tables)
         if self.settings["clip_grad_norm"]:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self.model.parameters(), **self.settings["clip_grad_norm"])
