@@ -52,7 +52,8 @@ def train(name, stage="", sizes=(9, 7, 1), learner=None, **settings):
     loop = TrainingLoop(model.double(), LOOP | (learner or {}), network.stages)
     if stage:
         loop.enter_stage(stage)
-    losses = [loop.step(own_rows(*batch)) for batch in batches(sizes)]
+    taken = [loop.step(own_rows(*batch)) for batch in batches(sizes)]
+    losses = [{name: float(part) for name, part in each.items()} for each in taken]
     return {"losses": losses, "weights": model.state_dict(), "draw": torch.rand(3)}
 
 
