@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import INTERRUPTED, SettingsError, TrainingError
 from recbole_opal.process.shell import answer, end_process, tell
 from recbole_opal.version import __version__
@@ -62,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = getattr(import_module(f"recbole_opal.{module}"), function)(arguments)
     except KeyboardInterrupt as interrupt:
-        print(_how_to_go_on(interrupt, name), file=sys.stderr)
+        if is_first():
+            print(_how_to_go_on(interrupt, name), file=sys.stderr)
         return INTERRUPTED
     return code
 
@@ -131,6 +133,8 @@ def _run(request: Request) -> int:
     from recbole_opal.experiment import run_request
 
     result = run_request(request)
+    if not is_first():
+        return 0
     screen = Console()
     part = "test" if "test" in result.stages[result.best_stage] else "valid"
     screen.print(result_table(result.stages, result.best_stage, part))

@@ -13,6 +13,7 @@ import torch
 from recbole_opal.batches import EvaluationBatch, TrainingBatch
 from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import IntArray
+from recbole_opal.distributed.rows import own_part
 
 __all__ = ["EvaluationLoader", "FutureTrainLoader", "ShuffledRows"]
 
@@ -69,9 +70,10 @@ class FutureTrainLoader(ShuffledRows):
         self.generator.manual_seed(settings["seed"])
 
     def collate_fn(self, index: IntArray) -> TrainingBatch:
-        """Gather the rows `index`, each at a fresh random cut."""
+        """Gather the rows `index`, each at a fresh random cut; each process its part."""
         draws = torch.rand(len(index), generator=self.generator, dtype=torch.float64)
-        batch: TrainingBatch = self.rows.batch(index, draws.numpy())
+        own = own_part(len(index))
+        batch: TrainingBatch = self.rows.batch(index[own], draws.numpy()[own])
         return batch
 
 
@@ -94,7 +96,10 @@ class EvaluationLoader:
         return math.ceil(len(self.rows) / self.step)
 
     def __iter__(self) -> Iterator[EvaluationBatch]:
-        """Yield the batches."""
-        for start in range(0, len(self.rows), self.step):
+        """Yield the batches; of several processes, each yields whole ones that follow each other.
+
+        So every list is computed among the same users however many processes there are.
+        """
+        for start in range(0, len(self.rows), self.step)[own_part(len(self))]:
             batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
             yield batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.evaluation.every_part import of_all_processes
 from recbole_opal.evaluation.full_sort import Retrieved
 from recbole_opal.evaluation.judged import IntArray, Judged, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
@@ -45,6 +46,8 @@ def judge(
 ) -> Judged:
     """Join the lists of all batches, and mark the hits; settings and facts are for the metrics.
 
+    Where several processes have batches each, in the order of their ranks, all get all lists.
+
     A row without a target, for which recall is undefined, is a DataError.
     """
     parts, unmet = [], torch.from_numpy(training.counts == 0)
@@ -69,8 +72,8 @@ def judge(
                 num_cold=_num_cold(batch.targets, unmet, len(ids)),
             )
         )
-    judged: Judged = _joined(parts)
-    return judged
+    own: Judged | None = _joined(parts) if parts else None
+    return of_all_processes(own, settings, training)
 
 
 def measure(judged: Judged, metrics: Iterable[Metric], *, digits: int | None = None) -> Measured:

@@ -12,7 +12,7 @@ import torch
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.origin import sources_of
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import Origin, settings_digest
 from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.snapshot import is_on_course
@@ -20,7 +20,7 @@ from recbole_opal.training.snapshot import is_on_course
 __all__ = ["adopt", "as_begun", "check_same"]
 
 
-def check_same(folder: RunFolder, config: OpalConfig, tokens: Any) -> None:
+def check_same(folder: RunReader, config: OpalConfig, tokens: Any) -> None:
     """Refuse to go on with other users and items, or with a model of the user's that was edited."""
     if folder.load_json("ids.json") != tokens:
         raise SettingsError(
@@ -80,7 +80,7 @@ def adopt(folder: RunFolder, config: OpalConfig, loop: TrainingLoop) -> None:
         folder.drop("metrics.json")
 
 
-def _origin_in(folder: RunFolder) -> Origin | None:
+def _origin_in(folder: RunReader) -> Origin | None:
     """Return what the folder says of its origin; those of the first versions say nothing."""
     known = "origin.json" in folder.names
     return Origin.from_plain(folder.load_json("origin.json")) if known else None
@@ -91,7 +91,10 @@ def _note_the_change(folder: RunFolder, begun: Origin, now: Mapping[str, str]) -
     names = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
     if not names:
         return
-    pairs = {name: (old.get(name, "-"), now.get(name, "-")) for name in names}
+    usual = {"processes": "1"}  # of a run that says nothing of them
+    pairs = {
+        name: tuple(each.get(name, usual.get(name, "-")) for each in (old, now)) for name in names
+    }
     getLogger("recbole_opal").warning(
         "this run began elsewhere (%s): it goes on, but its last digits may differ from those of "
         "an unbroken run, and no comparison will reuse it",

@@ -12,12 +12,22 @@ from typing import Any
 
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
-from recbole_opal.errors import refusing
+from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
+from recbole_opal.distributed.launch import is_first
+from recbole_opal.errors import TrainingError, refusing
+from recbole_opal.experiment.following import (
+    Outcome,
+    follow,
+    let_follow,
+    opened,
+    tell_followers,
+)
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
+from recbole_opal.host.in_parts import require_parts
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -26,8 +36,9 @@ from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
+from recbole_opal.process.program import command
 from recbole_opal.process.rng import seed_everything
-from recbole_opal.runs import RunFolder
+from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
@@ -87,9 +98,15 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
-    config = OpalConfig(model, dataset, settings, config_files)
-    with quiet_deprecations(), naming(config.places), telling_upstream(config), telling_memory():
-        return _Session(config).start()
+    with process_group():
+        config = OpalConfig(model, dataset, settings, config_files)
+        with (
+            quiet_deprecations(),
+            naming(config.places),
+            telling_upstream(config),
+            telling_memory(),
+        ):
+            return _Session(config).start()
 
 
 @alone
@@ -108,8 +125,8 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
     """
-    run_folder = RunFolder.open(path_given("resume", folder))
-    with run_folder.working(), quiet_deprecations():  # from before the first look at it
+    place = path_given("resume", folder)
+    with process_group(), opened(place) as run_folder, quiet_deprecations():
         config = continued_config(run_folder, settings, model)
         with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
             return _Session(config).go_on(run_folder)
@@ -128,6 +145,8 @@ class _Session:
     """The part of a run that happens in one process."""
 
     def __init__(self, config: OpalConfig) -> None:
+        require_parts(config.model_class)
+        use_device(config["device"])
         self.config = config
         self.started = perf_counter()
         self.seconds_before = 0.0  # of earlier sessions
@@ -141,6 +160,8 @@ class _Session:
         """Begin a new run: data, model, folder, training."""
         data, tokens = self._load()
         built = self._build(data)  # what fails here leaves no folder behind
+        if not is_first():
+            return _result(follow(self.config, data, built[0]))
         label = f"{self.config['model']}-{self.config['dataset']}"
         first = {
             "config.yaml": encode_settings(self.config.as_plain_dict()),
@@ -150,7 +171,7 @@ class _Session:
         with RunFolder.begin(Path(self.config["checkpoint_dir"]), label, first) as folder:
             return self._train(folder, data, *built)
 
-    def go_on(self, folder: RunFolder) -> RunResult:
+    def go_on(self, folder: RunReader) -> RunResult:
         """Continue an old run, from its beginning if it was killed before it saved a state.
 
         The folder is held until this is done: see `RunFolder.working`.
@@ -160,7 +181,9 @@ class _Session:
         check_same(folder, self.config, tokens)
         with nullcontext() if state is None else awaiting_weights():
             built = self._build(data)
-        return self._train(folder, data, *built, state)
+        if isinstance(folder, RunFolder):
+            return self._train(folder, data, *built, state)
+        return _result(follow(self.config, data, built[0], state))
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
@@ -197,6 +220,7 @@ class _Session:
         progress = TrainingProgress(enabled=config["show_progress"])
         log = run_log(folder.path, progress, config["state"])
         with progress, log as repeat, as_begun(folder, machine_of(config)):
+            let_follow()
             _log_data(config, data)
             repeat(lines)
             trainer = StagedTrainer(config, model, progress, name, built_in=built_in)
@@ -209,7 +233,9 @@ class _Session:
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
-                return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
+                outcome = str(folder.path), stages, trainer.loop.best_stage, self.seconds
+                tell_followers(outcome)
+                return _result(outcome)
 
     def _save(self, folder: RunFolder, points: SavePoints) -> None:
         loop = points.loop
@@ -218,8 +244,9 @@ class _Session:
             training, parts = points.next()
             folder.save_state({"training": training} | cost, parts)
             folder.save_lines("training.jsonl", loop.history)
+        meet()  # the others wait for the disk
 
-    def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:
+    def _saved_state(self, folder: RunReader) -> Mapping[str, Any]:
         with _refusing_state(folder):
             saved = folder.load_state()
             self.seconds_before = float(saved["seconds"])
@@ -229,7 +256,11 @@ class _Session:
         return training
 
 
-def _refusing_state(folder: RunFolder) -> AbstractContextManager[None]:
+def _result(outcome: Outcome) -> RunResult:
+    return RunResult(Path(outcome[0]), *outcome[1:])
+
+
+def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:
     fault = "holds a state that this version cannot continue"
     return refusing(str(folder.path), fault, "start a new run")
 
@@ -251,5 +282,8 @@ def _naming_folder(path: Path) -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         interrupt.folder = path  # type: ignore[attr-defined]
         raise
+    except LostProcessError as error:
+        fix = f"continue with: {command(f'--resume={path}')}"
+        raise TrainingError(f"{str(error).partition('; ')[0]}; {fix}") from error
     except OSError as error:  # of the log or of TensorBoard; all else has its own words
         raise write_error(path, 0, error) from error

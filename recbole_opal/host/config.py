@@ -11,6 +11,7 @@ from recbole_opal.data.bundled import BUNDLED_DATASET
 from recbole_opal.data.folder_check import check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
+from recbole_opal.host.in_parts import own_gpu
 from recbole_opal.host.recommender import as_recommender, require_model
 from recbole_opal.host.upstream_models import find_model_class
 from recbole_opal.host.validation import checked_settings, known_settings, known_to_any_model
@@ -248,7 +249,10 @@ class OpalConfig(Config):
             # RecBole reads use_gpu nowhere; without a visible GPU it takes the CPU.
             self.final_config_dict["gpu_id"] = ""
         before = os.environ.get("CUDA_VISIBLE_DEVICES")
+        given = self.final_config_dict["gpu_id"]
+        self.final_config_dict["gpu_id"] = own_gpu(given)
         super()._init_device()
+        self.final_config_dict["gpu_id"] = given  # what all processes of a run share
         if self.final_config_dict["device"].type == "cpu":
             # RecBole hides the GPUs from the whole process, for good.
             set_variable("CUDA_VISIBLE_DEVICES", before)

@@ -12,6 +12,7 @@ from recbole.trainer.trainer import Trainer
 from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
+from recbole_opal.distributed.agreement import agreed
 from recbole_opal.evaluation.built_index import BuiltIndex, check_retrieval
 from recbole_opal.evaluation.evaluator import judge, measure
 from recbole_opal.evaluation.full_sort import (
@@ -58,7 +59,7 @@ class TopKEvaluation(Trainer):
         """
         metrics, digits = self.config["metrics"], self.config["metric_decimal_place"]
         measured = measure(self.judge(eval_data), chosen_metrics(metrics), digits=digits)
-        return OrderedDict(measured.results)
+        return OrderedDict(agreed(measured.results))
 
     @torch.no_grad()
     def judge(self, eval_data: Any, *, with_interests: bool = False) -> Judged:

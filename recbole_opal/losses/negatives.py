@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from recbole_opal.distributed.rows import joined_rows
 from recbole_opal.errors import SettingsError
 
 __all__ = ["Distribution", "NegativeSampler", "Negatives"]
@@ -80,7 +81,10 @@ class NegativeSampler(nn.Module):
             prepare[distribution](counts, power)
 
     def draw(self, targets: Tensor) -> Negatives:
-        """Draw for (B, W) targets, 0 where there is none, from their device's default generator."""
+        """Draw for (B, W) targets, 0 where there is none, from their device's default generator.
+
+        All processes that have a part of the batch draw the same.
+        """
         device = targets.device
         if self.distribution == "full":
             ids = self.met if self.met_only else torch.arange(1, self.num_items, device=device)
@@ -88,7 +92,7 @@ class NegativeSampler(nn.Module):
         if self.distribution == "log_uniform":
             return self._draw_different(device)
         if self.distribution == "in_batch":
-            drawn = targets[targets > 0]
+            drawn = joined_rows(targets[targets > 0])
             if not len(drawn):  # no row has a target, so that whatever is drawn counts for nothing
                 drawn = targets.new_ones(1)
         elif self.distribution == "uniform":

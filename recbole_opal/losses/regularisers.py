@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from recbole_opal.distributed.joint import joint_mean
 from recbole_opal.precision import full_precision
 
 __all__ = ["category_shares", "orthogonality_loss", "uniformity_loss"]
@@ -19,8 +20,11 @@ def orthogonality_loss(categories: Tensor) -> Tensor:
 
 @full_precision
 def category_shares(assignment: Tensor) -> Tensor:
-    """Return each category's share of a batch's items: `f_j`, (K,), of a soft or hard (T, K)."""
-    return assignment.mean(dim=0)
+    """Return each category's share of a batch's items: `f_j`, (K,), of a soft or hard (T, K).
+
+    Of the joint batch, where several processes have parts of it.
+    """
+    return joint_mean(assignment)
 
 
 @full_precision

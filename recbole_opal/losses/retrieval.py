@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.distributed.joint import joint_ratio
 from recbole_opal.losses.attention import attention_weights
 from recbole_opal.losses.log_partition import log_sum_of_best
 from recbole_opal.losses.matching import best_inner_products
@@ -147,7 +148,8 @@ def retrieval_loss(
     A row's loss is the mean over its targets, so that every user counts the same (OPAL draws
     one target of all that follow; the mean is its expectation where W reaches to the end). That
     nearer targets may weigh more is ours. All W targets share one sum over the negatives. A
-    negative that is one of the row's own targets is left out of the row's sum.
+    negative that is one of the row's own targets is left out of the row's sum. Where several
+    processes have parts of a batch, the average is over the rows of all.
 
     Args:
         interests: (B, K, D) float.
@@ -180,7 +182,7 @@ def retrieval_loss(
         )
     losses = functional.softplus(total - (scores - target_correction))  # (B, W)
     rows = _weighted_mean(losses, target_mask, target_decay)  # (B,)
-    return rows.sum() / target_mask.any(dim=-1).sum().clamp_min(1)
+    return joint_ratio(rows.sum(), target_mask.any(dim=-1).sum())
 
 
 def _weighted_mean(losses: Tensor, mask: Tensor, decay: float) -> Tensor:

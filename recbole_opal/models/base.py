@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.distributed.dropout import RowDropout
 from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.history import History
 from recbole_opal.interests.item_features import ItemFeatures
@@ -72,6 +73,9 @@ class MultiInterestNetwork(nn.Module):
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
         training_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`, of a class: whatever its settings.
+        trains_in_parts: whether its losses are those of the joint batch where several processes
+            have parts of it: means over rows are `joint_mean`, no row meets another, nothing is
+            drawn for single rows but by `dropout`. A class says it for itself: it is not inherited.
         weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
         recency: what weighs the items of a history; None: all count alike.
         stage: the stage the model is in.
@@ -90,6 +94,7 @@ class MultiInterestNetwork(nn.Module):
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     training_defaults: ClassVar[Mapping[str, Any]] = DEFAULT_TRAINING
     needs_times: bool = False
+    trains_in_parts: ClassVar[bool] = False
     weighs_items: ClassVar[bool] = False
     encoder: nn.Module
     loss_names: tuple[str, ...] = ()
@@ -113,7 +118,7 @@ class MultiInterestNetwork(nn.Module):
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
-        self.dropout = nn.Dropout(settings.dropout_prob)
+        self.dropout = RowDropout(settings.dropout_prob)
         require_weighing(type(self), settings.recency)
         by, longest = settings.recency, catalogue.longest_history
         self.recency = None if by == "none" else Recency(by, longest)

@@ -45,6 +45,7 @@ class ComiRecSANetwork(MultiInterestNetwork):
 
     Settings = ComiRecSASettings
     weighs_items = True
+    trains_in_parts = True
     published = comirec_recipe(_WHAT)
     search = search_with()
 
@@ -94,6 +95,7 @@ class ComiRecDRNetwork(MultiInterestNetwork):
 
     Settings = ComiRecDRSettings
     weighs_items = True
+    trains_in_parts = True
     published = comirec_recipe(_WHAT, learning_rate=(0.005, "[A]"))
     search = search_with()
     encoder: PositionCapsules

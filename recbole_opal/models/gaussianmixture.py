@@ -34,6 +34,7 @@ class GaussianMixtureNetwork(OwnClusters):
 
     Settings = GaussianMixtureSettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(variance={"low": 0.03, "high": 1.0, "log": True})
 
     def __init__(self, settings: GaussianMixtureSettings, catalogue: Catalogue) -> None:

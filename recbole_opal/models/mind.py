@@ -101,6 +101,7 @@ class MINDNetwork(MultiInterestNetwork):
 
     Settings = MINDSettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with()
     published = comirec_recipe(
         "inner products, label-aware attention, sampled softmax over the next item.",

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
+from recbole_opal.distributed.joint import joint_mean, joint_means
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.interests.one_hot import one_hot
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
-from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
+from recbole_opal.losses.regularisers import orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.models.shares import ShareWeighed
@@ -126,7 +127,7 @@ class InterestEvolution(nn.Module):
 @full_precision
 def unique_loss(assignment: Tensor) -> Tensor:
     """Return `-mean_t log max_j p_tj`, >= 0: small where each item has one category only."""
-    return -assignment.amax(dim=-1).log().mean()
+    return -joint_mean(assignment.amax(dim=-1).log())
 
 
 class OPALNetwork(ShareWeighed):
@@ -140,6 +141,7 @@ class OPALNetwork(ShareWeighed):
 
     Settings = OPALSettings
     weighs_items = True
+    trains_in_parts = True
     stages = OPALSettings.trained_in
     published = Recipe(
         "the paper's method with the authors' settings, its decided options as the paper is read "
@@ -194,14 +196,17 @@ class OPALNetwork(ShareWeighed):
         """
         encoded: EncodedHistories = step.encoded
         weights = self.settings
-        soft = uniformity_loss(category_shares(encoded.assignment))
+        hardest = (encoded.kept,) if self.stage == "hard" else ()
+        # In one exchange, where several processes have parts of the batch.
+        shares = joint_means(encoded.assignment, *hardest)
         parts = {
             "orthogonality": weights.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),
-            "uniformity": weights.uniformity_weight * soft,
+            "uniformity": weights.uniformity_weight * uniformity_loss(shares[0]),
         }
-        if self.stage == "hard":
-            hard = uniformity_loss(category_shares(encoded.kept))
-            parts["hard_uniformity"] = weights.uniformity_weight * hard
-            parts["unique"] = weights.unique_weight * unique_loss(encoded.assignment)
+        if hardest:
+            parts["hard_uniformity"] = weights.uniformity_weight * uniformity_loss(shares[1])
+            parts["unique"] = shares[0].new_zeros(())
+            if weights.unique_weight > 0:
+                parts["unique"] = weights.unique_weight * unique_loss(encoded.assignment)
         return parts

@@ -239,6 +239,7 @@ class PIMINetwork(MultiInterestNetwork):
 
     Settings = PIMISettings
     weighs_items = True
+    trains_in_parts = True
     needs_times = True
     search = search_with()
     published = comirec_recipe(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from recbole_opal.distributed.joint import joint_mean
 from recbole_opal.interests.self_attention import (
     AttendedHistories,
     SelfAttentiveInterests,
@@ -33,6 +34,7 @@ class REMINetwork(MultiInterestNetwork):
 
     Settings = REMISettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(routing_regularisation_weight={"low": 0.1, "high": 30.0, "log": True})
     published = comirec_recipe(
         "inner products, the target's interest for its negatives, hard negatives by importance "
@@ -74,4 +76,4 @@ def attention_variation(attention: Tensor, mask: Tensor) -> Tensor:
     real = mask.unsqueeze(-1)  # (B, L, 1)
     mean = attention.sum(dim=1, keepdim=True) / real.sum(dim=1, keepdim=True).clamp_min(1)
     variation = ((attention - mean) * real).square().sum(dim=1)  # (B, K)
-    return variation.square().sum(dim=-1).mean()
+    return joint_mean(variation.square().sum(dim=-1))

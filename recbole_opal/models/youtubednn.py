@@ -26,6 +26,7 @@ class YouTubeDNNNetwork(MultiInterestNetwork):
 
     Settings = YouTubeDNNSettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with()
     published = comirec_recipe(
         "inner products and sampled softmax over the next item, as in ComiRec's baseline of this "

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from recbole_opal.distributed.launch import launched
 from recbole_opal.errors import SettingsError
 
 __all__ = ["command", "installation", "python", "require_folder"]
@@ -21,15 +22,15 @@ def command(*arguments: str, name: str = "run") -> str:
     """Return a command line that works where the process was started, ready to be pasted.
 
     It begins as the user began: `python run_opal.py`, `recbole-opal` or `python -m recbole_opal
-    run`. Where Python code called us and there is nothing to go by, it is the script, if it stands
-    in this folder, or the package.
+    run`; where torchrun started it, what trains stands behind torchrun. Where Python code called us
+    and there is nothing to go by, it is the script, if it stands in this folder, or the package.
     """
     here = ["python", _SCRIPT] if Path(_SCRIPT).is_file() else ["python", "-m", _PACKAGE]
     words = _called_as() or here
     # All but the package's name alone train where no command is named.
     if name != "run" or words[-2:] == ["-m", _PACKAGE]:
         words = [*words, name]
-    return shlex.join([*words, *arguments])
+    return shlex.join([*(_launched(words) if name == "run" else words), *arguments])
 
 
 def installation(extra: str) -> str:
@@ -51,6 +52,16 @@ def require_folder() -> None:
             f"the folder in which this was started is gone ({error.strerror}); `cd` to one that is "
             "there and start again."
         ) from error
+
+
+def _launched(words: list[str]) -> list[str]:
+    """Return the words with torchrun before them, where it started this process among others."""
+    launch = launched()
+    if launch is None:
+        return words
+    several = ["torchrun", f"--nproc-per-node={launch.on_each_host}"]
+    # torchrun starts Python itself; what is no script and no module must be said to be none.
+    return [*several, *(words[1:] if words[1:] else ["--no-python", *words])]
 
 
 def _called_as() -> list[str] | None:

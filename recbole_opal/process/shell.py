@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from recbole_opal.distributed.launch import launched
 from recbole_opal.errors import INTERRUPTED, DataError, OpalError
 from recbole_opal.process.program import require_folder
 
@@ -44,8 +45,9 @@ def end_process(action: Callable[[], int]) -> None:
     except KeyboardInterrupt:  # before or after the part that tells how to go on
         print("interrupted; give the same command again.", file=sys.stderr)
         code = INTERRUPTED
-    if code == INTERRUPTED:
+    if code == INTERRUPTED or (code and launched() is not None):
         # To take torch down in good order is seconds that somebody waits; all is written by now.
+        # Of several processes one that has failed makes torchrun end the others meanwhile.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
@@ -75,8 +77,15 @@ def asks_for_help(argv: Sequence[str]) -> bool:
 
 
 def tell(error: OpalError) -> int:
-    """Print an error as one line on standard error and return its exit code."""
-    print(f"error: {error}", file=sys.stderr)
+    """Print an error as one line on standard error and return its exit code.
+
+    Of several processes the first one speaks; another one if the error is its own.
+    """
+    launch = launched()
+    if launch is None or launch.rank == 0:
+        print(f"error: {error}", file=sys.stderr)
+    elif not getattr(error, "said", True):
+        print(f"error in process {launch.rank}: {error}", file=sys.stderr)
     return error.exit_code
 
 

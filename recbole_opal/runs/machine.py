@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from recbole_opal.distributed.launch import launched
 from recbole_opal.precision import product_precision
 
 __all__ = ["machine_of", "processor_name", "versions"]
@@ -51,7 +52,7 @@ def machine_of(config: Any, threads: int | None = None) -> dict[str, str]:
         found["device"] += f" {torch.cuda.get_device_name(device)}"
     elif config["max_train_seconds"] is not None:  # a faster processor gets further
         found["processor"] = processor_name()
-    found |= {name: os.environ[name] for name in _SWITCHES if name in os.environ}
+    found |= {name: os.environ[name] for name in _SWITCHES if name in os.environ} | _processes()
     return found | (_torch_switches() if threads is None else {})
 
 
@@ -64,11 +65,18 @@ def versions(device: torch.device) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     on_gpu = device.type == "cuda"
-    return found | {
+    found |= {
         "platform": platform.platform(),
         "threads": str(torch.get_num_threads()),
         "device": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
     }
+    return found | _processes()
+
+
+def _processes() -> dict[str, str]:
+    """Return how many processes share the work, where they are several."""
+    launch = launched()
+    return {} if launch is None else {"processes": str(launch.processes)}
 
 
 @cache

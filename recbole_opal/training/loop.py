@@ -14,11 +14,17 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
+from recbole_opal.distributed.gradients import exchange
+from recbole_opal.distributed.joint import share_of_loss
 from recbole_opal.process.kept_memory import keep_freed_memory
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
-from recbole_opal.training.optimizer import build_optimizer, set_rate
+from recbole_opal.training.optimizer import (
+    build_optimizer,
+    set_rate,
+    split_sparse_parameters,
+)
 from recbole_opal.training.schedule import RateSchedule
 from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
 from recbole_opal.training.step_losses import StepLosses
@@ -71,6 +77,7 @@ class TrainingLoop:
         hparams: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.settings, self.stages = model, settings, tuple(stages)
+        self._tables, self._dense = split_sparse_parameters(model)
         self.device = torch.device(settings["device"])
         self.epochs = settings["epochs"]
         self.eval_step = min(settings["eval_step"], self.epochs)
@@ -260,7 +267,9 @@ class TrainingLoop:
         with torch.autocast(self.device.type, enabled=bool(self.settings["enable_amp"])):
             losses = self.model.calculate_loss(batch)
         parts = losses if isinstance(losses, tuple) else (losses,)
-        self.scaler.scale(functools.reduce(operator.add, parts)).backward()
+        loss = share_of_loss(functools.reduce(operator.add, parts))
+        self.scaler.scale(loss).backward()
+        exchange(self._dense, self._tables)
         if self.settings["clip_grad_norm"]:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self.model.parameters(), **self.settings["clip_grad_norm"])

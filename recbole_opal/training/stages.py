@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter, process_time
 from typing import Any
 
+from recbole_opal.distributed.agreement import agreed
 from recbole_opal.evaluation.direction import best_of
 
 __all__ = ["StageRecord", "TrainingBudget", "best_stage"]
@@ -73,8 +74,9 @@ class TrainingBudget:
         self._started = self._clock()
 
     def elapsed(self) -> float:
-        """Return the counted seconds since `start`."""
-        return self._clock() - self._started
+        """Return the counted seconds since `start`; where bounded, of the first process."""
+        seconds = self._clock() - self._started
+        return seconds if self.seconds is None else agreed(seconds)
 
     def spent_share(
         self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0

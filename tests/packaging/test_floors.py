@@ -8,6 +8,7 @@ import pytest
 
 FLOORS = [
     ["errors", "suggest", "precision", "version"],
+    ["distributed"],
     ["process"],
     ["statistics", "runs", "own_models"],
     ["retrieval"],
@@ -33,6 +34,7 @@ LIGHT = (
     "interests",
     "losses",
     "batches",
+    "distributed",
     "models",
     "reranking",
     "server",

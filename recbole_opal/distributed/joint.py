@@ -1,0 +1,82 @@
+"""Sums and means over the rows of all processes, through which gradients flow.
+
+What is computed of such a sum is then the same in every process, down to the loss. The gradient of
+a process's own rows is so that of the joint loss, if each process takes its share of it,
+`share_of_loss`, and `gradients.exchange` adds up what comes of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from recbole_opal.distributed.group import Group, current
+
+__all__ = ["joint_mean", "joint_means", "joint_ratio", "joint_sum", "share_of_loss"]
+
+
+class _JointSum(torch.autograd.Function):
+    """Adds up in double precision, which one of the processes does for each number."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor, group: Group) -> Tensor:
+        """Return the same bits in all processes."""
+        context.size = group.size
+        total = values.detach().to(torch.float64, copy=True)
+        group.add(total)
+        return total.to(values.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """Each of the others sends the same gradient as this process: no word is exchanged."""
+        return gradient * context.size, None
+
+
+def joint_sum(values: Tensor) -> Tensor:
+    """Return the sum over processes of what each has, elementwise; alone, the values themselves.
+
+    The shape is the same in all of them. What is computed of the sum must be computed alike by
+    each.
+    """
+    group = current()
+    if group is None:
+        return values
+    total: Tensor = _JointSum.apply(values, group)  # type: ignore[no-untyped-call]
+    return total
+
+
+def joint_mean(values: Tensor) -> Tensor:
+    """Return the mean of (R, ...) values over the R of all processes together; 0 of none."""
+    return joint_means(values)[0]
+
+
+def joint_means(*columns: Tensor) -> tuple[Tensor, ...]:
+    """Return the mean of each of several (R, ...) columns, with the same R, in one exchange."""
+    if current() is None:
+        return tuple(values.mean(dim=0) for values in columns)
+    sums = [values.sum(dim=0) for values in columns]
+    means = joint_ratio(torch.cat([each.reshape(-1) for each in sums]), len(columns[0]))
+    parts = torch.split(means, [each.numel() for each in sums])
+    return tuple(part.view(each.shape) for part, each in zip(parts, sums, strict=True))
+
+
+def joint_ratio(sums: Tensor, number: Tensor | int) -> Tensor:
+    """Return (S,) or () sums over a number, a count or (), each added up over all processes.
+
+    A number of 0 counts as 1.
+    """
+    if current() is None:
+        return sums / torch.as_tensor(number).clamp_min(1)
+    flat = sums.reshape(-1).to(torch.float64)
+    both = joint_sum(torch.cat([flat, torch.as_tensor(number).to(flat).reshape(1)]))
+    return (both[:-1] / both[-1].clamp_min(1)).to(sums.dtype).view(sums.shape)
+
+
+def share_of_loss(loss: Tensor) -> Tensor:
+    """Return the part of a loss, the same in all processes, that this one's gradients are of."""
+    group = current()
+    return loss if group is None else loss / group.size

@@ -1,0 +1,46 @@
+"""Rows shared out over the processes of a run, and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from recbole_opal.distributed.group import current
+
+__all__ = ["gather_rows", "joined_rows", "own_part"]
+
+
+def own_part(rows: int) -> slice:
+    """Return which of so many rows are this process's: all, if it is alone.
+
+    The parts follow each other by rank and differ by one row at most; where there are fewer rows
+    than processes, some have none.
+    """
+    group = current()
+    if group is None:
+        return slice(0, rows)
+    return slice(rows * group.rank // group.size, rows * (group.rank + 1) // group.size)
+
+
+def gather_rows(rows: Tensor, sizes: Sequence[int] | None = None) -> list[Tensor]:
+    """Return the rows of each process, by rank; no gradient flows through.
+
+    Args:
+        rows: (R, ...); R may differ between processes, all else not.
+        sizes: R of each process, where it is known.
+    """
+    group = current()
+    if group is None:
+        return [rows.detach()]
+    if sizes is None:
+        sizes = torch.cat(group.gather(torch.tensor([len(rows)]))).tolist()
+    padded = rows.new_empty(max(sizes), *rows.shape[1:])
+    padded[: len(rows)] = rows.detach()
+    return [part[:size] for part, size in zip(group.gather(padded), sizes, strict=True)]
+
+
+def joined_rows(rows: Tensor) -> Tensor:
+    """Return the rows of all processes, one process after the other; no gradient flows through."""
+    return rows if current() is None else torch.cat(gather_rows(rows))

@@ -1,0 +1,52 @@
+"""Which runs several processes can share, and the device that each of them takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recbole_opal.distributed.launch import launched
+from recbole_opal.errors import SettingsError
+from recbole_opal.models import MODELS
+
+__all__ = ["own_gpu", "require_parts"]
+
+
+def require_parts(model_class: type[Any]) -> None:
+    """Refuse to share the training of a model whose loss would not be that of the joint batch."""
+    network = getattr(model_class, "network_class", None)
+    if launched() is None or _trains_in_parts(network):
+        return
+    able = [name for name, each in MODELS.items() if _trains_in_parts(each)]
+    reason = (
+        "a model of RecBole's own is trained by one process"
+        if network is None
+        else "its losses, for all we know, are not those of the joint batch where processes have "
+        "parts of it (an own class that is right says trains_in_parts = True)"
+    )
+    raise SettingsError(
+        f"--model={model_class.__name__} cannot be trained by several processes: {reason}; start "
+        f"it without torchrun, or take one of {', '.join(able)}."
+    )
+
+
+def own_gpu(given: str) -> str:
+    """Return the GPU of this process among those that `gpu_id` names, one for each on a machine.
+
+    Alone, all of them; where only one is named, as by default, those from it on.
+    """
+    launch, names = launched(), [name.strip() for name in given.split(",") if name.strip()]
+    if launch is None or not names:
+        return given
+    if len(names) == 1 and names[0].isdecimal():
+        return str(int(names[0]) + launch.on_host)
+    if launch.on_host >= len(names):
+        raise SettingsError(
+            f"--gpu_id={given} names {len(names)} GPUs for more processes; name one for each, or "
+            f"write --nproc-per-node={len(names)}."
+        )
+    return names[launch.on_host]
+
+
+def _trains_in_parts(network: type[Any] | None) -> bool:
+    """Tell whether a class says it for itself: what a subclass adds may be otherwise."""
+    return network is not None and bool(vars(network).get("trains_in_parts", False))
