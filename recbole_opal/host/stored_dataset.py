@@ -14,7 +14,6 @@ from recbole_opal.data.stored import LogFile, stored_histories
 from recbole_opal.data.training_part import TrainingPart
 from recbole_opal.data.user_sequences import UserSequences
 from recbole_opal.errors import SettingsError
-from recbole_opal.evaluation.metric import name_of
 from recbole_opal.runs.origin import data_digests
 from recbole_opal.settings.model_schemas import section_of
 
@@ -103,7 +102,6 @@ def check_stored(settings: Mapping[str, Any], model_class: type[Any]) -> None:
     files = set(settings["load_col"] or ("inter", "item", "user"))
     filters = (name for name, harmless in _FILTERS.items() if settings.get(name) not in harmless)
     used = next(filters, None)
-    own = "intra_list_similarity"
     if section_of(model_class) is None:
         what = f"--model={model_class.__name__} holds all interactions in memory"
         fix = "take a multi-interest model, as OPAL"
@@ -120,8 +118,6 @@ def check_stored(settings: Mapping[str, Any], model_class: type[Any]) -> None:
         what = "--load_col names files of items or users, which are not read"
         columns = [settings[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")]
         fix = f'write --load_col="{ {"inter": columns} }"'
-    elif own in map(name_of, settings["metrics"]):
-        what, fix = f"--metrics={own} compares all users of items", "leave it away"
     else:
         return
     raise SettingsError(f"--histories_folder: {what}; {fix}, or leave --histories_folder away.")

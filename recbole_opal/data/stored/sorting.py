@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +54,10 @@ def write_sorted(folder: Path, blocks: Iterable[Rows], bucket: int = _BUCKET) ->
     """
     gathered = folder / "rows"
     offsets = _gather(gathered, blocks)
-    limits = _limits(offsets, max(bucket, int(offsets[-1]) // _MOST_BUCKETS))
+    bucket = max(bucket, int(offsets[-1]) // _MOST_BUCKETS)
+    limits = _limits(offsets, bucket)
     paths = [folder / f"bucket-{number}" for number in range(len(limits) - 1)]
-    _distribute(gathered, paths, limits)
+    _distribute(gathered, paths, limits, most=bucket)
     gathered.unlink()
     digests: dict[str, str] = {}
     with ExitStack() as files:
@@ -104,21 +104,16 @@ def _limits(offsets: IntArray, bucket: int) -> IntArray:
     return np.array(limits)
 
 
-def _distribute(gathered: Path, paths: list[Path], limits: IntArray) -> None:
-    """Append each row to the file of its user's bucket."""
+def _distribute(gathered: Path, paths: list[Path], limits: IntArray, most: int) -> None:
+    """Append each row to the file of its user's bucket, so many rows at a time."""
     with ExitStack() as opened, gathered.open("rb") as source:
         files = [opened.enter_context(path.open("wb")) for path in paths]
-        for rows in _chunks(source):
+        while len(rows := np.fromfile(source, dtype=_ROW, count=most)):
             buckets = np.searchsorted(limits, rows["user"] - 1, side="right") - 1
             order = np.argsort(buckets, kind="stable")
             ends = np.bincount(buckets, minlength=len(files)).cumsum()
             for file, part in zip(files, np.split(rows[order], ends[:-1]), strict=True):
                 part.tofile(file)
-
-
-def _chunks(file: BinaryIO) -> Iterator[npt.NDArray[np.void]]:
-    while len(rows := np.fromfile(file, dtype=_ROW, count=_BUCKET // 4)):
-        yield rows
 
 
 def _sort(path: Path, start: int, before: int, write: Mapping[str, Write]) -> tuple[int, int]:
