@@ -31,10 +31,10 @@ from recbole_opal.runs.machine import processor_name, versions  # noqa: E402
 
 SIZES = {
     "steps": (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000),
-    "start": (100_000, 300_000, 1_000_000),
+    "start": (100_000, 200_000, 500_000),
     "evaluation": (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000),
     "index": (100_000, 300_000, 1_000_000, 10_000_000),
-    "histories": (100_000, 1_000_000, 10_000_000),
+    "histories": (100_000, 300_000, 1_000_000, 10_000_000),
     "log": (100_000_000,),
 }
 """What each part is measured at: items, users of 20 interactions, or interactions."""

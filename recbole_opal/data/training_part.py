@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.user_sequences import IntArray, UserSequences, flatten_ranges
+from recbole_opal.data.user_sequences import IntArray, UserSequences, flatten_ranges, user_ranges
 
 __all__ = ["TrainingPart"]
 
@@ -38,8 +37,10 @@ class TrainingPart:
     def item_counts(self, num_items: int) -> IntArray:
         """Return (N,) int64, how often each item is met."""
         counts = np.zeros(num_items, dtype=np.int64)
-        for items in self._blocks():
-            counts += np.bincount(items, minlength=num_items)
+        for first, last in user_ranges(self.sequences.offsets):
+            part = slice(first, last)
+            _, places = flatten_ranges(self.sequences.starts[part], self.ends[part])
+            counts += np.bincount(self.sequences.items[places], minlength=num_items)
         return counts
 
     def columns(self, chosen: npt.NDArray[np.bool_] | None = None) -> tuple[IntArray, IntArray]:
@@ -57,12 +58,3 @@ class TrainingPart:
     @property
     def _lengths(self) -> IntArray:
         return self.ends - self.sequences.starts
-
-    def _blocks(self) -> Iterator[IntArray]:
-        """Yield the items, some whole users at a time."""
-        first = 0
-        for start, block in self.sequences.blocks():
-            last = first + len(block)
-            ends = self.ends[first:last] - start
-            yield block.items[flatten_ranges(block.starts, ends)[1]]
-            first = last

@@ -17,6 +17,7 @@ __all__ = [
     "last_positions",
     "next_items",
     "starts_of",
+    "user_ranges",
 ]
 
 IntArray = npt.NDArray[np.int64]
@@ -88,15 +89,12 @@ class UserSequences:
         new = self.first_seen == np.arange(len(self.first_seen))
         return self.items[new], np.concatenate([[0], new.cumsum()])
 
-    def blocks(self, size: int = _BLOCK) -> Iterator[tuple[int, UserSequences]]:
-        """Yield the sequences some whole users at a time, about `size` interactions or one user.
+    def blocks(self) -> Iterator[tuple[int, UserSequences]]:
+        """Yield the sequences, some whole users at a time, so that little is held at once.
 
         Each block comes with the flat position where it begins; its own positions begin at 0.
         """
-        first = 0
-        while first < len(self):
-            most = self.offsets[first] + size
-            last = max(int(np.searchsorted(self.offsets, most, side="right")) - 1, first + 1)
+        for first, last in user_ranges(self.offsets):
             start, end = int(self.offsets[first]), int(self.offsets[last])
             part = slice(start, end)
             yield (
@@ -109,7 +107,6 @@ class UserSequences:
                     self.first_seen[part] - start,
                 ),
             )
-            first = last
 
     @cached_property
     def duplicates(self) -> tuple[IntArray, IntArray]:
@@ -130,6 +127,19 @@ class UserSequences:
         again[1:] = (pairs[1:] == pairs[:-1]) & (times[1:] == times[:-1])
         first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
         return rows[again], first[again]
+
+
+def user_ranges(offsets: IntArray, size: int = _BLOCK) -> Iterator[tuple[int, int]]:
+    """Yield `first, last` of ranges of users with at most `size` interactions, or of one user.
+
+    `offsets`, (U + 1,), tell where each user's interactions begin.
+    """
+    first = 0
+    while first < len(offsets) - 1:
+        most = int(np.searchsorted(offsets, offsets[first] + size, side="right")) - 1
+        last = max(most, first + 1)
+        yield first, last
+        first = last
 
 
 def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.data.user_sequences import IntArray, UserSequences
+from recbole_opal.data.user_sequences import IntArray, UserSequences, user_ranges
 from recbole_opal.runs.whole_file import synced_file
 
 __all__ = ["COLUMNS", "Rows", "write_file", "write_sorted"]
@@ -55,7 +55,8 @@ def write_sorted(folder: Path, blocks: Iterable[Rows], bucket: int = _BUCKET) ->
     gathered = folder / "rows"
     offsets = _gather(gathered, blocks)
     bucket = max(bucket, int(offsets[-1]) // _MOST_BUCKETS)
-    limits = _limits(offsets, bucket)
+    # Number of the user that each bucket begins with, and at the end that of all users.
+    limits = np.array([0, *(last for _, last in user_ranges(offsets, bucket))])
     paths = [folder / f"bucket-{number}" for number in range(len(limits) - 1)]
     _distribute(gathered, paths, limits, most=bucket)
     gathered.unlink()
@@ -92,16 +93,6 @@ def _gather(path: Path, blocks: Iterable[Rows]) -> IntArray:
             counts[: len(found)] += found
     users = int(np.flatnonzero(counts).max(initial=0))
     return np.concatenate([[0], counts[1 : users + 1].cumsum()])
-
-
-def _limits(offsets: IntArray, bucket: int) -> IntArray:
-    """Return the index of the user each bucket begins with, and after them the number of users."""
-    limits, users = [0], len(offsets) - 1
-    while limits[-1] < users:
-        most = offsets[limits[-1]] + bucket
-        last = int(np.searchsorted(offsets, most, side="right")) - 1
-        limits.append(max(last, limits[-1] + 1))
-    return np.array(limits)
 
 
 def _distribute(gathered: Path, paths: list[Path], limits: IntArray, most: int) -> None:

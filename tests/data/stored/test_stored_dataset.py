@@ -81,7 +81,7 @@ def test_batches_are_the_same_to_the_last_bit(both, split, seen):
 
 def test_ids_and_the_model_s_start_are_the_same(both, monkeypatch):
     monkeypatch.setattr(cooccurrence, "_MOST_PAIRS", 2000)  # so that users are drawn
-    monkeypatch.setattr(user_sequences, "_BLOCK", 50)
+    monkeypatch.setattr(user_sequences.user_ranges, "__defaults__", (50,))
     (memory, first), (files, second) = both()
     for field in ("user_id", "item_id"):
         tokens = memory.dataset.field2id_token[field]
@@ -95,7 +95,7 @@ def test_ids_and_the_model_s_start_are_the_same(both, monkeypatch):
 
 def test_counts_in_blocks_are_those_in_one(both, monkeypatch):
     (whole, _), _ = both(mask_history=False)
-    monkeypatch.setattr(user_sequences.UserSequences.blocks, "__defaults__", (30,))
+    monkeypatch.setattr(user_sequences.user_ranges, "__defaults__", (30,))
     (blocks, _), (files, _) = both(mask_history=False)
     assert blocks.counts == whole.counts == files.counts
     assert whole.counts["exact_duplicates"] >= 9
