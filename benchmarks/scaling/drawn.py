@@ -26,14 +26,17 @@ def drawn_rows(users: int, num_items: int, seed: int) -> Iterator[Rows]:
     """Yield 20 rows a user in the order of their times, the users mixed, some at a time."""
     random, count = np.random.default_rng(seed), A_USER * users
     everyone = np.arange(1, users + 1)
-    for start in range(0, count, _BLOCK):
+    start = 0
+    while start < count:
         size = min(_BLOCK, count - start)
-        owners = random.integers(1, users + 1, size)
-        if start == 0:  # so that no number is left out
-            owners = np.concatenate([everyone, owners])[: max(size, users)]
+        if start < users:  # everyone once, so that no number is left out
+            owners = everyone[start : start + size]
             size = len(owners)
+        else:
+            owners = random.integers(1, users + 1, size)
         times = 1.6e9 + start + np.sort(random.random(size)) * size
         yield Rows(owners, drawn_items(random, size, num_items), times)
+        start += size
 
 
 def drawn_sequences(users: int, num_items: int, seed: int) -> UserSequences:
