@@ -163,6 +163,7 @@ class MultiInterestNetwork(nn.Module):
             hardness=self.settings.hardness,
             attention_power=self.settings.attention_power,
             mixable=self.mixable(step.encoded),
+            target_decay=self.settings.target_decay,
         )
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:

@@ -103,7 +103,14 @@ class MultiInterestSettings(Section):
         under=LOSSES,
     )
     future_window: int = setting(
-        10, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+        20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+    )
+    target_decay: Finite = setting(
+        0.85,
+        "what a target weighs, over the one before it; 1 = all W alike [D]",
+        under=TRAINING,
+        gt=0,
+        le=1,
     )
     seen_targets: bool | None = setting(
         None,

@@ -122,6 +122,7 @@ RANGES = [
     ("num_negatives", 0, 2**20 + 1),
     ("popularity_power", -0.5, 2.5),
     ("future_window", 0, 1001),
+    ("target_decay", 0, 1.5),
     ("cuts_per_user", 0, 1001),
     ("seed", -1, 2**32),
     ("metric_decimal_place", 0, 17),
