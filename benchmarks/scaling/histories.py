@@ -16,6 +16,7 @@ from recbole_opal.data.loaders import FutureTrainLoader
 from recbole_opal.data.protocols.per_user import split_by_ratio
 from recbole_opal.data.rows import FutureRows
 from recbole_opal.data.stored import Rows, stored_histories
+from recbole_opal.models import MODELS
 from scaling.drawn import drawn_rows
 from scaling.memory import Peak
 from scaling.steps import BATCH, LENGTH
@@ -53,13 +54,13 @@ def measure_histories(users: int, seed: int, scratch: Path) -> dict[str, Any]:
         with Peak() as building:
             stored, _ = stored_histories(place, "drawn", DrawnLog(users, seed))
         built = process_time() - started
-        sequences = stored.sequences
+        sequences, recipe = stored.sequences, MODELS["OPAL"].Settings()
         rows = FutureRows(
             sequences,
             split_by_ratio(sequences, [8, 1, 1]),
             history_width=LENGTH,
-            future_width=10,
-            cuts_per_user=10,
+            future_width=recipe.future_window,
+            cuts_per_user=recipe.cuts_per_user,
             seen_targets=False,
         )
         asked = {"train_batch_size": BATCH, "epoch_rows": None, "shuffle": True, "seed": seed}
