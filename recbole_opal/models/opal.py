@@ -55,10 +55,10 @@ class OPALSettings(WeighingSettings):
     fusion_weight: Finite = setting(
         0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
     )
-    fusion: Literal["fixed", "learned"] = setting(
-        "learned",
+    fusion: Literal["fixed", "learned", "whole"] = setting(
+        "whole",
         "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
-        "changes nothing [D]",
+        "changes nothing; whole = z_j + g_j h_j + g'_j h, h of the whole history [D]",
     )
     evolution_activation: Literal["relu", "none"] = setting(
         "none", "what follows the linear layer behind the GRU [A]"
@@ -93,7 +93,9 @@ class EncodedHistories(AssignedHistories):
 class HypercategoryEncoder(CategoryEncoder):
     """Stage "soft" pools items by their assignment, `z_j`; "hard" joins `h_j` to it.
 
-    `h_j` is where the category's own sub-sequence leads: `u_j = normalize((1 - w) z_j + w h_j)`.
+    `h_j` is where the category's own sub-sequence leads: `u_j = normalize((1 - w) z_j + w h_j)`, or
+    with learned gates `z_j + g_j h_j`. With `fusion: whole`, which is ours, each interest also sees
+    the history that sub-sequences cut up: `+ g'_j h`, h by a GRU of its own over all items.
     """
 
     def __init__(self, settings: OPALSettings) -> None:
@@ -106,23 +108,35 @@ class HypercategoryEncoder(CategoryEncoder):
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
-        self.gate = nn.Parameter(gate) if settings.fusion == "learned" else None
+        self.gate = None if settings.fusion == "fixed" else nn.Parameter(gate)
+        # The sub-sequence of one interest is the whole history already.
+        whole = settings.fusion == "whole" and settings.num_interests > 1
+        self.whole = InterestEvolution(settings) if whole else None
+        self.whole_gate = nn.Parameter(gate.clone()) if whole else None
 
     def forward(self, history: History, stage: str) -> EncodedHistories:
         """Encode histories of unit vectors."""
         categories, soft = self.sort(history)
         interests, kept = soft.interests, soft.assignment
         if stage == "hard":
-            interests = self._fuse(interests, self.evolution(history, kept, categories))
+            interests = self._fuse(interests, history, kept, categories)
             hardest = functional.one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
             kept = kept * hardest
         return EncodedHistories(interests, soft.assignment, kept, history)
 
-    def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
-        if self.gate is not None:
-            return unit_length(pooled + self.gate * evolved)
-        weight = self.fusion_weight
-        return unit_length((1 - weight) * pooled + weight * evolved)
+    def _fuse(
+        self, pooled: Tensor, history: History, assignment: Tensor, categories: Tensor
+    ) -> Tensor:
+        evolved = self.evolution(history, assignment, categories)
+        if self.gate is None:
+            weight = self.fusion_weight
+            return unit_length((1 - weight) * pooled + weight * evolved)
+        fused = pooled + self.gate * evolved
+        if self.whole is not None:
+            one_category = assignment.new_ones(len(assignment), 1)
+            middle = categories.mean(dim=0, keepdim=True)  # stands in where a history is empty
+            fused = fused + self.whole_gate * self.whole(history, one_category, middle)
+        return unit_length(fused)
 
 
 class InterestEvolution(nn.Module):

@@ -71,7 +71,7 @@ WRONG_TYPES = [
     ("learning_rate", float("inf"), "finite"),
     ("logq_correction", 1, "True or False"),
     ("logq_correction", "yes", "True or False"),
-    ("fusion", "leanred", "fixed | learned"),
+    ("fusion", "leanred", "fixed | learned | whole"),
     ("retrieval", "fais", "torch | faiss | ivf-flat | ivf-pq | hnsw | sq8"),
     ("retrieval_args", "nprobe", "a mapping"),
     ("mask_history", 1, "True or False or None"),
