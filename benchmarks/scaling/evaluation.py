@@ -16,13 +16,14 @@ from scaling.memory import Peak
 from scaling.steps import INTERESTS, WIDTH
 
 _TOP = 50
+_USERS = 64
+"""The same at all sizes: what is done for each item is shared by the users of a batch."""
 
 
 def measure_evaluation(items: int, seed: int) -> dict[str, Any]:
     """Return seconds a user of the default recipe's scores, the best 50, and the search's bytes."""
     table = drawn_vectors(items, WIDTH, seed)
-    users = min(256, max(32, int(3e8 / items)))
-    queries = drawn_queries(table, users, INTERESTS, seed)
+    queries = drawn_queries(table, _USERS, INTERESTS, seed)
     scoring = Scoring(MODELS["OPAL"].Settings().temperature)
     index = make_retriever("torch", table, scoring=scoring)
     index.top_k(queries[:8], _TOP)
@@ -31,8 +32,8 @@ def measure_evaluation(items: int, seed: int) -> dict[str, Any]:
         for _ in range(3):
             started = process_time()
             found = index.top_k(queries, _TOP)
-            seconds.append((process_time() - started) / users)
+            seconds.append((process_time() - started) / _USERS)
     if not bool(torch.isfinite(found.scores).all()):
         raise RuntimeError("a list has places left")
     rise = memory.most["RssAnon"] - memory.before["RssAnon"]
-    return {"seconds_a_user": median(seconds), "search_bytes": rise, "users": users}
+    return {"seconds_a_user": median(seconds), "search_bytes": rise, "users": _USERS}

@@ -34,7 +34,7 @@ def test_each_part_measures_what_is_modelled(small, tmp_path):
         assert all(np.isfinite(list(quantity.terms(record).values())))
     assert found["steps"]["memory_bytes"] >= 3001 * 4 * 64 * 3  # the table and two moments
     assert 512 < found["steps"]["touched_rows"] < 3000
-    assert found["index"]["recall"] > 0.9
+    assert 0.5 < found["index"]["recall"] <= 1
     assert found["histories"]["interactions"] == 20 * 300
     assert list(tmp_path.iterdir()) == []  # scratch is taken away
 
