@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, reduce
 from typing import Any, ClassVar
 
@@ -27,13 +30,25 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
+    "awaiting_weights",
     "require_model",
 ]
 
 FUTURE_ITEMS = "future_items"
 """Field of the targets in an interaction: (B, <= W) int64, right-padded with 0."""
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_AWAITING_WEIGHTS = ContextVar("awaiting_weights", default=False)
 _OVERRIDABLE = ("published", "search")
+
+
+@contextmanager
+def awaiting_weights() -> Iterator[None]:
+    """Let models that are built in the block spare what weights loaded afterwards overwrite."""
+    token = _AWAITING_WEIGHTS.set(True)
+    try:
+        yield
+    finally:
+        _AWAITING_WEIGHTS.reset(token)
 
 
 class MultiInterestRecommender(SequentialRecommender):
@@ -75,8 +90,11 @@ class MultiInterestRecommender(SequentialRecommender):
         return TrainingPart.of_columns(*columns)
 
     def _item_start(self, settings: Any, seed: int, training: TrainingPart) -> Tensor | None:
-        """Return where item vectors start, (N, D), by what training met; None: at random."""
-        if settings.item_start == "random":
+        """Return where item vectors start, (N, D), by what training met; None: at random.
+
+        So too where saved weights take their place, see `awaiting_weights`.
+        """
+        if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
         start = cooccurrence_vectors(
             training,

@@ -46,12 +46,22 @@ class ItemTable(nn.Module):
         """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
-        rows = self._placed(self.embedding(distinct))  # (distinct, D)
+        rows = self._placed(self._rows(distinct))  # (distinct, D)
         places = inverse.split([part.numel() for part in ids])
         return tuple(
             functional.embedding(place.view(part.shape), rows)
             for place, part in zip(places, ids, strict=True)
         )
+
+    def _rows(self, ids: Tensor) -> Tensor:
+        """Return rows of the table, without a gradient for padding.
+
+        Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
+        would be asked for.
+        """
+        table = self.embedding.weight
+        rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
+        return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
 
     def look_up(self, ids: Tensor) -> Tensor:
         """Return the vectors of ids, (*ids.shape, D), as `forward` does.
