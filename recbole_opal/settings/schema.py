@@ -176,6 +176,13 @@ class DataSettings(Section):
         "what the times are in; number: no known unit; order: an order alone, nothing "
         "may take them for a clock; None: judged from the times",
     )
+    histories_folder: FolderPath | None = setting(
+        None,
+        "folder in which the log is kept sorted, built there once and read from there, for logs "
+        "larger than memory; None: in memory",
+        min_length=1,
+        examples=["histories"],
+    )
     category_field: Text | None = setting(
         None, "column of the item file that holds categories, for diversity"
     )
