@@ -114,6 +114,9 @@ def check_stored(settings: Mapping[str, Any], model_class: type[Any]) -> None:
     elif split not in _PROTOCOLS:
         what = f"--eval_args: the split '{split}' looks at all rows together"
         fix = f"take one of {', '.join(_PROTOCOLS)}"
+    elif settings.get("item_features"):
+        what = "--item_features asks for a file of items, which is not read"
+        fix = "leave --item_features away"
     elif files != {"inter"}:
         what = "--load_col names files of items or users, which are not read"
         columns = [settings[name] for name in ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")]
