@@ -8,8 +8,8 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.engine import MEMORY
+from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.header_advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.label import parse_label
 from recbole_opal.conversion.source import parse_columns
@@ -38,7 +38,8 @@ FLAGS = {
     "test": "file with its test part",
     "label": "which rows are positive, for example 'long_view==1 and play_ms>=7000' or "
     "'event in (cart, purchase)'; and, or, in, not in and brackets; default: all",
-    "where": "which rows are positive, in SQL over the columns, for example 'play_ms >= duration_ms'",
+    "where": "which rows are positive, in SQL over the columns, for example "
+    "'play_ms >= duration_ms'",
     "time_unit": "seconds, milliseconds, microseconds, nanoseconds, date, datetime, iso, "
     "iso_zone or number; default: recognised",
     "time_format": "of dates in another form, with Python's signs, as %d/%m/%Y or "
@@ -209,7 +210,7 @@ def _matching(source: str) -> list[Path]:
     path = home_path(source)
     if not has_magic(source) or path.exists():
         return [path]
-    found = sorted(map(Path, glob(str(path), recursive=True)))
+    found = sorted(map(Path, glob(str(path), recursive=True)))  # noqa: PTH207, may be absolute
     if not found:
         raise SettingsError(f"no file matches {source}; check the path.")
     return found

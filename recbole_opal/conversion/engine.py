@@ -1,4 +1,4 @@
-"""DuckDB as `convert` uses it: in memory within a limit, the rest in a folder, errors of one line."""
+"""DuckDB as `convert` uses it: within a limit of memory, the rest in a folder."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
             f"convert needs duckdb; install it with {made} -m pip install duckdb."
         ) from error
     # Nothing is ever downloaded: the readers of csv, json and parquet are built in.
-    off: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    names = ("autoinstall_known_extensions", "autoload_known_extensions")
+    off: dict[str, Any] = dict.fromkeys(names, "false")
     database = duckdb.connect(":memory:", config=off)
     settings = {
         "threads": str(_threads()),

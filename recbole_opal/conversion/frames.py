@@ -34,7 +34,7 @@ def convert(source: Any, out: str | PathLike[str], *, items: Any = None, **flags
     Example:
         >>> import pandas, recbole_opal  # doctest: +SKIP
         >>> log = pandas.DataFrame({"u": ["a"], "v": ["x"], "t": [1_650_000_000]})  # doctest: +SKIP
-        >>> recbole_opal.convert(log, "dataset/mine", user="u", item="v", time="t")  # doctest: +SKIP
+        >>> recbole_opal.convert(log, "dataset/x", user="u", item="v", time="t")  # doctest: +SKIP
     """
     given = source if isinstance(source, (list, tuple)) else [source]
     if not given:

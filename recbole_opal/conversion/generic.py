@@ -119,13 +119,13 @@ class GenericTable:
     def _items(self) -> Items:
         table = open_table(self.item_file, self.form)
         names = list(table.names)
-        for name in (self.item_column, *(field.name for field in self.item_fields)):
+        for name in (self.item_column, *(one.name for one in self.item_fields)):
             if name not in names:
                 flag = "item_key" if name == self.item_column else "fields"
                 hint = did_you_mean(name, names) or f"; choose from {', '.join(names[:20])}."
                 raise DataError(f"--{flag}: {table.origin} has no column {name}{hint}")
         _refuse_lists(table, (self.item_column,))
-        further = {field.name: table.cell(field.name) for field in self.item_fields}
+        further = {one.name: table.cell(one.name) for one in self.item_fields}
         part = Part(table, table.cell(self.item_column), further=further)
         return Items((part,), self.item_fields, self.list_separator)
 

@@ -141,8 +141,8 @@ def _merge(engine: Engine, items: Items, notes: list[str]) -> None:
         )
     for part, rows, same in engine.rows(
         "SELECT part, sum(alike - 1 + CAST(later AS INTEGER)), sum(alike - 1) + count(*) FILTER "
-        "(later AND nr NOT IN (SELECT nr FROM told)) FROM (SELECT part, nr, alike, later FROM again "
-        "UNION ALL SELECT part, nr, alike, false FROM met ANTI JOIN again USING (nr)) "
+        "(later AND nr NOT IN (SELECT nr FROM told)) FROM (SELECT part, nr, alike, later FROM "
+        "again UNION ALL SELECT part, nr, alike, false FROM met ANTI JOIN again USING (nr)) "
         "GROUP BY part ORDER BY part"
     ):
         said = _said(engine, items, part, int(rows), int(same))

@@ -191,8 +191,8 @@ def stage_parts(
         rest = part.rest
         if part.join is not None:
             table, key, cells = part.join
-            made = ", ".join(f"{cell} AS {identifier(name)}" for name, cell in cells.items())
-            other = f"(SELECT {key} AS joined, {made} FROM {table.query(engine)})"
+            made = ", ".join(f"first({cell}) AS {identifier(name)}" for name, cell in cells.items())
+            other = f"(SELECT {key} AS joined, {made} FROM {table.query(engine)} GROUP BY {key})"
             rest = f"LEFT JOIN {other} AS o ON {part.item} = o.joined {rest}"
         part.table.stage(engine, into, select, rest, advance)
 
@@ -209,8 +209,8 @@ def stage_log(
     """Read a log into the engine, learn the form of its times, and count what is left out.
 
     What is kept is a table `kept` of the engine: `nr`, the number of the row from 0, `u`, `i`,
-    `seconds` and the fields of the source by their headers, as text. Two
-    more, `users` and `known`, hold the distinct ids `u` and `i`.
+    `seconds` and the fields of the source by their headers, as text. Two more tables, `users` and
+    `known`, hold the distinct ids `u` and `i`.
 
     Raises:
         DataError: a file, a cell or a time is malformed.
@@ -253,7 +253,9 @@ def stage_log(
         timed = f"(FROM rows WHERE reason IS NULL OR reason >= {len(reasons) - 3})"
         clock.check(engine, timed, place)
     firsts = [numbered[1 + len(totals) :] for _, *numbered in found]
-    earliest = [min((at for at in ats if at is not None), default=None) for ats in zip(*firsts)]
+    earliest = [
+        min((at for at in ats if at is not None), default=None) for ats in zip(*firsts, strict=True)
+    ]
     refuse_first(engine, "rows", [*numbers, *kept], earliest, place)
     engine.run("CREATE TABLE kept AS FROM kept_rows; DROP VIEW kept_rows; DROP VIEW rows")
     engine.run("DROP TABLE log")
@@ -313,6 +315,7 @@ def _make_views(engine: Engine, source: Source, cells: Sequence[Cell]) -> list[s
         for column, cell in zip(source.keep, cells, strict=True)
     )
     engine.run(
-        f"CREATE VIEW kept_rows AS SELECT nr, part, u, i, seconds{fields} FROM rows WHERE reason IS NULL"
+        f"CREATE VIEW kept_rows AS SELECT nr, part, u, i, seconds{fields} FROM rows "
+        "WHERE reason IS NULL"
     )
     return [reason for _, reason in cases]

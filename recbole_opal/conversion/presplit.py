@@ -41,8 +41,8 @@ def protocol_of(engine: Engine, parts: Sequence[int]) -> dict[str, Any]:
         return {"time": {"cuts": [bounds[1][0], bounds[2][0]]}}
     (others,) = engine.row(
         "SELECT count(*) FROM (SELECT own, row_number() OVER (PARTITION BY u ORDER BY seconds DESC,"
-        " nr DESC) AS back, count(*) OVER (PARTITION BY u) AS length FROM divided) WHERE own <> CASE "
-        "WHEN back = 1 AND length >= 3 THEN 2 WHEN back = 2 AND length >= 4 THEN 1 ELSE 0 END"
+        " nr DESC) AS back, count(*) OVER (PARTITION BY u) AS length FROM divided) WHERE own <> "
+        "CASE WHEN back = 1 AND length >= 3 THEN 2 WHEN back = 2 AND length >= 4 THEN 1 ELSE 0 END"
     )
     if not others:
         return {"LS": "valid_and_test"}

@@ -203,8 +203,7 @@ class _Text(Table):
 
     @property
     def _source(self) -> Path:
-        assert self.path is not None
-        return self.path
+        return Path(self.origin)
 
     def _rewrite(self, engine: Engine) -> None:
         """Write all rows once more, as DuckDB reads them letter by letter."""
@@ -328,11 +327,11 @@ class _Frame(_Typed):
 
 
 def _with_texts(frame: Any) -> Any:
-    """Return a frame whose columns of objects are text, since DuckDB guesses from the first ones."""
+    """Return a frame with text for objects, whose type DuckDB guesses from the first ones."""
     dtypes: Any = getattr(frame, "dtypes", None)
     if not hasattr(dtypes, "items"):  # no frame of pandas
         return frame
-    objects = [name for name, kind in dtypes.items() if kind == object]
+    objects = [name for name, kind in dtypes.items() if str(kind) == "object"]
     whole = frame.reset_index(drop=True)
     for name in objects:
         if not whole[name].map(lambda one: isinstance(one, (list, tuple))).any():

@@ -154,9 +154,9 @@ class Clock:
         """Refuse numbers that are more likely something else."""
         days = "n >= 25000 AND n < 80000"  # as Excel counts them; whole ones may be anything
         at, text, rows, found, excel, parted, ticks = engine.row(
-            f"SELECT min(nr), first(t), count(*), count(*) FILTER (n > 0), count(*) FILTER ({days}),"
-            f" count(*) FILTER ({days} AND n % 1 > 0), count(*) FILTER (n >= {TICKS_RANGE[0]} AND "
-            f"n < {TICKS_RANGE[1]}) FROM {sample}"
+            "SELECT min(nr), first(t), count(*), count(*) FILTER (n > 0), "
+            f"count(*) FILTER ({days}), count(*) FILTER ({days} AND n % 1 > 0), "
+            f"count(*) FILTER (n >= {TICKS_RANGE[0]} AND n < {TICKS_RANGE[1]}) FROM {sample}"
         )
         if unit == "nanoseconds" and 2 * ticks > rows:
             raise DataError(f"{place(at)}: {self.column} {TICKS_OR_NANOSECONDS}")

@@ -73,7 +73,7 @@ def test_the_log_itself_is_fine(tmp_path_factory):
     assert convert_and_check(prepared(tmp_path_factory, LOG))
 
 
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FUZZ

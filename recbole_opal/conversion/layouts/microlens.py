@@ -19,7 +19,6 @@ left aside: its counts include what is to be predicted. No licence file was foun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from recbole_opal.conversion.layouts.layout import NAME, Files, Layout, Rule
@@ -86,7 +85,9 @@ def _labels(
                 "it beside the pairs, or leave the flag out."
             )
     parts = [_label(name, path) for name, path in found.items() if path is not None]
-    columns = tuple(Column(name, "token_seq", "") for name, path in found.items() if path is not None)
+    columns = tuple(
+        Column(name, "token_seq", "") for name, path in found.items() if path is not None
+    )
     return Items(tuple(parts), columns, " ") if parts else None
 
 

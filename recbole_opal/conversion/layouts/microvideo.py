@@ -34,7 +34,7 @@ _PLACES = ("user_id", "item_id", "cate_id", "is_click", "timestamp")
 
 
 def _read(path: Path, rule: Rule) -> Part:
-    """Read the columns by their places, and tell a test video from the train video of its number."""
+    """Read the columns by places; a test video is not the train video of its number."""
     table = open_table(path)
     if len(table.names) != len(_PLACES):
         raise DataError(
