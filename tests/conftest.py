@@ -44,6 +44,19 @@ def data_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_log(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture(scope="session")
+def featured_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the data set `tiny` and a file of its items: tags, an author, a length."""
+    folder = write_log(tmp_path_factory.mktemp("featured"))
+    rows = [
+        f"i{i}\tc{i // 12} {'odd' if i % 2 else 'even'}\ta{i % 20}\t{i * 1.5 if i % 5 else ''}"
+        for i in range(48)
+    ]
+    header = "item_id:token\ttag:token_seq\tauthor:token\tlength:float\n"
+    (folder / NAME / f"{NAME}.item").write_text(header + "\n".join(rows) + "\n")
+    return folder
+
+
 @pytest.fixture
 def quick_settings(data_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
     """Settings of a run that takes a second; the working folder is a temporary one."""

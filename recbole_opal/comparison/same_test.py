@@ -17,6 +17,7 @@ __all__ = ["refuse_other_tests", "require_tested"]
 
 _JUDGED_BY = (
     "eval_args",
+    "cold_items",
     "ratio_rounding",
     "USER_ID_FIELD",
     "ITEM_ID_FIELD",

@@ -15,7 +15,7 @@ from torch import Tensor
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.evaluation.full_sort import Retrieved
-from recbole_opal.evaluation.judged import Judged, TrainingFacts
+from recbole_opal.evaluation.judged import IntArray, Judged, TrainingFacts
 from recbole_opal.evaluation.metric import FloatArray, Metric
 from recbole_opal.own_models import is_ours
 
@@ -47,7 +47,7 @@ def judge(
 
     A row without a target, for which recall is undefined, is a DataError.
     """
-    parts = []
+    parts, unmet = [], torch.from_numpy(training.counts == 0)
     for batch in batches:
         found = lists(batch)
         ids = found.ids.cpu()
@@ -66,6 +66,7 @@ def judge(
                 settings=settings,
                 ranks=found.ranks,
                 interests=found.interests,
+                num_cold=_num_cold(batch.targets, unmet, len(ids)),
             )
         )
     judged: Judged = _joined(parts)
@@ -127,6 +128,14 @@ def match_targets(ids: Tensor, targets: tuple[Tensor, Tensor]) -> tuple[Tensor, 
     keys = ids * batch + torch.arange(batch)[:, None]
     hits = torch.isin(keys, wanted) & (ids > 0)
     return hits, torch.bincount(wanted % batch, minlength=batch)
+
+
+def _num_cold(targets: tuple[Tensor, Tensor], unmet: Tensor, rows: int) -> IntArray:
+    """Return (B,) how many distinct targets of each row are items that training has not met."""
+    owners, items = (part.cpu() for part in targets)
+    cold = unmet[items]
+    distinct = torch.unique(torch.stack([owners[cold], items[cold]]), dim=1)
+    return torch.bincount(distinct[0], minlength=rows).numpy()
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -94,6 +94,7 @@ class Judged:
         settings: those of the run.
         ranks: None unless a metric `needs_ranks`.
         interests: None for models without interests, or where nobody asked.
+        num_cold: (E,) int64, the targets that training has not met; None: not counted.
     """
 
     users: IntArray
@@ -104,6 +105,7 @@ class Judged:
     settings: Mapping[str, Any] = field(default_factory=dict)
     ranks: RankRecord | None = None
     interests: InterestRecord | None = None
+    num_cold: IntArray | None = None
 
     @property
     def topk(self) -> Sequence[int]:

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from recbole_opal.evaluation.judged import Hits, IntArray, Judged
 from recbole_opal.evaluation.metric import FloatArray, Metric
 
-__all__ = ["GAUC", "MAP", "MRR", "NDCG", "Hit", "Precision", "Recall"]
+__all__ = [
+    "GAUC",
+    "MAP",
+    "MRR",
+    "NDCG",
+    "ColdRecall",
+    "Hit",
+    "Precision",
+    "Recall",
+    "WarmRecall",
+]
 
 
 class _OfHits(Metric, ABC):
@@ -36,6 +46,35 @@ class Recall(_OfHits):
 
     def _table(self, hits: Hits, targets: IntArray) -> Any:
         return hits.cumsum(axis=1) / targets
+
+
+class ColdRecall(Metric):
+    """Share of a user's cold targets that are listed: of items that training has not met.
+
+    Users without one have no value.
+    """
+
+    title, short = "Recall of cold items", "Cold recall"
+    cold: ClassVar[bool] = True
+
+    def at_each(self, judged: Judged, topk: Sequence[int]) -> dict[str, FloatArray]:
+        """Return each user's values, NaN without such a target."""
+        cold = np.zeros_like(judged.num_targets) if judged.num_cold is None else judged.num_cold
+        targets = cold if self.cold else judged.num_targets - cold  # (E,)
+        of_kind = (judged.training.counts[judged.items] == 0) == self.cold  # (E, k)
+        found = (judged.hits & of_kind).cumsum(axis=1)
+        recalls = np.where(targets[:, None] > 0, found / np.maximum(targets, 1)[:, None], np.nan)
+        return {f"{self.name}@{k}": recalls[:, k - 1] for k in topk}
+
+
+class WarmRecall(ColdRecall):
+    """Share of a user's other targets that are listed: of items that training has met.
+
+    Users without one have no value.
+    """
+
+    title, short = "Recall of warm items", "Warm recall"
+    cold = False
 
 
 class Hit(_OfHits):

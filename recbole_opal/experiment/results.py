@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from logging import getLogger
 from math import isnan
 from time import perf_counter
@@ -16,12 +16,13 @@ from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagn
 from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics, every_run_metrics, own_traits
 from recbole_opal.host.categories import item_categories
+from recbole_opal.host.item_features import item_features
 from recbole_opal.host.prepare import PreparedData
 from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.reader import FEATURES_NAME, HISTORIES_NAME
 
 __all__ = ["id_tokens", "write_results"]
 
@@ -51,6 +52,9 @@ def write_results(
     stages: dict[str, dict[str, Any]] = {}
     with folder.update():
         _save_items(folder, data.dataset, config["category_field"])
+        features = item_features(data.dataset, config["item_features"])
+        if features is not None:
+            folder.save_arrays(FEATURES_NAME, features.as_arrays())
         if config["test_at_end"]:
             _save_test_part(folder, data.test.rows)
         for stage, record in loop.records.items():
@@ -143,15 +147,18 @@ def _save_items(folder: RunFolder, dataset: Any, category_field: str | None) -> 
         folder.save_arrays("item_categories.npz", pairs)
 
 
-def id_tokens(dataset: Any, category_field: str | None) -> dict[str, list[str]]:
-    """Return the token of each internal id, 0 is padding: users, items and categories.
+def id_tokens(
+    dataset: Any, category_field: str | None, feature_fields: Sequence[str] = ()
+) -> dict[str, list[str]]:
+    """Return the token of each internal id, 0 is padding: users, items, categories, features.
 
     Raises:
         DataError: `category_field` names no column of categories.
     """
     tokens = {
         field: [str(token) for token in dataset.field2id_token[field]]
-        for field in (dataset.uid_field, dataset.iid_field)
+        for field in (dataset.uid_field, dataset.iid_field, *feature_fields)
+        if field in dataset.field2id_token  # not one of numbers
     }
     categories = item_categories(dataset, category_field)
     return tokens if categories is None else tokens | {str(category_field): categories.names}

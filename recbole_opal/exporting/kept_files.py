@@ -7,7 +7,7 @@ from typing import Any
 from recbole_opal.own_models import is_address
 from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.origin import UNIMPORTANT
-from recbole_opal.runs.reader import weights_name
+from recbole_opal.runs.reader import FEATURES_NAME, weights_name
 
 __all__ = ["copy_of_run", "public_settings", "recorded_sources"]
 
@@ -33,6 +33,9 @@ def copy_of_run(bundle: RunFolder, run: RunReader, stage: str, *, categories: bo
     if categories and "item_categories.npz" in run.names:
         kept.append(str(settings.get("category_field")))
         copied.append("item_categories.npz")
+    if FEATURES_NAME in run.names:
+        kept += run.load_arrays(FEATURES_NAME)["columns"].tolist()
+        copied.append(FEATURES_NAME)
     tokens = run.load_json("ids.json")
     bundle.save_json("ids.json", {field: tokens[field] for field in kept})
     only = {"stages": {stage: metrics["stages"][stage]}, "best_stage": stage}

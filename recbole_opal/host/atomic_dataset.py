@@ -28,7 +28,7 @@ from recbole_opal.data.atomic_files.time_units import interval_in_seconds
 from recbole_opal.data.empty_parts import why_filtered
 from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.errors import DataError
-from recbole_opal.settings.fields import Interval
+from recbole_opal.settings.fields import Interval, typed
 
 __all__ = ["AtomicFileDataset"]
 
@@ -47,6 +47,7 @@ class AtomicFileDataset(SequentialDataset):
 
     inter_feat: Any
     filtered: dict[str, int]  # rows of the files that are not in the dataset, by reason
+    item_numbers: dict[str, FloatArray]  # (N,) of each float column of the item file, NaN: missing
     time_unit: str  # of the file's times, a key of `TIME_UNITS`; in the dataset they are seconds
 
     def _load_data(self, token: str, dataset_path: str) -> None:
@@ -113,7 +114,12 @@ class AtomicFileDataset(SequentialDataset):
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
         of_items = self.config["category_field"] in wanted and not roles.times
         present = load_col_flag(self._asked | {ending: [n for n in wanted if n in names]})
-        fix = f"add it, or write {present}{' --category_field=None' * of_items}."
+        fix = f"add it, or write {present}{' --category_field=None' * of_items}"
+        of_features = self.config["item_features"] or ()
+        if ending == "item" and not set(of_features) <= set(names):
+            there = [name for name in of_features if name in names]
+            fix += f" --item_features={typed(there)}"
+        fix += "."
         require_columns(given, wanted, path, fix)
         read = [name for name in names if name in load and name not in leave]
         for name in (*roles.ids, *roles.times):
@@ -159,6 +165,13 @@ class AtomicFileDataset(SequentialDataset):
                     f"{why_filtered(self.filtered, self.config)}."
                 )
             frame.reset_index(drop=True, inplace=True)
+
+    def _fill_nan(self) -> None:
+        """Fill missing values as RecBole does, numbers by means; keep what the items' file says."""
+        frame = self.item_feat
+        names = () if frame is None else [n for n in frame if self.field2type[n] == _NUMBERS[0]]
+        self.item_numbers = {name: np.array(frame[name], dtype=np.float64) for name in names}
+        super()._fill_nan()
 
     def _remove_duplication(self) -> None:
         """Keep one of a user's interactions with an item, the earlier in the file among ties.

@@ -15,6 +15,7 @@ from recbole_opal.data.protocols import (
     Part,
     Split,
     apply_protocol,
+    hold_out_items,
     looks_at_time,
     place_in_time,
     rule_in_seconds,
@@ -65,6 +66,8 @@ class FutureItemDataset(AtomicFileDataset):
             self.sequences,
             self._counts_in_time(frame[self.uid_field].to_numpy()),
         )
+        if self.config["cold_items"]:
+            self._hold_out(self.config["cold_items"])
         self._change_feat_format()
         self._drop_unused_col()
         self.inter_feat = self._interactions_until(self.split.train_ends)
@@ -123,6 +126,16 @@ class FutureItemDataset(AtomicFileDataset):
                 gone = set(frame[field]) - set(self.inter_feat[field])
                 kept = features[~features[field].isin(gone)].reset_index(drop=True)
                 setattr(self, name, kept)
+
+    def _hold_out(self, share: float) -> None:
+        """Let a share of the items be new to validation or test; see `hold_out_items`."""
+        before = self.sequences
+        self.sequences, self.split, lost = hold_out_items(before, self.split, self.item_num, share)
+        read = {"users": len(before), "items": self.item_num - 1, "interactions": len(before.items)}
+        for what, count in read.items():
+            self.dropped.setdefault(f"read_{what}", count)
+        self.dropped["dropped_interactions_of_cold_items"] = lost
+        self.dropped["dropped_users_of_cold_items_alone"] = len(before) - len(self.sequences)
 
     def _counts_in_time(self, users: IntArray) -> IntArray | None:
         """Return (parts, U) how many interactions of each user lie in each part of time."""

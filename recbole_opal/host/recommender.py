@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, reduce
 from typing import Any, ClassVar
 
@@ -14,6 +17,7 @@ from torch import Tensor
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.cooccurrence import cooccurrence_vectors
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.host.item_features import item_features
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import is_ours, lineage
@@ -26,13 +30,25 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
+    "awaiting_weights",
     "require_model",
 ]
 
 FUTURE_ITEMS = "future_items"
 """Field of the targets in an interaction: (B, <= W) int64, right-padded with 0."""
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_AWAITING_WEIGHTS = ContextVar("awaiting_weights", default=False)
 _OVERRIDABLE = ("published", "search")
+
+
+@contextmanager
+def awaiting_weights() -> Iterator[None]:
+    """Let models that are built in the block spare what weights loaded afterwards overwrite."""
+    token = _AWAITING_WEIGHTS.set(True)
+    try:
+        yield
+    finally:
+        _AWAITING_WEIGHTS.reset(token)
 
 
 class MultiInterestRecommender(SequentialRecommender):
@@ -57,16 +73,18 @@ class MultiInterestRecommender(SequentialRecommender):
         settings = section.model_validate({name: config[name] for name in section.model_fields})
         counts = torch.bincount(dataset.inter_feat[self.ITEM_ID], minlength=self.n_items)
         start = self._item_start(settings, config["seed"], dataset.inter_feat)
+        features = item_features(dataset, settings.item_features)
         self.network = self.network_class(
-            settings, Catalogue(self.n_items, counts, self.max_seq_length, start)
+            settings, Catalogue(self.n_items, counts, self.max_seq_length, start, features)
         )
 
     def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
         """Return where item vectors start, (N, D), by the training interactions; None: at random.
 
-        Those of a user stand one after the other in time, here and in RecBole's data sets.
+        So too where saved weights take their place, see `awaiting_weights`. Training interactions
+        of a user stand one after the other in time, here and in RecBole's data sets.
         """
-        if settings.item_start == "random":
+        if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
         start = cooccurrence_vectors(
             trained[self.USER_ID].numpy(),
@@ -138,7 +156,7 @@ class MultiInterestRecommender(SequentialRecommender):
 
     def predict(self, interaction: Any) -> Tensor:
         """Return the score of each row's item, (B,) float."""
-        (vectors,) = self.network.items(interaction[self.ITEM_ID])
+        vectors = self.network.items.searched(interaction[self.ITEM_ID])
         candidates = self.network.candidates(vectors)
         products = torch.einsum("bkd,bd->bk", self.interests(interaction), candidates)
         return self.scoring.of_last(products)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.interests.feature_table import FeatureTable
+from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.unit import unit_length
 
 __all__ = ["ItemTable"]
@@ -21,15 +25,31 @@ class ItemTable(nn.Module):
         num_items: N, rows of the table with the padding row 0.
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
+        features: what the vectors of items are composed of beside their own; None: nothing.
+        boosts: (N,) float, factors on the vectors where they are searched, not where they stand in
+            a history; None: all 1.
     """
 
-    def __init__(self, num_items: int, width: int, *, sparse: bool, unit: bool = True) -> None:
+    boosts: Tensor | None
+
+    def __init__(
+        self,
+        num_items: int,
+        width: int,
+        *,
+        sparse: bool,
+        unit: bool = True,
+        features: ItemFeatures | None = None,
+        boosts: Tensor | None = None,
+    ) -> None:
         super().__init__()
         self.unit = unit
         self.embedding = nn.Embedding(num_items, width, padding_idx=0, sparse=sparse)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)  # length close to 1
         with torch.no_grad():
             self.embedding.weight[0].zero_()
+        self.features = features
+        self.register_buffer("boosts", boosts, persistent=False)
 
     @property
     def num_items(self) -> int:
@@ -46,24 +66,76 @@ class ItemTable(nn.Module):
         """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
-        rows = self._placed(self.embedding(distinct))  # (distinct, D)
+        rows = self.look_up(distinct)  # (distinct, D)
         places = inverse.split([part.numel() for part in ids])
         return tuple(
             functional.embedding(place.view(part.shape), rows)
             for place, part in zip(places, ids, strict=True)
         )
 
-    def look_up(self, ids: Tensor) -> Tensor:
-        """Return the vectors of ids, (*ids.shape, D), as `forward` does.
+    def _rows(self, ids: Tensor) -> Tensor:
+        """Return rows of the table, without a gradient for padding.
 
-        An id that is met twice is normalised twice: no shape depends on how many ids differ, as
-        an exported program needs it.
+        Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
+        would be asked for.
         """
-        return self._placed(self.embedding(ids))
+        table = self.embedding.weight
+        rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
+        return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
+
+    def look_up(self, ids: Tensor) -> Tensor:
+        """Return the vectors of (n,) ids, (n, D): the one place where ids become vectors.
+
+        An id that is met twice is composed twice: no shape depends on how many ids differ, as an
+        exported program needs it.
+        """
+        return self._placed(self._rows(ids), ids)
+
+    def searched(self, ids: Tensor) -> Tensor:
+        """Return the vectors of ids as lists are searched by, (*ids.shape, D)."""
+        rows: Tensor = self(ids)[0]
+        return rows if self.boosts is None else rows * self.boosts[ids].unsqueeze(-1)
 
     def all(self) -> Tensor:
-        """Return the whole table, (N, D), row 0 zero; for serving."""
-        return self._placed(self.embedding.weight)
+        """Return the whole table as lists are searched by, (N, D), row 0 zero."""
+        every = torch.arange(self.num_items, device=self.embedding.weight.device)
+        rows = self._placed(self.embedding.weight, every)
+        return rows if self.boosts is None else rows * self.boosts.unsqueeze(-1)
 
-    def _placed(self, rows: Tensor) -> Tensor:
+    @torch.no_grad()
+    def composed(self, new: Tensor | None = None, boost: float = 1.0) -> ItemTable:
+        """Return a table of the vectors as they are now, to be served: a look-up costs a row.
+
+        Args:
+            new: (n, D), of items that stand behind the others.
+            boost: of these where they are searched.
+        """
+        device = self.embedding.weight.device
+        vectors, boosts = self.look_up(torch.arange(self.num_items, device=device)), self.boosts
+        if new is not None:
+            if boosts is None:
+                boosts = vectors.new_ones(len(vectors))
+            boosts = torch.cat([boosts, boosts.new_full((len(new),), boost)])
+            vectors = torch.cat([vectors, new.to(vectors)])
+        table = copy(self)  # which draws no random vectors first
+        count, width = vectors.shape
+        served = nn.Embedding(count, width, padding_idx=0, _weight=vectors)
+        table._modules = {"embedding": served}
+        table._buffers = {"boosts": boosts}
+        table.unit, table.features = False, None
+        return table
+
+    def of_new(self, table: FeatureTable) -> Tensor:
+        """Return the vectors of n items that have features alone, (n, D).
+
+        Raises:
+            ValueError: nothing here is composed of features.
+        """
+        if self.features is None:
+            raise ValueError("the items of this table have no features.")
+        rows = self.features.of_new(table)
+        return unit_length(rows) if self.unit else rows
+
+    def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
+        rows = own if self.features is None else self.features(own, ids)
         return unit_length(rows) if self.unit else rows

@@ -41,6 +41,8 @@ class NegativeSampler(nn.Module):
     constant that the targets share, hence nothing.
 
     `counts`, (N,), are training interactions, for the two that go by popularity and are corrected.
+    With `met_only` "uniform" and "full" take the items that have some: one that is new to the data,
+    which features are to find, would be pushed away from everybody as long as it is not met.
 
     Raises:
         SettingsError: there are fewer than M different items to draw.
@@ -50,6 +52,7 @@ class NegativeSampler(nn.Module):
     log_expected: Tensor
     by_rank: Tensor
     log_missed: Tensor
+    met: Tensor
 
     def __init__(
         self,
@@ -60,11 +63,15 @@ class NegativeSampler(nn.Module):
         counts: Tensor | None = None,
         power: float = 1.0,
         correct: bool = True,
+        met_only: bool = False,
     ) -> None:
         super().__init__()
         self.num_items = num_items
         self.distribution = distribution
         self.num_negatives = num_negatives
+        self.met_only = met_only and counts is not None
+        if self.met_only and counts is not None:
+            self.register_buffer("met", 1 + counts[1:].nonzero().flatten(), persistent=False)
         prepare = {"popularity": self._prepare_popularity, "log_uniform": self._prepare_ranks}
         self.correct = correct and distribution in prepare
         if distribution in prepare:
@@ -76,7 +83,7 @@ class NegativeSampler(nn.Module):
         """Draw for (B, W) targets, 0 where there is none, from their device's default generator."""
         device = targets.device
         if self.distribution == "full":
-            ids = torch.arange(1, self.num_items, device=device)
+            ids = self.met if self.met_only else torch.arange(1, self.num_items, device=device)
             return Negatives(ids, torch.zeros(len(ids), device=device))
         if self.distribution == "log_uniform":
             return self._draw_different(device)
@@ -85,7 +92,7 @@ class NegativeSampler(nn.Module):
             if not len(drawn):  # no row has a target, so that whatever is drawn counts for nothing
                 drawn = targets.new_ones(1)
         elif self.distribution == "uniform":
-            drawn = torch.randint(1, self.num_items, (self.num_negatives,), device=device)
+            drawn = self._drawn_evenly(device)
         else:
             points = torch.rand(self.num_negatives, dtype=torch.float64, device=device)
             drawn = torch.searchsorted(self.cumulative, points, right=True)
@@ -122,6 +129,13 @@ class NegativeSampler(nn.Module):
         log_missed = torch.zeros(self.num_items, dtype=torch.float64)
         log_missed[by_rank] = torch.log1p(-share)  # that one draw is another item
         self.register_buffer("log_missed", log_missed, persistent=False)
+
+    def _drawn_evenly(self, device: torch.device) -> Tensor:
+        """Draw M items, each as likely."""
+        size = (self.num_negatives,)
+        if self.met_only:
+            return self.met[torch.randint(len(self.met), size, device=device)]
+        return torch.randint(1, self.num_items, size, device=device)
 
     def _draw_different(self, device: torch.device) -> Negatives:
         """Draw by rank until M items are different."""

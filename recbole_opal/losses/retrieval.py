@@ -140,13 +140,14 @@ def retrieval_loss(
     hardness: float = 0.0,
     attention_power: float = 1.0,
     mixable: Tensor | None = None,
+    target_decay: float = 1.0,
 ) -> Tensor:
     """Return the cross-entropy of each target against the negatives, averaged over rows.
 
     A row's loss is the mean over its targets, so that every user counts the same (OPAL draws
-    one target of all that follow; the mean is its expectation where W reaches to the end). All
-    W targets share one sum over the negatives. A negative that is one of the row's own targets
-    is left out of the row's sum.
+    one target of all that follow; the mean is its expectation where W reaches to the end). That
+    nearer targets may weigh more is ours. All W targets share one sum over the negatives. A
+    negative that is one of the row's own targets is left out of the row's sum.
 
     Args:
         interests: (B, K, D) float.
@@ -163,6 +164,7 @@ def retrieval_loss(
             the mean of that; 0 = all alike.
         attention_power: p, see `attention_weights`; towards infinity "attention" is "target".
         mixable: (B, K) bool, the interests that "attention" may mix; None: all.
+        target_decay: what a target weighs, over the one before it; 1: all alike.
     """
     fits = torch.einsum("bkd,bwd->bkw", interests, targets) / temperature
     rivals = _Rivals(negatives, negative_weights, own_columns, temperature, hardness)
@@ -177,10 +179,19 @@ def retrieval_loss(
             interests, fits, rivals, targets, target_mask, attention_power, mixable
         )
     losses = functional.softplus(total - (scores - target_correction))  # (B, W)
-    counts = target_mask.sum(dim=-1, keepdim=True)  # (B, 1)
-    weights = target_mask / counts.clamp_min(1)
-    rows = (losses.masked_fill(~target_mask, 0.0) * weights).sum(dim=-1)  # (B,)
-    return rows.sum() / (counts > 0).sum().clamp_min(1)
+    rows = _weighted_mean(losses, target_mask, target_decay)  # (B,)
+    return rows.sum() / target_mask.any(dim=-1).sum().clamp_min(1)
+
+
+def _weighted_mean(losses: Tensor, mask: Tensor, decay: float) -> Tensor:
+    """Return the mean of each row's losses, nearer targets weighing more; 0 without targets.
+
+    Padding is on the right, so that a row with targets has the nearest one, which weighs 1.
+    """
+    places = torch.arange(mask.shape[1], dtype=losses.dtype, device=losses.device)
+    weights = mask * decay**places  # (B, W)
+    weights = weights / weights.sum(dim=-1, keepdim=True).clamp_min(1)
+    return (losses.masked_fill(~mask, 0.0) * weights).sum(dim=-1)
 
 
 def _blocked(columns: Tensor, num_negatives: int) -> Tensor:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.history import History
+from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
 from recbole_opal.interests.unit import unit_length
@@ -21,6 +24,9 @@ from recbole_opal.models.recipes import DEFAULT_TRAINING
 from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
 from recbole_opal.settings.model_schemas import MultiInterestSettings
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Catalogue", "MultiInterestNetwork", "TrainingStep"]
 
@@ -34,6 +40,7 @@ class Catalogue:
     longest_history: int  # L
     # (N, D) float, where the item vectors start; None: at random
     item_vectors: Tensor | None = None
+    features: FeatureTable | None = None  # of the N items; None: vectors of their own alone
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,8 @@ class MultiInterestNetwork(nn.Module):
             self.hidden_size,
             sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
+            features=_features(settings, catalogue),
+            boosts=_boosts(settings, catalogue),
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
@@ -116,6 +125,7 @@ class MultiInterestNetwork(nn.Module):
             counts=catalogue.counts,
             power=settings.popularity_power,
             correct=settings.logq_correction,
+            met_only=catalogue.features is not None,
         )
 
     def encode(self, history: History) -> Any:
@@ -163,6 +173,7 @@ class MultiInterestNetwork(nn.Module):
             hardness=self.settings.hardness,
             attention_power=self.settings.attention_power,
             mixable=self.mixable(step.encoded),
+            target_decay=self.settings.target_decay,
         )
 
     def auxiliary_losses(self, step: TrainingStep) -> dict[str, Tensor]:
@@ -174,6 +185,12 @@ class MultiInterestNetwork(nn.Module):
         if stage not in self.stages:
             raise ValueError(f"{type(self).__name__} has the stages {self.stages}, not '{stage}'.")
         self.stage = stage
+
+    def with_items(self, items: ItemTable) -> Self:
+        """Return the network with another item table; all else is shared."""
+        other = copy(self)
+        other._modules = {**self._modules, "items": items}
+        return other
 
     def state_dict(self, *args: Any, prefix: str = "", **kwargs: Any) -> Any:
         """Return the weights, which know their stage; see `torch.nn.Module`."""
@@ -262,3 +279,21 @@ class MultiInterestNetwork(nn.Module):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
+
+
+def _features(settings: Any, catalogue: Catalogue) -> ItemFeatures | None:
+    if catalogue.features is None:
+        return None
+    return ItemFeatures(
+        catalogue.features,
+        catalogue.counts,
+        settings.hidden_size,
+        sparse=settings.item_gradient == "sparse",
+        dropout=settings.new_item_share,
+    )
+
+
+def _boosts(settings: Any, catalogue: Catalogue) -> Tensor | None:
+    if catalogue.features is None or settings.new_item_boost == 1:
+        return None
+    return torch.where(catalogue.counts > 0, 1.0, settings.new_item_boost)

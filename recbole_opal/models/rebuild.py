@@ -8,10 +8,12 @@ from typing import Any
 import torch
 
 from recbole_opal.errors import CheckpointError, refusing
+from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import class_at, is_address
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.reader import FEATURES_NAME
 from recbole_opal.settings.model_schemas import section_of
 
 __all__ = ["rebuild"]
@@ -37,7 +39,8 @@ def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
         )
     weights = run.load_weights(stage)
     counts = torch.from_numpy(run.load_arrays("item_counts.npz")["counts"])
-    catalogue = Catalogue(len(counts), counts, config["MAX_ITEM_LIST_LENGTH"])
+    longest, features = config["MAX_ITEM_LIST_LENGTH"], _features(run, len(counts))
+    catalogue = Catalogue(len(counts), counts, longest, features=features)
     # A class of the user's may have changed since.
     with refusing(str(run.path), f"does not fit the class {network.__name__}", _CHANGED):
         section: Any = section_of(network)
@@ -48,3 +51,16 @@ def rebuild(folder: str | Path, stage: str) -> MultiInterestNetwork:
         model.set_stage(stage)
         model.load_state_dict(weights)
     return model.eval()
+
+
+def _features(run: RunReader, num_items: int) -> FeatureTable | None:
+    """Return what the run knows of its items; None: it was trained without."""
+    if FEATURES_NAME not in run.names:
+        return None
+    path = str(run.path / FEATURES_NAME)
+    arrays = run.load_arrays(FEATURES_NAME)
+    with refusing(path, "holds no features of the items", "restore it from a copy, or train again"):
+        found = FeatureTable.of_arrays(arrays)
+        if len(found) != num_items:
+            raise ValueError(f"{len(found)} items instead of {num_items}")
+    return found

@@ -25,6 +25,7 @@ _OURS_OFF = {
     "recency": ("none", "[P, A]"),
     "scoring": ("maximum", "[P, A]"),
     "seen_targets": (True, "[P, A]"),
+    "target_decay": (1.0, "[P, A]"),
     "learning_rate_schedule": ("constant", "[A]"),
     "warmup_steps": (0, "[A]"),
 }

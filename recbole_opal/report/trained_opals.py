@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
@@ -13,11 +15,13 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError, OpalError, quoted
 from recbole_opal.interests.assignment import assign_softly
 from recbole_opal.interests.unit import unit_length
+from recbole_opal.models.rebuild import rebuild
 from recbole_opal.report.item_names import ItemNames, read_names
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.placed_settings import placed_settings
+from recbole_opal.runs.reader import FEATURES_NAME
 
 __all__ = ["TrainedOpal", "telling", "trained_opals"]
 
@@ -68,7 +72,9 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
         raise CheckpointError("its run folder cannot be read; train it again.")
     settings, weights = placed_settings(folder), folder.load_weights(row.stage)
     vectors = weights["items.embedding.weight"]
-    if settings["similarity"] == "cosine":
+    if FEATURES_NAME in folder.names:
+        vectors = _composed(folder, row.stage)
+    elif settings["similarity"] == "cosine":
         vectors = unit_length(vectors)
     categories = unit_length(weights["encoder.categories"])
     sharpness = settings.get("assignment_temperature") or settings["temperature"]
@@ -78,3 +84,10 @@ def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:
     if not len(names) == len(counts) == len(assigned):
         raise ValueError(f"{len(assigned)} vectors, {len(counts)} counts, {len(names)} names")
     return TrainedOpal(row, seed, folder, assigned.double().numpy(), counts, names)
+
+
+def _composed(folder: RunReader, stage: str) -> Tensor:
+    """Return the vectors of the items, (N, D), composed of what the run knows of them."""
+    items = rebuild(folder.path, stage).items
+    with torch.no_grad():
+        return items.look_up(torch.arange(items.num_items))

@@ -65,12 +65,12 @@ class ItemIds:
         return numbers
 
 
-def named(unknown: Mapping[str, int]) -> str:
+def named(unknown: Mapping[str, int], one: str = "item", several: str = "items") -> str:
     """Return the most frequent of unknown items as text: `2 unknown items, 'a' (3 times), 'b'`."""
     most = [
         f"'{quoted(item)}'" + (f" ({count} times)" if count > 1 else "")
         for item, count in Counter(unknown).most_common(_NAMED)
     ]
     more = [f"{len(unknown) - _NAMED} more"] if len(unknown) > _NAMED else []
-    noun = "item" if len(unknown) == 1 else "items"
+    noun = one if len(unknown) == 1 else several
     return f"{len(unknown)} unknown {noun}, {', '.join(most + more)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from recbole_opal.interests.unit import unit_length
 from recbole_opal.retrieval import ExactIndex, Retriever
 from recbole_opal.serving.explain import explain
 from recbole_opal.serving.explanation import Explanation
@@ -46,7 +47,10 @@ class ModelInUse:
             )
             # Without what is there beside interests; the table is taken for a user's.
             table = self.retriever.items.table.unsqueeze(0)  # (1, N, D)
-            self._compared = self.network.interest_columns(table)[0]
+            compared = self.network.interest_columns(table)[0]
+            # Where new items are boosted in the search, they are longer than their cosines may be.
+            boosted = self.network.items.boosts is not None and self.network.unit_vectors
+            self._compared = unit_length(compared) if boosted else compared
 
     def similar_items(self, items: Any, k: int = 10) -> pd.DataFrame:
         """Return the k items most like each of some: item, rank, similar_item, score.

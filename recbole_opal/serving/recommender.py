@@ -16,6 +16,7 @@ from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.item_ids import named
 from recbole_opal.serving.lists import Lists
 from recbole_opal.serving.model_in_use import ModelInUse
+from recbole_opal.serving.new_items import read_new_items, with_new_items
 from recbole_opal.serving.popularity import PopularItems
 from recbole_opal.serving.request import Request
 from recbole_opal.serving.sources import BATCH
@@ -123,6 +124,32 @@ class Recommender(ModelInUse):
         frame = pd.concat(frames, ignore_index=True)
         frame.attrs["unknown_items"] = dict(unknown_items)
         return frame
+
+    def add_items(self, items: Any) -> Recommender:
+        """Return a recommender that knows new items too, by their features; this one stays.
+
+        Their vectors are composed of what the model has learned of the features, so that lists may
+        hold them, histories too, and `similar_items` and `explain` know them. What is unknown of an
+        item says nothing, and is told by a warning. By popularity they come last. An approximate
+        index is built anew.
+
+        Args:
+            items: a frame of pandas or polars, or a mapping of columns to lists: the ids, under the
+                name of the data set, and some of the columns of `item_features`.
+
+        Raises:
+            SettingsError: the model was trained without `item_features`.
+            DataError: columns are missing, an id is known or there twice, a number is none.
+
+        Example:
+            >>> recommender = recbole_opal.load("saved/OPAL-...")  # doctest: +SKIP
+            >>> new = {"item_id": ["n1"], "tag": ["comedy drama"]}
+            >>> recommender.add_items(new).recommend({"ann": ["242"]})  # doctest: +SKIP
+        """
+        new = read_new_items(self.trained, items, self.ids)
+        for told in new.warnings():
+            warnings.warn(told, stacklevel=2)
+        return Recommender(*with_new_items(self.trained, self.retriever, new))
 
     def stream(
         self,

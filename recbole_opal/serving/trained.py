@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.evaluation.category_table import category_table
+from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.rebuild import rebuild
 from recbole_opal.runs import RunReader
@@ -38,6 +39,9 @@ class TrainedModel:
         counts: (N,) training interactions of each item.
         categories: (N, T) the categories of each item, 0 = none; None: they are not known.
         category_names: the token of each category id; empty where they are not known.
+        composer: the item table that was trained, where it composes its vectors of features, which
+            the network's own holds composed; None: the network's is the trained one.
+        feature_tokens: the tokens of each column of features that holds some, 0 = none.
     """
 
     folder: Path
@@ -48,6 +52,8 @@ class TrainedModel:
     counts: IntArray
     categories: IntArray | None = None
     category_names: Sequence[str] = ()
+    composer: ItemTable | None = None
+    feature_tokens: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: str | Path, stage: str = "best") -> TrainedModel:
@@ -68,20 +74,25 @@ class TrainedModel:
         if "item_categories.npz" in run.names:
             pairs = run.load_arrays("item_categories.npz")
             categories = category_table(pairs["item"], pairs["category"], len(counts))
+        features = network.items.features
+        composer = None if features is None else network.items
         return cls(
             run.path,
             stage,
-            network,
+            network if composer is None else network.with_items(composer.composed()),
             settings,
             [str(token) for token in tokens[settings["ITEM_ID_FIELD"]]],
             counts,
             categories,
             tokens.get(str(settings.get("category_field")), ()) if categories is not None else (),
+            composer,
+            {} if features is None else {name: tokens[name] for name in features.columns},
         )
 
     def to(self, device: torch.device) -> TrainedModel:
         """Return it with its network on a device."""
-        return replace(self, network=self.network.to(device))
+        composer = None if self.composer is None else self.composer.to(device)
+        return replace(self, network=self.network.to(device), composer=composer)
 
 
 def _stage_of(run: RunReader, stage: str) -> str:

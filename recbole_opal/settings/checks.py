@@ -8,7 +8,13 @@ from recbole_opal.settings.fields import is_number, typed
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["ONE_NEGATIVE", "check_stages", "check_together", "following_fields"]
+__all__ = [
+    "ONE_NEGATIVE",
+    "check_list_lengths",
+    "check_stages",
+    "check_together",
+    "following_fields",
+]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
@@ -20,6 +26,7 @@ _AFFIXES = {"NEG_PREFIX": "neg_", "LIST_SUFFIX": "_list"}
 _NUMBERS, _SWITCHES = ("max_norm", "norm_type"), ("error_if_nonfinite", "foreach")
 _CLIPPING = "write for example --clip_grad_norm=\"{'max_norm': 5.0}\"."
 _SAMPLER = ("distribution", "sample_num", "alpha", "dynamic", "candidate_num")
+_LONGEST_LIST = 2**16
 ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
 """RecBole's sampler as losses over pairs take it, the only way it is used here."""
 
@@ -43,9 +50,19 @@ def check_together(
     _check_index(settings["retrieval"], settings["retrieval_args"])
     return {
         "eval_args": normalised_eval_args(settings["eval_args"]),
-        "load_col": _with_categories(settings),
+        "load_col": _with_item_columns(settings),
         "train_neg_sample_args": _negatives(settings["train_neg_sample_args"], samples_negatives),
     }
+
+
+def check_list_lengths(topk: Iterable[int]) -> None:
+    """Check `topk`, the lengths of the lists that are judged."""
+    for length in topk:
+        if not 1 <= length <= _LONGEST_LIST:
+            fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
+            raise SettingsError(
+                f"--topk: {length} is {fault}; write for example --topk=[10,20,50]."
+            )
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:
@@ -95,14 +112,16 @@ def following_fields(settings: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _with_categories(settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the columns to read, the item file's column of categories among them."""
+def _with_item_columns(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the columns to read, those of the item file that other settings name among them."""
     columns: dict[str, Any] | None = settings["load_col"]
-    category = settings["category_field"]
-    if category is None or columns is None:
+    named = [settings["category_field"], *settings.get("item_features", ())]
+    wanted = [name for name in dict.fromkeys(named) if name is not None]
+    if not wanted or columns is None:
         return columns
     items = columns.get("item", [settings["ITEM_ID_FIELD"]])
-    return columns if items == "*" or category in items else {**columns, "item": [*items, category]}
+    more = [] if items == "*" else [name for name in wanted if name not in items]
+    return {**columns, "item": [*items, *more]} if more else columns
 
 
 def _check_gradients(settings: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "section_of",
     "setting",
     "weight",
+    "with_stages",
 ]
 
 LEAST = 1e-6
@@ -60,6 +61,25 @@ class MultiInterestSettings(Section):
         "cooccurrence",
         "where item vectors start; cooccurrence = items met near each other in training histories "
         "lie together [D]",
+    )
+    item_features: Names = setting(
+        [],
+        "columns of the .item file, of tokens, token lists or numbers, whose vectors are added to "
+        "those of the items, so that new items can be found; [] = none [D]",
+    )
+    new_item_share: Finite = setting(
+        0.2,
+        "share of a training step's items that are taken for new ones, their features alone; only "
+        "with item_features [D]",
+        ge=0,
+        lt=1,
+    )
+    new_item_boost: Finite = setting(
+        1.0,
+        "factor on the vectors of items that training has not met, where lists are searched: above "
+        "1 they stand higher, and others lower; only with item_features [D]",
+        ge=0.1,
+        le=10,
     )
     recency: Literal["none", "place", "age", "both"] = setting(
         "none",
@@ -103,7 +123,14 @@ class MultiInterestSettings(Section):
         under=LOSSES,
     )
     future_window: int = setting(
-        10, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+        20, "number W of targets after a cut; 1 = next item [D]", under=TRAINING, ge=1, le=1000
+    )
+    target_decay: Finite = setting(
+        0.85,
+        "what a target weighs, over the one before it; 1 = all W alike [D]",
+        under=TRAINING,
+        gt=0,
+        le=1,
     )
     seen_targets: bool | None = setting(
         None,
@@ -148,10 +175,7 @@ def section_of(model_class: type) -> type[Section] | None:
     if owner is None:
         return None
     section = _checked(owner.Settings, owner.__name__)
-    stages = tuple(getattr(model_class, "stages", ()))
-    if len(stages) < 2 or "stages" in section.model_fields:
-        return section
-    return _with_stages(section, stages)
+    return with_stages(section, tuple(getattr(model_class, "stages", ())))
 
 
 def _checked(found: Any, owner: str) -> type[Section]:
@@ -170,8 +194,10 @@ def _checked(found: Any, owner: str) -> type[Section]:
 
 
 @cache
-def _with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section]:
-    """Return settings with `stages`: some of them, in their order."""
+def with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section]:
+    """Return settings with `stages`: some of several, in their order; they may be there already."""
+    if len(stages) < 2 or "stages" in section.model_fields:
+        return section
     offer = f"{','.join(stages)}, or some of them in this order"
     if len(stages) == 2:
         offer = f"{','.join(stages)} or {stages[1]} or {stages[0]}"

@@ -59,6 +59,12 @@ def check_same_protocol(configs: Mapping[str, Any]) -> None:
 
 
 def _protocol_value(config: Any, name: str) -> Any:
-    """Return a setting, with one name for the exact searches: they give the same lists."""
+    """Return a setting, with one name for the exact searches: they give the same lists.
+
+    Where a row reads the item file, columns that are its item features change no list's judgement.
+    """
     value = config[name]
+    if name == "load_col" and value and isinstance(value.get("item"), list):
+        own = set(config["item_features"] or ()) - {config["category_field"]}
+        return {**value, "item": sorted(set(value["item"]) - own)}
     return EXACT_KINDS if name == "retrieval" and value in (None, *EXACT_KINDS) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recbole_opal.studies.cold_start import ColdStart
 from recbole_opal.studies.disentanglers import Disentanglers
 from recbole_opal.studies.future_items import FutureItems
 from recbole_opal.studies.losses import Losses
@@ -21,6 +22,7 @@ _ALL: tuple[Study, ...] = (
     Disentanglers(),
     WhenInterestsPay(),
     NumberOfInterests(),
+    ColdStart(),
 )
 
 STUDIES: dict[str, Study] = {study.name: study for study in _ALL}

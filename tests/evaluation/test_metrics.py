@@ -89,3 +89,25 @@ def test_only_fills(config: Any, of_lists: Any, name: str) -> None:
     config["topk"] = [2]
     judged = of_lists(np.zeros((2, 2)), 4, {1: 6})
     assert list(_values(name, judged).values()) == [0.0]
+
+
+@pytest.mark.parametrize(("metric", "cold"), [("ColdRecall", True), ("WarmRecall", False)])
+def test_recall_of_new_and_of_known_items_equals_the_brute_force(
+    config, random_evaluation, metric, cold
+):
+    random = np.random.default_rng(4)
+    targets = [random.choice(np.arange(1, 40), size=n, replace=False) for n in (1, 5, 12, 3, 2)]
+    scores, counts = random.random((5, 40)), {item: 2 for item in range(1, 40, 2)}
+    targets[3], targets[4] = np.array([2, 4, 6]), np.array([1, 3])  # all new, all known
+    evaluation = random_evaluation(scores, targets, [np.empty(0, dtype=np.int64)] * 5)
+    judged = evaluation.judged(config, counts, step=2)
+    found = measure(judged, chosen_metrics([metric]))
+    for k in config["topk"]:
+        wanted = []
+        for row, own in zip(scores, targets, strict=True):
+            listed = 1 + np.argsort(-row[1:])[:k]
+            asked = [item for item in own if (item not in counts) == cold]
+            hits = len(set(asked) & set(listed.tolist()))
+            wanted.append(hits / len(asked) if asked else np.nan)
+        np.testing.assert_allclose(found.per_user[f"{metric.lower()}@{k}"], wanted)
+        assert found.results[f"{metric.lower()}@{k}"] == pytest.approx(np.nanmean(wanted))

@@ -145,3 +145,15 @@ class TestLogUniform:
     def test_more_than_there_are_is_an_error(self):
         with pytest.raises(SettingsError, match="7 items"):
             self.sampler(8)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "full"])
+def test_with_met_only_no_new_item_is_drawn(distribution):
+    counts = torch.tensor([0, 3, 0, 1, 0, 7])
+    sampler = NegativeSampler(6, distribution, 3000, counts=counts, met_only=True)
+    drawn = sampler.draw(TARGETS)
+    assert drawn.ids.tolist() == [1, 3, 5]
+    if distribution == "uniform":
+        shares = drawn.log_weights.exp() / 3000
+        torch.testing.assert_close(shares, torch.full((3,), 1 / 3), rtol=0.15, atol=0)
+    assert NegativeSampler(6, "full", 3, counts=counts).draw(TARGETS).ids.tolist() == [*range(1, 6)]

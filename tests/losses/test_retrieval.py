@@ -22,7 +22,9 @@ def make_case(seed, batch, interests, window, negatives, items=12, width=3):
     return table, targets, ids, counts.double().log(), users
 
 
-def naive_loss(table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0):
+def naive_loss(
+    table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0, decay=1.0
+):
     rows = []
     for user, own in zip(users, targets, strict=True):
         own_ids = [int(t) for t in own if t > 0]
@@ -52,11 +54,14 @@ def naive_loss(table, targets, ids, weights, users, temperature, routing, hardne
                 w * math.exp(s) * math.exp(hardness * s) / mean for s, w in negatives
             )
             losses.append(-math.log(math.exp(ours) / total))
-        rows.append(sum(losses) / len(losses))
+        shares = [decay**place for place in range(len(losses))]
+        rows.append(sum(s * x for s, x in zip(shares, losses, strict=True)) / sum(shares))
     return sum(rows) / len(rows)
 
 
-def our_loss(table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0):
+def our_loss(
+    table, targets, ids, weights, users, temperature, routing, hardness=0.0, power=1.0, decay=1.0
+):
     return retrieval_loss(
         users,
         table[targets],
@@ -68,6 +73,7 @@ def our_loss(table, targets, ids, weights, users, temperature, routing, hardness
         routing=routing,
         hardness=hardness,
         attention_power=power,
+        target_decay=decay,
     )
 
 
@@ -77,8 +83,25 @@ def our_loss(table, targets, ids, weights, users, temperature, routing, hardness
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
 def test_equals_a_naive_loop(routing, hardness, seed, batch, interests, window):
     case = make_case(seed, batch, interests, window, negatives=8)
-    actual = float(our_loss(*case, 0.7, routing, hardness, power=1.5))
-    assert actual == pytest.approx(naive_loss(*case, 0.7, routing, hardness, power=1.5))
+    options = {"power": 1.5, "decay": 0.8}
+    actual = float(our_loss(*case, 0.7, routing, hardness, **options))
+    assert actual == pytest.approx(naive_loss(*case, 0.7, routing, hardness, **options))
+
+
+def test_a_small_decay_leaves_the_nearest_target():
+    table, targets, ids, weights, users = make_case(4, 3, 3, 4, negatives=8)
+    near = float(our_loss(table, targets, ids, weights, users, 0.7, "candidate", decay=1e-9))
+    blocked = target_columns(targets, ids)  # all targets of a row stay out of its negatives
+    alone = retrieval_loss(
+        users,
+        table[targets[:, :1]],
+        targets[:, :1] > 0,
+        table[ids],
+        temperature=0.7,
+        own_columns=blocked,
+        negative_weights=weights,
+    )
+    assert near == pytest.approx(float(alone))
 
 
 def test_attention_of_a_great_power_takes_the_target_s_best_interest():

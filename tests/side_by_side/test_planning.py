@@ -191,3 +191,13 @@ def test_a_run_of_before_machines_were_noted_is_made_again(quick_settings, run_m
         [run], tmp_path
     )
     assert path.is_dir()
+
+
+def test_rows_with_features_are_judged_as_those_without(featured_path, quick_settings):
+    settings = quick_settings | {"data_path": str(featured_path)}
+    rows = parse_variants("OPAL,OPAL@item_features=[author]")
+    with pytest.raises(SettingsError, match="load_col"):  # one reads the item file, one does not
+        make_plan(rows, "tiny", settings=settings)
+    columns = {"inter": ["user_id", "item_id", "timestamp"], "item": ["item_id"]}
+    make_plan(rows, "tiny", settings=settings | {"load_col": columns})
+    make_plan(rows, "tiny", settings=settings | {"category_field": "tag"})

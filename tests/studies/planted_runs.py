@@ -58,7 +58,7 @@ def planted_outcome(folder, options, values, files=None, metric="recall@10", **s
         for stage, metrics in stages.items():
             save_users(run, stage, metrics)
             means = {
-                name: {"mean": float(each.mean()), "values": [float(each.mean())]}
+                name: {"mean": float(np.nanmean(each)), "values": [float(np.nanmean(each))]}
                 for name, each in metrics.items()
             }
             rows.append(

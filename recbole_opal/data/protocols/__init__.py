@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recbole_opal.data.atomic_files.time_units import DIGITS, TIME_UNITS, UNITLESS, near
+from recbole_opal.data.protocols.cold_items import hold_out_items
 from recbole_opal.data.protocols.parts import Part, Split
 from recbole_opal.data.protocols.per_user import (
     Rounding,
@@ -29,7 +30,15 @@ from recbole_opal.data.protocols.timeline import (
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 from recbole_opal.errors import DataError
 
-__all__ = ["Part", "Split", "apply_protocol", "looks_at_time", "place_in_time", "rule_in_seconds"]
+__all__ = [
+    "Part",
+    "Split",
+    "apply_protocol",
+    "hold_out_items",
+    "looks_at_time",
+    "place_in_time",
+    "rule_in_seconds",
+]
 
 Rule = Mapping[str, Any]
 
