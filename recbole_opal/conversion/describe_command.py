@@ -71,13 +71,12 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     from recbole_opal.conversion.progress import ReadingProgress
     from recbole_opal.conversion.source import Tally
     from recbole_opal.conversion.statistics import measure_log
-    from recbole_opal.conversion.table_files import total_bytes
     from recbole_opal.data.folder_check import check_data_folder
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
-    tally = Tally(bytes_total=total_bytes([inter]))
+    tally = Tally(bytes_total=inter.stat().st_size)
     with ReadingProgress() as progress:
         log, items = read_log(inter, form, tally, progress.advance)
     covers = read_items(item, form, items, tally) if item.is_file() else []
