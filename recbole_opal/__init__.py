@@ -12,6 +12,7 @@ from recbole_opal.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from recbole_opal.comparison.result import ComparisonResult
+    from recbole_opal.conversion.frames import convert
     from recbole_opal.evaluation.judged import Judged
     from recbole_opal.evaluation.metric import Metric
     from recbole_opal.experiment import RunResult, resume, run
@@ -43,6 +44,7 @@ __all__ = [
     "Section",
     "TwoStageTrainer",
     "compare",
+    "convert",
     "load",
     "resume",
     "run",
@@ -52,6 +54,7 @@ __all__ = [
 _NAMES = {
     "side_by_side.compare": ("compare",),
     "comparison.result": ("ComparisonResult",),
+    "conversion.frames": ("convert",),
     "host.dataset": ("FutureItemDataset",),
     "evaluation.judged": ("Judged",),
     "evaluation.metric": ("Metric",),
@@ -68,7 +71,10 @@ _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for n
 # A trained model is served without RecBole, one of a user's own class among them.
 _WITHOUT_RECBOLE = {
     f"{__name__}.{module}"
-    for module in ("models.base", "serving", "settings.fields", "settings.model_schemas")
+    for module in (
+        *("conversion.frames", "models.base", "serving", "settings.fields"),
+        "settings.model_schemas",
+    )
 }
 
 

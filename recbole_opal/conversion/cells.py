@@ -1,101 +1,203 @@
-"""Cells of further columns, as RecBole's field types need them."""
+"""Cells of further columns in SQL, as RecBole's field types need them."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from recbole_opal.conversion.numbers import to_numbers
+from recbole_opal.conversion.engine import Engine, literal
 from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.time_forms import MISSING
+from recbole_opal.data.atomic_files.fields import LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
 
-__all__ = ["MISSING", "typed_columns"]
+__all__ = [
+    *("MISSING_IDS", "Cell", "Check", "clean_id", "first_rows", "must_be_number", "refuse_first"),
+    *("typed", "writable"),
+]
 
-MISSING = frozenset(["", "nan", "null", "none", "na", "n/a", r"\n"])
-_CONTROL = r"[\t\r\n]+"
-_BLANKS = re.compile(r"\s+")
+# What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
+MISSING_IDS = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
+    *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", r"\N"),
+)
+_FAULTS = {
+    "1": "holds a tab or a line break; correct it, or write --quoted=False if a quote before it is "
+    "an ordinary character",
+    "2": "means no id at all; rename it",
+    "3": f"is longer than {LONGEST_TOKEN} characters; cut it",
+}
+_LARGEST = float(np.finfo(np.float32).max)  # RecBole keeps numbers in float32
+_WORDS = ", ".join(map(literal, MISSING))
+_MARK = "chr(65279)"  # the byte order mark; joined files and scraped titles hold some within
 
 
-def typed_columns(
-    texts: pd.DataFrame,
-    columns: tuple[Column, ...],
-    list_separator: str,
-    changed: Counter[str] | None = None,
-) -> Iterator[tuple[str, pd.Series]]:
-    r"""Yield the name and the cells of each column in its type.
+@dataclass(frozen=True)
+class Check:
+    """What no cell may hold.
 
-    Missing cells (empty, `nan`, `null`, `none`, `na`, `n/a`, `\N`) become NaN or the empty text,
-    which RecBole reads back as missing. A line break or tab in a token becomes a blank. White
-    space within an element of a `token_seq` becomes `_`, since a blank divides elements there;
-    brackets and quotes around a list are taken off.
+    Attributes:
+        wrong: SQL for the text that is wrong, NULL where none is.
+        told: from it to what is said behind the place.
+    """
+
+    wrong: str
+    told: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What becomes of the text of a cell, in SQL.
+
+    Attributes:
+        value: what is written, a text; empty: missing, as RecBole reads it back.
+        check: what it must not hold.
+        changes: what is said of cells that are not written as they stand -> whether one is.
+    """
+
+    value: str
+    check: Check | None = None
+    changes: tuple[tuple[str, str], ...] = ()
+
+
+def clean_id(text: str) -> str:
+    """Return SQL for an id without what cannot be seen: `1, 2` in one file is `2` in another."""
+    return _unmarked(f"stripped({text})")
+
+
+def typed(column: Column, clean: str, separator: str) -> Cell:
+    r"""Return the cell of a column in its type.
+
+    Missing are empty cells, `nan`, `null`, `none`, `na`, `n/a` and `\N`. A line break or tab in a
+    token becomes a blank. White space within an element of a `token_seq` becomes `_`, since a blank
+    divides elements there; brackets and quotes around a list are taken off.
 
     Args:
-        texts: text columns.
-        columns: those to take.
-        list_separator: between the elements of a list.
-        changed: is told of tokens that are not written as they stand: what was done -> cells.
+        column: its type.
+        clean: text of the cell in SQL, without white space around it.
+        separator: between the elements of a list.
+    """
+    missing = f"lower({clean}) IN ({_WORDS})"
+    if column.type == "float":
+        number = f"CASE WHEN abs(number({clean})) <= {_LARGEST!r} THEN number({clean}) END"
+        wrong = f"CASE WHEN ({number}) IS NULL AND NOT {missing} THEN {clean} END"
+        return Cell(f"coalesce(plain({number}), '')", _finite(wrong, column.name))
+    if column.type == "token":
+        plain = rf"regexp_replace({_unmarked(clean)}, '[\t\r\n]+', ' ', 'g')"
+        return Cell(
+            f"CASE WHEN {missing} THEN '' ELSE {plain} END",
+            changes=(
+                (
+                    "mean a missing value (NA, null, ...): left empty",
+                    f"{clean} <> '' AND {missing}",
+                ),
+                (
+                    "hold line breaks or tabs: written as blanks",
+                    rf"regexp_matches({clean}, '[\t\r\n]') AND NOT {missing}",
+                ),
+            ),
+        )
+    if column.separator == "":
+        return Cell(_unmarked(clean))
+    elements = _elements(clean, column.separator or separator)
+    value = f"array_to_string({elements}, ' ')"
+    if column.type == "token_seq":
+        return Cell(_unmarked(value))
+    unfit = f"NOT coalesce(abs(number(one)) <= {_LARGEST!r}, false)"
+    wrong = f"list_filter({elements}, lambda one: {unfit})[1]"
+    return Cell(value, _finite(wrong, column.name))
+
+
+def writable(name: str, value: str, *, is_list: bool = False) -> Check:
+    """Return the check of a text that is written: it must be read back as it is.
+
+    Args:
+        name: of its column, for the user.
+        value: in SQL.
+        is_list: whether it is a list of tokens, divided by blanks.
+    """
+    padding, long = f"{value} = {literal(PADDING)}", f"length({value}) > {LONGEST_TOKEN}"
+    if is_list:
+        parts = f"string_split({value}, ' ')"
+        padding = f"contains({value}, {literal(PADDING)}) AND list_contains({parts}, "
+        padding += f"{literal(PADDING)})"
+        long += f" AND list_max(list_transform({parts}, lambda one: length(one))) > {LONGEST_TOKEN}"
+    control = " OR ".join(f"contains({value}, chr({sign}))" for sign in (9, 10, 13, 0))
+    cases = f"WHEN {control} THEN '1' WHEN {padding} THEN '2' WHEN {long} THEN '3'"
+    return Check(
+        f"CASE {cases} END || {value}",
+        lambda wrong: f"{wrong[1:41]!r} in {name} {_FAULTS[wrong[0]]}.",
+    )
+
+
+def must_be_number(name: str, text: str, *, or_empty: bool = False) -> Check:
+    """Return the check of a cell that holds a number or a word for none; cut off, it is empty."""
+    words = ", ".join(map(literal, MISSING if or_empty else MISSING[1:]))
+    wrong = f"number({text}) IS NULL AND lower(stripped({text})) NOT IN ({words})"
+
+    def told(cell: str) -> str:
+        fault = f"'{cell[:40]}' in the column {name} is no number" if cell else f"no {name}"
+        return f"{fault}; correct the line, or get the file again."
+
+    return Check(f"CASE WHEN {wrong} THEN stripped({text}) END", told)
+
+
+def first_rows(checks: Sequence[Check], where: str = "true") -> str:
+    """Return SQL for the columns of an aggregate: the first row `nr` that fails each check."""
+    return "".join(
+        f", min(nr) FILTER (({check.wrong}) IS NOT NULL AND {where})" for check in checks
+    )
+
+
+def refuse_first(
+    engine: Engine,
+    rows: str,
+    checks: Sequence[Check],
+    found: Sequence[int | None],
+    place: Callable[[int], str],
+) -> None:
+    """Raise the error of the first row that fails a check, if one does.
+
+    Args:
+        engine: that knows the rows.
+        rows: SQL for them, behind FROM.
+        checks: of their cells.
+        found: the result of `first_rows`.
+        place: tells where a row stands.
 
     Raises:
-        DataError: a cell of a float column is no finite number.
+        DataError: naming the cell.
     """
-    for column in columns:
-        cells = texts[column.name].str.strip()
-        if column.type.startswith("float"):
-            parts = cells if column.type == "float" else _elements(cells, list_separator)
-            yield column.name, _floats(parts, column)
-        elif column.type == "token_seq":
-            yield column.name, _joined(_elements(cells, list_separator))
-        else:
-            tokens = cells.where(~cells.str.lower().isin(MISSING), "")
-            plain = tokens.str.replace(_CONTROL, " ", regex=True)
-            if changed is not None:
-                words = int((tokens != cells).sum())
-                changed[f"{column.name} mean a missing value (NA, null, ...): left empty"] += words
-                breaks = int((plain != tokens).sum())
-                changed[f"{column.name} hold line breaks or tabs: written as blanks"] += breaks
-            yield column.name, plain
+    wrong = [(at, place) for place, at in enumerate(found) if at is not None]
+    if wrong:
+        at, number = min(wrong)
+        (text,) = engine.row(f"SELECT {checks[number].wrong} FROM {rows} WHERE nr = {at}")
+        raise DataError(f"{place(at)}: {checks[number].told(text)}")
 
 
-def _elements(cells: pd.Series, separator: str) -> pd.Series:
-    """Return lists of the elements, each without white space."""
-
-    def split(cell: str) -> list[str]:
-        inner = cell[1:-1] if cell[:1] + cell[-1:] in ("[]", "()", "{}") else cell
-        parts = inner.split(separator) if separator.strip() else inner.split()
-        named = (_BLANKS.sub("_", part.strip().strip("'\"")) for part in parts)
-        return [part for part in named if part.lower() not in MISSING]
-
-    known = {cell: split(cell) for cell in cells.unique()}
-    lists: pd.Series = pd.Series([known[cell] for cell in cells], index=cells.index, dtype=object)
-    return lists
+def _finite(wrong: str, name: str) -> Check:
+    return Check(
+        wrong,
+        lambda cell: (
+            f"{cell[:40]!r} in {name} is no finite number; correct it, or take the column "
+            f"as {name}:token."
+        ),
+    )
 
 
-def _joined(lists: pd.Series) -> pd.Series:
-    return pd.Series([" ".join(one) for one in lists], index=lists.index, dtype=object)
+def _unmarked(text: str) -> str:
+    return f"replace({text}, {_MARK}, '')"
 
 
-def _floats(cells: pd.Series, column: Column) -> pd.Series:
-    if column.type == "float":
-        numbers = _numbers(cells, column)
-        return pd.Series(numbers, index=cells.index)
-    _numbers(cells.explode().fillna("").astype(object), column)
-    return _joined(cells)
-
-
-def _numbers(cells: pd.Series, column: Column) -> npt.NDArray[np.float64]:
-    missing = cells.str.lower().isin(MISSING).to_numpy()
-    numbers = to_numbers(cells)
-    # RecBole keeps numbers in float32.
-    wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing
-    if wrong.any():
-        at = int(wrong.argmax())
-        raise DataError(
-            f"{cells.index.name} {cells.index[at]}: {cells.iloc[at][:40]!r} in {column.name} is no "
-            f"finite number; correct it, or take the column as {column.name}:token."
-        )
-    return np.where(missing, np.nan, numbers)
+def _elements(clean: str, separator: str) -> str:
+    """Return SQL for the list of a list's elements, each without white space."""
+    ends = f"left({clean}, 1) || right({clean}, 1) IN ('[]', '()', '{{}}') AND length({clean}) > 1"
+    inner = f"CASE WHEN {ends} THEN {clean}[2:-2] ELSE {clean} END"
+    divided = f"string_split({inner}, {literal(separator)})"
+    if not separator.strip():
+        divided = rf"regexp_split_to_array(stripped({inner}), '\s+')"
+    named = r"""regexp_replace(trim(stripped(one), '''"'), '\s+', '_', 'g')"""
+    kept = f"lambda one: lower(one) NOT IN ({_WORDS})"
+    return f"list_filter(list_transform({divided}, lambda one: {named}), {kept})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,18 +13,19 @@ from recbole_opal.conversion.arguments import (
     FLAGS,
     ConvertRequest,
     generic_table,
+    naming_columns,
     parse_convert,
 )
-from recbole_opal.conversion.guessed_columns import columns_to_name
 from recbole_opal.conversion.next_commands import describe_command, train_command
-from recbole_opal.conversion.source import Layout, Source
-from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from recbole_opal.conversion.layouts.layout import Layout
+    from recbole_opal.conversion.log import Source
     from recbole_opal.conversion.write import Written
 
 __all__ = ["convert", "main"]
@@ -33,8 +35,9 @@ usage: {program} SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
            --time=COLUMN|--order=file [--label='COLUMN==1 and ...'] [--key=value ...]
        {program} FOLDER --out=dataset/NAME [--rule=NAME]
 
-Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator,
-also gzipped, or parquet; or the folder with the official files of a public data set that is known.
+Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator
+or records of json, both also gzipped, or parquet, and may be a pattern as 'logs/*.csv'; or the
+folder with the official files of a public data set that is known.
 """
 
 
@@ -47,34 +50,46 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
-    return answer(argv, _help, lambda: convert(parse_convert(argv)))
+
+    def action() -> None:
+        convert(parse_convert(argv))
+
+    return answer(argv, _help, action)
 
 
-def convert(request: ConvertRequest) -> None:
+def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:
     """Convert what was asked for, and say on standard output what has become of it.
 
     Args:
         request: what `parse_convert` returned.
+        quiet: whether nothing is said.
 
     Raises:
         OpalError: the request or the data is malformed; nothing has been written.
     """
-    if request.is_generic:
-        source, known_as = generic_table(request).source(), ""
-    else:
-        layout = _layout(request)
-        source, known_as = _official(layout, request), layout.name.lower()
-    # Imported only now, with torch: what is wrong above is told at once.
+    # Imported only now, with DuckDB: a mistyped flag is told at once.
+    from recbole_opal.conversion.engine import MEMORY
     from recbole_opal.conversion.progress import ReadingProgress
     from recbole_opal.conversion.target import check_target
     from recbole_opal.conversion.write import write_dataset
 
+    if request.is_generic:
+        source, known_as = generic_table(request).source(), ""
+    else:
+        layout = _layout(request)
+        source, known_as = _official(layout, request, quiet=quiet), layout.name.lower()
     check_target(request.out, request.overwrite, known_as)
     with ReadingProgress() as progress:
         written = write_dataset(
-            source, request.out, progress.advance, drop_duplicates=request.drop_duplicates
+            source,
+            request.out,
+            progress.advance,
+            drop_duplicates=request.drop_duplicates,
+            memory=request.flags.get("memory", MEMORY),
         )
-    _tell(written)
+    if not quiet:
+        _tell(written)
+    return written
 
 
 def _tell(written: Written) -> None:
@@ -89,6 +104,8 @@ def _tell(written: Written) -> None:
     if written.categories is not None:
         settings = folder / f"{folder.name}.yaml"
         print(f"categories: {written.categories}, by {settings} (--category_field: another one)")
+    if written.split is not None:
+        print(f"protocol: {dict(written.split)}, which divides the log as its files do")
     if written.kept is not None:
         print(f"kept: {written.kept}, written by hand; every run on this data reads it")
     if written.removed:
@@ -99,21 +116,24 @@ def _tell(written: Written) -> None:
     print(f"train with: {train_command(folder)}")
 
 
-def _official(found: Layout, request: ConvertRequest) -> Source:
+def _official(found: Layout, request: ConvertRequest, *, quiet: bool) -> Source:
     """Return the log of a public data set whose official files are recognised."""
-    first = request.sources[0]
     rule = request.flags.get("rule", next(iter(found.rules)))
     if rule not in found.rules:
         hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."
         raise SettingsError(f"--rule={rule} is not a rule of {found.name}{hint}")
-    own = ("out", "overwrite", "rule", "layout", "drop_duplicates")
+    own = ("out", "overwrite", "rule", "layout", "drop_duplicates", "memory")
     options = {name: text for name, text in request.flags.items() if name not in own}
-    source = found.tables(first, rule, options)
-    print(f"recognised: {found.name}")
-    others = ", ".join(name for name in found.rules if name != rule)
-    print(f"positives: {rule}, {found.rules[rule]}" + (f" (--rule: {others})" if others else ""))
-    print(f"licence: {found.licence}")
-    print(f"cite: {found.citation}")
+    source = found.tables(request.sources[0], rule, options)
+    if not quiet:
+        print(f"recognised: {found.name}")
+        others = ", ".join(name for name in found.rules if name != rule)
+        print(
+            f"positives: {rule}, {found.rules[rule].meaning}"
+            + (f" (--rule: {others})" if others else "")
+        )
+        print(f"licence: {found.licence}")
+        print(f"cite: {found.citation}")
     return source
 
 
@@ -121,16 +141,16 @@ def _layout(request: ConvertRequest) -> Layout:
     from recbole_opal.conversion.layouts import LAYOUTS, detect_layout, find_layout
 
     first = request.sources[0]
-    if len(request.sources) > 1:
+    if len(request.sources) > 1 or not isinstance(first, Path):
         raise SettingsError(
             "several sources need the names of their columns; "
-            + columns_to_name(first, TextFormat())
+            + naming_columns(first, TextFormat())
         )
     if "layout" in request.flags:
         return find_layout(request.flags["layout"])
     looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)
     if first.is_file() and not looks_alike:
-        raise SettingsError(f"--user is missing; {columns_to_name(first, TextFormat())}")
+        raise SettingsError(f"--user is missing; {naming_columns(first, TextFormat())}")
     return detect_layout(first)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
@@ -27,7 +27,11 @@ def category_column(columns: Sequence[Column]) -> str | None:
 
 
 def settings_yaml(
-    category: str | None, *, every_item_described: bool, time_unit: str | None = None
+    category: str | None,
+    *,
+    every_item_described: bool,
+    time_unit: str | None = None,
+    split: Mapping[str, object] | None = None,
 ) -> bytes:
     """Return the content of `NAME.yaml`, which every run on the data set reads; empty without any.
 
@@ -35,6 +39,7 @@ def settings_yaml(
         category: name of the column of categories, or None.
         every_item_described: whether each item of the log has a row in the table of the items.
         time_unit: what every run must take the times for; None: it judges them itself.
+        split: the protocol of every run; None: what the run says.
     """
     settings: dict[str, object] = {} if category is None else {"category_field": category}
     if category is not None and not every_item_described:
@@ -42,6 +47,8 @@ def settings_yaml(
         settings["filter_inter_by_user_or_item"] = False
     if time_unit is not None:
         settings["time_unit"] = time_unit
+    if split is not None:
+        settings["eval_args"] = {"split": dict(split)}
     if not settings:
         return b""
     return _HEAD + encode_yaml(settings)

@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from recbole_opal.data.bundled import bundled_folder
-from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
+from recbole_opal.data.bundled import BUNDLED_DATASET, bundled_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
@@ -67,17 +64,19 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
         SettingsError: the settings are.
     """
     # Imported only now: a mistyped argument is told at once.
+    from rich.console import Console
+
     from recbole_opal.conversion.atomic_log import read_items, read_log
     from recbole_opal.conversion.describe_tables import describe_tables
     from recbole_opal.conversion.progress import ReadingProgress
     from recbole_opal.conversion.source import Tally
     from recbole_opal.conversion.statistics import measure_log
-    from recbole_opal.conversion.table_files import total_bytes
+    from recbole_opal.data.folder_check import check_data_folder
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
-    tally = Tally(bytes_total=total_bytes([inter]))
+    tally = Tally(bytes_total=inter.stat().st_size)
     with ReadingProgress() as progress:
         log, items = read_log(inter, form, tally, progress.advance)
     covers = read_items(item, form, items, tally) if item.is_file() else []

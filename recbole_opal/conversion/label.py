@@ -1,4 +1,4 @@
-"""Which rows are positive: a small language of comparisons, parsed here and never evaluated.
+"""Which rows are positive: a small language of comparisons, parsed here and written as SQL.
 
 condition   = alternative { "or" alternative }
 alternative = part { "and" part }
@@ -12,19 +12,14 @@ value       = a number | 'text' | "text" | a bare word
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from recbole_opal.conversion.conditions import (
-    TRUTH,
-    Comparison,
-    Condition,
-    Either,
-    comparisons,
-    positives,
-)
+from recbole_opal.conversion.engine import literal
 from recbole_opal.errors import SettingsError
 
-__all__ = ["Comparison", "Condition", "comparisons", "parse_label", "positives", "short"]
+__all__ = ["Comparison", "Condition", "comparisons", "in_sql", "parse_label", "short"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -37,40 +32,85 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_TRUTH = ("true", "false")  # words that are compared in any case
 _SHOWN = 200  # characters
 _DEEPEST = 20  # brackets within brackets
 
 
-def short(text: str) -> str:
-    """Return a condition as it is shown: one line, and its beginning alone where it is long.
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison of a column with a value.
+
+    Attributes:
+        column: a column's name.
+        operator: `==`, `!=`, `>=`, `<=`, `>` or `<`.
+        value: a number is compared as a number (`1.0` equals 1), a text letter by letter, except
+            that `true` and `false` are the same in any case.
+    """
+
+    column: str
+    operator: str
+    value: float | str
+
+
+@dataclass(frozen=True)
+class Either:
+    """Several conditions of which one must hold."""
+
+    alternatives: tuple[Condition, ...]
+
+
+Condition: TypeAlias = tuple[Comparison | Either, ...]
+"""What must hold, all of it."""
+
+
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Yield the comparisons of a condition, from the left to the right."""
+    for one in condition:
+        if isinstance(one, Comparison):
+            yield one
+        else:
+            for alternative in one.alternatives:
+                yield from comparisons(alternative)
+
+
+def in_sql(condition: Condition, cell: Callable[[str], str]) -> str:
+    """Return a condition in SQL, NULL where it hangs on a cell that should be a number and is none.
 
     Args:
-        text: what was typed.
+        condition: what `parse_label` returned.
+        cell: from a column's name to the text of its cell in SQL.
     """
+    parts = []
+    for one in condition:
+        if isinstance(one, Either):
+            parts.append(f"({' OR '.join(in_sql(part, cell) for part in one.alternatives)})")
+        elif isinstance(one.value, float):
+            value = literal(repr(one.value))
+            parts.append(f"number({cell(one.column)}) {one.operator} CAST({value} AS DOUBLE)")
+        else:
+            text = f"lower({cell(one.column)})" if one.value in _TRUTH else cell(one.column)
+            parts.append(f"{text} {one.operator} {literal(one.value)}")
+    return f"({' AND '.join(parts)})"
+
+
+def short(text: str) -> str:
+    """Return a condition as it is shown: one line, and its beginning alone where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 @dataclass(frozen=True)
 class _Token:
-    """A piece of the text.
+    """A piece of the text."""
 
-    Attributes:
-        kind: `operator`, `mark`, `column`, `single`, `double` or `bare`; `end` behind the last.
-        text: without its quotes.
-        place: of its first character, from 1.
-    """
-
-    kind: str
-    text: str
-    place: int
+    kind: str  # operator, mark, column, single, double or bare; end behind the last
+    text: str  # without its quotes
+    place: int  # of its first character, from 1
 
 
 def parse_label(text: str) -> Condition:
     """Read a condition, for example `event in (cart, purchase) or rating>=4`.
-
-    Args:
-        text: what was typed; `and` binds more tightly than `or`.
 
     Raises:
         SettingsError: it is not of the form above.
@@ -176,7 +216,7 @@ class _Parser:
         if _NUMBER.fullmatch(token.text):
             return float(token.text)
         word = token.text.lower()
-        return word if word in TRUTH else token.text
+        return word if word in _TRUTH else token.text
 
     def _split(self) -> list[_Token]:
         tokens = []

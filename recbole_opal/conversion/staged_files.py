@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from recbole_opal.conversion.engine import PREFIX
 from recbole_opal.errors import CheckpointError, DataError
 from recbole_opal.runs.atomic import discard, hidden_name, sweep, sync_folder
 from recbole_opal.runs.lock import exclusive
-from recbole_opal.runs.whole_file import refusal, synced_file
+from recbole_opal.runs.whole_file import refusal
 
 __all__ = ["StagedFiles"]
 
@@ -55,6 +57,8 @@ class StagedFiles:
                 self._made.insert(0, path)
             self._held.enter_context(exclusive(self._folder))
             sweep(self._folder)  # only now: the files of one that goes on are not ours
+            for stale in self._folder.glob(f"{PREFIX}*"):
+                shutil.rmtree(stale, ignore_errors=True)
         except CheckpointError as error:
             self._undo()
             raise DataError(str(error)) from error
@@ -73,15 +77,26 @@ class StagedFiles:
         Raises:
             DataError: it cannot be written.
         """
+        with self.place(name) as temporary, temporary.open("xb") as file:
+            for part in parts:
+                file.write(part)
+
+    @contextmanager
+    def place(self, name: str) -> Iterator[Path]:
+        """Give the place of a file, to be written in the block; it appears at the end of them all.
+
+        Raises:
+            DataError: it cannot be written.
+        """
         path = self._folder / name
         temporary = hidden_name(path)
         self._staged[temporary] = path
         try:
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            with synced_file(temporary) as file:
-                for part in parts:
-                    file.write(part)
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         except OSError as error:
             raise refusal(path, error) from error
 

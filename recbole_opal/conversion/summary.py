@@ -36,8 +36,8 @@ def summary_table(written: Written) -> Table:
     table.add_row("interactions", f"{written.rows:,}")
     if written.duplicates:
         table.add_row("  exact duplicates among them", f"{written.duplicates:,}")
-    table.add_row("users", f"{len(written.users):,}")
-    table.add_row("items", f"{len(written.items):,}")
+    table.add_row("users", f"{written.users:,}")
+    table.add_row("items", f"{written.items:,}")
     if written.order_only:
         table.add_row("times", "the order of the file")
     else:
@@ -46,7 +46,7 @@ def summary_table(written: Written) -> Table:
     if written.described is not None:
         table.add_section()
         table.add_row("items with a row in the item table", f"{written.described:,}")
-        table.add_row("items without", f"{len(written.items) - written.described:,}")
+        table.add_row("items without", f"{written.items - written.described:,}")
         table.add_row("  left out: items nobody interacted with", f"{written.unmet:,}")
     return table
 

@@ -2,54 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from recbole_opal.conversion.numbers import to_numbers
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.time_advice import how_to_mend, how_to_read
+from recbole_opal.conversion.engine import Engine
 from recbole_opal.conversion.time_forms import (
-    PER_SECOND,
+    FORMS,
+    IS_DATED,
+    IS_MISSING,
+    IS_ZONED,
     TIME_UNITS,
-    are_excel_days,
-    forms,
-    is_missing,
-    read,
-    recognise,
+    in_seconds,
 )
-from recbole_opal.conversion.written_dates import read_dates
-from recbole_opal.data.atomic_files.time_units import TICKS_OR_NANOSECONDS, are_ticks
+from recbole_opal.conversion.written_dates import how_to_mend, how_to_read, written_in_seconds
+from recbole_opal.data.atomic_files.time_units import (
+    DIGITS,
+    PER_SECOND,
+    TICKS_OR_NANOSECONDS,
+    TICKS_RANGE,
+)
 from recbole_opal.errors import DataError, SettingsError
 
-__all__ = ["TIME_UNITS", "TimeReader"]
+__all__ = ["TIME_UNITS", "Clock"]
 
-FloatArray = npt.NDArray[np.float64]
+_SAMPLE = 100_000  # rows decide on the unit
 
 
 @dataclass
-class TimeReader:
-    """Turns texts into seconds; the first ones decide on the unit, all later ones must agree.
+class Clock:
+    """Finds the one form of a log's times; those of another are refused.
 
     Attributes:
-        tally: is told the unit once, in `notes`.
         column: name of the column, for messages.
         unit: one of `TIME_UNITS`; None: recognise it.
         by_flag: whether the user can name the unit with `--time_unit`.
         form: of written dates, in the place of a unit.
+        notes: is told the form once.
     """
 
-    tally: Tally
     column: str
     unit: str | None = None
     by_flag: bool = True
     form: str | None = None
+    notes: list[str] = field(default_factory=list)
     _given: bool = field(init=False)
-    _learnt: bool = field(init=False, default=False)
-    _passed: pd.Series | None = field(init=False, default=None)  # the first text of no unit
-    _zero: str | None = field(init=False, default=None)  # where the first 0 was taken as missing
 
     def __post_init__(self) -> None:
         """Check the unit.
@@ -58,162 +54,164 @@ class TimeReader:
             SettingsError: it is not known.
         """
         self._given = self.unit is not None
-        if self.unit is not None and self.unit not in TIME_UNITS:
+        if self.unit is not None and self.unit not in (*TIME_UNITS, "day"):
             raise SettingsError(
                 f"--time_unit={self.unit} is not known; choose from {', '.join(TIME_UNITS)}."
             )
 
     @property
+    def seconds(self) -> str:
+        """SQL for the seconds since 1970 of a text `t` that is the number `n`, else NULL."""
+        if self.form is not None:
+            read = written_in_seconds(self.form)
+            return f"CASE WHEN {read} >= 0 THEN {read} END"
+        return "NULL::DOUBLE" if self.unit is None else in_seconds(self.unit)
+
+    @property
     def refused(self) -> str:
-        """What is wrong with a text that is there but gives NaN."""
+        """What is wrong with a text that is there but is no time."""
         if self.form is not None:
             return "no time from 1970 on"
         if self.unit == "number":
             return "no number from 0 to 9e15"
+        if self.unit == "day":
+            return "no day from 1 to 366"
         return "no time of the years 1990 to 2099"
 
-    def learn(self, texts: pd.Series) -> None:
-        """Recognise the unit, unless it is known; texts that stand for no time teach nothing.
+    def learn(self, engine: Engine, log: str, place: Callable[[int], str]) -> None:
+        """Recognise the unit by the first rows that hold something, those of no label included.
 
         Args:
-            texts: (n,) text; their index says where they stand. More rows than `seconds` gets may
-                be shown, so that the unit does not hang on the few that a label has left.
+            engine: that knows the log.
+            log: a table of the engine: `nr`, the number of the row, and its text `t`.
+            place: tells where a row stands.
 
         Raises:
             DataError: none of the texts is a time, or the unit cannot be known.
         """
-        if self._learnt:
-            return
         if self.form is not None:
-            self._learnt = True
-            self.tally.notes.append(
+            self.notes.append(
                 f"times: {self.column} holds dates as {self.form}, UTC where no zone is written"
             )
             return
-        first = next((at for at, text in enumerate(texts) if not is_missing(text)), None)
-        if first is None:
-            self._remember(texts)
+        if self.unit == "day":
             return
-        numbers = to_numbers(texts)  # (n,)
-        unit = self.unit or recognise(texts, numbers)
-        if unit is None or not _readable(texts, numbers, unit):
-            if self._given and _readable(texts, numbers, recognise(texts, numbers)):
+        sample = f"(SELECT nr, t, number(t) AS n FROM {log} WHERE NOT {IS_MISSING} LIMIT {_SAMPLE})"
+        if not engine.row(f"SELECT count(*) FROM {sample}")[0]:
+            passed = f"(SELECT nr, t FROM {log} WHERE stripped(t) <> '' LIMIT 1)"
+            if not self._given and engine.rows(f"SELECT nr FROM {passed}"):
+                raise self._unknown(engine, passed, place)
+            return
+        recognised = _recognise(engine, sample)
+        unit = self.unit or recognised
+        if unit is None or not _readable(engine, sample, unit):
+            if self._given and recognised and _readable(engine, sample, recognised):
                 away = "leave --time_unit away"
                 other = "convert the file with --user, --item and --time"
-                self._refuse_others(texts, numbers, away if self.by_flag else other)
-            raise self._unknown(texts, first)
-        if unit == "nanoseconds" and not self._given and are_ticks(numbers):
-            raise DataError(f"{_place(texts, first)}: {self.column} {TICKS_OR_NANOSECONDS}")
-        if unit == "number" and not self._given:
-            self._check_number(texts.iloc[first:], numbers)
+                self._refuse_others(engine, sample, place, away if self.by_flag else other)
+            raise self._unknown(engine, sample, place)
+        if not self._given:
+            self._doubt(engine, unit, sample, place)
         if self.by_flag or not self._given:
-            self.tally.notes.append(f"times: {self.column} holds {TIME_UNITS[unit]}")
-        self.unit, self._learnt = unit, True
+            self.notes.append(f"times: {self.column} holds {TIME_UNITS[unit]}")
+        self.unit = unit
 
-    def seconds(self, texts: pd.Series) -> FloatArray:
-        """Return (n,) seconds since 1970, NaN where a text is no time or none of 1990 to 2100.
-
-        Of the unit `number` any number from 0 to 2^53 is taken, as RecBole-OPAL reads them.
+    def check(self, engine: Engine, log: str, place: Callable[[int], str]) -> None:
+        """Refuse a time of another form.
 
         Args:
-            texts: (n,) text; their index says where they stand.
+            engine: that knows the log.
+            log: rows of it that count: `nr`, `t`, `n` and `seconds`.
+            place: tells where a row stands.
 
         Raises:
-            DataError: none of the first texts is a time, or one is of another unit.
+            DataError: there is one.
         """
-        self.learn(texts)
+        doubtful = f"(SELECT nr, t, n FROM {log} WHERE seconds IS NULL)"
         if self.form is not None:
-            return self._dates(texts, self.form)
-        numbers = to_numbers(texts)  # (n,)
-        if self.unit is None:
-            zeros = numbers == 0
-            if self._zero is None and zeros.any():
-                self._zero = _place(texts, int(zeros.argmax()))
-            return np.full(len(texts), np.nan)
-        seconds = read(texts, numbers, self.unit)
-        doubtful = np.isnan(seconds)
-        if self.unit == "number":
-            # Any number is one; but what was given as such is not doubted.
-            doubtful = np.zeros_like(doubtful) if self._given else doubtful | (numbers > 6e8)
-        if doubtful.any():
-            self._refuse_others(texts[doubtful], numbers[doubtful], self._one_form)
-        return seconds
-
-    def _dates(self, texts: pd.Series, form: str) -> FloatArray:
-        """Return the seconds of dates in the form that was given; another form is refused."""
-        seconds = read_dates(texts, form)
-        for at in np.flatnonzero(np.isnan(seconds)).tolist():
-            if not is_missing(texts.iloc[at]):
+            wrong = f"SELECT nr, t FROM {doubtful} WHERE ({self.seconds}) IS NULL AND NOT "
+            past = f"({written_in_seconds(self.form)}) IS NOT NULL"
+            for at, text in engine.rows(f"{wrong} {IS_MISSING} AND NOT {past} ORDER BY nr LIMIT 1"):
                 raise DataError(
-                    f"{_place(texts, at)}: {texts.iloc[at][:40]!r} in {self.column} is no date as "
-                    f"{form}; correct or empty the cell, or correct --time_format."
+                    f"{place(at)}: {text[:40]!r} in {self.column} is no date as {self.form}; "
+                    "correct or empty the cell, or correct --time_format."
                 )
-        return np.where(seconds >= 0, seconds, np.nan)
+        elif self.unit is not None and not (self.unit in ("number", "day") and self._given):
+            if self.unit == "number":  # any number is one
+                doubtful = f"(SELECT nr, t, n FROM {log} WHERE seconds IS NULL OR n > 6e8)"
+            mend = how_to_mend(self.unit, by_flag=self.by_flag)
+            self._refuse_others(engine, doubtful, place, mend)
 
-    def finish(self) -> None:
-        """Check at the end of the log that there was a time.
-
-        Raises:
-            DataError: there were only texts as `0`, which stand for no time.
-        """
-        if self.unit is None and self._passed is not None:
-            raise self._unknown(self._passed, 0)
-
-    def _remember(self, texts: pd.Series) -> None:
-        if self._passed is None:
-            at = next((at for at, text in enumerate(texts) if text.strip()), None)
-            self._passed = None if at is None else texts.iloc[at : at + 1]
-
-    def _unknown(self, texts: pd.Series, first: int) -> DataError:
+    def _unknown(self, engine: Engine, texts: str, place: Callable[[int], str]) -> DataError:
+        at, text = engine.row(f"SELECT nr, t FROM {texts} ORDER BY nr LIMIT 1")
+        given = self.unit if self._given else None
         return DataError(
-            f"{_place(texts, first)}: no time is recognised in {self.column} (as "
-            f"{texts.iloc[first][:40]!r}); "
-            + how_to_read(texts, self.unit if self._given else None, by_flag=self.by_flag)
+            f"{place(at)}: no time is recognised in {self.column} (as {text[:40]!r}); "
+            + how_to_read(engine, texts, given, by_flag=self.by_flag)
         )
 
-    @property
-    def _one_form(self) -> str:
-        return how_to_mend(self.unit, by_flag=self.by_flag)
-
-    def _check_number(self, texts: pd.Series, numbers: FloatArray) -> None:
+    def _doubt(self, engine: Engine, unit: str, sample: str, place: Callable[[int], str]) -> None:
         """Refuse numbers that are more likely something else."""
-        if are_excel_days(numbers):
+        days = "n >= 25000 AND n < 80000"  # as Excel counts them; whole ones may be anything
+        at, text, rows, found, excel, parted, ticks = engine.row(
+            "SELECT min(nr), first(t), count(*), count(*) FILTER (n > 0), "
+            f"count(*) FILTER ({days}), count(*) FILTER ({days} AND n % 1 > 0), "
+            f"count(*) FILTER (n >= {TICKS_RANGE[0]} AND n < {TICKS_RANGE[1]}) FROM {sample}"
+        )
+        if unit == "nanoseconds" and 2 * ticks > rows:
+            raise DataError(f"{place(at)}: {self.column} {TICKS_OR_NANOSECONDS}")
+        if unit == "number" and 2 * excel > found and 2 * parted > excel:
             raise DataError(
-                f"{_place(texts, 0)}: {self.column} seems to hold days as Excel counts them (as "
-                f"{texts.iloc[0][:40]!r}); save them as ISO dates, or write --time_unit=number to "
-                "take them as they are."
-            )
-        if self._zero is not None:
-            raise DataError(
-                f"{self._zero}: the time 0 was taken as missing, but {self.column} holds numbers "
-                f"of no known unit from {_place(texts, 0)} on; write --time_unit=number to take "
-                "0 as a time."
+                f"{place(at)}: {self.column} seems to hold days as Excel counts them (as "
+                f"{text[:40]!r}); save them as ISO dates, or write --time_unit=number to take "
+                "them as they are."
             )
 
-    def _refuse_others(self, texts: pd.Series, numbers: FloatArray, way_out: str) -> None:
+    def _refuse_others(
+        self, engine: Engine, texts: str, place: Callable[[int], str], way_out: str
+    ) -> None:
         """Refuse what makes sense in another unit only."""
-        for unit, found in forms(texts, numbers):
-            if unit == self.unit or not found.any():
-                continue
-            at = int(found.argmax())
-            known = TIME_UNITS[str(self.unit)]
-            ours = (
-                f"but {self.column} must hold {known}"
-                if self._given
-                else f"the others like {known}"
-            )
-            raise DataError(
-                f"{_place(texts, at)}: the time {texts.iloc[at][:40]!r} looks like "
-                f"{TIME_UNITS[unit]}, {ours}; {way_out}."
-            )
+        others = [unit for unit in FORMS if unit != self.unit]
+        looks = ", ".join(f"min(nr) FILTER ({FORMS[unit]})" for unit in others)
+        found = [
+            (at, unit)
+            for at, unit in zip(engine.row(f"SELECT {looks} FROM {texts}"), others, strict=True)
+            if at is not None
+        ]
+        if not found:
+            return
+        at, unit = min(found, key=lambda one: one[0])
+        (text,) = engine.row(f"SELECT t FROM {texts} WHERE nr = {at}")
+        known = TIME_UNITS[str(self.unit)]
+        ours = f"but {self.column} must hold" if self._given else "the others like"
+        raise DataError(
+            f"{place(at)}: the time {text[:40]!r} looks like {TIME_UNITS[unit]}, {ours} {known}; "
+            f"{way_out}."
+        )
 
 
-def _readable(texts: pd.Series, numbers: FloatArray, unit: str | None) -> bool:
-    """Tell whether texts are of a unit; one out of its range is told or counted by `seconds`."""
-    if unit is None or unit in PER_SECOND:
-        return unit is not None
-    return bool(np.isfinite(read(texts, numbers, unit)).any())
+def _recognise(engine: Engine, sample: str) -> str | None:
+    """Return the unit of the times; None if nothing looks like a time."""
+    units = [*PER_SECOND, *DIGITS]
+    counts = ", ".join(f"count({in_seconds(unit)})" for unit in units)
+    found, isos, zoned, *counted = engine.row(
+        f"SELECT count(*) FILTER (n > 0), count(*) FILTER ({IS_DATED}), "
+        f"first({IS_ZONED}) FILTER ({IS_DATED}), {counts} FROM {sample}"
+    )
+    count = dict(zip(units, counted, strict=True))
+    likely = max(PER_SECOND, key=count.__getitem__)
+    # Zeros and other odd values are many in real logs, hence the tenth.
+    if count[likely] and count[likely] >= 0.1 * found:
+        return likely
+    if isos > found:
+        return "iso_zone" if zoned else "iso"
+    if not found:
+        return None
+    return next((unit for unit in DIGITS if count[unit] >= 0.9 * found), "number")
 
 
-def _place(texts: pd.Series, at: int) -> str:
-    return f"{texts.index.name} {texts.index[at]}"
+def _readable(engine: Engine, sample: str, unit: str) -> bool:
+    """Tell whether texts are of a unit; one out of its range is told or counted later."""
+    return unit in PER_SECOND or bool(
+        engine.row(f"SELECT count({in_seconds(unit)}) FROM {sample}")[0]
+    )

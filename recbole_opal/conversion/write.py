@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from recbole_opal.conversion.atomic_file import is_missing, lines
-from recbole_opal.conversion.clean_ids import CleanIds
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
-from recbole_opal.conversion.item_rows import ItemRows
-from recbole_opal.conversion.known_ids import KnownIds
-from recbole_opal.conversion.repeats import RowHashes, mixed, without_lines
-from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.engine import MEMORY, Engine, atomic_file, identifier, opened_engine
+from recbole_opal.conversion.items import write_items
+from recbole_opal.conversion.log import Source, stage_log
+from recbole_opal.conversion.presplit import protocol_of
+from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.staged_files import StagedFiles
 from recbole_opal.conversion.target import is_hand_written, remove_others
 from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
 from recbole_opal.errors import DataError
 
 __all__ = ["Written", "write_dataset"]
-
-_INTERACTIONS = ("user_id:token", "item_id:token", "timestamp:float")
 
 
 @dataclass
@@ -35,7 +30,7 @@ class Written:
         tally: what was read and left out.
         rows: interactions.
         duplicates: of them, those with the user, item and time of an earlier one.
-        users, items: the distinct ones among them.
+        users, items: numbers of the distinct ones among them.
         first, last: seconds since 1970.
         time_unit: what every run must be told to take the times for, or None.
         dated: whether the times are seconds on a clock, and no numbers that only tell an order.
@@ -43,6 +38,7 @@ class Written:
         unmet: items of the table that no interaction has, left out.
         categories: name of the column that the data set's yaml file names as categories, or None.
         kept: a settings file that was written by hand, and is as it was, or None.
+        split: the protocol by which runs divide the log as its files were divided, or None.
         removed: files of the data set that was replaced.
     """
 
@@ -50,16 +46,17 @@ class Written:
     tally: Tally
     rows: int = 0
     duplicates: int = 0
-    users: KnownIds = field(default_factory=KnownIds)
-    items: KnownIds = field(default_factory=KnownIds)
-    first: float = np.inf
-    last: float = -np.inf
+    users: int = 0
+    items: int = 0
+    first: float = float("inf")
+    last: float = float("-inf")
     time_unit: str | None = None
     dated: bool = True
     described: int | None = None
     unmet: int = 0
     categories: str | None = None
     kept: Path | None = None
+    split: Mapping[str, Any] | None = None
     removed: list[Path] = field(default_factory=list)
 
     @property
@@ -74,6 +71,7 @@ def write_dataset(
     advance: Callable[[Tally], None] = lambda tally: None,
     *,
     drop_duplicates: bool = False,
+    memory: str = MEMORY,
 ) -> Written:
     """Write `NAME.inter`, and `NAME.item` if the source has items; they replace older ones.
 
@@ -82,46 +80,105 @@ def write_dataset(
     `NAME.yaml` that was written by hand is kept instead.
 
     Args:
-        source: drawn to its end.
+        source: what to convert.
         folder: NAME is its last part; `check_target` has approved of it.
-        advance: called after each chunk, for a progress bar.
+        advance: called now and then, for a progress bar.
         drop_duplicates: whether of the rows with the same user, item and time only the first stays.
-
-    Returns:
-        What has been written.
+        memory: what DuckDB may take of it; the rest waits on the disk.
 
     Raises:
         DataError: the source is malformed, nothing is left of it, its items have no row in its
             table of the items, or the disk is full; the folder is then as it was.
     """
-    written = Written(folder, source.tally, time_unit=source.time_unit)
+    tally = Tally(bytes_total=source.bytes_total())
+    written = Written(folder, tally, time_unit=source.time_unit)
     settings = folder / f"{folder.name}.yaml"
     names = {f"{folder.name}.inter"}
-    with StagedFiles(folder) as files:
-        rows = _interactions(source, written, advance, drop_duplicates)
-        files.write(f"{folder.name}.inter", rows)
+    with StagedFiles(folder) as files, opened_engine(folder, memory) as engine:
+        read = source.bytes_total() - (source.items.bytes_total() if source.items else 0)
+        stage_log(engine, source, tally, _following(tally, advance, 0, read))
+        _measure(engine, written, drop_duplicates=drop_duplicates)
+        with files.place(f"{folder.name}.inter") as path:
+            _write_interactions(engine, source, path)
+        if source.split is not None:
+            written.split = protocol_of(engine, source.split)
+            engine.run("DROP VIEW divided")
+        engine.run("DROP TABLE kept")
         _judge_times(written)
-        if drop_duplicates and written.order_only:
-            written.tally.notes.append(
-                "duplicates: none can be told, since the number of a row is its time; nothing was "
-                "dropped"
-            )
         if source.items is not None:
             names.add(f"{folder.name}.item")
-            files.write(f"{folder.name}.item", _items(source.items, written, advance))
+            follow = _following(tally, advance, read, tally.bytes_total)
+            with files.place(f"{folder.name}.item") as path:
+                told = write_items(engine, source.items, path, tally.notes, follow)
+            written.described, written.unmet = told
             written.categories = category_column(source.items.columns)
         if is_hand_written(settings):
             written.kept, written.categories = settings, None
             names.add(settings.name)
         elif content := settings_yaml(
             written.categories,
-            every_item_described=written.described == len(written.items),
+            every_item_described=written.described == written.items,
             time_unit=written.time_unit,
+            split=written.split,
         ):
             files.write(settings.name, [content])
             names.add(settings.name)
+    tally.bytes_done = tally.bytes_total
+    advance(tally)
     written.removed = remove_others(folder, names)
     return written
+
+
+def _following(
+    tally: Tally, advance: Callable[[Tally], None], start: int, end: int
+) -> Callable[[float], None]:
+    def follow(share: float) -> None:
+        tally.bytes_done = start + int(share * (end - start))
+        advance(tally)
+
+    return follow
+
+
+def _measure(engine: Engine, written: Written, *, drop_duplicates: bool) -> None:
+    """Count what is kept, and make a table `twice` of the rows that equal an earlier one."""
+    written.rows, first, last, written.users, written.items = engine.row(
+        "SELECT count(*), min(seconds), max(seconds), (SELECT count(*) FROM users), "
+        "(SELECT count(*) FROM known) FROM kept"
+    )
+    if not written.rows:
+        raise DataError(_nothing_left(written.tally))
+    written.first, written.last = first, last
+    engine.run("CREATE TABLE twice (nr BIGINT)")
+    if written.order_only:
+        if drop_duplicates:
+            written.tally.notes.append(
+                "duplicates: none can be told, since the number of a row is its time; nothing was "
+                "dropped"
+            )
+        return
+    # Few rows share a hash, as a rule; only those are compared as they are.
+    row = "hash(u, i, seconds + 0.0)"
+    engine.run(f"CREATE TABLE alike AS SELECT {row} AS h FROM kept GROUP BY h HAVING count(*) > 1")
+    if engine.row("SELECT count(*) FROM alike")[0]:
+        engine.run(
+            f"INSERT INTO twice SELECT nr FROM kept WHERE {row} IN (SELECT h FROM alike) "
+            "QUALIFY row_number() OVER (PARTITION BY u, i, seconds + 0.0 ORDER BY nr) > 1"
+        )
+    (written.duplicates,) = engine.row("SELECT count(*) FROM twice")
+    if not drop_duplicates:
+        engine.run("DELETE FROM twice")
+    elif written.duplicates:
+        written.tally.dropped["an exact duplicate (user, item, time)"] += written.duplicates
+        written.rows, written.duplicates = written.rows - written.duplicates, 0
+
+
+def _write_interactions(engine: Engine, source: Source, path: Path) -> None:
+    cells = "".join(f", {identifier(column.header)}" for column in source.keep)
+    once = " WHERE nr NOT IN (FROM twice)" if engine.row("SELECT count(*) FROM twice")[0] else ""
+    engine.run(
+        'COPY (SELECT u AS "user_id:token", i AS "item_id:token", plain(seconds) AS '
+        f'"timestamp:float"{cells} FROM kept{once}) TO {atomic_file(path)}'
+    )
 
 
 def _judge_times(written: Written) -> None:
@@ -133,87 +190,6 @@ def _judge_times(written: Written) -> None:
     written.dated = written.time_unit == "seconds" or (
         written.time_unit is None and EARLIEST <= written.last < LATEST
     )
-
-
-def _interactions(
-    source: Source, written: Written, advance: Callable[[Tally], None], drop_duplicates: bool
-) -> Iterator[bytes]:
-    header = [*_INTERACTIONS, *(column.header for column in source.extra)]
-    yield ("\t".join(header) + "\n").encode()
-    with RowHashes(written.folder) as hashes:
-        rows = _rows(source, written, advance, hashes)
-        if drop_duplicates:
-            rows = without_lines(rows, hashes.repeated, written.folder)
-        yield from rows
-        written.duplicates = len(hashes.repeated())
-    if not written.rows:
-        raise DataError(_nothing_left(source.tally))
-    if drop_duplicates and written.duplicates:
-        source.tally.dropped["an exact duplicate (user, item, time)"] += written.duplicates
-        written.rows, written.duplicates = written.rows - written.duplicates, 0
-
-
-def _rows(
-    source: Source, written: Written, advance: Callable[[Tally], None], hashes: RowHashes
-) -> Iterator[bytes]:
-    names = _internal(("user", "item", "time"), source.extra)
-    cleaned = CleanIds(source.tally, "the log")
-    for chunk in source.chunks:
-        chunk = cleaned.ids(chunk.set_axis(names, axis=1), "user", "item")
-        for column in ("user", "item"):
-            chunk = source.tally.keep(chunk, ~is_missing(chunk[column]), f"no {column}")
-        times = chunk["time"].to_numpy(np.float64)
-        timed = np.isfinite(times)
-        chunk, times = source.tally.keep(chunk, timed, "no finite time"), times[timed]
-        if len(chunk):
-            written.rows += len(chunk)
-            users, items = written.users.add(chunk["user"]), written.items.add(chunk["item"])
-            hashes.add(mixed(users, items, (times + 0.0).view(np.uint64)))  # -0.0 is 0.0
-            written.first = min(written.first, float(times.min()))
-            written.last = max(written.last, float(times.max()))
-            yield lines(chunk)
-        advance(source.tally)
-    cleaned.tell()
-
-
-def _items(table: ItemTable, written: Written, advance: Callable[[Tally], None]) -> Iterator[bytes]:
-    yield ("\t".join(["item_id:token", *(one.header for one in table.columns)]) + "\n").encode()
-    notes, unmet = written.tally.notes, KnownIds()
-    names = _internal(("item",), table.columns)
-    cleaned = CleanIds(written.tally, table.origin)
-    nameless = 0
-
-    def met() -> Iterator[pd.DataFrame]:
-        nonlocal nameless
-        for chunk in table.chunks:
-            chunk = cleaned.ids(chunk.set_axis(names, axis=1), "item")
-            named = ~is_missing(chunk["item"])
-            nameless += int((~named).sum())
-            chunk = chunk[named]
-            known = written.items.holds(chunk["item"])
-            unmet.add(chunk["item"][~known])
-            if known.any():
-                yield chunk[known]
-            advance(written.tally)
-
-    rows = ItemRows(table.columns)
-    yield from rows.lines(met(), written.folder)
-    written.described, written.unmet = len(rows.items), len(unmet)
-    if not written.described:
-        raise DataError(
-            f"no item of the log is in {table.origin}; check --item_key, or do without: leave "
-            "--item_file away, or write --items=False with the files of a public data set."
-        )
-    cleaned.tell()
-    if nameless:
-        notes.append(f"{table.origin}: {nameless:,} rows without an item were left out")
-    if rows.repeats.rows:
-        notes.append(f"{table.origin}: {rows.repeats.told()}")
-
-
-def _internal(own: tuple[str, ...], further: tuple[Column, ...]) -> list[str]:
-    """Return names for the columns of a chunk, by their places; the colons keep them apart."""
-    return [*own, *(column.header for column in further)]
 
 
 def _nothing_left(tally: Tally) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from recbole_opal.data.training_part import TrainingPart
 from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["cooccurrence_vectors", "normalised_counts"]
@@ -19,8 +20,7 @@ _NOISE = 0.01  # length of what tells apart items that are met in the same place
 
 
 def cooccurrence_vectors(
-    users: IntArray,
-    items: IntArray,
+    training: TrainingPart,
     num_items: int,
     width: int,
     *,
@@ -36,15 +36,14 @@ def cooccurrence_vectors(
     numbers.
 
     Args:
-        users: (R,) of each training interaction, those of a user one after the other in time.
-        items: (R,) in [1, N).
+        training: the interactions; items are in [1, N).
         num_items: N, with the padding item 0.
         width: D.
         window: how many places apart two items still count as met together.
         seed: of the random projections and the random vectors; no other generator is asked.
     """
     random = np.random.default_rng([seed, num_items, width])
-    users, items = _bounded(users, items, window, random)
+    users, items = _bounded(training, window, random)
     matrix = normalised_counts(users, items, num_items, window)
     noise = random.standard_normal((num_items, width))
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
@@ -76,14 +75,13 @@ def normalised_counts(
 
 
 def _bounded(
-    users: IntArray, items: IntArray, window: int, random: np.random.Generator
+    training: TrainingPart, window: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Return the interactions of users drawn at random, so many that the pairs keep the bound."""
-    share = _MOST_PAIRS / max(len(users) * window, 1)
+    share = _MOST_PAIRS / max(len(training) * window, 1)
     if share >= 1:
-        return users, items
-    kept = (random.random(int(users.max()) + 1) < share)[users]
-    return users[kept], items[kept]
+        return training.columns()
+    return training.columns(random.random(training.largest_user + 1) < share)
 
 
 def _strongest_directions(

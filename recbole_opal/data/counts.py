@@ -8,6 +8,7 @@ import numpy as np
 
 from recbole_opal.data.protocols import Part, Split
 from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.training_part import TrainingPart
 from recbole_opal.data.user_sequences import IntArray, UserSequences
 
 __all__ = ["SplitData", "data_counts"]
@@ -43,14 +44,14 @@ def data_counts(
     `read_interactions`: the sum of `interactions` and of all `dropped_interactions_...`.
     """
     sequences, split, items = dataset.sequences, dataset.split, dataset.item_num - 1
-    users, lengths = len(sequences), sequences.lengths
-    places = np.arange(len(sequences.items))
-    trained = sequences.items[places < np.repeat(split.train_ends, lengths)]
+    users = len(sequences)
+    trained = TrainingPart(sequences, split.train_ends)
     in_training = split.train_ends > sequences.starts  # (U,)
-    others = sequences.items != np.repeat(sequences.items[sequences.starts], lengths)  # than first
-    varied = np.bincount(sequences.owners, others, minlength=users) > 0
-    known_items, known_users = _members(dataset.item_num, trained), sequences.users[in_training]
-    known = known_items, _members(dataset.user_num, known_users)
+    known_items = trained.item_counts(dataset.item_num) > 0
+    known = known_items, _members(dataset.user_num, sequences.users[in_training])
+    whole = TrainingPart(sequences, sequences.ends).item_counts(dataset.item_num)
+    repeats = [_repeats(block) for _, block in sequences.blocks()]
+    repeated, monotonous = (sum(each) for each in zip((0, 0), *repeats, strict=True))
     return {
         **dataset.filtered,
         **dataset.dropped,
@@ -61,18 +62,28 @@ def data_counts(
         "training_interactions": len(trained),
         "training_rows_an_epoch": training_rows,
         # What stays in the data though little can be learnt from it:
-        "interactions_of_repeated_pairs": int((sequences.first_seen < places).sum()),
+        "interactions_of_repeated_pairs": repeated,
         "exact_duplicates": len(sequences.duplicates[0]),
-        "users_of_one_item_again_and_again": int((~varied & (lengths > 1)).sum()),
+        "users_of_one_item_again_and_again": monotonous,
         "users_not_in_training": int((~in_training).sum()),
         "items_not_in_training": items - int(known_items.sum()),
-        "items_without_interactions": items - int(_members(items + 1, sequences.items).sum()),
+        "items_without_interactions": items - int(np.count_nonzero(whole)),
         "users_not_in_validation": users - len(split.valid.rows),
         "users_not_in_test": users - len(split.test.rows),
         **_part_counts("valid", split.valid, valid, *known),
         **_part_counts("test", split.test, test, *known),
         **split.left_over,
     }
+
+
+def _repeats(sequences: UserSequences) -> tuple[int, int]:
+    """Count interactions with an item met before, and users who met one item again and again."""
+    lengths = sequences.lengths
+    firsts = np.repeat(sequences.items[sequences.starts], lengths)
+    varied = np.bincount(sequences.owners, sequences.items != firsts, minlength=len(lengths)) > 0
+    places = np.arange(len(sequences.items))
+    repeated = int((sequences.first_seen < places).sum())
+    return repeated, int((~varied & (lengths > 1)).sum())
 
 
 def _members(count: int, ids: IntArray) -> Any:

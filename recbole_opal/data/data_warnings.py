@@ -9,6 +9,7 @@ import numpy as np
 from recbole_opal.data.counts import SplitData
 from recbole_opal.data.protocols import Part
 from recbole_opal.data.rows import EvalRows
+from recbole_opal.data.user_sequences import IntArray
 
 __all__ = ["data_warnings"]
 
@@ -48,8 +49,13 @@ def _leaking_duplicates(dataset: SplitData, part: Part) -> int:
     later, earlier = dataset.sequences.duplicates
     bounds = np.zeros((2, len(dataset.sequences)), dtype=np.int64)  # of targets; 0: has none
     bounds[:, part.rows] = part.starts, part.ends
-    starts, ends = bounds[:, dataset.sequences.owners[later]]
+    starts, ends = bounds[:, _owners(dataset.sequences.offsets, later)]
     return int(((later >= starts) & (later < ends) & (earlier < starts)).sum())
+
+
+def _owners(offsets: IntArray, places: IntArray) -> IntArray:
+    """Return the number of the user whom each flat position belongs to."""
+    return np.searchsorted(offsets, places, side="right") - 1
 
 
 def _rows_without_negatives(dataset: SplitData, rows: EvalRows) -> int:

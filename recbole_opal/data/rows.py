@@ -45,13 +45,6 @@ class FutureRows:
     seen_targets: bool = True
 
     @cached_property
-    def _new(self) -> tuple[IntArray, IntArray]:
-        """The items met for the first time, and (R + 1,) how many of them stand before a place."""
-        first_seen = self.sequences.first_seen
-        new = first_seen == np.arange(len(first_seen))
-        return self.sequences.items[new], np.concatenate([[0], new.cumsum()])
-
-    @cached_property
     def _owners(self) -> IntArray:
         return np.flatnonzero(self.split.train_ends - self.sequences.starts >= 2)
 
@@ -72,7 +65,7 @@ class FutureRows:
         if self.seen_targets:
             targets = next_items(self.sequences.items, cuts, ends, self.future_width)
         else:
-            items, before = self._new
+            items, before = self.sequences.firsts
             targets = next_items(items, before[cuts], before[ends], self.future_width)
         return TrainingBatch(
             _histories(self.sequences, starts, cuts, self.history_width, self.with_times),

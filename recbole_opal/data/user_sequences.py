@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,9 +17,13 @@ __all__ = [
     "last_positions",
     "next_items",
     "starts_of",
+    "user_ranges",
 ]
 
 IntArray = npt.NDArray[np.int64]
+
+_BLOCK = 2**22
+"""Interactions that are counted at a time: what is made of them is some 100 MiB."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,42 @@ class UserSequences:
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @cached_property
+    def firsts(self) -> tuple[IntArray, IntArray]:
+        """The items met for the first time, and (R + 1,) how many of them stand before a place."""
+        new = self.first_seen == np.arange(len(self.first_seen))
+        return self.items[new], np.concatenate([[0], new.cumsum()])
+
+    def blocks(self) -> Iterator[tuple[int, UserSequences]]:
+        """Yield the sequences, some whole users at a time, so that little is held at once.
+
+        Each block comes with the flat position where it begins; its own positions begin at 0.
+        """
+        for first, last in user_ranges(self.offsets):
+            start, end = int(self.offsets[first]), int(self.offsets[last])
+            part = slice(start, end)
+            yield (
+                start,
+                UserSequences(
+                    self.users[first:last],
+                    self.offsets[first : last + 1] - start,
+                    self.items[part],
+                    self.times[part],
+                    self.first_seen[part] - start,
+                ),
+            )
+
+    @cached_property
     def duplicates(self) -> tuple[IntArray, IntArray]:
         """Flat positions of interactions with the user, item and time of an earlier one.
 
         Two arrays, (D,) int64 each: the position, and that of the first such interaction.
         """
+        found = [start + np.stack(block._repeated()) for start, block in self.blocks()]
+        later, first = np.concatenate([np.empty((2, 0), dtype=np.int64), *found], axis=1)
+        return later, first
+
+    def _repeated(self) -> tuple[IntArray, IntArray]:
+        """Return `duplicates` in one pass."""
         rows = np.flatnonzero(np.bincount(self.first_seen)[self.first_seen] > 1)
         rows = rows[np.argsort(self.first_seen[rows], kind="stable")]  # pair by pair, in time order
         pairs, times = self.first_seen[rows], self.times[rows]
@@ -91,6 +127,19 @@ class UserSequences:
         again[1:] = (pairs[1:] == pairs[:-1]) & (times[1:] == times[:-1])
         first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
         return rows[again], first[again]
+
+
+def user_ranges(offsets: IntArray, size: int = _BLOCK) -> Iterator[tuple[int, int]]:
+    """Yield `first, last` of ranges of users with at most `size` interactions, or of one user.
+
+    `offsets`, (U + 1,), tell where each user's interactions begin.
+    """
+    first = 0
+    while first < len(offsets) - 1:
+        most = int(np.searchsorted(offsets, offsets[first] + size, side="right")) - 1
+        last = max(most, first + 1)
+        yield first, last
+        first = last
 
 
 def first_occurrences(groups: IntArray, items: IntArray) -> IntArray:

@@ -28,21 +28,28 @@ class TrainingFacts:
         users: (R,) internal user ids of the training interactions.
         items: (R,) internal item ids of the same interactions.
         categories: (N, T) the categories of each item, 0 = none; None: they are not known.
+        counted: (N,) `counts` of a log that is not held in memory, whose `users` and `items` are
+            empty; None: it is held.
     """
 
     num_items: int
     users: IntArray
     items: IntArray
     categories: IntArray | None = None
+    counted: IntArray | None = None
 
     @cached_property
     def counts(self) -> IntArray:
         """(N,) training interactions of each item."""
+        if self.counted is not None:
+            return self.counted
         return np.bincount(self.items, minlength=self.num_items)
 
     @cached_property
-    def similarity(self) -> AudienceSimilarity:
-        """How alike items are by who met them in training."""
+    def similarity(self) -> AudienceSimilarity | None:
+        """How alike items are by who met them in training; None where nobody can tell."""
+        if self.counted is not None:
+            return None
         from recbole_opal.evaluation.similarity import AudienceSimilarity  # brings scipy
 
         return AudienceSimilarity(self.users, self.items, self.num_items)

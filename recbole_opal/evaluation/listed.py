@@ -144,8 +144,9 @@ class IntraListSimilarity(Metric):
     diversity, every_run, bigger_is_better = True, True, False
 
     def at_each(self, judged: Judged, topk: Sequence[int]) -> dict[str, FloatArray]:
-        """Return each user's values."""
-        return judged.training.similarity.of_lists(judged.items, topk)
+        """Return each user's values, nothing where the training users are not held in memory."""
+        similarity = judged.training.similarity
+        return {} if similarity is None else similarity.of_lists(judged.items, topk)
 
 
 def _mean_of_lists(of_items: npt.NDArray[np.generic], items: npt.NDArray[np.int32]) -> float:

@@ -147,8 +147,7 @@ def _save_test_part(folder: RunFolder, rows: EvalRows) -> None:
 
 def _save_items(folder: RunFolder, dataset: Any, category_field: str | None) -> None:
     """Save what reports need of the items: training counts and categories."""
-    bought = dataset.inter_feat[dataset.iid_field].numpy()
-    counts = np.bincount(bought, minlength=dataset.item_num)
+    counts = dataset.training.item_counts(dataset.item_num)
     folder.save_arrays("item_counts.npz", {"counts": counts})
     categories = item_categories(dataset, category_field)
     if categories is not None:

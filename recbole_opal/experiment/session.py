@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
@@ -14,6 +14,7 @@ from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
 from recbole_opal.distributed.launch import is_first
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError, refusing
 from recbole_opal.experiment.following import (
     Outcome,
@@ -31,7 +32,7 @@ from recbole_opal.host.in_parts import require_parts, require_shared_table
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
-from recbole_opal.host.recommender import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender, awaiting_weights
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
@@ -45,7 +46,7 @@ from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
-from recbole_opal.training.loop import TrainingLoop
+from recbole_opal.training.save_points import SavePoints
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
 from recbole_opal.training.whole_table import whole_state
 
@@ -181,14 +182,19 @@ class _Session:
         state = self._saved_state(folder) if folder.has_state() else None
         data, tokens = self._load()
         check_same(folder, self.config, tokens)
-        built = self._build(data)
+        with nullcontext() if state is None else awaiting_weights():
+            built = self._build(data)
         if isinstance(folder, RunFolder):
             return self._train(folder, data, *built, state)
         return _result(follow(self.config, data, built[0], state))
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
-        seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
+        seed_everything(
+            self.config["seed"],
+            reproducibility=self.config["reproducibility"],
+            on_gpu=self.config["device"].type == "cuda",
+        )
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
@@ -225,7 +231,8 @@ class _Session:
                 with _refusing_state(folder):
                     restore(trainer.loop, state, data.train)
             adopt(folder, config, trainer.loop)
-            trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
+            points = SavePoints(trainer.loop, folder.next_part)
+            trainer.loop.on_progress = lambda: self._save(folder, points)
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
@@ -233,11 +240,15 @@ class _Session:
                 tell_followers(outcome)
                 return _result(outcome)
 
-    def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
-        state = whole_state(snapshot(loop), loop.model)
+    def _save(self, folder: RunFolder, points: SavePoints) -> None:
+        loop = points.loop
+        if sharded_embedding_of(loop.model) is None:
+            training, parts = points.next()
+        else:  # collected anew each time, in one piece
+            training, parts = whole_state(snapshot(loop), loop.model), {}
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
-            folder.save_state({"training": state} | cost)
+            folder.save_state({"training": training} | cost, parts)
             folder.save_lines("training.jsonl", loop.history)
         meet()  # the others wait for the disk
 

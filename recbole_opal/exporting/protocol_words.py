@@ -13,6 +13,7 @@ _FILTERS = {
     "user_inter_num_interval": "users kept by their number of rows: {}",
     "item_inter_num_interval": "items kept by their number of rows: {}",
     "drop_duplicates": "of rows with the same user, item and time one is kept",
+    "cold_items": "share of the items that are new to validation or to test: {}",
     "threshold": "labels by threshold: {}",
 }
 _EVERYTHING: tuple[Any, ...] = (None, False, {}, "", "[0,inf)")

@@ -28,7 +28,7 @@ from recbole_opal.data.atomic_files.time_units import interval_in_seconds
 from recbole_opal.data.empty_parts import why_filtered
 from recbole_opal.data.repeated_rows import joined_rows
 from recbole_opal.errors import DataError
-from recbole_opal.settings.fields import Interval
+from recbole_opal.settings.fields import Interval, typed
 
 __all__ = ["AtomicFileDataset"]
 
@@ -114,7 +114,12 @@ class AtomicFileDataset(SequentialDataset):
         wanted |= dict.fromkeys(roles.ids, "token") | dict.fromkeys(roles.times, "float")
         of_items = self.config["category_field"] in wanted and not roles.times
         present = load_col_flag(self._asked | {ending: [n for n in wanted if n in names]})
-        fix = f"add it, or write {present}{' --category_field=None' * of_items}."
+        fix = f"add it, or write {present}{' --category_field=None' * of_items}"
+        of_features = self.config["item_features"] or ()
+        if ending == "item" and not set(of_features) <= set(names):
+            there = [name for name in of_features if name in names]
+            fix += f" --item_features={typed(there)}"
+        fix += "."
         require_columns(given, wanted, path, fix)
         read = [name for name in names if name in load and name not in leave]
         for name in (*roles.ids, *roles.times):

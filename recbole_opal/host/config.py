@@ -7,7 +7,8 @@ from typing import Any
 
 from recbole.config import Config
 
-from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
+from recbole_opal.data.bundled import BUNDLED_DATASET
+from recbole_opal.data.folder_check import check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
 from recbole_opal.host.in_parts import own_gpu
@@ -234,6 +235,9 @@ class OpalConfig(Config):
             self._data_root = str(Path(root).expanduser())
             final["data_path"] = str(Path(self._data_root) / self.dataset)
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
+        if final["histories_folder"] is not None:  # a run may go on from another folder
+            absolute = os.path.abspath(Path(final["histories_folder"]).expanduser())  # noqa: PTH100
+            final["histories_folder"] = absolute
         check_data_folder(
             Path(final["data_path"]),
             self.dataset,

@@ -16,7 +16,10 @@ from recbole_opal.settings.paths import path_problem
 
 __all__ = ["MAY_CHANGE", "continued_config"]
 
-MAY_CHANGE = ("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu", "data_path")
+MAY_CHANGE = (
+    *("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu", "data_path"),
+    "histories_folder",
+)
 """The settings that may change when a run is continued."""
 
 

@@ -21,6 +21,7 @@ from recbole_opal.data.protocols import (
     rule_in_seconds,
 )
 from recbole_opal.data.protocols.timeline import Timeline
+from recbole_opal.data.training_part import TrainingPart
 from recbole_opal.data.user_sequences import IntArray, UserSequences, flatten_ranges
 from recbole_opal.errors import DataError
 from recbole_opal.host.atomic_dataset import AtomicFileDataset
@@ -49,6 +50,7 @@ class FutureItemDataset(AtomicFileDataset):
     sequences: UserSequences  # all users' interactions
     split: Split
     dropped: dict[str, int]
+    note = None  # nothing was built beforehand; see `StoredDataset`
     _placed: Timeline | None
 
     def build(self) -> list[FutureItemDataset]:
@@ -72,6 +74,11 @@ class FutureItemDataset(AtomicFileDataset):
         self._drop_unused_col()
         self.inter_feat = self._interactions_until(self.split.train_ends)
         return [self, self, self]
+
+    @property
+    def training(self) -> TrainingPart:
+        """The training interactions, after `build()`."""
+        return TrainingPart(self.sequences, self.split.train_ends)
 
     def data_augmentation(self) -> None:
         """Declare the list fields alone; RecBole writes out every prefix of every sequence here."""

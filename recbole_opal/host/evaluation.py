@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from recbole.data.interaction import Interaction
 from recbole.trainer.trainer import Trainer
@@ -26,6 +27,7 @@ from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.evaluation.sharded_sort import ShardedRetriever
 from recbole_opal.host.categories import item_categories
+from recbole_opal.host.stored_dataset import StoredDataset
 
 __all__ = ["TopKEvaluation", "dense_scores", "training_facts"]
 
@@ -103,6 +105,9 @@ class TopKEvaluation(Trainer):
 
 def training_facts(dataset: Any) -> TrainingFacts:
     """Return what metrics may ask of a training dataset of RecBole's."""
+    if isinstance(dataset, StoredDataset):
+        counts, none = dataset.training.item_counts(dataset.item_num), np.empty(0, dtype=np.int64)
+        return TrainingFacts(dataset.item_num, none, none, counted=counts)
     categories = item_categories(dataset, dataset.config["category_field"])
     return TrainingFacts(
         dataset.item_num,

@@ -9,6 +9,7 @@ from recbole.utils import FeatureType
 
 from recbole_opal.errors import DataError
 from recbole_opal.host.dataset import FutureItemDataset
+from recbole_opal.host.stored_dataset import StoredDataset
 from recbole_opal.interests.feature_table import FeatureTable, TokenColumn
 
 __all__ = ["item_features"]
@@ -16,7 +17,9 @@ __all__ = ["item_features"]
 _TOKENS = (FeatureType.TOKEN, FeatureType.TOKEN_SEQ)
 
 
-def item_features(dataset: FutureItemDataset, columns: Sequence[str] | None) -> FeatureTable | None:
+def item_features(
+    dataset: FutureItemDataset | StoredDataset, columns: Sequence[str] | None
+) -> FeatureTable | None:
     """Return what columns of the item file say of all items; None: no column is asked for.
 
     Raises:
@@ -24,6 +27,8 @@ def item_features(dataset: FutureItemDataset, columns: Sequence[str] | None) -> 
     """
     if not columns:
         return None
+    if isinstance(dataset, StoredDataset):  # `check_stored` tells it to users
+        raise TypeError("Stored histories come without the columns of items.")
     features, kinds = dataset.item_feat, dataset.field2type
     for name in columns:
         if name == dataset.iid_field:

@@ -21,6 +21,7 @@ from recbole_opal.host.loaders import (
     rows_at_once,
     upstream_train_loader,
 )
+from recbole_opal.host.stored_dataset import StoredDataset
 from recbole_opal.host.upstream_models import trained_on
 from recbole_opal.settings.protocol import masks_history
 
@@ -31,7 +32,7 @@ __all__ = ["PreparedData", "prepare_data"]
 class PreparedData:
     """The loaders of a run's parts, and the training dataset, for the model's constructor."""
 
-    dataset: FutureItemDataset
+    dataset: FutureItemDataset | StoredDataset
     train: FutureTrainLoader | GatheringLoader
     valid: EvaluationLoader
     test: EvaluationLoader
@@ -53,7 +54,9 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         DataError: the data cannot be read, or a part is empty.
         SettingsError: the model reads times, and those of the data are no clock's.
     """
-    dataset = FutureItemDataset(config)
+    stored = config["histories_folder"] is not None
+    dataset: FutureItemDataset | StoredDataset
+    dataset = StoredDataset(config) if stored else FutureItemDataset(config)
     dataset.build()
     of_histories = trained_on(config.model_class) == "histories"
     require_clock(config.model_class, config["recency"], dataset.time_unit)
@@ -75,6 +78,8 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         train = FutureTrainLoader(config, future_rows)
         asked: dict[str, Any] = {"step": config["eval_batch_size"]}
     else:
+        if isinstance(dataset, StoredDataset):  # `check_stored` tells it to users
+            raise TypeError("RecBole's own models read all interactions from memory.")
         train = upstream_train_loader(config, dataset)
         asked = {"step": rows_at_once(config, dataset.item_num)}
         asked["inputs"] = (
@@ -107,5 +112,5 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
         test=test,
         counts=data_counts(dataset, train.epoch_size, valid.rows, test.rows),
         time_note=read_note(dataset.time_field, dataset.time_unit, given=given),
-        warnings=tuple(warnings),
+        warnings=(*([dataset.note] if dataset.note else []), *warnings),
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, reduce
 from typing import Any, ClassVar
 
@@ -13,6 +16,7 @@ from torch import Tensor
 
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.cooccurrence import cooccurrence_vectors
+from recbole_opal.data.training_part import TrainingPart
 from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.item_features import item_features
@@ -28,13 +32,25 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
+    "awaiting_weights",
     "require_model",
 ]
 
 FUTURE_ITEMS = "future_items"
 """Field of the targets in an interaction: (B, <= W) int64, right-padded with 0."""
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_AWAITING_WEIGHTS = ContextVar("awaiting_weights", default=False)
 _OVERRIDABLE = ("published", "search")
+
+
+@contextmanager
+def awaiting_weights() -> Iterator[None]:
+    """Let models that are built in the block spare what weights loaded afterwards overwrite."""
+    token = _AWAITING_WEIGHTS.set(True)
+    try:
+        yield
+    finally:
+        _AWAITING_WEIGHTS.reset(token)
 
 
 class MultiInterestRecommender(SequentialRecommender):
@@ -57,26 +73,37 @@ class MultiInterestRecommender(SequentialRecommender):
         self.TIME_SEQ: str = config["TIME_FIELD"] + config["LIST_SUFFIX"]  # RecBole's style
         section: Any = section_of(type(self))
         settings = section.model_validate({name: config[name] for name in section.model_fields})
-        counts = torch.bincount(dataset.inter_feat[self.ITEM_ID], minlength=self.n_items)
-        start = self._item_start(settings, config["seed"], dataset.inter_feat)
+        training = self._training_part(dataset)
+        counts = torch.from_numpy(training.item_counts(self.n_items))
+        start = self._item_start(settings, config["seed"], training)
         features = item_features(dataset, settings.item_features)
         self.network = self.network_class(
             settings, Catalogue(self.n_items, counts, self.max_seq_length, start, features)
         )
 
-    def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
-        """Return where item vectors start, (N, D), by the training interactions; None: at random.
+    def _training_part(self, dataset: Any) -> TrainingPart:
+        """Return the training interactions of a data set of ours, or of RecBole's.
 
-        Those of a user stand one after the other in time, here and in RecBole's data sets. Where
-        processes share the table, the first one tells the others theirs.
+        Those of a user stand one after the other in time in both.
         """
-        if settings.item_start == "random":
+        training: TrainingPart | None = getattr(dataset, "training", None)
+        if training is not None:
+            return training
+        columns = (dataset.inter_feat[name].numpy() for name in (self.USER_ID, self.ITEM_ID))
+        return TrainingPart.of_columns(*columns)
+
+    def _item_start(self, settings: Any, seed: int, training: TrainingPart) -> Tensor | None:
+        """Return where item vectors start, (N, D), by what training met; None: at random.
+
+        So too where saved weights take their place, see `awaiting_weights`. Where processes share
+        the table, the first one tells the others theirs.
+        """
+        if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
         if settings.item_table != "local" and not is_first():
             return torch.empty(0, settings.hidden_size)
         start = cooccurrence_vectors(
-            trained[self.USER_ID].numpy(),
-            trained[self.ITEM_ID].numpy(),
+            training,
             self.n_items,
             settings.hidden_size,
             window=settings.future_window,

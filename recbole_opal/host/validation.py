@@ -8,6 +8,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import checked_metrics
 from recbole_opal.host import find_model_class, supported_models
 from recbole_opal.host.clock import require_clock
+from recbole_opal.host.stored_dataset import check_stored
 from recbole_opal.host.upstream_models import trained_on, why_not_for_unmet_users
 from recbole_opal.host.yaml_settings import check_foreign_values, foreign_kinds, upstream_name
 from recbole_opal.interests.recency import require_weighing
@@ -45,6 +46,7 @@ def checked_settings(
     ours = (stage for network in MODELS.values() for stage in network.stages)
     check_stages(checked, getattr(model_class, "stages", ("train",)), ours)
     checked |= check_together(checked, _samples_negatives(final, model_class), given)
+    check_stored(checked, model_class)
     _check_protocol(checked, model_class)
     return checked
 

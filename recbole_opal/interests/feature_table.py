@@ -73,10 +73,10 @@ class FeatureTable:
             numbers: (N,) of each column of numbers, NaN where one is missing.
         """
         sizes = [column.size for column in columns]
-        pairs = [np.empty((2, 0), dtype=np.int64)]
+        keys, width = [np.empty(0, dtype=np.int64)], max(sum(sizes), 1)
         for start, column in zip(np.cumsum([0, *sizes]), columns, strict=False):
-            pairs.append(np.stack([column.items, start + column.tokens]))
-        items, tokens = np.unique(np.concatenate(pairs, axis=1), axis=1)
+            keys.append(column.items * width + start + column.tokens)
+        items, tokens = np.divmod(np.unique(np.concatenate(keys)), width)
         counts = np.bincount(items, minlength=num_items)
         table = np.full((num_items, len(numbers)), np.nan, dtype=np.float32)
         for place, values in enumerate(numbers.values()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -79,17 +81,27 @@ class ItemTable(nn.Module):
             for place, part in zip(places, ids, strict=True)
         )
 
+    def _rows(self, ids: Tensor) -> Tensor:
+        """Return rows of the table, without a gradient for padding.
+
+        Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
+        would be asked for.
+        """
+        table = self.embedding.weight
+        rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
+        return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
+
     def look_up(self, ids: Tensor) -> Tensor:
         """Return the vectors of (n,) ids, (n, D): the one place where ids become vectors.
 
         An id that is met twice is composed twice: no shape depends on how many ids differ, as an
         exported program needs it.
         """
-        return self._placed(self.embedding(ids), ids)
+        return self._placed(self._rows(ids), ids)
 
     def searched(self, ids: Tensor) -> Tensor:
         """Return the vectors of ids as lists are searched by, (*ids.shape, D)."""
-        rows = self.look_up(ids)
+        rows: Tensor = self(ids)[0]
         return rows if self.boosts is None else rows * self.boosts[ids].unsqueeze(-1)
 
     def all(self) -> Tensor:
@@ -113,8 +125,12 @@ class ItemTable(nn.Module):
                 boosts = vectors.new_ones(len(vectors))
             boosts = torch.cat([boosts, boosts.new_full((len(new),), boost)])
             vectors = torch.cat([vectors, new.to(vectors)])
-        table = ItemTable(*vectors.shape, sparse=False, unit=False, boosts=boosts).to(device)
-        table.start_at(vectors)
+        table = copy(self)  # which draws no random vectors first
+        count, width = vectors.shape
+        served = nn.Embedding(count, width, padding_idx=0, _weight=vectors)
+        table._modules = {"embedding": served}
+        table._buffers = {"boosts": boosts}
+        table.unit, table.features = False, None
         return table
 
     def of_new(self, table: FeatureTable) -> Tensor:

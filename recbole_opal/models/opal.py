@@ -8,16 +8,15 @@ arXiv:2407.14741.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.batches import Histories
 from recbole_opal.distributed.joint import joint_mean, joint_means
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.interests.one_hot import one_hot
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import orthogonality_loss, uniformity_loss
@@ -25,55 +24,9 @@ from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.models.shares import ShareWeighed
 from recbole_opal.precision import full_precision
-from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import (
-    LEAST,
-    WeighingSettings,
-    preset,
-    setting,
-    weight,
-)
+from recbole_opal.settings.models.opal import OPALSettings
 
 __all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
-
-
-class OPALSettings(WeighingSettings):
-    """OPAL (Li, Jin, Yu, Zheng, Song, Zhuo, Xiang; ICME 2024; arXiv 2407.14741).
-
-    Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching.
-    """
-
-    scoring: Literal["maximum", "logsumexp"] = preset("scoring", "logsumexp")
-    num_interests: int = setting(
-        4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
-    )
-    assignment_temperature: Finite | None = setting(
-        None,
-        "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
-        ge=LEAST,
-        le=10,
-    )
-    fusion_weight: Finite = setting(
-        0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
-    )
-    fusion: Literal["fixed", "learned"] = setting(
-        "learned",
-        "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
-        "changes nothing [D]",
-    )
-    evolution_activation: Literal["relu", "none"] = setting(
-        "none", "what follows the linear layer behind the GRU [A]"
-    )
-    evolution_input: Literal["plain", "weighted"] = setting(
-        "plain",
-        "weighted = GRU input times a straight-through argmax of p, so that gradients reach p [D]",
-    )
-    interest_prior: Finite = setting(
-        1.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
-    )
-    orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
-    uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
-    unique_weight: Finite = weight(0.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
 
 
 @dataclass(frozen=True)
@@ -94,7 +47,9 @@ class EncodedHistories(AssignedHistories):
 class HypercategoryEncoder(CategoryEncoder):
     """Stage "soft" pools items by their assignment, `z_j`; "hard" joins `h_j` to it.
 
-    `h_j` is where the category's own sub-sequence leads: `u_j = normalize((1 - w) z_j + w h_j)`.
+    `h_j` is where the category's own sub-sequence leads: `u_j = normalize((1 - w) z_j + w h_j)`, or
+    with learned gates `z_j + g_j h_j`. With `fusion: whole`, which is ours, each interest also sees
+    the history that sub-sequences cut up: `+ g'_j h`, h by a GRU of its own over all items.
     """
 
     def __init__(self, settings: OPALSettings) -> None:
@@ -107,23 +62,35 @@ class HypercategoryEncoder(CategoryEncoder):
         self.fusion_weight = settings.fusion_weight
         self.evolution = InterestEvolution(settings)
         gate = torch.zeros(settings.num_interests, 1)
-        self.gate = nn.Parameter(gate) if settings.fusion == "learned" else None
+        self.gate = None if settings.fusion == "fixed" else nn.Parameter(gate)
+        # The sub-sequence of one interest is the whole history already.
+        whole = settings.fusion == "whole" and settings.num_interests > 1
+        self.whole = InterestEvolution(settings) if whole else None
+        self.whole_gate = nn.Parameter(gate.clone()) if whole else None
 
     def forward(self, history: History, stage: str) -> EncodedHistories:
         """Encode histories of unit vectors."""
         categories, soft = self.sort(history)
         interests, kept = soft.interests, soft.assignment
         if stage == "hard":
-            interests = self._fuse(interests, self.evolution(history, kept, categories))
-            hardest = functional.one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
+            interests = self._fuse(interests, history, kept, categories)
+            hardest = one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
             kept = kept * hardest
         return EncodedHistories(interests, soft.assignment, kept, history)
 
-    def _fuse(self, pooled: Tensor, evolved: Tensor) -> Tensor:
-        if self.gate is not None:
-            return unit_length(pooled + self.gate * evolved)
-        weight = self.fusion_weight
-        return unit_length((1 - weight) * pooled + weight * evolved)
+    def _fuse(
+        self, pooled: Tensor, history: History, assignment: Tensor, categories: Tensor
+    ) -> Tensor:
+        evolved = self.evolution(history, assignment, categories)
+        if self.gate is None:
+            weight = self.fusion_weight
+            return unit_length((1 - weight) * pooled + weight * evolved)
+        fused = pooled + self.gate * evolved
+        if self.whole is not None:
+            one_category = assignment.new_ones(len(assignment), 1)
+            middle = categories.mean(dim=0, keepdim=True)  # stands in where a history is empty
+            fused = fused + self.whole_gate * self.whole(history, one_category, middle)
+        return unit_length(fused)
 
 
 class InterestEvolution(nn.Module):
@@ -152,7 +119,7 @@ class InterestEvolution(nn.Module):
         evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.settings.evolution_activation == "relu":
             evolved = evolved.relu()
-        counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
+        counts = history.sum_by_row(one_hot(chosen, num_interests))  # (B, K)
         usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
         return unit_length(torch.where(usable.unsqueeze(-1), evolved, categories))
 
@@ -175,7 +142,7 @@ class OPALNetwork(ShareWeighed):
     Settings = OPALSettings
     weighs_items = True
     trains_in_parts = True
-    stages = ("soft", "hard")
+    stages = OPALSettings.trained_in
     published = Recipe(
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"
@@ -229,15 +196,15 @@ class OPALNetwork(ShareWeighed):
         """
         encoded: EncodedHistories = step.encoded
         weights = self.settings
-        hard = self.stage == "hard"
+        hardest = (encoded.kept,) if self.stage == "hard" else ()
         # In one exchange, where several processes have parts of the batch.
-        shares = joint_means(encoded.assignment, *[encoded.kept][: int(hard)])
+        shares = joint_means(encoded.assignment, *hardest)
         parts = {
             "orthogonality": weights.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),
             "uniformity": weights.uniformity_weight * uniformity_loss(shares[0]),
         }
-        if hard:
+        if hardest:
             parts["hard_uniformity"] = weights.uniformity_weight * uniformity_loss(shares[1])
             parts["unique"] = shares[0].new_zeros(())
             if weights.unique_weight > 0:

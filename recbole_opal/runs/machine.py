@@ -65,15 +65,12 @@ def versions(device: torch.device) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     on_gpu = device.type == "cuda"
-    return (
-        found
-        | _processes()
-        | {
-            "platform": platform.platform(),
-            "threads": str(torch.get_num_threads()),
-            "device": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
-        }
-    )
+    found |= {
+        "platform": platform.platform(),
+        "threads": str(torch.get_num_threads()),
+        "device": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
+    }
+    return found | _processes()
 
 
 def _processes() -> dict[str, str]:

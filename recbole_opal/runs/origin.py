@@ -27,6 +27,7 @@ UNIMPORTANT = frozenset(
         "checkpoint_dir",
         "data_path",
         "gpu_id",
+        "histories_folder",
         "log_wandb",
         "show_progress",
         "state",

@@ -42,7 +42,11 @@ class EnvironmentSettings(Section):
     )
     use_gpu: bool = setting(True, "False: the CPU, even where a GPU is at hand")
     seed: int = setting(2020, "random seed", ge=0, le=2**32 - 1)
-    reproducibility: bool = setting(True, "True: the same seed gives the same numbers")
+    reproducibility: bool = setting(
+        True,
+        "True: the same seed gives the same numbers; on a GPU as far as torch's operations do, "
+        "it warns of others",
+    )
     state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting("INFO", "log level")
     data_path: FolderPath = setting(
         "dataset/", "folder that holds one folder a dataset", min_length=1
@@ -171,6 +175,13 @@ class DataSettings(Section):
         None,
         "what the times are in; number: no known unit; order: an order alone, nothing "
         "may take them for a clock; None: judged from the times",
+    )
+    histories_folder: FolderPath | None = setting(
+        None,
+        "folder in which the log is kept sorted, built there once and read from there, for logs "
+        "larger than memory; None: in memory",
+        min_length=1,
+        examples=["histories"],
     )
     category_field: Text | None = setting(
         None, "column of the item file that holds categories, for diversity"

@@ -12,6 +12,7 @@ from recbole_opal.comparison.machines import hardware, package_versions
 from recbole_opal.comparison.result import ComparisonResult, Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.comparison.table_formats import write_tables
+from recbole_opal.distributed.launch import launched
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import address_of, is_ours
 from recbole_opal.process.caller import leaves_no_trace
@@ -69,6 +70,7 @@ def compare(
     Raises:
         OpalError: settings or data are wrong; nothing was trained then.
     """
+    _require_alone()
     variants = _variants(models)
     given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
     options = checked_options({name: plain_value(name, value) for name, value in given.items()})
@@ -84,6 +86,7 @@ def compare(
 @leaves_no_trace
 def compare_request(request: Request, command: str) -> ComparisonResult:
     """Do what a command line, parsed as `request`, asks for; it raises what `compare` does."""
+    _require_alone()
     plan = make_plan(
         parse_variants(request.model),
         request.dataset,
@@ -95,6 +98,15 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
         settings=request.settings,
     )
     return _compare(plan, command)
+
+
+def _require_alone() -> None:
+    """Refuse to be one of several processes, each of which would make the same runs."""
+    if launched() is not None:
+        raise SettingsError(
+            "torchrun lets several processes train one model, and this asks for several runs; "
+            "start it without torchrun: --jobs=N has N runs at once."
+        )
 
 
 def _variants(models: Any) -> list[Variant]:

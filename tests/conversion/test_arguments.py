@@ -5,7 +5,7 @@ import pytest
 from recbole_opal.conversion.arguments import generic_table, parse_convert
 from recbole_opal.conversion.label import Comparison
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import DataError, SettingsError
 
 COLUMNS = ["--user=u", "--item=i", "--time=t"]
@@ -78,7 +78,7 @@ def test_mistakes_in_the_command(argv, message):
         ("--label=a=1", "'=1' cannot be read"),
         ("--fields=a:token", "add --item_file"),
         ("--keep=a", "not a column with its type"),
-        ("--separator=ab", "no separator"),
+        ("--separator=abcde", "no separator"),
         ('--separator="', "no separator"),
         ("--names=u,u", "names a column twice"),
         ("--rule=like", "--rule is for known public data sets"),

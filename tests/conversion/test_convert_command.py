@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from recbole_opal.cli import main as main_of_all
-from recbole_opal.conversion import known_ids, text_table
 from recbole_opal.conversion.convert_command import main
 
 LOG = """user_id,video_id,time_ms,long_view,tab
@@ -209,8 +208,6 @@ def test_what_is_converted_trains_letter_by_letter(folder, quick_settings):
 
 
 def test_memory_does_not_grow_with_the_rows(folder, monkeypatch):
-    monkeypatch.setattr(text_table, "_CHUNK_ROWS", 1000)
-    monkeypatch.setattr(known_ids, "_MERGED_ROWS", 0)
     peaks = []
     for rows in (12_000, 48_000):  # beyond one buffer of the parser
         lines = (f"u{row % 50},v{row % 90},{1650000000000 + row}\n" for row in range(rows))
@@ -299,8 +296,18 @@ def test_a_public_data_set_may_bear_the_name_of_its_own_settings(folder, capsys,
     assert main(["raw", "--out=dataset/ml-100k"]) == 2
 
 
-def test_parquet_without_pyarrow_is_one_line(folder, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    (folder / "log.parquet").write_bytes(b"PAR1")
-    assert convert("log.parquet", "--out=mine") == 2
-    assert "reading parquet needs pyarrow" in capsys.readouterr().err
+def test_without_duckdb_the_command_that_installs_it_is_named(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert convert("log.csv", "--out=mine") == 2
+    assert "convert needs duckdb; install it with" in capsys.readouterr().err
+    assert not (folder / "mine").exists()
+
+
+def test_files_are_named_by_a_pattern(folder, capsys):
+    for name in ("b", "a"):
+        (folder / f"day-{name}.csv").write_text(f"user_id,video_id,time_ms\n{name},v,16500000000\n")
+    assert convert("day-*.csv", "--out=mine") == 0
+    users = [line.split("\t")[0] for line in (folder / "mine/mine.inter").read_text().splitlines()]
+    assert users[1:] == ["a", "b"]
+    assert convert("nothing-*.csv", "--out=other") == 2
+    assert "no file matches nothing-*.csv" in capsys.readouterr().err

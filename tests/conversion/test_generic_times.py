@@ -2,25 +2,24 @@
 
 import pytest
 
-from recbole_opal.conversion import text_table
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.label import parse_label
+from recbole_opal.conversion.write import write_dataset
 from recbole_opal.errors import DataError
 
 
 @pytest.fixture
-def times(tmp_path, monkeypatch):
-    """Return a function that reads (time, label) rows in chunks of 10 and returns the seconds."""
-    monkeypatch.setattr(text_table, "_CHUNK_ROWS", 10)
+def times(tmp_path):
+    """Return a function that reads (time, label) rows and returns the seconds."""
 
     def read(rows, label=None):
         path = tmp_path / "log.csv"
         path.write_text("user,item,time,l\n" + "".join(f"u,i,{time},{one}\n" for time, one in rows))
         condition = parse_label(label) if label else ()
         table = GenericTable((path,), "user", "item", "time", condition, label or "")
-        source = table.source()
-        seconds = [time for chunk in source.chunks for time in chunk["time"]]
-        return seconds, source.tally
+        written = write_dataset(table.source(), tmp_path / "m")
+        rows = (tmp_path / "m/m.inter").read_text().splitlines()[1:]
+        return [float(row.split("\t")[2]) for row in rows], written.tally
 
     return read
 

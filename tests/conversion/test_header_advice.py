@@ -27,14 +27,10 @@ def packed(text):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("log.jsonl", "\n".join(map(json.dumps, RECORDS)).encode()),
-        ("log.json", json.dumps(RECORDS).encode()),
-        ("the user's log.json", json.dumps(RECORDS, indent=2).encode()),
-        ("log.json", "\n".join(map(repr, RECORDS)).encode()),
-        ("log.json.gz", packed("\n".join(map(json.dumps, RECORDS)))),
+        ("the user's log.json", "\n".join(map(repr, RECORDS)).encode()),
         ("log.json.gz", packed("\n".join(map(repr, RECORDS)))),
     ],
-    ids=["lines", "array", "indented", "of Python", "packed lines", "packed of Python"],
+    ids=["of Python", "packed of Python"],
 )
 def test_records_become_a_table(folder, capsys, name, content):
     (folder / name).write_bytes(content)
@@ -45,6 +41,42 @@ def test_records_become_a_table(folder, capsys, name, content):
     subprocess.run(shlex.split(made), check=True)
     assert main([table, "--out=m", *ROLES]) == 0
     assert (folder / "m/m.inter").read_text().splitlines()[1] == "a\t000\t1600000000"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.jsonl", "\n".join(map(json.dumps, RECORDS)).encode()),
+        ("log.json", json.dumps(RECORDS).encode()),
+        ("the user's log.json", json.dumps(RECORDS, indent=2).encode()),
+        ("log.json.gz", packed("\n".join(map(json.dumps, RECORDS)))),
+        ("log.txt", "\n\n".join(map(json.dumps, RECORDS)).encode()),
+    ],
+    ids=["lines", "array", "indented", "packed lines", "whatever its name"],
+)
+def test_records_of_json_are_read(folder, name, content):
+    (folder / name).write_bytes(content)
+    assert main([name, "--out=m", *ROLES]) == 0
+    assert (folder / "m/m.inter").read_text().splitlines()[1] == "a\t000\t1600000000"
+
+
+def test_values_of_json_are_taken_as_they_are_written(folder, capsys):
+    rows = [
+        '{"u": 12345678901234567890123, "i": "007", "t": 1600000000, "k": ["a", "b"]}',
+        '{"u": "NA", "i": 8, "t": 1600000001.5}',
+        '{"i": 9, "t": 1600000001, "u": true}',
+    ]
+    (folder / "log.jsonl").write_text("\n".join(rows))
+    assert main(["log.jsonl", "--out=m", *ROLES, "--keep=k:token_seq"]) == 0
+    assert (folder / "m/m.inter").read_text().splitlines()[1:] == [
+        "12345678901234567890123\t007\t1600000000\ta b",
+        "true\t9\t1600000001\t",
+    ]
+    (folder / "log.jsonl").write_text("\n".join([rows[0], rows[1][:20]]))
+    assert main(["log.jsonl", "--out=n", *ROLES]) == 2
+    error = capsys.readouterr().err
+    assert "log.jsonl cannot be read (Malformed JSON" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize("argv", [ROLES, []])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.label import Comparison, parse_label, positives
+from recbole_opal.conversion.engine import identifier, opened_engine
+from recbole_opal.conversion.label import Comparison, in_sql, parse_label
 from recbole_opal.errors import OpalError, SettingsError
 
 WORDS = ["a", "x", "1", "==", "<", "and", "or", "not", "in", "(", ")", ",", "'x y'"]
@@ -155,8 +156,10 @@ def test_a_cell_that_is_no_number_counts_only_where_the_answer_hangs_on_it():
 
 
 def apply(text, **columns):
-    holds, unknown = positives(pd.DataFrame(columns, dtype=object), parse_label(text))
-    return holds.tolist(), unknown.tolist()
+    with opened_engine() as engine:
+        engine.register("given", pd.DataFrame(columns, dtype="string"))
+        found = engine.rows(f"SELECT {in_sql(parse_label(text), identifier)} FROM given")
+    return [held is True for (held,) in found], [held is None for (held,) in found]
 
 
 def test_numbers_are_compared_as_numbers():

@@ -1,11 +1,31 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.numbers import to_numbers
+from recbole_opal.conversion.engine import opened_engine
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine():
+    """Let all tests ask one engine."""
+    with opened_engine() as one:
+        ENGINES.append(one)
+        yield
+        ENGINES.pop()
+
+
+ENGINES = []
+
+
+def to_numbers(texts):
+    ENGINES[0].register("given", pd.DataFrame({"t": pd.array(texts, dtype="string")}))
+    found = ENGINES[0].rows("SELECT number(t) FROM given")
+    return np.array([math.nan if one is None else one for (one,) in found])
+
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -3,7 +3,6 @@
 import pytest
 import yaml
 
-from recbole_opal.conversion import text_table
 from recbole_opal.conversion.convert_command import main
 
 COLUMNS = ["--user=u", "--item=i"]
@@ -22,10 +21,7 @@ def rows(folder):
     return (folder / "m/m.inter").read_text().split("\n", 1)[1].split()
 
 
-def test_the_number_of_a_row_is_its_time_through_chunks_labels_and_files(
-    folder, monkeypatch, capsys
-):
-    monkeypatch.setattr(text_table, "_CHUNK_ROWS", 2)
+def test_the_number_of_a_row_is_its_time_through_chunks_labels_and_files(folder, capsys):
     files = ["one.csv", "two.csv"]
     assert main([*files, "--out=m", *COLUMNS, "--order=file", "--label=e==1 or e==7"]) == 0
     assert rows(folder) == [

@@ -1,18 +1,7 @@
-import numpy as np
-import pandas as pd
 import pytest
 
-from recbole_opal.conversion.source import Column, Tally, parse_columns
+from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.errors import SettingsError
-
-
-def test_a_tally_counts_what_it_leaves_out():
-    tally = Tally()
-    frame = pd.DataFrame({"user": ["a", "b", "c"]}, index=[7, 8, 9])
-    kept = tally.keep(frame, np.array([True, False, True]), "no time")
-    assert kept.index.tolist() == [7, 9]
-    assert tally.keep(kept, np.array([True, True]), "no item") is kept
-    assert tally.dropped == {"no time": 1}
 
 
 def test_columns_are_read_with_their_types():

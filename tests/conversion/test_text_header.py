@@ -1,9 +1,13 @@
 import pytest
 
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.table_files import header, read_table
-from recbole_opal.conversion.text_table import TextFormat
+from recbole_opal.conversion.tables import open_table
+from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import DataError
+from tests.conversion.reading import read_rows
+
+
+def header(path, form=TextFormat()):  # noqa: B008, frozen
+    return list(open_table(path, form).names)
 
 
 @pytest.fixture
@@ -22,9 +26,7 @@ def log(tmp_path):
 def test_the_separator_line_of_excel_is_used(log, first):
     path = log(f"{first}\nuser,name;time\nu;1\n")
     assert header(path) == ["user,name", "time"]
-    (frame,) = read_table(path, ["time", "user,name"], Tally())
-    assert frame.to_numpy().tolist() == [["1", "u"]]
-    assert frame.index.tolist() == [3 + first.count("\n")]
+    assert read_rows(path, ["time", "user,name"]) == [(3 + first.count("\n"), "1", "u")]
 
 
 def test_a_separator_that_is_given_wins(log):
@@ -40,18 +42,27 @@ def test_a_separator_line_alone_is_no_table(log):
     ("first", "fix"),
     [
         ("user item time", "write --separator=space, and --names if that is no header"),
-        ("user::item::time", "write a tab in the place of each '::'"),
-        ("user^item^time", "write --separator=CHARACTER"),
+        ("user^item^time", "write --separator=CHARACTERS"),
     ],
 )
 def test_a_header_of_one_column_hints_at_the_separator(log, first, fix):
     with pytest.raises(DataError) as caught:
-        list(read_table(log(first + "\n1 2 3\n"), ["user"], Tally()))
+        read_rows(log(first + "\n1 2 3\n"), ["user"])
     assert f"one column, '{first}'" in str(caught.value)
     assert fix in str(caught.value)
 
 
 def test_the_separator_that_is_hinted_at_works(log):
     path = log("user item time\nu i 1\n")
-    (frame,) = read_table(path, ["item", "time"], Tally(), TextFormat(separator=" "))
-    assert frame.to_numpy().tolist() == [["i", "1"]]
+    assert read_rows(path, ["item", "time"], TextFormat(separator=" ")) == [(2, "i", "1")]
+
+
+@pytest.mark.parametrize("separator", ["::", "||", "-->", "\x01"])
+def test_a_separator_of_several_characters(log, separator):
+    path = log(separator.join(["user", "item", "time"]) + f"\n7{separator}a:b,c{separator}1\n")
+    form = TextFormat(separator=None if separator == "::" else separator)
+    assert read_rows(path, ["time", "item"], form) == [(2, "1", "a:b,c")]
+    path = log(f"7{separator}i{separator}1\n8{separator}1\n")
+    form = TextFormat(separator=separator, names=("user", "item", "time"))
+    with pytest.raises(DataError, match="line 2: 2 fields, but the header has 3"):
+        read_rows(path, ["user"], form)

@@ -4,15 +4,14 @@ import lzma
 
 import pytest
 
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.text_stream import opened_text
+from recbole_opal.conversion.text_file import opened_text
 from recbole_opal.errors import DataError
 
 
 @pytest.mark.parametrize("name", ["log.csv.gz", "log.csv.GZ", "log", "log.csv"])
 def test_gzip_is_unpacked_whatever_its_name(tmp_path, name):
     (tmp_path / name).write_bytes(gzip.compress(b"user,time\n", mtime=0))
-    with opened_text(tmp_path / name, "utf-8", Tally()) as text:
+    with opened_text(tmp_path / name, "utf-8") as text:
         assert text.read() == "user,time\n"
 
 
@@ -30,16 +29,6 @@ def test_other_packing_is_told(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with (
         pytest.raises(DataError, match=f"{name} {message}"),
-        opened_text(tmp_path / name, "utf-8", Tally()),
+        opened_text(tmp_path / name, "utf-8"),
     ):
         pass
-
-
-def test_what_is_counted(tmp_path):
-    path = tmp_path / "log.csv"
-    path.write_bytes(b'a,"b"\n' * 3)
-    tally = Tally()
-    with opened_text(path, "utf-8", tally) as text:
-        text.read()
-        assert (text.separators, text.quotes) == (3, 6)
-    assert tally.bytes_done == 18

@@ -1,27 +1,22 @@
 from datetime import datetime, timezone
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.times import TIME_UNITS, TimeReader
+from recbole_opal.conversion.times import TIME_UNITS
 from recbole_opal.errors import DataError, SettingsError
+from tests.conversion.reading import read_times
 
 NOON = datetime(2022, 4, 11, 12, tzinfo=timezone.utc).timestamp()
 
 
-def column(texts):
-    return pd.Series(texts, dtype=object).rename_axis("log.csv, line")
-
-
-def read(*chunks, unit=None):
-    tally = Tally()
-    clock = TimeReader(tally, "ts", unit)
-    seconds = [clock.seconds(column(texts)).tolist() for texts in chunks]
-    return seconds, clock.unit, tally.notes
+def read(*groups, unit=None):
+    seconds, clock = read_times([text for texts in groups for text in texts], unit)
+    ends = np.cumsum([len(texts) for texts in groups]).tolist()
+    parts = [seconds[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return parts, clock.unit, clock.notes
 
 
 @pytest.mark.parametrize(
@@ -95,30 +90,23 @@ def test_what_stands_for_no_time_teaches_nothing(missing):
 
 
 def test_a_log_without_any_time_is_told_at_its_end():
-    clock = TimeReader(Tally(), "ts")
-    clock.finish()
-    clock.seconds(column(["", "0", r"\N"]))
+    read([])
     with pytest.raises(
         DataError, match=r"line 1: no time is recognised in ts \(as '0'\).*--time_u"
     ):
-        clock.finish()
-    clock.seconds(column(["1649678400"]))
-    clock.finish()
+        read(["", "0", r"\N"])
 
 
-def test_zeros_that_turn_out_to_be_times_are_told():
-    with pytest.raises(DataError, match="line 0: the time 0 was taken as missing.*unit=number"):
-        read(["0", "0"], ["0", "1", "2"])
+def test_zeros_that_turn_out_to_be_times_are_times():
+    assert read(["0", "0"], ["0", "1", "2"])[0] == [[0, 0], [0, 1, 2]]
     assert read(["0", "0"], ["0", "1"], unit="number")[0] == [[0, 0], [0, 1]]
 
 
 def test_the_unit_is_learnt_from_rows_that_a_label_leaves_out():
-    tally = Tally()
-    clock = TimeReader(tally, "ts")
-    clock.learn(column(["12", *["1649678400"] * 5]))
-    assert np.isnan(clock.seconds(column(["12"]))).all()
+    seconds, clock = read_times(["12"], learnt=["1649678400"] * 5)
+    assert np.isnan(seconds).all()
     assert clock.unit == "seconds"
-    assert len(tally.notes) == 1
+    assert len(clock.notes) == 1
 
 
 LATER = ["1649678400", "1649678400000", "1649678400000000", "1649678400000000000"]
@@ -127,7 +115,7 @@ LATER = ["1649678400", "1649678400000", "1649678400000000", "1649678400000000000
 @pytest.mark.parametrize("later", [*LATER, "2022-04-11", "20220411120000"])
 def test_a_number_that_was_recognised_is_doubted(later):
     with pytest.raises(DataError, match=f"the time '{later}' looks like .* --time_unit"):
-        read(["1", "2"], ["3", later])
+        read(["1", "2"] * 10, ["3", later])
     if "-" not in later and float(later) < 2**53:
         assert read(["1", "2"], ["3", later], unit="number")[0][1] == [3, float(later)]
 
@@ -154,10 +142,10 @@ def test_a_unit_that_is_given_wrongly_is_told_by_the_right_one(unit):
 
 
 def test_a_layout_names_no_flag_that_it_lacks():
-    clock = TimeReader(Tally(), "ts", "seconds", by_flag=False)
+    notes = []
     with pytest.raises(DataError, match="but ts must hold seconds.*convert the file with --user"):
-        clock.seconds(column(["1649678400000"]))
-    assert clock.tally.notes == []
+        read_times(["1649678400000"], "seconds", by_flag=False, notes=notes)
+    assert notes == []
 
 
 FORMS = [
@@ -172,8 +160,8 @@ def test_two_forms_in_a_log_are_refused(first, later):
     if first == later:
         read([first], [later])
         return
-    with pytest.raises(DataError, match=f"log.csv, line 1: the time '{later}' looks like"):
-        read([first], [first, later])
+    with pytest.raises(DataError, match=f"log.csv, line 20: the time '{later}' looks like"):
+        read([first] * 20, [later])
 
 
 def test_text_that_is_no_time_is_told():

@@ -1,56 +1,53 @@
 import errno
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
-from recbole_opal.conversion.source import Column, ItemTable, Source, Tally
+from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
 from recbole_opal.conversion.target import check_target
 from recbole_opal.conversion.write import write_dataset
 from recbole_opal.errors import DataError
+from tests.conversion.reading import frame_source
+
+TAG = Column("tag", "token")
 
 
-def frame(rows, names):
-    return pd.DataFrame(rows, columns=names).rename_axis("log.csv, line")
-
-
-def source(*chunks, items=None, extra=()):
-    names = ["user", "item", "time", *(column.name for column in extra)]
-    table = None
-    if items is not None:
-        table = ItemTable(
-            (Column("tag", "token"),), iter([frame(one, ["item", "tag"]) for one in items])
-        )
-    return Source(iter([frame(one, names) for one in chunks]), Tally(rows=9), extra, table)
+def source(*chunks, items=None, extra=(), fields=(TAG,)):
+    rows = [row for chunk in chunks for row in chunk]
+    table = None if items is None else [row for chunk in items for row in chunk]
+    return frame_source(rows, table, extra, fields)
 
 
 def test_files_counts_and_reasons(tmp_path):
     chunks = [
         [("u", " a ", 1.0), ("v", "a", 2.5), ("", "a", 3.0)],
-        [("u", "b", 9.0), ("u", "NULL", 1.0), (None, "b", 1.0), ("u", "b", np.inf)],
+        [("u", "b", 9.0), ("u", "NULL", 1.0), (None, "b", 1.0), ("u", "b", -1.0)],
     ]
     items = [[("a", "x"), ("c", "y"), ("a", "z")], [("a", "w"), ("c", "y"), ("", "x")]]
     written = write_dataset(source(*chunks, items=items), tmp_path / "new" / "mine")
     assert (tmp_path / "new/mine/mine.inter").read_text().splitlines() == [
         "user_id:token\titem_id:token\ttimestamp:float",
-        "u\ta\t1.0",
+        "u\ta\t1",
         "v\ta\t2.5",
         "u\tb\t9",
     ]
     # The first row of an item counts; what nobody met is left out.
     assert (tmp_path / "new/mine/mine.item").read_text() == "item_id:token\ttag:token\na\tx\n"
-    assert (written.rows, len(written.users), len(written.items)) == (3, 2, 2)
+    assert (written.rows, written.users, written.items) == (3, 2, 2)
     assert (written.first, written.last) == (1.0, 9.0)
     assert (written.described, written.unmet) == (1, 1)
-    assert written.tally.dropped == {"no user": 2, "no item": 1, "no finite time": 1}
+    assert written.tally.dropped == {
+        "no user": 2,
+        "no item": 1,
+        "time is no number from 0 to 9e15": 1,
+    }
 
 
 def test_ids_are_the_same_with_and_without_what_cannot_be_seen(tmp_path):
     rows = [("\ufeffu", "a", 1.0), (" u", "\ufeff a", 2.0), ("\ufeff", "a", 3.0)]
     written = write_dataset(source(rows, items=[[("a\ufeff", "x\ufeffy")]]), tmp_path / "m")
-    assert (len(written.users), len(written.items)) == (1, 1)
+    assert (written.users, written.items) == (1, 1)
     assert written.tally.dropped == {"no user": 1}
     assert (tmp_path / "m/m.inter").read_text().endswith("\nu\ta\t1\nu\ta\t2\n")
     assert (tmp_path / "m/m.item").read_text().endswith("\na\txy\n")
@@ -73,11 +70,10 @@ def test_categories_are_named_beside_the_data(tmp_path):
 
 def test_columns_go_by_their_places_whatever_their_names(tmp_path):
     extra = (Column("time", "float"), Column("user", "token"))
-    chunk = frame([("u", "a", 1.0, 7.5, "x")], ["p", "q", "r", "user", "time"])
     fields = (Column("item", "token"), Column("cat", "token"))
-    items = frame([("a", "Alien", "9"), ("b", "Brazil", "9")], ["i", "item:token", "cat:token"])
-    table = ItemTable(fields, iter([items]))
-    write_dataset(Source(iter([chunk]), Tally(), extra, table), tmp_path / "m")
+    items = [("a", "Alien", "9"), ("b", "Brazil", "9")]
+    rows = [("u", "a", 1.0, 7.5, "x")]
+    write_dataset(source(rows, items=[items], extra=extra, fields=fields), tmp_path / "m")
     assert (tmp_path / "m/m.inter").read_text() == (
         "user_id:token\titem_id:token\ttimestamp:float\ttime:float\tuser:token\nu\ta\t1\t7.5\tx\n"
     )
@@ -87,7 +83,7 @@ def test_columns_go_by_their_places_whatever_their_names(tmp_path):
 
 @pytest.mark.parametrize("rows", [[], [("c", "y")]])
 def test_a_table_without_any_item_of_the_log_is_an_error(tmp_path, rows):
-    with pytest.raises(DataError, match="no item of the log is in the table .* --item_key"):
+    with pytest.raises(DataError, match="no item of the log is in the frame; .* --item_key"):
         write_dataset(source([("u", "a", 1.0)], items=[rows]), tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
@@ -115,31 +111,28 @@ def test_what_else_described_the_old_log_goes(tmp_path):
 
 def test_further_columns_stand_behind(tmp_path):
     extra = (Column("tab", "token"), Column("play", "float"))
-    write_dataset(source([("u", "a", 1.0, "x", np.nan)], extra=extra), tmp_path / "m")
+    write_dataset(source([("u", "a", 1.0, "x", None)], extra=extra), tmp_path / "m")
     lines = (tmp_path / "m/m.inter").read_text().splitlines()
     assert lines[0].endswith("\ttab:token\tplay:float")
     assert lines[1] == "u\ta\t1\tx\t"
 
 
-def test_progress_is_told_after_each_chunk(tmp_path):
+def test_progress_is_told(tmp_path):
     told = []
     items = [[("a", "x")]]
     write_dataset(source([("u", "a", 1.0)], [], items=items), tmp_path / "m", told.append)
-    assert len(told) == 3
+    assert told
 
 
 @pytest.mark.parametrize("existing", [False, True])
 def test_nothing_is_left_after_an_error_half_way(tmp_path, existing):
-    def chunks():
-        yield frame([("u", "a", 1.0)], ["user", "item", "time"])
-        raise DataError("log.csv, line 9: broken; mend it.")
-
     folder = tmp_path / "sub" / "mine"
     if existing:
         write_dataset(source([("old", "old", 1.0)]), folder)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(DataError, match="line 9"):
-        write_dataset(Source(chunks(), Tally()), folder)
+    broken = source([("u", "a", 1.0)], [("u", "x\ty", 1.0)])
+    with pytest.raises(DataError, match="row 2: .* holds a tab"):
+        write_dataset(broken, folder)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -155,12 +148,11 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, code):
 
 
 def test_a_log_of_which_nothing_is_left_is_told_with_reasons(tmp_path):
-    tally = Tally(rows=2)
-    empty = Source(iter([frame([("", "a", 1.0)] * 2, ["user", "item", "time"])]), tally)
+    empty = source([("", "a", 1.0)] * 2)
     with pytest.raises(DataError, match=r"no interaction is left of 2 rows \(2 no user\)"):
         write_dataset(empty, tmp_path / "m")
     with pytest.raises(DataError, match="no rows below its header"):
-        write_dataset(Source(iter([]), Tally()), tmp_path / "m")
+        write_dataset(source([]), tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
 

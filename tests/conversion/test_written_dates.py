@@ -4,15 +4,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.times import TimeReader
-from recbole_opal.conversion.written_dates import check_format, likely_formats, read_dates
+from recbole_opal.conversion.engine import opened_engine
+from recbole_opal.conversion.written_dates import (
+    check_format,
+    likely_formats,
+    written_in_seconds,
+)
 from recbole_opal.errors import DataError, SettingsError
+from tests.conversion.reading import read_times
 
 
-def column(texts):
-    index = pd.RangeIndex(2, 2 + len(texts), name="log.csv, line")
-    return pd.Series(texts, dtype=object, index=index)
+def asked(texts, ask):
+    with opened_engine() as engine:
+        engine.register("texts", pd.DataFrame({"t": texts}))
+        return ask(engine)
+
+
+def read_dates(texts, form):
+    sql = f"SELECT {written_in_seconds(form)} FROM texts"
+    found = asked(texts, lambda engine: engine.rows(sql))
+    return np.array([np.nan if one is None else one for (one,) in found])
 
 
 def moment(*parts):
@@ -42,7 +53,7 @@ def moment(*parts):
     ],
 )
 def test_the_formats_that_fit(texts, formats):
-    assert likely_formats(column(texts)) == formats
+    assert asked(texts, lambda engine: likely_formats(engine, "texts")) == formats
     for form in formats:
         check_format(form)
 
@@ -56,23 +67,22 @@ def test_a_format_without_a_date_is_refused_with_one_that_works(form):
 
 
 def test_dates_are_read_by_the_format_alone():
-    texts = column(["03/04/2021", " 13/04/2021 ", "04/13/2021", ""])
+    texts = ["03/04/2021", " 13/04/2021 ", "04/13/2021", ""]
     seconds = read_dates(texts, "%d/%m/%Y")
     expected = [moment(2021, 4, 3), moment(2021, 4, 13), np.nan, np.nan]
     assert np.array_equal(seconds, expected, equal_nan=True)
-    zoned = read_dates(column(["03/04/2021 01:00 +0100"]), "%d/%m/%Y %H:%M %z")
+    zoned = read_dates(["03/04/2021 01:00 +0100"], "%d/%m/%Y %H:%M %z")
     assert zoned.tolist() == [moment(2021, 4, 3)]
 
 
 def test_a_date_of_another_form_is_refused_with_its_line():
-    clock = TimeReader(Tally(), "day", form="%d/%m/%Y")
-    seconds = clock.seconds(column(["03/04/2021", "", "NULL"]))
+    seconds, clock = read_times(["03/04/2021", "", "NULL"], form="%d/%m/%Y")
     assert np.array_equal(seconds, [moment(2021, 4, 3), np.nan, np.nan], equal_nan=True)
-    assert clock.tally.notes == ["times: day holds dates as %d/%m/%Y, UTC where no zone is written"]
-    with pytest.raises(DataError, match="log.csv, line 3: '04/13/2021' in day is no date as %d/%m"):
-        clock.seconds(column(["03/04/2021", "04/13/2021"]))
+    assert clock.notes == ["times: ts holds dates as %d/%m/%Y, UTC where no zone is written"]
+    with pytest.raises(DataError, match="log.csv, line 1: '04/13/2021' in ts is no date as %d/%m"):
+        read_times(["03/04/2021", "04/13/2021"], form="%d/%m/%Y")
 
 
 def test_an_ambiguous_date_is_never_guessed():
     with pytest.raises(DataError, match="%d/%m/%Y if the day stands first, --time_format=%m/%d/%Y"):
-        TimeReader(Tally(), "day").seconds(column(["03/04/2021", "05/06/2021"]))
+        read_times(["03/04/2021", "05/06/2021"])

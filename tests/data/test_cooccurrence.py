@@ -6,9 +6,14 @@ from scipy import sparse
 
 from recbole_opal.data import cooccurrence
 from recbole_opal.data.cooccurrence import cooccurrence_vectors, normalised_counts
+from recbole_opal.data.training_part import TrainingPart
 
 USERS = np.array([3, 3, 3, 3, 5, 5, 8])
 ITEMS = np.array([1, 2, 1, 4, 2, 4, 1])
+
+
+def vectors_of(users, items, *sizes, **options):
+    return cooccurrence_vectors(TrainingPart.of_columns(users, items), *sizes, **options)
 
 
 def by_hand(window):
@@ -37,7 +42,7 @@ def planted(groups=4, members=8, users=120):
 
 
 def test_items_of_a_group_start_together_and_others_apart():
-    vectors = cooccurrence_vectors(*planted(), 33, 8, window=5, seed=1)
+    vectors = vectors_of(*planted(), 33, 8, window=5, seed=1)
     cosines = vectors[1:] @ vectors[1:].T
     same = np.kron(np.eye(4), np.ones((8, 8))) > 0
     assert cosines[same].min() > 0.9  # 0.99
@@ -45,7 +50,7 @@ def test_items_of_a_group_start_together_and_others_apart():
 
 
 def test_vectors_have_unit_length_and_a_width_beyond_the_items_is_filled():
-    vectors = cooccurrence_vectors(USERS, ITEMS, 6, 16, window=3, seed=1)
+    vectors = vectors_of(USERS, ITEMS, 6, 16, window=3, seed=1)
     assert vectors.shape == (6, 16)
     assert vectors.dtype == np.float32
     assert not vectors[0].any()
@@ -55,16 +60,14 @@ def test_vectors_have_unit_length_and_a_width_beyond_the_items_is_filled():
 def test_a_log_without_neighbours_gives_random_vectors():
     for users, items in [([1, 2, 3], [1, 2, 2]), ([], [])]:
         given = np.array(users, dtype=np.int64), np.array(items, dtype=np.int64)
-        vectors = cooccurrence_vectors(*given, 200, 32, window=3, seed=1)
+        vectors = vectors_of(*given, 200, 32, window=3, seed=1)
         np.testing.assert_allclose(np.linalg.norm(vectors[1:], axis=1), 1, rtol=1e-6)
         assert np.abs(vectors[1:] @ vectors[1:].T - np.eye(199)).mean() < 0.2
 
 
 def test_a_seed_tells_the_vectors_and_no_other_generator_is_asked():
     before = np.random.get_state()[1].copy()  # noqa: NPY002  RecBole seeds this one
-    one, again, other = (
-        cooccurrence_vectors(*planted(), 40, 8, window=5, seed=seed) for seed in (1, 1, 2)
-    )
+    one, again, other = (vectors_of(*planted(), 40, 8, window=5, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
@@ -79,7 +82,7 @@ def test_of_too_many_pairs_those_of_some_users_are_counted(monkeypatch):
         return normalised_counts(users, items, *rest)
 
     monkeypatch.setattr(cooccurrence, "normalised_counts", counting)
-    vectors = cooccurrence_vectors(*planted(), 33, 8, window=5, seed=1)
+    vectors = vectors_of(*planted(), 33, 8, window=5, seed=1)
     (users,) = counted
     assert 0 < len(users) * 5 < 1.3 * 3000
     assert set(np.bincount(users).tolist()) == {0, 12}  # whole histories

@@ -1,11 +1,4 @@
-"""Train a network on fixed batches, alone or as one of several processes; no RecBole.
-
-`steps.py FOLDER CASES` with torchrun's variables set writes FOLDER/CASE-RANK.pt.
-"""
-
-import json
-import sys
-from pathlib import Path
+"""Train a network on fixed batches, alone or as one of several processes; no RecBole."""
 
 import numpy as np
 import torch
@@ -59,18 +52,15 @@ def train(name, stage="", sizes=(9, 7, 1), learner=None, **settings):
     loop = TrainingLoop(model.double(), LOOP | (learner or {}), network.stages)
     if stage:
         loop.enter_stage(stage)
-    losses = [loop.step(own_rows(*batch)) for batch in batches(sizes)]
+    taken = [loop.step(own_rows(*batch)) for batch in batches(sizes)]
+    losses = [{name: float(part) for name, part in each.items()} for each in taken]
     return {"losses": losses, "weights": model.state_dict(), "draw": torch.rand(3)}
 
 
-def main():
-    """Train every case in the group."""
-    folder, cases = Path(sys.argv[1]), json.loads(sys.argv[2])
+def train_shared(folder, cases):
+    """Train every case in the group, and write FOLDER/CASE-RANK.pt."""
     with process_group():
         for name, case in cases.items():
             torch.save(train(**case), folder / f"{name}-{launched().rank}.pt")
         meet()
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -1,7 +1,4 @@
-"""Train and ask a network whose item table the processes share, or, alone, have whole.
-
-`tables.py FOLDER` with torchrun's variables set writes FOLDER/KIND-RANK.pt of each way to cut.
-"""
+"""Train and ask a network whose item table the processes share, or, alone, have whole."""
 
 import sys
 from copy import deepcopy
@@ -77,15 +74,21 @@ def lists_of(loop, users=5):
     return found.ids, torch.from_numpy(found.interests.winners)
 
 
+def steps_with(loop, batches):
+    """Return the losses of a step with each batch."""
+    taken = [loop.step(steps.own_rows(*batch)) for batch in batches]
+    return [{name: float(part) for name, part in each.items()} for each in taken]
+
+
 def train(kind):
     """Return what comes of a few steps: begun at random, saved, gone on with, asked for lists."""
     at_vectors = state_of(loop_of(kind, VECTORS))["model"]
     loop = loop_of(kind)
     start = state_of(loop)["model"]
     draw, batches = torch.rand(3), list(steps.batches(SIZES))
-    losses = [loop.step(steps.own_rows(*batch)) for batch in batches[:2]]
+    losses = steps_with(loop, batches[:2])
     middle = state_of(loop)
-    losses += [loop.step(steps.own_rows(*batch)) for batch in batches[2:]]
+    losses += steps_with(loop, batches[2:])
     lists = lists_of(loop)
     return {
         "at_vectors": at_vectors,
@@ -113,9 +116,8 @@ def go_on(kind, state):
     return state_of(loop)
 
 
-def main():
-    """Train every kind in the group; go on from what one process saved."""
-    folder = Path(sys.argv[1])
+def train_shared(folder):
+    """Train every kind in the group, and go on from FOLDER/begun.pt; write FOLDER/KIND-RANK.pt."""
     with process_group():
         rank = current().rank
         for kind in KINDS:
@@ -123,7 +125,4 @@ def main():
         begun = torch.load(folder / "begun.pt")
         torch.save(go_on("row_wise", begun), folder / f"gone on-{rank}.pt")
         meet()
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -12,7 +12,7 @@ from recbole_opal.runs import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_shared_runs import ROUNDING, SCRIPT, SETTINGS, assert_alike, finish, flags  # noqa: E402
+from test_shared_runs import ROUNDING, SETTINGS, assert_alike, command, finish, flags  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     find_spec("torchrec") is None, reason="TorchRec is not installed: the extra `torchrec`"
@@ -36,7 +36,7 @@ def test_it_makes_the_run_of_one_and_goes_on_with_another_number(
     settings = SETTINGS | OWN | {"data_path": str(data_path)}
     words = flags(settings | {"checkpoint_dir": tmp_path / "shared"})
     words.append("--stage_steps={'soft': 4}")  # the later stage can be prolonged
-    finish(start_processes(2, SCRIPT, "--dataset=tiny", *words, cwd=tmp_path))
+    finish(start_processes(2, command("--dataset=tiny", *words)))
     (folder,) = (tmp_path / "shared").iterdir()
     settings |= {"schedule_steps": None, "stage_steps": {"soft": 4}}
     settings |= {"checkpoint_dir": str(tmp_path / "alone")}
@@ -48,6 +48,6 @@ def test_it_makes_the_run_of_one_and_goes_on_with_another_number(
     # What two processes saved goes on alone, what one saved with two.
     fewer = shutil.copytree(folder, tmp_path / "fewer")
     recbole_opal.resume(fewer, epochs=4)
-    finish(start_processes(2, SCRIPT, f"--resume={alone.folder}", "--epochs=4", cwd=tmp_path))
+    finish(start_processes(2, command(f"--resume={alone.folder}", "--epochs=4")))
     assert_alike(fewer, alone.folder, ROUNDING)
     assert RunReader.open(fewer).load_lines("training.jsonl")[-1]["epoch"] == 3

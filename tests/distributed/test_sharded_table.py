@@ -44,9 +44,8 @@ def test_a_shared_table_is_trained_saved_and_searched_as_a_whole_one(
     """Rows 9, 7, 1 and 8 a batch: uneven parts, and processes without any."""
     alone = tables.train("row_wise")  # whole, since there is one process
     torch.save(alone["middle"], tmp_path / "begun.pt")
-    for process in start_processes(number, FOLDER / "tables.py", tmp_path):
-        _, errors = process.communicate(timeout=200)
-        assert process.returncode == 0, errors
+    for process in start_processes(number, lambda: tables.train_shared(tmp_path)):
+        assert process.wait() == 0, process.said()
     for kind in tables.KINDS:
         expected = alone
         if kind == "column_wise":

@@ -1,6 +1,9 @@
 """A run of two processes is the run of one, to rounding; what ends one ends both."""
 
+import os
 import shutil
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 
 import recbole_opal
+from recbole_opal.cli import main
 from recbole_opal.runs import RunReader
 
 SCRIPT = Path(__file__).parents[2] / "run_opal.py"
@@ -26,25 +30,36 @@ def flags(settings):
     return [f"--{name}={value}" for name, value in words.items()]
 
 
-def finish(processes, code=0):
+def command(*words):
+    """Return what runs the script, as one of several processes."""
+
+    def run():
+        sys.argv, sys.orig_argv = [str(SCRIPT)], ["python", "-u", str(SCRIPT)]
+        return main(words)
+
+    return run
+
+
+def finish(processes):
     """Wait for the processes; return what each wrote on the two streams."""
-    told = [process.communicate(timeout=300) for process in processes]
-    assert [process.returncode for process in processes] == [code] * len(processes), told
-    return told
+    assert [process.wait() for process in processes] == [0] * len(processes), [
+        process.said() for process in processes
+    ]
+    return [process.said() for process in processes]
 
 
-@pytest.fixture(scope="module")
-def settings(data_path):
+@pytest.fixture
+def settings(data_path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     return SETTINGS | {"data_path": str(data_path)}
 
 
-@pytest.fixture(scope="module")
-def shared(start_processes, settings, tmp_path_factory):
+@pytest.fixture
+def shared(start_processes, settings, tmp_path):
     """Return the folder of a run of two processes, and what they said."""
-    place = tmp_path_factory.mktemp("shared")
-    words = flags(settings | {"checkpoint_dir": place / "saved"})
-    told = finish(start_processes(2, SCRIPT, "--dataset=tiny", *words, cwd=place))
-    (folder,) = (place / "saved").iterdir()
+    words = flags(settings | {"checkpoint_dir": tmp_path / "shared"})
+    told = finish(start_processes(2, command("--dataset=tiny", *words)))
+    (folder,) = (tmp_path / "shared").iterdir()
     return folder, told
 
 
@@ -68,12 +83,11 @@ def assert_alike(one, other, bound):
             np.testing.assert_allclose(value, weights[name], atol=bound, rtol=0, err_msg=name)
 
 
-def test_two_processes_make_the_run_of_one(shared, settings, tmp_path, monkeypatch):
+def test_two_processes_make_the_run_of_one(shared, settings, tmp_path):
     folder, ((table, log), silence) = shared
     assert f"run folder: {folder}" in table
     assert "stage=hard epoch=1" in log
     assert silence == ("", "")
-    monkeypatch.chdir(tmp_path)
     alone = recbole_opal.run("OPAL", "tiny", **settings, checkpoint_dir=str(tmp_path / "alone"))
     assert_alike(folder, alone.folder, ROUNDING)
     found = RunReader.open(folder).load_json("metrics.json")["stages"]
@@ -91,21 +105,18 @@ def test_a_killed_process_ends_the_run_which_goes_on_with_as_many_or_fewer(
 ):
     place = tmp_path / "killed"
     words = flags(settings | {"checkpoint_dir": place})
-    processes = start_processes(2, SCRIPT, "--dataset=tiny", *words, cwd=tmp_path)
-    deadline = time.monotonic() + 300
+    first, other = start_processes(2, command("--dataset=tiny", *words))
+    deadline = time.monotonic() + 600
     while not list(place.glob("*/training.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    processes[1].kill()
-    started = time.monotonic()
-    _, errors = processes[0].communicate(timeout=60)
-    assert time.monotonic() - started < 60
-    assert processes[0].returncode == 1
+    os.kill(other.number, signal.SIGKILL)
+    assert first.wait(seconds=60) == 1
     (folder,) = place.iterdir()
-    told = errors.splitlines()[-1]
-    assert told.startswith("error: another process of this run has ended"), errors
+    told = first.said()[1].splitlines()[-1]
+    assert told.startswith("error: another process of this run has ended"), first.said()
     assert told.endswith(f"continue with: torchrun --nproc-per-node=2 {SCRIPT} --resume={folder}")
     fewer = shutil.copytree(folder, tmp_path / "fewer")
-    finish(start_processes(2, SCRIPT, f"--resume={folder}", cwd=tmp_path))
+    finish(start_processes(2, command(f"--resume={folder}")))
     assert_alike(shared[0], folder, 0.0)
     recbole_opal.resume(fewer)
     assert_alike(shared[0], fewer, ROUNDING)

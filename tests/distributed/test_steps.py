@@ -1,14 +1,12 @@
 """Steps of several processes, each with its part of a batch, equal steps with the joint batch."""
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(Path(__file__).parent))
 
 import steps  # noqa: E402
 
@@ -32,6 +30,8 @@ CASES = {
     "remi": {"name": "REMI", **PUBLISHED, "hardness": 2.0},
     "in batch": {"name": "REMI", "negative_sampling": "in_batch"},
     "popularity": {"name": "YouTubeDNN", "negative_sampling": "popularity"},
+    "times": {"name": "PIMI", "graph_layers": 2},
+    "mixture": {"name": "GaussianMixture"},
 }
 
 
@@ -40,11 +40,8 @@ def test_steps_of_several_processes_equal_those_with_the_joint_batch(
     start_processes, tmp_path, number
 ):
     """The batches have 9, 7 and 1 rows: uneven parts, and processes without any."""
-    script = FOLDER / "steps.py"
-    processes = start_processes(number, script, tmp_path, json.dumps(CASES))
-    for process in processes:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
+    for process in start_processes(number, lambda: steps.train_shared(tmp_path, CASES)):
+        assert process.wait() == 0, process.said()
     for name, case in CASES.items():
         alone = steps.train(**case)
         first, *others = (torch.load(tmp_path / f"{name}-{n}.pt") for n in range(number))

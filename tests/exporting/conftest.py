@@ -36,6 +36,7 @@ def _variants():
         yield name, {"recency": "both"}
     yield "OPAL", {"stage": "soft", "interest_prior": 0.5}
     yield "OPAL", {"interest_prior": 0.5, "fusion": "learned"}
+    yield "OPAL", {"fusion": "fixed"}
     yield "OPAL", {"evolution_input": "weighted", "evolution_activation": "none"}
     yield "OPAL", {"num_interests": 1}
     yield "MIND", {"dynamic_interests": True}

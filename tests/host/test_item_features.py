@@ -69,6 +69,7 @@ def test_numbers_are_raw_where_all_is_normalised(prepared):
     ("columns", "message"),
     [
         (["autor"], r"the column autor is missing among .*; did you mean author"),
+        (["tag", "xyzzy"], r"add it, or write --load_col=.* --item_features=\[tag\]\.$"),
         (["item_id"], "item_id is the id of the items"),
         (["tag", "shape"], "shape holds lists of numbers"),
         (["nothing"], "no item of the data set has a value in the column nothing"),

@@ -174,7 +174,11 @@ def _length_alone(table, new):
 def test_a_composed_table_has_the_same_bits(features):
     table = composing(features)
     new = torch.randn(2, WIDTH)
+    before = torch.random.get_rng_state()
     served = table.composed(new)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert table.features is not None
+    assert not served.unit
     assert served.num_items == 9
     assert torch.equal(served.all()[:7], table.all())
     assert torch.equal(served.all()[7:], new)

@@ -54,4 +54,4 @@ def test_what_comes_after_training_moves_no_vector(quick_settings):
     assert tables[0].equal(tables[1])
     trained = prepare_data(config, future_items=True).dataset
     places = sum((trained.split.train_ends - trained.sequences.starts).tolist())
-    assert len(trained.inter_feat) == places  # what the start is computed from
+    assert len(trained.training) == places  # what the start is computed from

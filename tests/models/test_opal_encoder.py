@@ -121,12 +121,32 @@ def test_time_order_matters_in_the_hard_stage_only():
     assert not torch.allclose(*hard)
 
 
-def test_a_learned_gate_enters_the_hard_stage_without_a_change():
+@pytest.mark.parametrize("fusion", ["learned", "whole"])
+def test_a_learned_gate_enters_the_hard_stage_without_a_change(fusion):
     history = make_history()
-    encoder = make_encoder(fusion="learned")
+    encoder = make_encoder(fusion=fusion)
     torch.testing.assert_close(*(encoder(history, stage).interests for stage in STAGES))
     fixed = make_encoder(fusion="fixed")
     assert not torch.allclose(*(fixed(history, stage).interests for stage in STAGES))
+
+
+def test_the_whole_history_joins_each_interest_by_a_gate_of_its_own():
+    history = make_history()
+    encoder = make_encoder(fusion="whole", evolution_activation="none")
+    soft = encoder(history, "soft").interests
+    with torch.no_grad():
+        encoder.whole_gate.copy_(torch.tensor([[0.5], [0.0], [-2.0]]))
+    actual = encoder(history, "hard").interests
+    for row in range(5):
+        _, last = encoder.whole.recurrence.gru(history.vectors[history.rows == row].unsqueeze(1))
+        led = functional.normalize(encoder.whole.output(last[0, 0]), dim=-1)
+        expected = functional.normalize(soft[row] + encoder.whole_gate * led, dim=-1)
+        torch.testing.assert_close(actual[row], expected)
+
+
+def test_one_interest_has_the_whole_history_for_its_own():
+    whole, learned = (make_encoder(interests=1, fusion=each) for each in ("whole", "learned"))
+    assert whole.state_dict().keys() == learned.state_dict().keys()
 
 
 def test_fusion_weight_zero_and_one_are_the_two_parts():
@@ -202,13 +222,14 @@ def test_categories_start_orthogonal():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("fusion", ["fixed", "learned"])
+@pytest.mark.parametrize("fusion", ["fixed", "learned", "whole"])
 def test_gradient_in_float64(stage, fusion):
     encoder = make_encoder(
         interests=2, width=3, temperature=0.5, evolution_activation="none", fusion=fusion
     )
-    if encoder.gate is not None:
-        torch.nn.init.constant_(encoder.gate, 0.3)
+    for gate in (encoder.gate, encoder.whole_gate):
+        if gate is not None:
+            torch.nn.init.constant_(gate, 0.3)
     history = make_history(lengths=[1, 4, 2], width=3)
     vectors = history.vectors.requires_grad_()
     assert torch.autograd.gradcheck(

@@ -111,13 +111,13 @@ def test_a_block_is_read(block):
     content = {
         "learning_rate": {"low": 0.0001, "high": 1, "log": True},
         "cuts_per_user": {"low": 1, "high": 20},
-        "fusion": {"choices": ["fixed", "learned"]},
+        "fusion": {"choices": ["fixed", "whole"]},
     }
     space = block(content)
     assert space == {
         "learning_rate": Range(0.0001, 1.0, log=True),
         "cuts_per_user": Range(1, 20),
-        "fusion": Choices(("fixed", "learned")),
+        "fusion": Choices(("fixed", "whole")),
     }
     assert not space["learning_rate"].whole
     assert space["cuts_per_user"].whole
@@ -167,9 +167,9 @@ def test_the_form_of_the_learning_rate_s_schedule_may_be_searched(block, model):
         ({"temperature": {"low": 0.2, "high": 1}}, "the default 0.12 is not among"),
         ({"dropout_prob": {"low": 0.0, "high": 0.5, "log": True}}, "0.0 has no logarithm"),
         ({"cuts_per_user": {"low": 1.5, "high": 20}}, "1.5 is not valid; write an integer"),
-        ({"fusion": {"low": 0, "high": 1}}, "learned is no number; write {choices: [...]}"),
+        ({"fusion": {"low": 0, "high": 1}}, "whole is no number; write {choices: [...]}"),
         ({"logq_correction": {"low": 0, "high": 1}}, "True is no number"),
-        ({"fusion": {"choices": ["fixed", "lerned"]}}, "write fixed | learned"),
+        ({"fusion": {"choices": ["fixed", "lerned"]}}, "write fixed | learned | whole"),
         ({"fusion": {"choices": ["fixed"]}}, "list two values or more"),
         ({"fusion": {"choices": "fixed"}}, "list two values or more"),
         ({"dropout_prob": {"choices": [0.1, 0.5]}}, "the default 0.0 is not among"),

@@ -18,7 +18,7 @@ _UNKNOWN = ("UNKNOWN", "nan", "")
 
 
 def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
-    """Return the names of the categories by video.
+    """Return the names of the categories by video: text columns `video_id` and `CATEGORIES`.
 
     Captions hold stray quotes and line breaks, which no parser can mend: a row counts only if it
     has as many fields as the header and a number as its video.
@@ -26,9 +26,6 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
     Args:
         path: of the table.
         notes: is told how many rows did not fit.
-
-    Returns:
-        A frame with the columns `CATEGORIES`, text, and the index `video_id`, text.
 
     Raises:
         DataError: the file cannot be read, or lacks a column.
@@ -58,14 +55,8 @@ def read_captions(path: Path, notes: list[str]) -> pd.DataFrame:
         notes.append(f"{path.name}: {unfit} malformed rows were left out (broken quotes)")
     if repeated:
         notes.append(f"{path.name}: {repeated:,} rows repeat a video; their categories are joined")
-    videos = pd.Index(list(found), name="video_id")
-    columns = zip(*found.values(), strict=True) if found else ([], [], [])
-    frame: pd.DataFrame = pd.DataFrame(
-        {name: list(column) for name, column in zip(CATEGORIES, columns, strict=True)},
-        index=videos,
-        dtype="object",
-    )
-    return frame
+    table = [[video, *cells] for video, cells in found.items()]
+    return pd.DataFrame(table, columns=["video_id", *CATEGORIES], dtype="object")
 
 
 def _token(name: str) -> str:

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 EARLIEST = 631_152_000.0
 LATEST = 4_102_444_800.0
 # 1990 and 2100 in .NET's ticks of 100 ns since the year 1: in nanoseconds, the year 1990.
-_TICKS = (627_667_488e9, 662_380_416e9)
+TICKS_RANGE = (627_667_488e9, 662_380_416e9)
 EXACT_BELOW = 2.0**53  # whole numbers below are exact in float64
 PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 DIGITS = {"date": (8, "%Y%m%d"), "datetime": (14, "%Y%m%d%H%M%S")}
@@ -50,7 +50,7 @@ def in_range(numbers: FloatArray, unit: str) -> BoolArray:
 
 def are_ticks(numbers: FloatArray) -> bool:
     """Tell whether numbers are times of 1990 to 2099 as .NET counts them."""
-    return 2 * int(((numbers >= _TICKS[0]) & (numbers < _TICKS[1])).sum()) > len(numbers)
+    return 2 * int(((numbers >= TICKS_RANGE[0]) & (numbers < TICKS_RANGE[1])).sum()) > len(numbers)
 
 
 def is_exact(numbers: FloatArray) -> BoolArray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recbole_opal.conversion.layouts.base import OfficialLayout
+from recbole_opal.conversion.layouts.layout import Layout
 from recbole_opal.conversion.write import Written, write_dataset
 
 RANDOM = "log_random_4_22_to_5_08_{}.csv"
@@ -40,7 +40,7 @@ def convert(tmp_path: Path) -> Callable[..., tuple[pd.DataFrame, pd.DataFrame | 
     """Write the atomic files of a source and read them back as text."""
 
     def run(
-        layout: OfficialLayout,
+        layout: Layout,
         source: Path,
         rule: str | None = None,
         options: Mapping[str, str] | None = None,

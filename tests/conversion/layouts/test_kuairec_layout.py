@@ -99,7 +99,7 @@ def test_captions_of_nothing(tmp_path, kuairec):
     path = tmp_path / "kuairec_caption_category.csv"
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     frame = read_captions(path, [])
-    assert list(frame) == list(CATEGORIES)
+    assert list(frame) == ["video_id", *CATEGORIES]
     assert frame.empty
 
 
@@ -132,7 +132,7 @@ def test_categories_of_several_captions_are_joined(tmp_path):
     rows = ["1,Pets,Dogs,UNKNOWN", "2,Food,,", "1,Pets,Cats,Kittens", "1,Pets,Dogs,"]
     path.write_text("\n".join([",".join(["video_id", *levels]), *rows]) + "\n")
     notes = []
-    frame = read_captions(path, notes)
+    frame = read_captions(path, notes).set_index("video_id")
     assert frame.loc["1"].tolist() == ["Pets", "Dogs Cats", "Kittens"]
     assert frame.loc["2"].tolist() == ["Food", "", ""]
     assert notes == [f"{path.name}: 2 rows repeat a video; their categories are joined"]

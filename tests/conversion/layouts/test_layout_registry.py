@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from recbole_opal.conversion.layouts import LAYOUTS, detect_layout, find_layout
-from recbole_opal.conversion.source import Layout
+from recbole_opal.conversion.layouts.layout import Layout
 from recbole_opal.errors import DataError, SettingsError
 
 

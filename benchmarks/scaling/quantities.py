@@ -1,0 +1,118 @@
+"""What is modelled: which measured number, as a sum of which terms, checked on which size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scaling.cost_model import CostModel, Terms
+from scaling.indexes import NPROBE, SAMPLE
+from scaling.steps import INTERESTS, WIDTH
+
+Record = Mapping[str, Any]
+"""A measurement, or the size of one that is only calculated."""
+ENOUGH = 0.2
+"""The largest relative error at the size that was held back."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A cost, and the terms that it is a sum of."""
+
+    title: str
+    part: str
+    key: str
+    unit: str
+    terms: Callable[[Record], Terms]
+
+    def fitted(self, records: Sequence[Record]) -> Fitted:
+        """Fit the model on all sizes but the largest, which it is checked on."""
+        *smaller, largest = sorted(records, key=lambda record: int(record["size"]))
+        costs = [float(record[self.key]) for record in smaller]
+        model = CostModel.fit([self.terms(record) for record in smaller], costs)
+        return Fitted(self, model, largest)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A quantity's model, and the measurement it has not seen."""
+
+    quantity: Quantity
+    model: CostModel
+    held: Record
+
+    def cost(self, size: Record) -> float:
+        """Return the cost at a size, measured or not."""
+        return self.model.cost(self.quantity.terms(size))
+
+    @property
+    def measured(self) -> float:
+        """The cost at the size that was held back."""
+        return float(self.held[self.quantity.key])
+
+    @property
+    def error(self) -> float:
+        """By which share of the measured cost the model is off there."""
+        return self.model.error(self.quantity.terms(self.held), self.measured)
+
+    @property
+    def holds(self) -> bool:
+        """Whether that is within 20 %."""
+        return abs(self.error) <= ENOUGH
+
+
+def _items(record: Record) -> Terms:
+    return {"constant": 1.0, "items": record["size"]}
+
+
+def _touched(record: Record) -> Terms:
+    rows = record["touched_rows"]
+    return {"constant": 1.0, "rows touched x log10(items)": rows * math.log10(record["size"])}
+
+
+def _searched(record: Record) -> Terms:
+    return {"constant": 1.0, "items x K x D": record["size"] * INTERESTS * WIDTH}
+
+
+def _building(record: Record) -> Terms:
+    items, lists = record["size"], record["lists"]
+    return {"k-means: lists x lists x sample": SAMPLE * lists**2, "items x lists": items * lists}
+
+
+def _probing(record: Record) -> Terms:
+    lists = record["lists"]
+    return {"constant": 1.0, "lists": lists, "codes read": NPROBE * record["size"] / lists}
+
+
+def _coded(record: Record) -> Terms:
+    return {"items": record["size"], "lists": record["lists"]}
+
+
+def _users(record: Record) -> Terms:
+    return {"constant": 1.0, "users": record["size"]}
+
+
+def _gathered(record: Record) -> Terms:
+    return {"constant": 1.0, "log10(users)": math.log10(record["size"])}
+
+
+def _interactions(record: Record) -> Terms:
+    return {"constant": 1.0, "interactions": record["interactions"]}
+
+
+QUANTITIES = {
+    "memory": Quantity("table, moments, counts", "steps", "memory_bytes", "bytes", _items),
+    "soft": Quantity("a soft step", "steps", "soft_step_seconds", "s", _touched),
+    "hard": Quantity("a hard step", "steps", "hard_step_seconds", "s", _touched),
+    "start": Quantity("start by co-occurrence", "start", "peak_bytes", "bytes", _items),
+    "search": Quantity("exact top 50, a user", "evaluation", "seconds_a_user", "s", _searched),
+    "build": Quantity("building IVF-PQ", "index", "build_seconds", "s", _building),
+    "probe": Quantity("IVF-PQ top 50, a user", "index", "seconds_a_user", "s", _probing),
+    "codes": Quantity("the IVF-PQ index", "index", "index_bytes", "bytes", _coded),
+    "disk": Quantity("histories on disk", "histories", "disk_bytes", "bytes", _interactions),
+    "sort": Quantity("building histories", "histories", "build_seconds", "s", _interactions),
+    "gather": Quantity("gathering a batch", "histories", "gather_seconds", "s", _gathered),
+    "users": Quantity("held beside mapped files", "histories", "held_bytes", "bytes", _users),
+}
