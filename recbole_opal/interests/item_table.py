@@ -87,6 +87,9 @@ class ItemTable(nn.Module):
         Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
         would be asked for.
         """
+        if isinstance(self.embedding, ShardedEmbedding):
+            shared: Tensor = self.embedding(ids)  # spares padding itself
+            return shared
         table = self.embedding.weight
         rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
         return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
