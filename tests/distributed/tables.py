@@ -125,4 +125,7 @@ def train_shared(folder):
         begun = torch.load(folder / "begun.pt")
         torch.save(go_on("row_wise", begun), folder / f"gone on-{rank}.pt")
         meet()
-    return 0
+
+
+if __name__ == "__main__":
+    train_shared(Path(sys.argv[1]))

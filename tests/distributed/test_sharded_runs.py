@@ -12,7 +12,8 @@ from recbole_opal.runs import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_shared_runs import ROUNDING, SETTINGS, assert_alike, command, finish, flags  # noqa: E402
+from programs import run_together  # noqa: E402
+from test_shared_runs import ROUNDING, SCRIPT, SETTINGS, assert_alike, flags  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     find_spec("torchrec") is None, reason="TorchRec is not installed: the extra `torchrec`"
@@ -29,14 +30,12 @@ OWN = {
 }
 
 
-def test_it_makes_the_run_of_one_and_goes_on_with_another_number(
-    start_processes, data_path, tmp_path, monkeypatch
-):
+def test_it_makes_the_run_of_one_and_goes_on_with_another_number(data_path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = SETTINGS | OWN | {"data_path": str(data_path)}
     words = flags(settings | {"checkpoint_dir": tmp_path / "shared"})
     words.append("--stage_steps={'soft': 4}")  # the later stage can be prolonged
-    finish(start_processes(2, command("--dataset=tiny", *words)))
+    run_together(2, tmp_path, SCRIPT, "--dataset=tiny", *words)
     (folder,) = (tmp_path / "shared").iterdir()
     settings |= {"schedule_steps": None, "stage_steps": {"soft": 4}}
     settings |= {"checkpoint_dir": str(tmp_path / "alone")}
@@ -48,6 +47,6 @@ def test_it_makes_the_run_of_one_and_goes_on_with_another_number(
     # What two processes saved goes on alone, what one saved with two.
     fewer = shutil.copytree(folder, tmp_path / "fewer")
     recbole_opal.resume(fewer, epochs=4)
-    finish(start_processes(2, command(f"--resume={alone.folder}", "--epochs=4")))
+    run_together(2, tmp_path, SCRIPT, f"--resume={alone.folder}", "--epochs=4")
     assert_alike(fewer, alone.folder, ROUNDING)
     assert RunReader.open(fewer).load_lines("training.jsonl")[-1]["epoch"] == 3

@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
 import tables  # noqa: E402
+from programs import run_together  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     find_spec("torchrec") is None, reason="TorchRec is not installed: the extra `torchrec`"
@@ -38,14 +39,11 @@ def by_columns(groups):
 
 
 @pytest.mark.parametrize("number", [2, 3])
-def test_a_shared_table_is_trained_saved_and_searched_as_a_whole_one(
-    start_processes, tmp_path, number, monkeypatch
-):
+def test_a_shared_table_is_trained_saved_and_searched_as_a_whole_one(tmp_path, number, monkeypatch):
     """Rows 9, 7, 1 and 8 a batch: uneven parts, and processes without any."""
     alone = tables.train("row_wise")  # whole, since there is one process
     torch.save(alone["middle"], tmp_path / "begun.pt")
-    for process in start_processes(number, lambda: tables.train_shared(tmp_path)):
-        assert process.wait() == 0, process.said()
+    run_together(number, tmp_path, FOLDER / "tables.py", tmp_path)
     for kind in tables.KINDS:
         expected = alone
         if kind == "column_wise":
