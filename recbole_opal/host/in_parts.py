@@ -8,7 +8,7 @@ from recbole_opal.distributed.launch import launched
 from recbole_opal.errors import SettingsError
 from recbole_opal.models import MODELS
 
-__all__ = ["own_gpu", "require_parts"]
+__all__ = ["own_gpu", "require_joint_draws", "require_parts"]
 
 
 def require_parts(model_class: type[Any]) -> None:
@@ -27,6 +27,19 @@ def require_parts(model_class: type[Any]) -> None:
         f"--model={model_class.__name__} cannot be trained by several processes: {reason}; start "
         f"it without torchrun, or take one of {', '.join(able)}."
     )
+
+
+def require_joint_draws(settings: Any) -> None:
+    """Refuse what is drawn for single items, of which each process has others.
+
+    Their generators, from which all draw the same negatives, would no longer be alike.
+    """
+    share = settings["new_item_share"]
+    if launched() is not None and settings["item_features"] and share:
+        raise SettingsError(
+            f"--new_item_share={share} draws for single items, which several processes would do "
+            "otherwise than one; write --new_item_share=0, or start it without torchrun."
+        )
 
 
 def own_gpu(given: str) -> str:
