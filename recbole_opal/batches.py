@@ -47,9 +47,9 @@ class Histories:
         return numbers.repeat_interleave(self.lengths, output_size=len(self.items))
 
     def to(self, device: torch.device | str) -> Histories:
-        """Return the batch on a device."""
-        times = None if self.times is None else self.times.to(device)
-        return Histories(self.items.to(device), self.lengths.to(device), times)
+        """Return the batch on a device; a copy to a GPU is asked for, and not waited for."""
+        times = None if self.times is None else _moved(self.times, device)
+        return Histories(_moved(self.items, device), _moved(self.lengths, device), times)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class TrainingBatch:
         return len(self.targets)
 
     def to(self, device: torch.device | str) -> TrainingBatch:
-        """Return the batch on a device."""
-        return TrainingBatch(self.histories.to(device), self.targets.to(device))
+        """Return the batch on a device, see `Histories.to`."""
+        return TrainingBatch(self.histories.to(device), _moved(self.targets, device))
 
 
 @dataclass(frozen=True)
@@ -89,3 +89,13 @@ class EvaluationBatch:
     inputs: Any
     excluded: Pairs | None
     targets: Pairs
+
+
+def _moved(tensor: Tensor, device: torch.device | str) -> Tensor:
+    """Return a tensor on a device; to a GPU through memory that it can read by itself.
+
+    The host goes on to gather the next batch meanwhile; whatever reads the copy comes after it.
+    """
+    if torch.device(device).type != "cuda" or tensor.device.type != "cpu":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)

@@ -82,20 +82,45 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _train(argv: Sequence[str]) -> int:
-    from recbole_opal.host import require_recbole
-    from recbole_opal.host.yaml_settings import refuse_wrong_flags
     from recbole_opal.settings.commandline import parse_arguments
 
     request = parse_arguments(argv)
-    require_recbole()
-    models = [request.model]
-    if request.compares:
-        from recbole_opal.side_by_side.variants import parse_variants
-
-        models = [variant.model for variant in parse_variants(request.model)]
-    if request.resume is None:
-        refuse_wrong_flags(request.settings, models)
+    _refuse_slips(request)
     return _compare(request, argv) if request.compares else _run(request)
+
+
+def _refuse_slips(request: Request) -> None:
+    """Refuse all of a request that can be told to be wrong without torch and RecBole."""
+    from recbole_opal.data.data_folder import data_root, require_data_folder
+    from recbole_opal.host import require_recbole
+    from recbole_opal.host.yaml_settings import refuse_wrong_flags
+
+    require_recbole()
+    if request.resume is not None:
+        from recbole_opal.runs import RunFolder
+
+        RunFolder.open(request.resume)
+        return
+    if request.compares:
+        _refuse_slips_of_variants(request)
+    else:
+        refuse_wrong_flags(request.settings, [request.model])
+    root = data_root(request.dataset, request.settings, request.config_files)
+    if root is not None:
+        require_data_folder(root / request.dataset, request.dataset)
+
+
+def _refuse_slips_of_variants(request: Request) -> None:
+    from recbole_opal.host.yaml_settings import refuse_wrong_flags
+    from recbole_opal.side_by_side.variants import parse_variants
+
+    variants = parse_variants(request.model)
+    refuse_wrong_flags(request.settings, [variant.model for variant in variants])
+    for variant in variants:
+        try:
+            refuse_wrong_flags(variant.settings, [variant.model])
+        except SettingsError as error:
+            raise SettingsError(f"{variant.label}: {error}") from error
 
 
 def _run(request: Request) -> int:

@@ -10,7 +10,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.settings.commandline import ComparisonOptions
 from recbole_opal.settings.fields import allowed, typed
-from recbole_opal.settings.properties import datasets_at_hand, properties_folder
+from recbole_opal.settings.properties import datasets_at_hand, own_model_names
 from recbole_opal.settings.protocol import protocol_help
 from recbole_opal.settings.schema import SHARED_FIELDS, SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
@@ -94,7 +94,7 @@ def help_text(topic: str = "", commands: Mapping[str, str] | None = None) -> str
     if topic in SHARED_FIELDS:
         return _listing("all models", {topic: SHARED_FIELDS[topic]})
     if topic.lower() == "all":
-        first, *others = _our_models()
+        first, *others = own_model_names()
         own = [_of_model(first), *(_of_model(name, like=first) for name in others)]
         lists = [_listing(title, fields) for title, fields in _SECTIONS.items()]
         return "\n\n".join(
@@ -110,7 +110,7 @@ def _overview(commands: Mapping[str, str]) -> str:
         other=command(name="COMMAND"),
         datasets=", ".join(datasets_at_hand()),
         models=textwrap.fill(
-            ", ".join(_our_models()),
+            ", ".join(own_model_names()),
             96,
             initial_indent="  --model=NAME          ",
             subsequent_indent=" " * 24,
@@ -121,27 +121,16 @@ def _overview(commands: Mapping[str, str]) -> str:
     )
 
 
-def _our_models() -> list[str]:
-    """Return the names of our models: their yaml files, unlike those for RecBole's, hold a recipe.
-
-    Importing the classes would take seconds.
-    """
-    files = sorted((properties_folder() / "model").glob("*.yaml"))
-    names = [path.stem for path in files if "recipe" in load_settings_file(path)]
-    return sorted(names, key=lambda name: name != "OPAL")
-
-
 def _of_model(name: str, like: str = "") -> str:
     """Return the settings of a model, ours, RecBole's or the user's own, with its defaults.
 
     What is the same in the model `like` is left out.
     """
     from recbole_opal.host import yaml_settings as files
-    from recbole_opal.host.upstream_models import find_model_class, supported_models
-    from recbole_opal.settings.model_schemas import section_of
+    from recbole_opal.host.upstream_models import supported_models
 
     try:
-        model_class = find_model_class(name)
+        title, section, yamls = files.what_is_told(name)
     except SettingsError as error:
         if ":" in name:
             raise
@@ -149,20 +138,18 @@ def _of_model(name: str, like: str = "") -> str:
         hint = did_you_mean(name, topics, "--help=") or f"; {str(error).partition('; ')[2]}"
         raise SettingsError(f"--help={name}: there is no such topic{hint}") from error
     defaults = files.default_settings(name)
-    section = section_of(model_class)
     if section is not None:
         seen = files.default_settings(like).items() if like else ()
         fields = section.model_fields.items()
         own = {key: field for key, field in fields if (key, defaults[key]) not in seen}
-        parts = [_listing(model_class.__name__, own, defaults)]
+        parts = [_listing(title, own, defaults)]
     else:
-        kinds = files.foreign_kinds(files.upstream_name(model_class))
-        parts = [f"{model_class.__name__}:"]
+        kinds = files.foreign_kinds(yamls[-1].stem)
+        parts = [f"{title}:"]
         for setting in sorted(defaults.keys() & kinds.keys() - files.foreign_kinds("").keys()):
             told = getattr(kinds[setting], "__name__", "any value")
             parts.append(f"  --{setting}={typed(defaults[setting])}  ({told})")
-    yamls = files.model_files(model_class)[1:]
-    given = {key for path in yamls for key in load_settings_file(path)} & SHARED_FIELDS.keys()
+    given = {key for path in yamls[1:] for key in load_settings_file(path)} & SHARED_FIELDS.keys()
     others = ", ".join(f"--{key}={typed(defaults[key])}" for key in sorted(given))
     text = f"its defaults for shared settings: {others}"
     wrapped = textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")

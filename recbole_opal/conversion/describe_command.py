@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from recbole_opal.data.bundled import bundled_folder
-from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
+from recbole_opal.data.bundled import BUNDLED_DATASET, bundled_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
@@ -67,12 +64,15 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
         SettingsError: the settings are.
     """
     # Imported only now: a mistyped argument is told at once.
+    from rich.console import Console
+
     from recbole_opal.conversion.atomic_log import read_items, read_log
     from recbole_opal.conversion.describe_tables import describe_tables
     from recbole_opal.conversion.progress import ReadingProgress
     from recbole_opal.conversion.source import Tally
     from recbole_opal.conversion.statistics import measure_log
     from recbole_opal.conversion.table_files import total_bytes
+    from recbole_opal.data.folder_check import check_data_folder
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)

@@ -3,9 +3,10 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from recbole_opal.data.folder_check import BUNDLED_DATASET
+__all__ = ["BUNDLED_DATASET", "bundled_folder"]
 
-__all__ = ["bundled_folder"]
+BUNDLED_DATASET = "ml-100k"
+"""The data set that RecBole's wheel carries."""
 
 
 def bundled_folder(dataset: str) -> Path | None:

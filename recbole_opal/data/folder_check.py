@@ -10,16 +10,12 @@ from recbole_opal.data.atomic_files.suggested_commands import (
     unpack_command,
 )
 from recbole_opal.data.atomic_files.text_lines import line_blocks, unpacking_command
+from recbole_opal.data.data_folder import require_data_folder
 from recbole_opal.errors import DataError
 from recbole_opal.process.program import command
-from recbole_opal.settings.paths import path_problem
-from recbole_opal.suggest import did_you_mean
 
-__all__ = ["BUNDLED_DATASET", "check_data_folder"]
+__all__ = ["check_data_folder"]
 
-BUNDLED_DATASET = "ml-100k"
-"""The data set that RecBole's wheel carries."""
-_LONGEST_NAME = 200  # bytes; 255 is what file systems take, and the files' names add to it
 _FIELDS = ("USER_ID_FIELD", "ITEM_ID_FIELD", "TIME_FIELD")
 
 
@@ -37,18 +33,9 @@ def check_data_folder(
     The columns are those of users, items and times; `named` tells whether the user named the data
     set and could name another.
     """
-    if Path(dataset).name != dataset or dataset == "..":
-        raise DataError(
-            f"--dataset={dataset} is a path; write --data_path for the folder and --dataset for "
-            "its name."
-        )
     path = folder / f"{dataset}.inter"
-    if path_problem(str(path)) or len(dataset.encode()) > _LONGEST_NAME:
-        why = path_problem(str(folder)) or f"shorten it to {_LONGEST_NAME} bytes"
-        raise DataError(f"--dataset={dataset} cannot be a folder's name; {why}.")
     try:
-        if not folder.is_dir():
-            raise DataError(_how_to_find(folder, dataset, named))
+        require_data_folder(folder, dataset, named=named)
         # It must be one byte, and none that headers or lines need themselves.
         if len(separator) != 1 or not separator.isascii() or separator in "\n\r\0:":
             raise DataError(
@@ -95,22 +82,6 @@ def _fault_of_times(
     if is_number(first):
         return None
     return f"{header[place]} holds {first[:40]!r}, which is no number;"
-
-
-def _how_to_find(folder: Path, dataset: str, named: bool) -> str:
-    """Say what to do about a folder that is not there."""
-    own = folder.parent  # of the data set itself, where --data_path should name the one above
-    if own.resolve().name == dataset and (own / f"{dataset}.inter").is_file():
-        return (
-            f"--data_path={own} is the folder of the data set itself; write "
-            f"--data_path={own.resolve().parent}, the folder above."
-        )
-    others = [path.name for path in own.iterdir() if path.is_dir()] if own.is_dir() else []
-    hint = did_you_mean(dataset, [BUNDLED_DATASET, *others] if named else [], "--dataset=")
-    return (
-        f"--dataset={dataset}: there is no folder {folder}{f'{hint} Otherwise' if hint else ';'} "
-        f"put {dataset}.inter there, or name the folder above it with --data_path."
-    )
 
 
 def _how_to_get(path: Path, folder: Path) -> str:

@@ -13,6 +13,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation import listed, ranking
 from recbole_opal.evaluation.metric import Metric, MetricTraits, name_of
 from recbole_opal.own_models import address_of, class_at, is_address, why_without_address
+from recbole_opal.settings.checks import check_list_lengths
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
     "with_named_metrics",
 ]
 
-_LONGEST_LIST = 2**16
 _OF_VALUES = ("auc", "logloss", "mae", "rmse")  # RecBole's, which judge scores of single items
 _own: dict[str, Metric] = {}  # by name, the latest class of a user's that this process has met
 
@@ -80,12 +80,7 @@ def checked_metrics(settings: Mapping[str, Any]) -> list[str]:
             raise SettingsError(
                 f"--metrics: two metrics are called {metric.name}; give one class another name."
             )
-    for length in settings["topk"]:
-        if not 1 <= length <= _LONGEST_LIST:
-            fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
-            raise SettingsError(
-                f"--topk: {length} is {fault}; write for example --topk=[10,20,50]."
-            )
+    check_list_lengths(settings["topk"])
     available = [
         key
         for label, metric in labelled_metrics(settings["metrics"]).items()

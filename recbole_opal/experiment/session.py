@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from logging import LogRecord, getLogger
 from pathlib import Path
@@ -21,7 +21,7 @@ from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
-from recbole_opal.host.recommender import MultiInterestRecommender
+from recbole_opal.host.recommender import MultiInterestRecommender, awaiting_weights
 from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
 from recbole_opal.process.caller import alone
@@ -34,8 +34,8 @@ from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
-from recbole_opal.training.loop import TrainingLoop
-from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
+from recbole_opal.training.save_points import SavePoints
+from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -158,11 +158,17 @@ class _Session:
         state = self._saved_state(folder) if folder.has_state() else None
         data, tokens = self._load()
         check_same(folder, self.config, tokens)
-        return self._train(folder, data, *self._build(data), state)
+        with nullcontext() if state is None else awaiting_weights():
+            built = self._build(data)
+        return self._train(folder, data, *built, state)
 
     def _load(self) -> tuple[PreparedData, dict[str, list[str]]]:
         """Return the data, and the tokens of its ids."""
-        seed_everything(self.config["seed"], reproducibility=self.config["reproducibility"])
+        seed_everything(
+            self.config["seed"],
+            reproducibility=self.config["reproducibility"],
+            on_gpu=self.config["device"].type == "cuda",
+        )
         multi_interest = issubclass(self.config.model_class, MultiInterestRecommender)
         data = prepare_data(self.config, future_items=multi_interest)
         check_memory(self.config, data)
@@ -198,16 +204,19 @@ class _Session:
                 with _refusing_state(folder):
                     restore(trainer.loop, state, data.train)
             adopt(folder, config, trainer.loop)
-            trainer.loop.on_progress = lambda: self._save(folder, trainer.loop)
+            points = SavePoints(trainer.loop, folder.next_part)
+            trainer.loop.on_progress = lambda: self._save(folder, points)
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
                 return RunResult(folder.path, stages, trainer.loop.best_stage, self.seconds)
 
-    def _save(self, folder: RunFolder, loop: TrainingLoop) -> None:
+    def _save(self, folder: RunFolder, points: SavePoints) -> None:
+        loop = points.loop
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
-            folder.save_state({"training": snapshot(loop)} | cost)
+            training, parts = points.next()
+            folder.save_state({"training": training} | cost, parts)
             folder.save_lines("training.jsonl", loop.history)
 
     def _saved_state(self, folder: RunFolder) -> Mapping[str, Any]:

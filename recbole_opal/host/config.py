@@ -7,7 +7,8 @@ from typing import Any
 
 from recbole.config import Config
 
-from recbole_opal.data.folder_check import BUNDLED_DATASET, check_data_folder
+from recbole_opal.data.bundled import BUNDLED_DATASET
+from recbole_opal.data.folder_check import check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
 from recbole_opal.host.recommender import as_recommender, require_model

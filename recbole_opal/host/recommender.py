@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, reduce
 from typing import Any, ClassVar
 
@@ -27,13 +30,25 @@ __all__ = [
     "OPAL",
     "MultiInterestRecommender",
     "as_recommender",
+    "awaiting_weights",
     "require_model",
 ]
 
 FUTURE_ITEMS = "future_items"
 """Field of the targets in an interaction: (B, <= W) int64, right-padded with 0."""
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_AWAITING_WEIGHTS = ContextVar("awaiting_weights", default=False)
 _OVERRIDABLE = ("published", "search")
+
+
+@contextmanager
+def awaiting_weights() -> Iterator[None]:
+    """Let models that are built in the block spare what weights loaded afterwards overwrite."""
+    token = _AWAITING_WEIGHTS.set(True)
+    try:
+        yield
+    finally:
+        _AWAITING_WEIGHTS.reset(token)
 
 
 class MultiInterestRecommender(SequentialRecommender):
@@ -66,9 +81,10 @@ class MultiInterestRecommender(SequentialRecommender):
     def _item_start(self, settings: Any, seed: int, trained: Any) -> Tensor | None:
         """Return where item vectors start, (N, D), by the training interactions; None: at random.
 
-        Those of a user stand one after the other in time, here and in RecBole's data sets.
+        So too where saved weights take their place, see `awaiting_weights`. Training interactions
+        of a user stand one after the other in time, here and in RecBole's data sets.
         """
-        if settings.item_start == "random":
+        if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
         start = cooccurrence_vectors(
             trained[self.USER_ID].numpy(),

@@ -15,6 +15,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host.flaws import quiet_autograd
 from recbole_opal.host.install import recbole_folder
 from recbole_opal.own_models import class_at, is_address
+from recbole_opal.settings.properties import own_model_names
 from recbole_opal.suggest import did_you_mean
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "known_upstream",
     "supported_models",
     "trained_on",
+    "unknown_model",
     "why_not_for_unmet_users",
 ]
 
@@ -79,9 +81,7 @@ UPSTREAM: Mapping[str, Upstream] = {
 
 def supported_models() -> list[str]:
     """Return what `--model` takes: our models, then RecBole's."""
-    from recbole_opal.models import MODELS
-
-    return [*MODELS, *UPSTREAM]
+    return [*own_model_names(), *UPSTREAM]
 
 
 def find_model_class(name: str) -> type[Any]:
@@ -90,14 +90,14 @@ def find_model_class(name: str) -> type[Any]:
     Raises:
         SettingsError: there is no such model, or it cannot run here.
     """
-    from recbole_opal.host.recommender import as_recommender
+    canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
+    if canonical is None and not is_address(name):
+        raise unknown_model(name)
+    from recbole_opal.host.recommender import as_recommender  # here: it loads torch and RecBole
     from recbole_opal.models import MODELS
 
-    canonical = {known.lower(): known for known in supported_models()}.get(name.lower())
-    if is_address(name):
+    if canonical is None:
         found = as_recommender(class_at(name))
-    elif canonical is None:
-        raise _unknown(name)
     elif canonical in MODELS:
         found = as_recommender(MODELS[canonical])
     elif UPSTREAM[canonical].mended:
@@ -110,8 +110,8 @@ def find_model_class(name: str) -> type[Any]:
     return found
 
 
-def _unknown(name: str) -> SettingsError:
-    """Tell a model that RecBole has, and nobody has tried here, from a slip of the pen."""
+def unknown_model(name: str) -> SettingsError:
+    """Return the error that tells a model of RecBole's that nobody has tried here from a slip."""
     folder = recbole_folder() / "properties" / "model"
     files = {path.stem.lower(): path.stem for path in folder.glob("*.yaml")}
     if name.lower() in files:

@@ -8,19 +8,22 @@ from typing import Any
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.host.install import recbole_folder
-from recbole_opal.host.upstream_models import find_model_class
-from recbole_opal.own_models import is_ours
-from recbole_opal.settings.fields import check_section, told_kind
+from recbole_opal.host.upstream_models import find_model_class, supported_models, unknown_model
+from recbole_opal.own_models import is_address, is_ours
+from recbole_opal.settings.checks import check_list_lengths
+from recbole_opal.settings.fields import Section, check_section, told_kind
 from recbole_opal.settings.model_schemas import section_of
+from recbole_opal.settings.models import schema_of
 from recbole_opal.settings.properties import (
     model_yaml,
     overall_yaml,
+    own_model_names,
     own_yaml,
-    properties_folder,
 )
-from recbole_opal.settings.refused import REFUSED_KEYS, refuse_unknown
+from recbole_opal.settings.refused import REFUSED_KEYS, refuse_foreign_settings, refuse_unknown
 from recbole_opal.settings.schema import SHARED_FIELDS, SHARED_SECTIONS
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.suggest import nearest
 
 __all__ = [
     "check_foreign_values",
@@ -29,6 +32,7 @@ __all__ = [
     "model_files",
     "refuse_wrong_flags",
     "upstream_name",
+    "what_is_told",
     "without_blocks",
 ]
 
@@ -87,15 +91,46 @@ def default_settings(model: str, recipe: str = "default") -> dict[str, Any]:
     A data set's yaml, which may set columns and filters, is not read. The recipe "published" puts
     the settings of the model's `published:` block in their place.
     """
+    folder = recbole_folder() / "properties"
+    ours = _own_name(model)
+    if ours is not None:
+        merged = _merged([folder / "overall.yaml", *_own_files(ours)])
+        held = {name: merged.pop(name, None) for name in _BLOCKS}
+        return merged | (held["published"] or {} if recipe == "published" else {})
     model_class = find_model_class(model)
     section = section_of(model_class)
     fields = {} if section is None or is_ours(model_class) else section.model_fields
-    merged: dict[str, Any] = {name: field.default for name, field in fields.items()}
-    for path in [recbole_folder() / "properties" / "overall.yaml", *model_files(model_class)]:
-        merged |= load_settings_file(path)
+    merged = {name: field.default for name, field in fields.items()}
+    merged |= _merged([folder / "overall.yaml", *model_files(model_class)])
     merged |= training_defaults(model_class)
     published = without_blocks(merged, model_class) or {}
     return merged | published if recipe == "published" else merged
+
+
+def what_is_told(model: str) -> tuple[str, type[Section] | None, list[Path]]:
+    """Return a model's own name, its settings (None: RecBole's) and the yaml files of defaults.
+
+    Of a model of ours that is told without its class, whose import takes seconds.
+    """
+    ours = _own_name(model)
+    section = schema_of(ours) if ours is not None else None
+    if ours is not None and section is not None:
+        return ours, section, _own_files(ours)
+    model_class = find_model_class(model)
+    return model_class.__name__, section_of(model_class), model_files(model_class)
+
+
+def _own_name(model: str) -> str | None:
+    return {name.lower(): name for name in own_model_names()}.get(model.lower())
+
+
+def _own_files(name: str) -> list[Path]:
+    """Return the yaml files of a model of ours, over RecBole's own, as `model_files` does."""
+    return [path for path in (overall_yaml(), model_yaml(name)) if path is not None]
+
+
+def _merged(files: Sequence[Path]) -> dict[str, Any]:
+    return {name: value for path in files for name, value in load_settings_file(path).items()}
 
 
 def without_blocks(settings: dict[str, Any], model_class: type) -> dict[str, Any] | None:
@@ -109,14 +144,17 @@ def without_blocks(settings: dict[str, Any], model_class: type) -> dict[str, Any
 
 
 def refuse_wrong_flags(given: Mapping[str, Any], models: Sequence[str]) -> None:
-    """Refuse names that none of the models has, and wrong values of what all models share.
+    """Refuse unknown models, names that none of the models has, and wrong values, without torch.
 
-    What only a model's class can tell waits for its import, as does all where a model is not known
-    by its name.
+    What only a class can tell waits for its import, as does all where a model is named by its
+    place.
     """
-    folders = (properties_folder(), recbole_folder() / "properties")
-    files = (path for folder in folders for path in (folder / "model").glob("*.yaml"))
-    known_models = {path.stem.lower(): path.stem for path in files}
+    known_models = {model.lower(): model for model in supported_models()}
+    for model in models:
+        # One word among several may be part of a list behind the `@` of the one before.
+        slip = len(models) == 1 or nearest(model, supported_models())
+        if not is_address(model) and model.lower() not in known_models and slip:
+            raise unknown_model(model)
     names = [known_models.get(model.lower(), "") for model in models]
     if not all(names):
         return
@@ -126,8 +164,17 @@ def refuse_wrong_flags(given: Mapping[str, Any], models: Sequence[str]) -> None:
         own = load_settings_file(path).keys() - _BLOCKS if path else ()
         known.update(own, foreign_kinds(name))
     refuse_unknown(given, known, list(dict.fromkeys(names)))
+    refuse_foreign_settings(given)
     for section in SHARED_SECTIONS:
-        check_section(section, given)
+        check_list_lengths(check_section(section, given).get("topk", ()))
+    for name in names:
+        own_section = schema_of(name)
+        if own_section is not None:
+            check_section(own_section, given)
+        else:
+            kinds = foreign_kinds(name)
+            foreign = given.keys() & kinds.keys() - SHARED_FIELDS.keys()
+            check_foreign_values({key: given[key] for key in given if key in foreign}, kinds)
 
 
 def check_foreign_values(settings: Mapping[str, Any], kinds: Mapping[str, type | None]) -> None:

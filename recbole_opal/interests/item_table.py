@@ -66,15 +66,25 @@ class ItemTable(nn.Module):
         """Look up several id tensors together: one (*ids.shape, D) for each, zero for padding."""
         flat = torch.cat([part.reshape(-1) for part in ids])
         distinct, inverse = torch.unique(flat, return_inverse=True)
-        rows = self.look_up(distinct)  # (distinct, D)
+        rows = self._placed(self._rows(distinct), distinct)  # (distinct, D)
         places = inverse.split([part.numel() for part in ids])
         return tuple(
             functional.embedding(place.view(part.shape), rows)
             for place, part in zip(places, ids, strict=True)
         )
 
+    def _rows(self, ids: Tensor) -> Tensor:
+        """Return rows of the table, without a gradient for padding.
+
+        Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
+        would be asked for.
+        """
+        table = self.embedding.weight
+        rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
+        return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
+
     def look_up(self, ids: Tensor) -> Tensor:
-        """Return the vectors of (n,) ids, (n, D): the one place where ids become vectors.
+        """Return the vectors of (n,) ids, (n, D), as `forward` does.
 
         An id that is met twice is composed twice: no shape depends on how many ids differ, as an
         exported program needs it.
@@ -127,5 +137,6 @@ class ItemTable(nn.Module):
         return unit_length(rows) if self.unit else rows
 
     def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
+        """Compose the vectors of (n,) ids of their own, (n, D): the one place where it is done."""
         rows = own if self.features is None else self.features(own, ids)
         return unit_length(rows) if self.unit else rows

@@ -8,21 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
-from recbole_opal.settings.model_schemas import WeighingSettings, setting
+from recbole_opal.settings.models.self_attention import SelfAttentionSettings
 
 __all__ = ["AttendedHistories", "SelfAttentionSettings", "SelfAttentiveInterests"]
-
-
-class SelfAttentionSettings(WeighingSettings):
-    """The settings of models with self-attentive interests."""
-
-    num_interests: int = setting(4, "number K of interests a user [P]", ge=1, le=64)
-    attention_size: int = setting(
-        256,
-        "hidden width of the attention, four times the default hidden_size, as in ComiRec [P]",
-        ge=1,
-        le=65536,
-    )
 
 
 @dataclass(frozen=True)

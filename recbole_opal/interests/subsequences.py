@@ -34,18 +34,18 @@ def lay_out_subsequences(owners: Tensor, num_subsequences: int) -> SubsequenceLa
     """
     by_owner = torch.argsort(owners, stable=True)  # within a sub-sequence: time order
     owners = owners[by_owner]
-    lengths = torch.bincount(owners, minlength=num_subsequences)
+    ones = torch.ones_like(owners)  # a count by `bincount` would wait for a GPU
+    lengths = owners.new_zeros(num_subsequences).scatter_add_(0, owners, ones)
     starts = lengths.cumsum(0) - lengths
     rank = torch.arange(len(owners), device=owners.device) - starts[owners]  # (T,)
     order = torch.argsort(lengths, descending=True, stable=True)
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=order.device)
     packed = torch.argsort(rank * num_subsequences + place[owners])
-    return SubsequenceLayout(
-        positions=by_owner[packed],
-        batch_sizes=torch.bincount(rank).cpu(),
-        order=order[: int((lengths > 0).sum())],
-    )
+    # The one thing that a recurrent network must know on the host.
+    with_length = torch.bincount(lengths.cpu())[1:]  # how many sub-sequences have just 1, 2, ...
+    batch_sizes = with_length.flip(0).cumsum(0).flip(0)
+    return SubsequenceLayout(by_owner[packed], batch_sizes, order[: int(batch_sizes[0])])
 
 
 class SubsequenceGRU(nn.Module):

@@ -20,14 +20,7 @@ from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import Recipe, search_with
-from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import (
-    LEAST,
-    LOSSES,
-    WeighingSettings,
-    setting,
-    weight,
-)
+from recbole_opal.settings.models.cmi import CMISettings
 
 __all__ = [
     "CMINetwork",
@@ -37,27 +30,6 @@ __all__ = [
     "split_in_halves",
     "view_contrast",
 ]
-
-
-class CMISettings(WeighingSettings):
-    """CMI (Li et al., SIGIR 2022; arXiv 2205.09593).
-
-    Improving Micro-video Recommendation via Contrastive Multiple Interests.
-    """
-
-    num_interests: int = setting(
-        4, "number K of categories and of interests a user [P]", ge=1, le=64
-    )
-    orthogonality_weight: Finite = weight(10.0, "weight of mean (<o_i, o_j> - delta_ij)^2 [A]")
-    uniformity_weight: Finite = weight(1.0, "weight of std / mean of the categories' shares [A]")
-    contrastive_weight: Finite = weight(
-        0.02,
-        "weight of the contrast of two halves of a history; the authors' 0.01 of the sum of both "
-        "directions [A]",
-    )
-    contrastive_temperature: Finite = setting(
-        0.1, "divides every cosine in the contrast [A]", under=LOSSES, ge=LEAST, le=10
-    )
 
 
 class GeneralInterest(nn.Module):

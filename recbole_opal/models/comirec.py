@@ -11,16 +11,15 @@ from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
 from recbole_opal.interests.capsules import (
-    CapsuleSettings,
     coupled_shares,
     route,
     routed_coupling,
 )
 from recbole_opal.interests.history import History
-from recbole_opal.interests.self_attention import SelfAttentionSettings, SelfAttentiveInterests
+from recbole_opal.interests.self_attention import SelfAttentiveInterests
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.models.recipes import comirec_recipe, search_with
-from recbole_opal.settings.model_schemas import setting
+from recbole_opal.settings.models.comirec import ComiRecDRSettings, ComiRecSASettings
 
 __all__ = [
     "ComiRecDRNetwork",
@@ -33,14 +32,6 @@ __all__ = [
 _WHAT = (
     "inner products, the target's interest for its negatives, sampled softmax over the next item."
 )
-
-
-class ComiRecSASettings(SelfAttentionSettings):
-    """ComiRec-SA: interests by self-attention (Cen et al., KDD 2020; arXiv 2005.09347)."""
-
-    placed_values: bool = setting(
-        False, "True: interests are means of item vectors with positions, as in DeepMatch [A]"
-    )
 
 
 class ComiRecSANetwork(MultiInterestNetwork):
@@ -62,13 +53,6 @@ class ComiRecSANetwork(MultiInterestNetwork):
         self.encoder = SelfAttentiveInterests(
             settings, catalogue.longest_history, placed_values=settings.placed_values
         )
-
-
-class ComiRecDRSettings(CapsuleSettings):
-    """ComiRec-DR (Cen et al., KDD 2020; arXiv 2005.09347).
-
-    Dynamic routing with a transform for each position and interest.
-    """
 
 
 class PositionCapsules(nn.Module):

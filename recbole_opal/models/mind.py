@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
 from recbole_opal.interests.capsules import (
-    CapsuleSettings,
     coupled_shares,
     route,
     routed_coupling,
@@ -22,22 +21,9 @@ from recbole_opal.interests.capsules import (
 from recbole_opal.interests.history import History
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.models.recipes import comirec_recipe, search_with
-from recbole_opal.settings.model_schemas import setting
+from recbole_opal.settings.models.mind import MINDSettings
 
 __all__ = ["MINDNetwork", "MINDSettings", "MindCapsules"]
-
-
-class MINDSettings(CapsuleSettings):
-    """MIND (Li et al., CIKM 2019; arXiv 1904.08030).
-
-    Multi-Interest Network with Dynamic Routing.
-    """
-
-    dynamic_interests: bool = setting(
-        False,
-        "True: the paper's floor(log2(history length)) interests, at least 1, at most "
-        "num_interests [D]",
-    )
 
 
 @dataclass(frozen=True)

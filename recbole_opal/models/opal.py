@@ -8,15 +8,14 @@ arXiv:2407.14741.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.batches import Histories
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
+from recbole_opal.interests.one_hot import one_hot
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
@@ -24,55 +23,9 @@ from recbole_opal.models.base import Catalogue, TrainingStep
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.models.shares import ShareWeighed
 from recbole_opal.precision import full_precision
-from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import (
-    LEAST,
-    WeighingSettings,
-    preset,
-    setting,
-    weight,
-)
+from recbole_opal.settings.models.opal import OPALSettings
 
 __all__ = ["HypercategoryEncoder", "OPALNetwork", "OPALSettings", "unique_loss"]
-
-
-class OPALSettings(WeighingSettings):
-    """OPAL (Li, Jin, Yu, Zheng, Song, Zhuo, Xiang; ICME 2024; arXiv 2407.14741).
-
-    Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching.
-    """
-
-    scoring: Literal["maximum", "logsumexp"] = preset("scoring", "logsumexp")
-    num_interests: int = setting(
-        4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
-    )
-    assignment_temperature: Finite | None = setting(
-        None,
-        "divides the similarities that assign items to hyper-categories; ~ = temperature [D]",
-        ge=LEAST,
-        le=10,
-    )
-    fusion_weight: Finite = setting(
-        0.5, "weight of the evolved h_j in u_j; 1 = h_j only [A]", ge=0, le=1
-    )
-    fusion: Literal["fixed", "learned", "whole"] = setting(
-        "whole",
-        "learned = z_j + g_j h_j, whose gate g_j starts at 0, so that entering the hard stage "
-        "changes nothing; whole = z_j + g_j h_j + g'_j h, h of the whole history [D]",
-    )
-    evolution_activation: Literal["relu", "none"] = setting(
-        "none", "what follows the linear layer behind the GRU [A]"
-    )
-    evolution_input: Literal["plain", "weighted"] = setting(
-        "plain",
-        "weighted = GRU input times a straight-through argmax of p, so that gradients reach p [D]",
-    )
-    interest_prior: Finite = setting(
-        1.0, "weight of log(share of the interest in the history) in its score [D]", ge=0, le=10
-    )
-    orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
-    uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
-    unique_weight: Finite = weight(0.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
 
 
 @dataclass(frozen=True)
@@ -120,7 +73,7 @@ class HypercategoryEncoder(CategoryEncoder):
         interests, kept = soft.interests, soft.assignment
         if stage == "hard":
             interests = self._fuse(interests, history, kept, categories)
-            hardest = functional.one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
+            hardest = one_hot(kept.argmax(dim=-1), len(categories))  # the first of ties
             kept = kept * hardest
         return EncodedHistories(interests, soft.assignment, kept, history)
 
@@ -165,7 +118,7 @@ class InterestEvolution(nn.Module):
         evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.settings.evolution_activation == "relu":
             evolved = evolved.relu()
-        counts = history.sum_by_row(functional.one_hot(chosen, num_interests))  # (B, K)
+        counts = history.sum_by_row(one_hot(chosen, num_interests))  # (B, K)
         usable = (counts > 0) & (evolved.detach().abs().amax(dim=-1) > 0)
         return unit_length(torch.where(usable.unsqueeze(-1), evolved, categories))
 
@@ -187,7 +140,7 @@ class OPALNetwork(ShareWeighed):
 
     Settings = OPALSettings
     weighs_items = True
-    stages = ("soft", "hard")
+    stages = OPALSettings.trained_in
     published = Recipe(
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"

@@ -8,7 +8,6 @@ Re4: Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recomme
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +17,7 @@ from recbole_opal.interests.history import History
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
-from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, WeighingSettings, setting
+from recbole_opal.settings.models.re4 import Re4Settings
 
 __all__ = [
     "AttentiveHistories",
@@ -34,41 +32,6 @@ __all__ = [
 ]
 
 _LENGTH_GROUPS = 8
-
-_FLOWS = "Backward flows, each averaged over interests and rows"
-_QUARTER = "0 = off; the authors' 0.1 is of a mean over all places, a quarter of which count"
-
-
-class Re4Settings(WeighingSettings):
-    """Re4 (Zhang et al., WWW 2022; arXiv 2208.08011).
-
-    Learning to Re-contrast, Re-attend, Re-construct for Multi-interest Recommendation. The three
-    backward flows belong to the model: on in both recipes.
-    """
-
-    num_interests: int = setting(4, "number K of interests a user [D]", ge=1, le=64)
-    attention_size: int = setting(256, "hidden width of the attention [A]", ge=1, le=65536)
-    interest_output: Literal["none", "tanh"] = setting(
-        "none", "what is compared with items, z_k or tanh(W z_k + b) as in the authors' code [P]"
-    )
-    reattend_weight: Finite = setting(
-        0.001, "of the cross-entropy between scores and attention; 0 = off [A]", under=_FLOWS, ge=0
-    )
-    recontrast_weight: Finite = setting(
-        0.025,
-        f"of the contrast of an interest with its representative items; {_QUARTER} [D]",
-        under=_FLOWS,
-        ge=0,
-    )
-    recontrast_temperature: Finite = setting(
-        0.02, "divides the cosines of that contrast [A]", under=_FLOWS, ge=LEAST, le=10
-    )
-    reconstruct_weight: Finite = setting(
-        0.025,
-        f"of the squared error of the items decoded from an interest; {_QUARTER} [D]",
-        under=_FLOWS,
-        ge=0,
-    )
 
 
 @dataclass(frozen=True)

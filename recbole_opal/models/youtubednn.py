@@ -11,16 +11,9 @@ from torch import Tensor
 from recbole_opal.interests.history import History
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.recipes import comirec_recipe, search_with
-from recbole_opal.settings.model_schemas import WeighingSettings
+from recbole_opal.settings.models.youtubednn import YouTubeDNNSettings
 
 __all__ = ["YouTubeDNNNetwork", "YouTubeDNNSettings"]
-
-
-class YouTubeDNNSettings(WeighingSettings):
-    """YouTubeDNN (Covington et al., RecSys 2016).
-
-    One mean-pooled vector, the control of every multi-interest model.
-    """
 
 
 class YouTubeDNNNetwork(MultiInterestNetwork):

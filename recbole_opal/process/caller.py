@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 # The first RecBole sets, the second torch where an optimiser is first built. scikit-learn's KMP_...
 # stay: what they are for, the OpenMP library, may read them long after the import.
-_VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR")
+_VARIABLES = ("CUDA_VISIBLE_DEVICES", "TORCHINDUCTOR_CACHE_DIR", "CUBLAS_WORKSPACE_CONFIG")
 _turn = threading.RLock()  # a report stands inside a comparison
 _lock = threading.Lock()
 _depth = 0  # calls that are under way, in whichever thread
@@ -41,6 +41,9 @@ def _as_found() -> ExitStack:
     stack.callback(_restore_generators, capture_rng(), torch.initial_seed())
     for name in ("benchmark", "deterministic"):
         stack.callback(setattr, cudnn, name, getattr(cudnn, name))
+    strict = torch.are_deterministic_algorithms_enabled()
+    lenient = torch.is_deterministic_algorithms_warn_only_enabled()
+    stack.callback(torch.use_deterministic_algorithms, strict, warn_only=lenient)
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     stack.callback(torch.autograd.set_detect_anomaly, *anomaly)
     stack.callback(return_aliases)

@@ -1,14 +1,23 @@
 """The random generators of a process: Python, numpy, torch on the CPU and on each GPU in use."""
 
 import logging
+import os
 import random
 from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["capture_rng", "cuda_in_use", "restore_cpu_rng", "restore_rng", "seed_everything"]
+__all__ = [
+    "_CUBLAS",
+    "capture_rng",
+    "cuda_in_use",
+    "restore_cpu_rng",
+    "restore_rng",
+    "seed_everything",
+]
 
+_CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 _log = logging.getLogger(__name__)
 
 
@@ -57,10 +66,18 @@ def restore_rng(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state(generator_state, device)
 
 
-def seed_everything(seed: int, *, reproducibility: bool) -> None:
-    """Seed Python, numpy and torch on all devices; reproducible cuDNN is not the fastest."""
+def seed_everything(seed: int, *, reproducibility: bool, on_gpu: bool = False) -> None:
+    """Seed Python, numpy and torch on all devices; what is reproducible is not the fastest.
+
+    On a GPU torch takes the variants of its operations that add up in a fixed order; of one that
+    has none it warns. On a processor all of them do.
+    """
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 the global one is what RecBole draws from
     torch.manual_seed(seed)  # of the GPUs too
     torch.backends.cudnn.benchmark = not reproducibility
     torch.backends.cudnn.deterministic = reproducibility
+    if on_gpu and reproducibility:
+        # Read by cuBLAS where it is first used; another choice of the user's stays.
+        os.environ.setdefault(_CUBLAS, ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
-from recbole_opal.runs.reader import STATE_NAME, state_number, weights_name
+from recbole_opal.runs.reader import PART_NAME, STATE_NAME, state_number, weights_name
 from recbole_opal.runs.store import VerifiedFolder
 
 if TYPE_CHECKING:
@@ -77,12 +77,31 @@ class RunFolder(VerifiedFolder):
         """
         return cls(path)
 
-    def save_state(self, state: Any) -> None:
-        """Save what `encode_state` takes as `state-<n>.safetensors`; then the former one goes."""
-        from recbole_opal.runs.state import encode_state
+    @property
+    def next_part(self) -> int:
+        """A number that no part of a state has yet."""
+        numbers = [int(match[1]) for name in self.names if (match := PART_NAME.fullmatch(name))]
+        return max(numbers, default=0) + 1
 
-        data = encode_state(state)
-        with self.update():
+    def save_state(
+        self, state: Any, parts: Mapping[str, Mapping[str, Tensor]] | None = None
+    ) -> None:
+        """Save what `encode_state` takes as `state-<n>.safetensors`; then the former one goes.
+
+        `parts` are new files of tensors that the state is made of, by name; those that it is not
+        made of any more go.
+        """
+        from recbole_opal.runs.parts import parts_in
+        from recbole_opal.runs.state import encode_state
+        from recbole_opal.runs.tensors import encode_tensors
+
+        data, needed = encode_state(state), set(parts_in(state))
+        with self.update() as draft:
+            for name in parts or ():
+                self.write(name, encode_tensors((parts or {})[name]))
+            for name in [each for each in draft if PART_NAME.fullmatch(each)]:
+                if name not in needed:
+                    self.drop(name)
             former = self._state_name()
             number = state_number(former) + 1 if former else 1
             self.write(f"state-{number}.safetensors", data)
@@ -123,9 +142,10 @@ class RunFolder(VerifiedFolder):
 
     def _settle(self) -> None:
         super()._settle()
-        for path in sorted(self.path.glob("state-*.safetensors")):
+        for path in sorted(self.path.glob("*.safetensors")):
             # A kill left it between the commit and its deletion.
-            if STATE_NAME.fullmatch(path.name) and path.name not in self.names:
+            ours = STATE_NAME.fullmatch(path.name) or PART_NAME.fullmatch(path.name)
+            if ours and path.name not in self.names:
                 atomic.discard(path)
 
 

@@ -7,6 +7,7 @@ the manifest is read again where a writer commits between two reads.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FEATURES_NAME",
     "HISTORIES_NAME",
+    "PART_NAME",
     "STATE_NAME",
     "RunReader",
     "state_number",
@@ -34,6 +36,7 @@ FEATURES_NAME = "item_features.npz"
 HISTORIES_NAME = "histories-test.npz"
 """What each user of the test part had met before it."""
 
+PART_NAME = re.compile(r"part-(\d{1,18})\.safetensors")
 STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
 _WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")
 
@@ -105,8 +108,12 @@ class RunReader:
         return self._state_name() is not None
 
     def load_state(self) -> Any:
-        """Load the last saved state, tensors on the CPU."""
+        """Load the last saved state, tensors on the CPU, those of its parts put together."""
         from recbole_opal.runs.state import decode_state
+        from recbole_opal.runs.tensors import decode_tensors
+
+        def part(name: str) -> Mapping[str, Tensor]:
+            return decode_tensors(self.read(name), str(self.path / name))[0]
 
         while True:
             name = self._state_name()
@@ -115,12 +122,10 @@ class RunReader:
                     f"{self.path} holds no training state; start the run again without --resume."
                 )
             try:
-                data = self.read(name)
+                return decode_state(self.read(name), str(self.path / name), part)
             except CheckpointError:
                 if self._state_name() == name:  # not replaced by a later one meanwhile
                     raise
-            else:
-                return decode_state(data, str(self.path / name))
 
     def load_weights(self, stage: str) -> dict[str, Tensor]:
         """Load the weights of a stage, on the CPU, sorted as the file has them.

@@ -6,14 +6,16 @@ score before the first validation), numpy arrays and scalars, bytes, tensors of 
 is pickled: a value of another type is refused on saving, by its place in the state.
 
 In the JSON value, None, bool, str, finite floats and usual integers stand for themselves and an
-array for a list; every other value is an object with one key, its kind.
+array for a list; every other value is an object with one key, its kind. A tensor may also lie in
+parts beside the file, see `parts`.
 """
 
 import json
 import math
 import struct
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ import torch
 from torch import Tensor
 
 from recbole_opal.errors import CheckpointError, refusing
+from recbole_opal.runs.parts import Assembled, Parts
 from recbole_opal.runs.tensors import decode_tensors, encode_tensors
 
 __all__ = ["decode_state", "encode_state"]
@@ -40,21 +43,39 @@ def encode_state(state: Any) -> bytes:
     return encode_tensors(tensors, {_STRUCTURE: json.dumps(structure, separators=(",", ":"))})
 
 
-def decode_state(data: bytes, name: str) -> Any:
-    """Restore what `encode_state` encoded; a CheckpointError says that it is no state."""
+def decode_state(
+    data: bytes, name: str, read_part: Callable[[str], Mapping[str, Tensor]] | None = None
+) -> Any:
+    """Restore what `encode_state` encoded; a CheckpointError says that it is no state.
+
+    `read_part` returns the tensors of a part by its name.
+    """
     tensors, metadata = decode_tensors(data, name)
     with refusing(name, "holds no training state", "start the run again without --resume"):
-        return _restore(json.loads(metadata[_STRUCTURE]), tensors)
+        held = _Held(tensors, Parts(read_part or _no_part))
+        return _restore(json.loads(metadata[_STRUCTURE]), held)
 
 
-def _restore(structure: Any, unused: dict[str, Tensor]) -> Any:
-    """Restore one value; each tensor is taken once, so that a state is no larger than its file."""
+def _no_part(name: str) -> Mapping[str, Tensor]:
+    raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a state is restored from."""
+
+    unused: dict[str, Tensor]  # each taken once, so that a state is no larger than its file
+    parts: Parts
+
+
+def _restore(structure: Any, held: _Held) -> Any:
+    """Restore one value."""
     if isinstance(structure, list):
-        return [_restore(entry, unused) for entry in structure]
+        return [_restore(entry, held) for entry in structure]
     if not isinstance(structure, dict):
         return structure
     ((kind, value),) = structure.items()
-    return _RESTORERS[kind](value, unused)
+    return _RESTORERS[kind](value, held)
 
 
 def _describe(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
@@ -79,6 +100,8 @@ def _describe(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
         return {"dict" if kind is dict else "ordered": pairs}
     if isinstance(value, Tensor):
         return {"tensor": _keep(value, tensors)}
+    if kind is Assembled:
+        return {"assembled": value.as_plain()}
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
         if array.dtype.hasobject or array.dtype.fields:
@@ -102,28 +125,29 @@ def _keep(tensor: Tensor, tensors: dict[str, Tensor]) -> str:
     return number
 
 
-def _restore_array(value: Any, unused: dict[str, Tensor]) -> Any:
+def _restore_array(value: Any, held: _Held) -> Any:
     number, dtype, shape = value
     if type(dtype) is not str or len(dtype) > _LONGEST_DTYPE:
         raise ValueError("no type of an array")
     kind = np.dtype(dtype)
     if kind.hasobject or kind.fields:  # none that was saved
         raise ValueError("an array of objects or records")
-    return np.frombuffer(unused.pop(number).numpy().tobytes(), kind).reshape(shape).copy()
+    return np.frombuffer(held.unused.pop(number).numpy().tobytes(), kind).reshape(shape).copy()
 
 
-def _restore_pairs(value: Any, unused: dict[str, Tensor]) -> list[tuple[Any, Any]]:
-    return [(_restore(key, unused), _restore(entry, unused)) for key, entry in value]
+def _restore_pairs(value: Any, held: _Held) -> list[tuple[Any, Any]]:
+    return [(_restore(key, held), _restore(entry, held)) for key, entry in value]
 
 
-_RESTORERS: dict[str, Callable[[Any, dict[str, Tensor]], Any]] = {
-    "integer": lambda value, unused: int(value, 16),
-    "float": lambda value, unused: struct.unpack(">d", bytes.fromhex(value))[0],
-    "bytes": lambda value, unused: bytes.fromhex(value),
-    "tuple": lambda value, unused: tuple(_restore(value, unused)),
-    "dict": lambda value, unused: dict(_restore_pairs(value, unused)),
-    "ordered": lambda value, unused: OrderedDict(_restore_pairs(value, unused)),
-    "tensor": lambda value, unused: unused.pop(value),
+_RESTORERS: dict[str, Callable[[Any, _Held], Any]] = {
+    "integer": lambda value, held: int(value, 16),
+    "float": lambda value, held: struct.unpack(">d", bytes.fromhex(value))[0],
+    "bytes": lambda value, held: bytes.fromhex(value),
+    "tuple": lambda value, held: tuple(_restore(value, held)),
+    "dict": lambda value, held: dict(_restore_pairs(value, held)),
+    "ordered": lambda value, held: OrderedDict(_restore_pairs(value, held)),
+    "tensor": lambda value, held: held.unused.pop(value),
+    "assembled": lambda value, held: held.parts.tensor(Assembled.of(value)),
     "array": _restore_array,
-    "scalar": lambda value, unused: _restore_array(value, unused)[()],
+    "scalar": lambda value, held: _restore_array(value, held)[()],
 }

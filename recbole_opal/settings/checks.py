@@ -8,7 +8,13 @@ from recbole_opal.settings.fields import is_number, typed
 from recbole_opal.settings.protocol import normalised_eval_args
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["ONE_NEGATIVE", "check_stages", "check_together", "following_fields"]
+__all__ = [
+    "ONE_NEGATIVE",
+    "check_list_lengths",
+    "check_stages",
+    "check_together",
+    "following_fields",
+]
 
 _USUAL_FIELDS = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 _FILES = ("inter", "item", "user")  # endings of the atomic files that are read
@@ -20,6 +26,7 @@ _AFFIXES = {"NEG_PREFIX": "neg_", "LIST_SUFFIX": "_list"}
 _NUMBERS, _SWITCHES = ("max_norm", "norm_type"), ("error_if_nonfinite", "foreach")
 _CLIPPING = "write for example --clip_grad_norm=\"{'max_norm': 5.0}\"."
 _SAMPLER = ("distribution", "sample_num", "alpha", "dynamic", "candidate_num")
+_LONGEST_LIST = 2**16
 ONE_NEGATIVE = {"distribution": "uniform", "sample_num": 1}
 """RecBole's sampler as losses over pairs take it, the only way it is used here."""
 
@@ -46,6 +53,16 @@ def check_together(
         "load_col": _with_item_columns(settings),
         "train_neg_sample_args": _negatives(settings["train_neg_sample_args"], samples_negatives),
     }
+
+
+def check_list_lengths(topk: Iterable[int]) -> None:
+    """Check `topk`, the lengths of the lists that are judged."""
+    for length in topk:
+        if not 1 <= length <= _LONGEST_LIST:
+            fault = "not in [1, inf)" if length < 1 else f"more than {_LONGEST_LIST}"
+            raise SettingsError(
+                f"--topk: {length} is {fault}; write for example --topk=[10,20,50]."
+            )
 
 
 def _check_columns(settings: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "section_of",
     "setting",
     "weight",
+    "with_stages",
 ]
 
 LEAST = 1e-6
@@ -174,10 +175,7 @@ def section_of(model_class: type) -> type[Section] | None:
     if owner is None:
         return None
     section = _checked(owner.Settings, owner.__name__)
-    stages = tuple(getattr(model_class, "stages", ()))
-    if len(stages) < 2 or "stages" in section.model_fields:
-        return section
-    return _with_stages(section, stages)
+    return with_stages(section, tuple(getattr(model_class, "stages", ())))
 
 
 def _checked(found: Any, owner: str) -> type[Section]:
@@ -196,8 +194,10 @@ def _checked(found: Any, owner: str) -> type[Section]:
 
 
 @cache
-def _with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section]:
-    """Return settings with `stages`: some of them, in their order."""
+def with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section]:
+    """Return settings with `stages`: some of several, in their order; they may be there already."""
+    if len(stages) < 2 or "stages" in section.model_fields:
+        return section
     offer = f"{','.join(stages)}, or some of them in this order"
     if len(stages) == 2:
         offer = f"{','.join(stages)} or {stages[1]} or {stages[0]}"

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from recbole_opal.errors import SettingsError
 from recbole_opal.own_models import is_ours, lineage
+from recbole_opal.settings.values import load_settings_file
 
 __all__ = [
     "dataset_yaml",
     "datasets_at_hand",
     "model_yaml",
     "overall_yaml",
+    "own_model_names",
     "own_yaml",
     "properties_folder",
 ]
@@ -36,6 +38,16 @@ def overall_yaml() -> Path:
 def model_yaml(name: str) -> Path | None:
     """Return the yaml file of a model's name, or None."""
     return _existing(properties_folder() / "model", name)
+
+
+def own_model_names() -> list[str]:
+    """Return the names of our models, OPAL first: those whose yaml file holds a recipe.
+
+    The others are files for models of RecBole's. Importing the classes would take seconds.
+    """
+    files = (properties_folder() / "model").glob("*.yaml")
+    names = [path.stem for path in files if "recipe" in load_settings_file(path)]
+    return sorted(names, key=lambda name: (name != "OPAL", name.lower()))
 
 
 def own_yaml(model_class: type) -> Path | None:

@@ -42,7 +42,11 @@ class EnvironmentSettings(Section):
     )
     use_gpu: bool = setting(True, "False: the CPU, even where a GPU is at hand")
     seed: int = setting(2020, "random seed", ge=0, le=2**32 - 1)
-    reproducibility: bool = setting(True, "True: the same seed gives the same numbers")
+    reproducibility: bool = setting(
+        True,
+        "True: the same seed gives the same numbers; on a GPU as far as torch's operations do, "
+        "it warns of others",
+    )
     state: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting("INFO", "log level")
     data_path: FolderPath = setting(
         "dataset/", "folder that holds one folder a dataset", min_length=1

@@ -13,7 +13,6 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs.reader import HISTORIES_NAME, RunReader
-from recbole_opal.studies.breadth import co_visit_clusters, entropies, history_matrix
 
 __all__ = ["Grouping", "UserTraits", "groupings", "thirds", "traits_of"]
 
@@ -63,6 +62,8 @@ def traits_of(result: ComparisonResult, row: Row) -> UserTraits:
     Raises:
         CheckpointError: the run is damaged, or of a version that kept no histories.
     """
+    from recbole_opal.studies.breadth import entropies, history_matrix  # here: it loads scipy
+
     run = result.open_run(next(iter(result.run_folders(row).values())))
     if HISTORIES_NAME not in run.names:
         raise CheckpointError(
@@ -88,6 +89,8 @@ def traits_of(result: ComparisonResult, row: Row) -> UserTraits:
 
 def _item_groups(run: RunReader, histories: object) -> tuple[IntArray, IntArray, str]:
     if "item_categories.npz" not in run.names:
+        from recbole_opal.studies.breadth import co_visit_clusters
+
         return *co_visit_clusters(histories), "clusters of items met by the same users"
     pairs = load_arrays(run, "item_categories.npz")
     return pairs["item"].astype(np.int64), pairs["category"].astype(np.int64), "categories"

@@ -16,11 +16,12 @@ from torch.nn.utils import clip_grad_norm_
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.process.kept_memory import keep_freed_memory
 from recbole_opal.training.events import NoEvents
-from recbole_opal.training.finite import check_losses, check_score, check_weights
+from recbole_opal.training.finite import check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import build_optimizer, set_rate
 from recbole_opal.training.schedule import RateSchedule
 from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
+from recbole_opal.training.step_losses import StepLosses
 
 __all__ = ["TrainingLoop"]
 
@@ -219,20 +220,19 @@ class TrainingLoop:
         """Train one epoch and write down its losses, their means over the steps."""
         self.model.train()
         self.budget.start()
-        started, totals, steps = perf_counter(), dict[str, float](), 0
-        title, place = f"{self.stage} {self.epoch}", f"stage {self.stage}, epoch {self.epoch}"
+        started, title = perf_counter(), f"{self.stage} {self.epoch}"
+        place = f"stage {self.stage}, epoch {self.epoch}"
+        losses = StepLosses(self.settings, place, self.device)
         for batch in self.progress.track(self._in_bounds(batches), len(batches), title):
             time_share = self.time_share(self.budget.elapsed())
             rate = self.schedule.at(self.record.steps, self.horizon, time_share)
             set_rate(self.optimizer, rate)
-            losses = self.step(batch)
-            steps += 1
+            newest = losses.add(self.step(batch))
             self.record.steps += 1
-            self.progress.loss(sum(losses.values()))
-            check_losses(losses, self.settings, f"{place}, step {steps}")
-            totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
+            if newest is not None:
+                self.progress.loss(newest)
+        means = losses.means()  # on a GPU all is done now, not only asked for
         seconds, counted = perf_counter() - started, self.budget.elapsed()
-        means = {name: total / steps for name, total in totals.items()}
         row = {"stage": self.stage, "epoch": self.epoch, "loss": means, "train_seconds": seconds}
         self.history.append(row | {"learning_rate": rate})
         for name, value in means.items():
@@ -250,8 +250,11 @@ class TrainingLoop:
             if self.bound_reached(self.budget.elapsed()):
                 return
 
-    def step(self, batch: Any) -> dict[str, float]:
-        """Take one step of the optimiser; return the parts of the loss before it, by name."""
+    def step(self, batch: Any) -> dict[str, Tensor]:
+        """Take one step of the optimiser; return the parts of the loss before it, by name.
+
+        They stay where they were computed: reading them would wait for the step.
+        """
         batch = batch.to(self.device)
         self.optimizer.zero_grad()
         with torch.autocast(self.device.type, enabled=bool(self.settings["enable_amp"])):
@@ -263,8 +266,7 @@ class TrainingLoop:
             clip_grad_norm_(self.model.parameters(), **self.settings["clip_grad_norm"])
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        # One copy to the host for all parts.
-        values = torch.stack([part.detach().float().reshape(()) for part in parts]).tolist()
+        values = [part.detach().float().reshape(()) for part in parts]
         names = getattr(self.model, "loss_names", None)
         if names is None:  # a model of RecBole's, which numbers them
             names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]

@@ -18,8 +18,8 @@ _STEPS = ("update",)
 `other_parameter_name`: MultiVAE and MacridVAE count their steps for the annealing."""
 
 
-def model_state(model: Any) -> dict[str, Tensor]:
-    """Return copies of a model's weights and of its other learnt values.
+def model_state(model: Any, *, copied: bool = True) -> dict[str, Tensor]:
+    """Return a model's weights and its other learnt values, as copies or as they are.
 
     The others are what RecBole keeps in a checkpoint under `other_parameter` (Pop's counts, the
     vectors of graph models after their last propagation) and the attributes that its checkpoints
@@ -27,11 +27,12 @@ def model_state(model: Any) -> dict[str, Tensor]:
     computes from the data (ItemKNN, EASE) are left out: the constructor computes them again, the
     same, from the same data and seed. Names of attributes begin with `attribute.`.
     """
-    state = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    take = Tensor.clone if copied else Tensor.detach
+    state = {name: take(value.detach()) for name, value in model.state_dict().items()}
     for name in _attributes(model):
         value = getattr(model, name)
         if isinstance(value, Tensor):
-            state[_PREFIX + name] = value.detach().clone()
+            state[_PREFIX + name] = take(value.detach())
         elif name in _STEPS:
             state[_PREFIX + name] = torch.as_tensor(value).clone()
     if _has_stage(model):

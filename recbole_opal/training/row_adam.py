@@ -20,6 +20,15 @@ class RowAdam(SparseAdam):
     first, costs more than all the rest.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._moved: dict[Tensor, Tensor] = {}  # not in the state: what is saved is moved no more
+
+    def take_moved(self, table: Tensor) -> Tensor:
+        """Return which rows of a table have moved since this was asked last, (N,) bool."""
+        nothing = torch.zeros(len(table), dtype=torch.bool, device=table.device)
+        return self._moved.pop(table, nothing)
+
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
         """Take one step; see `torch.optim.Optimizer.step`."""
@@ -32,8 +41,15 @@ class RowAdam(SparseAdam):
                 if table.grad is not None:
                     state = self.state[table] or self._begun(table)
                     state["step"] += 1
-                    _move(table, *_distinct(table.grad), state, group)
+                    ids, rows = _distinct(table.grad)
+                    self._mark(table, ids)
+                    _move(table, ids, rows, state, group)
         return loss
+
+    def _mark(self, table: Tensor, ids: Tensor) -> None:
+        if table not in self._moved:
+            self._moved[table] = torch.zeros(len(table), dtype=torch.bool, device=table.device)
+        self._moved[table].index_fill_(0, ids, True)
 
     def _begun(self, table: Tensor) -> dict[str, Any]:
         """Give a table moments of zero."""

@@ -26,7 +26,7 @@ def snapshot(loop: TrainingLoop) -> dict[str, Any]:
         "cur_step": loop.without_gain,
         "best_valid_score": loop.best_score,
         "best_valid_result": loop.record.valid or None,
-        "model": model_state(loop.model),
+        "model": model_state(loop.model, copied=False),
         "optimizer": loop.optimizer.state_dict(),
         "scaler": loop.scaler.state_dict(),
         "weights": loop.weights,

@@ -9,7 +9,7 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.commandline import parse_arguments
 
-MODELS = ["--dataset=tiny", "--model=OPAL,MIND"]
+MODELS = ["--dataset=ml-100k", "--model=OPAL,MIND"]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_last_line_is_the_folder_in_one_piece(answer_with, rows, result_make
     assert "Recall@10" in captured.out
     request, command = asked[0]
     assert request.seeds == (1, 2)
-    wanted = "python run_opal.py --dataset=tiny --model=OPAL,MIND --seeds=1,2 '--topk=[5,10]'"
+    wanted = "python run_opal.py --dataset=ml-100k --model=OPAL,MIND --seeds=1,2 '--topk=[5,10]'"
     assert command == wanted
 
 
@@ -73,18 +73,18 @@ def test_an_interrupt_says_that_the_same_command_goes_on(answer_with, capsys):
     answer_with(KeyboardInterrupt())
     assert cli.main(MODELS) == 130
     told = capsys.readouterr().err
-    assert "python run_opal.py --dataset=tiny --model=OPAL,MIND" in told
+    assert "python run_opal.py --dataset=ml-100k --model=OPAL,MIND" in told
 
 
 @pytest.mark.parametrize(
     "arguments", [["--model=A,B"], ["--model=A@x=1"], ["--seeds=1"], ["--tune=2"]]
 )
 def test_several_models_or_seeds_or_tuning_make_a_comparison(arguments):
-    assert parse_arguments(["--dataset=tiny", *arguments]).compares
+    assert parse_arguments(["--dataset=ml-100k", *arguments]).compares
 
 
 def test_one_model_stays_a_single_run():
-    request = parse_arguments(["--dataset=tiny", "--model=MIND", "--seed=3"])
+    request = parse_arguments(["--dataset=ml-100k", "--model=MIND", "--seed=3"])
     assert not request.compares
     assert request.settings == {"seed": 3}
 
@@ -94,7 +94,7 @@ def test_one_model_stays_a_single_run():
     [("--seeds=1,2,3", (1, 2, 3)), ("--seeds=[4,5]", (4, 5)), ("--seeds=7", (7,))],
 )
 def test_seeds(arguments, seeds):
-    assert parse_arguments(["--dataset=tiny", arguments]).seeds == seeds
+    assert parse_arguments(["--dataset=ml-100k", arguments]).seeds == seeds
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_seeds(arguments, seeds):
 )
 def test_what_cannot_be_is_told_with_the_fix(arguments, message):
     with pytest.raises(SettingsError, match=message):
-        parse_arguments(["--dataset=tiny", *arguments])
+        parse_arguments(["--dataset=ml-100k", *arguments])
 
 
 @pytest.mark.parametrize("flag", ["--seeds=1", "--tune=3", "--jobs=2"])

@@ -63,11 +63,36 @@ def test_the_package_itself_is_light():
         ["export", "saved/OPAL", "--out=b", "--stag=soft"],
         ["recommend", "saved/run", "--hstories=x.csv"],
         ["study", "losses", "--dataset=ml-100k", "--num_intrests=3"],
+        ["describe", "--help"],
+        ["runs", "--help"],
+        ["serve", "--help"],
+        ["study", "--help"],
+        ["--dataset=ml-100k", "--tempertaure=1"],
+        ["--dataset=ml-100k", "--temperature=warm"],
+        ["--dataset=ml-100k", "--stages=sfot"],
+        ["--dataset=ml-100k", "--model=OPALL"],
+        ["--dataset=ml-100k", "--model=SASRec", "--n_layers=two"],
+        ["--dataset=ml-100k", "--model=OPAL@num_intrests=8,MIND"],
+        ["--dataset=ml-100k", "--model=OPAL,MINT"],
+        ["--dataset=ml-100k", "--topk=0"],
+        ["--dataset=ml-100k", "--worker=4"],
+        ["--dataset=ml-1000k"],
+        ["--resume=saved/no-such-run"],
+        ["--help=OPAL"],
+        ["--help=mind"],
+        ["--help=tempertaure"],
+        ["--version"],
     ],
 )
 def test_neither_torch_nor_recbole_is_loaded_before_the_arguments_are_right(arguments):
     code = f"from recbole_opal.cli import main; main({arguments})"
     assert modules_after(code).isdisjoint({"faiss", "recbole", "torch"})
+
+
+def test_what_starts_no_run_takes_no_pandas():
+    for arguments in (["--dataset=ml-100k", "--tempertaure=1"], ["--help"], ["--version"]):
+        code = f"from recbole_opal.cli import main; main({arguments})"
+        assert modules_after(code).isdisjoint({"faiss", "numpy", "pandas", "recbole", "torch"})
 
 
 def test_the_public_names_are_shown_and_slips_are_told():

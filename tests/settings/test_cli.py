@@ -44,22 +44,22 @@ def result():
 
 def test_the_last_line_is_the_run_folder_in_one_piece(answer_with, result, capsys):
     requests = answer_with(result)
-    assert cli.main(["--dataset=tiny", "--epochs=1"]) == 0
+    assert cli.main(["--dataset=ml-100k", "--epochs=1"]) == 0
     output = capsys.readouterr().out
     assert output.splitlines()[-1] == f"run folder: {result.folder}"
     assert "0.2500" in output
     assert "0.3750" in output
     assert "hard (best)" in output
     assert [(request.dataset, request.settings) for request in requests] == [
-        ("tiny", {"epochs": 1})
+        ("ml-100k", {"epochs": 1})
     ]
 
 
 def test_the_arguments_of_the_process_are_the_default(answer_with, result, monkeypatch, capsys):
     requests = answer_with(result)
-    monkeypatch.setattr("sys.argv", ["run_opal.py", "--dataset=mine"])
+    monkeypatch.setattr("sys.argv", ["run_opal.py", "--dataset=ml-100k"])
     assert cli.main() == 0
-    assert requests[0].dataset == "mine"
+    assert requests[0].dataset == "ml-100k"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_arguments_of_the_process_are_the_default(answer_with, result, monke
 )
 def test_an_error_is_one_line_and_its_exit_code(answer_with, capsys, error, code):
     answer_with(error)
-    assert cli.main(["--dataset=tiny"]) == code
+    assert cli.main(["--dataset=ml-100k"]) == code
     captured = capsys.readouterr()
     assert captured.err == f"error: {error}\n"
     assert captured.out == ""
@@ -77,21 +77,21 @@ def test_an_error_is_one_line_and_its_exit_code(answer_with, capsys, error, code
 def test_a_bug_is_not_hidden(answer_with):
     answer_with(ZeroDivisionError("bug"))
     with pytest.raises(ZeroDivisionError):
-        cli.main(["--dataset=tiny"])
+        cli.main(["--dataset=ml-100k"])
 
 
 def test_an_interrupt_says_how_to_go_on(answer_with, capsys):
     interrupt = KeyboardInterrupt()
     interrupt.folder = Path("saved/run-1")
     answer_with(interrupt)
-    assert cli.main(["--dataset=tiny"]) == 130
+    assert cli.main(["--dataset=ml-100k"]) == 130
     assert "--resume=saved/run-1" in capsys.readouterr().err
     interrupt.folder = Path("my runs/run-1")
     answer_with(interrupt)
-    assert cli.main(["--dataset=tiny"]) == 130
+    assert cli.main(["--dataset=ml-100k"]) == 130
     assert "'--resume=my runs/run-1'" in capsys.readouterr().err
     answer_with(KeyboardInterrupt())
-    assert cli.main(["--dataset=tiny"]) == 130
+    assert cli.main(["--dataset=ml-100k"]) == 130
     assert capsys.readouterr().err.startswith("interrupted before anything was saved")
 
 
@@ -102,7 +102,7 @@ def test_a_missing_recbole_is_one_line(answer_with, result, monkeypatch, capsys)
         raise host.install.PackageNotFoundError(name)
 
     monkeypatch.setattr(host.install, "version", missing)
-    assert cli.main(["--dataset=tiny"]) == 2
+    assert cli.main(["--dataset=ml-100k"]) == 2
     assert "pip install" in capsys.readouterr().err
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import recbole_opal
 from recbole_opal.errors import OpalError
 from recbole_opal.runs import RunFolder
+from recbole_opal.training import save_points
 
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 _SETTINGS = {
@@ -43,7 +44,8 @@ _SETTINGS = {
 
 
 def run(place: Path, saved: Path) -> None:
-    """Do the run."""
+    """Do the run; every tensor counts as a large one."""
+    save_points._LARGE = 0
     recbole_opal.run("OPAL", "tiny", data_path=str(place), checkpoint_dir=str(saved), **_SETTINGS)
 
 
