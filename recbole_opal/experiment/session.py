@@ -28,7 +28,7 @@ from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
-from recbole_opal.host.in_parts import require_parts, require_shared_table
+from recbole_opal.host.in_parts import require_joint_draws, require_parts, require_shared_table
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -149,6 +149,7 @@ class _Session:
     def __init__(self, config: OpalConfig) -> None:
         require_parts(config.model_class)
         require_shared_table(config)
+        require_joint_draws(config)
         use_device(config["device"])
         self.config = config
         self.started = perf_counter()

@@ -10,7 +10,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.models import MODELS
 
-__all__ = ["own_gpu", "require_parts", "require_shared_table"]
+__all__ = ["own_gpu", "require_joint_draws", "require_parts", "require_shared_table"]
 
 
 def require_parts(model_class: type[Any]) -> None:
@@ -61,6 +61,19 @@ def require_shared_table(config: Any) -> None:
             f"--item_table={kind} has nowhere; leave it away, or write --item_table=local."
         )
     import_torchrec(kind)
+
+
+def require_joint_draws(settings: Any) -> None:
+    """Refuse what is drawn for single items, of which each process has others.
+
+    Their generators, from which all draw the same negatives, would no longer be alike.
+    """
+    share = settings["new_item_share"]
+    if launched() is not None and settings["item_features"] and share:
+        raise SettingsError(
+            f"--new_item_share={share} draws for single items, which several processes would do "
+            "otherwise than one; write --new_item_share=0, or start it without torchrun."
+        )
 
 
 def own_gpu(given: str) -> str:

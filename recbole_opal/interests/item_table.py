@@ -95,7 +95,7 @@ class ItemTable(nn.Module):
         return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
 
     def look_up(self, ids: Tensor) -> Tensor:
-        """Return the vectors of (n,) ids, (n, D): the one place where ids become vectors.
+        """Return the vectors of (n,) ids, (n, D), as `forward` does.
 
         An id that is met twice is composed twice: no shape depends on how many ids differ, as an
         exported program needs it.
@@ -148,6 +148,7 @@ class ItemTable(nn.Module):
         return unit_length(rows) if self.unit else rows
 
     def _placed(self, own: Tensor, ids: Tensor) -> Tensor:
+        """Compose the vectors of (n,) ids of their own, (n, D): the one place where it is done."""
         rows = own if self.features is None else self.features(own, ids)
         return unit_length(rows) if self.unit else rows
 

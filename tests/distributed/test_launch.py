@@ -6,7 +6,7 @@ from recbole_opal.cli import main
 from recbole_opal.distributed.launch import Launch, is_first, launched
 from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
-from recbole_opal.host.in_parts import own_gpu, require_parts
+from recbole_opal.host.in_parts import own_gpu, require_joint_draws, require_parts
 from recbole_opal.host.recommender import as_recommender
 from recbole_opal.models.opal import OPALNetwork
 from recbole_opal.process.program import command
@@ -91,6 +91,16 @@ def test_other_models_are_refused(among_four, model, reason):
     assert reason in str(caught.value)
     among_four.delenv("RANK")
     require_parts(chosen)
+
+
+def test_what_is_drawn_for_single_items_is_refused(among_four):
+    drawn = {"item_features": ["genre"], "new_item_share": 0.1}
+    with pytest.raises(SettingsError, match="write --new_item_share=0"):
+        require_joint_draws(drawn)
+    require_joint_draws(drawn | {"new_item_share": 0.0})
+    require_joint_draws(drawn | {"item_features": None})
+    among_four.delenv("RANK")
+    require_joint_draws(drawn)
 
 
 def test_an_error_of_all_processes_is_told_once(among_four, capsys):
