@@ -189,8 +189,8 @@ class ShardedEmbedding(nn.Module):
         self.own.copy_(given if is_part else self.own_of(given))
 
 
-def sharded_embedding_of(model: nn.Module) -> ShardedEmbedding | None:
-    """Return the table of a model that is held in parts; None: it has none."""
+def sharded_embedding_of(model: Any) -> ShardedEmbedding | None:
+    """Return the table of a module that is held in parts; None: it has none."""
     if current() is None:
         return None
     found = (each for each in model.modules() if isinstance(each, ShardedEmbedding))

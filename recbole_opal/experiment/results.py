@@ -123,7 +123,7 @@ def _parameters(model: Any) -> int:
     """Count the trained numbers, those of a table in parts too."""
     table = sharded_embedding_of(model)
     apart = 0 if table is None else table.num_embeddings * table.embedding_dim
-    return apart + sum(weight.numel() for weight in model.parameters())
+    return apart + sum(int(weight.numel()) for weight in model.parameters())
 
 
 def _save_test_part(folder: RunFolder, rows: EvalRows) -> None:
