@@ -67,6 +67,7 @@ def test_the_loss_is_that_of_the_scores_that_are_served(build_model, prior):
         own_columns=target_columns(batch.targets, drawn.ids),
         negative_weights=drawn.log_weights,
         target_correction=network.sampler.target_correction(batch.targets, drawn),
+        target_decay=network.settings.target_decay,
     )
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
