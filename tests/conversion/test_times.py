@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recbole_opal.conversion import times
 from recbole_opal.conversion.times import TIME_UNITS
 from recbole_opal.errors import DataError, SettingsError
 from tests.conversion.reading import read_times
@@ -97,8 +98,11 @@ def test_a_log_without_any_time_is_told_at_its_end():
         read(["", "0", r"\N"])
 
 
-def test_zeros_that_turn_out_to_be_times_are_times():
+def test_many_zeros_that_turn_out_to_be_times_are_told(monkeypatch):
     assert read(["0", "0"], ["0", "1", "2"])[0] == [[0, 0], [0, 1, 2]]
+    monkeypatch.setattr(times, "_SAMPLE", 3)
+    with pytest.raises(DataError, match="line 0: .* zeros, .* line 3 on; write .*unit=number"):
+        read(["0", "0"], ["0", "1", "2"])
     assert read(["0", "0"], ["0", "1"], unit="number")[0] == [[0, 0], [0, 1]]
 
 
