@@ -2,7 +2,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recbole_opal.conversion import times
@@ -190,6 +190,7 @@ MOMENTS = st.datetimes(
 )
 
 
+@settings(max_examples=25)
 @given(st.lists(MOMENTS, min_size=1), st.sampled_from([1, 1000, 1_000_000]))
 def test_numbers_and_iso_agree(moments, factor):
     exact = [round(moment.timestamp() * factor) for moment in moments]
@@ -200,6 +201,7 @@ def test_numbers_and_iso_agree(moments, factor):
     assert np.allclose(isos, [moment.timestamp() for moment in moments], rtol=0, atol=1e-5)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text(max_size=25)), st.sampled_from([None, *TIME_UNITS]))
 def test_any_text_is_a_number_or_a_data_error(texts, unit):
     try:
