@@ -209,3 +209,9 @@ def test_any_text_is_a_number_or_a_data_error(texts, unit):
     except DataError:
         return
     assert len(seconds) == len(texts)
+
+
+@pytest.mark.parametrize("text", ["2022-04-11T120000", "2022-04-11T1200", "2022-04-11T12:00:00"])
+@pytest.mark.parametrize(("zone", "hours"), [("", 0), ("Z", 0), (" +08:00", 8), ("-0330", -3.5)])
+def test_iso_clocks_without_colons_and_zones_behind_a_blank(text, zone, hours):
+    assert read([text + zone])[0] == [[NOON - 3600 * hours]]
