@@ -13,6 +13,7 @@ import torch
 from recbole_opal.batches import EvaluationBatch, TrainingBatch
 from recbole_opal.data.rows import EvalRows, FutureRows
 from recbole_opal.data.user_sequences import IntArray
+from recbole_opal.distributed.group import current
 from recbole_opal.distributed.rows import own_part
 
 __all__ = ["EvaluationLoader", "FutureTrainLoader", "ShuffledRows"]
@@ -90,6 +91,7 @@ class EvaluationLoader:
     dataset: Any = None  # the training dataset, for metrics that look into it
     inputs: Callable[[EvaluationBatch], Any] | None = None  # what the model is asked; None: as is
     known: Any = None
+    in_step: bool = False  # every process yields as many batches, perhaps an empty one at the end
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -100,6 +102,12 @@ class EvaluationLoader:
 
         So every list is computed among the same users however many processes there are.
         """
-        for start in range(0, len(self.rows), self.step)[own_part(len(self))]:
-            batch = self.rows.batch(np.arange(start, min(start + self.step, len(self.rows))))
-            yield batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))
+        group, own = current(), own_part(len(self))
+        for start in range(0, len(self.rows), self.step)[own]:
+            yield self._batch(np.arange(start, min(start + self.step, len(self.rows))))
+        if self.in_step and group is not None and (own.stop - own.start) * group.size < len(self):
+            yield self._batch(np.arange(0))
+
+    def _batch(self, index: IntArray) -> EvaluationBatch:
+        batch = self.rows.batch(index)
+        return batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))

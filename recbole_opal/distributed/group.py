@@ -79,6 +79,33 @@ class Group:
         with together():
             dist.broadcast(tensor, src=0, group=self._of(tensor))
 
+    def swap(self, rows: Tensor, given: list[int], taken: list[int]) -> Tensor:
+        """Return the rows that the others have for this process, by rank, and give them theirs.
+
+        Args:
+            rows: (sum of given, ...), for one process after the other.
+            given: how many are for each of them.
+            taken: how many each of them has for this one.
+        """
+        found = rows.new_empty(sum(taken), *rows.shape[1:])
+        with together():
+            own = self._of(rows)
+            dist.all_to_all_single(found, rows.contiguous(), taken, given, group=own)
+        return found
+
+    def to_first(self, tensor: Tensor | None, rank: int, room: Tensor) -> Tensor | None:
+        """Return in the first process what that of another `rank` has, None in that one.
+
+        Both call it, with `room` of the tensor's shape and type; on processors alone.
+        """
+        with together():
+            if self.rank == 0:
+                dist.recv(room, rank)
+                return room
+            if tensor is not None:
+                dist.send(tensor.contiguous(), 0)
+        return None
+
     def _of(self, tensor: Tensor) -> Any:
         return None if tensor.device.type == "cpu" else self.on_device
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from recbole_opal.distributed.group import current
 
-__all__ = ["gather_rows", "joined_rows", "own_part"]
+__all__ = ["gather_rows", "joined_rows", "own_part", "swap_rows"]
 
 
 def own_part(rows: int) -> slice:
@@ -44,3 +44,17 @@ def gather_rows(rows: Tensor, sizes: Sequence[int] | None = None) -> list[Tensor
 def joined_rows(rows: Tensor) -> Tensor:
     """Return the rows of all processes, one process after the other; no gradient flows through."""
     return rows if current() is None else torch.cat(gather_rows(rows))
+
+
+def swap_rows(parts: Sequence[Tensor]) -> list[Tensor]:
+    """Give each process its part, and return what each has for this one, by rank.
+
+    Args:
+        parts: (R_p, ...) for each process p; all processes have as many rows for the same one.
+    """
+    group = current()
+    if group is None:
+        return list(parts)
+    given = [len(part) for part in parts]
+    taken = [given[group.rank]] * group.size
+    return list(torch.split(group.swap(torch.cat(list(parts)), given, taken), taken))

@@ -53,6 +53,8 @@ def judge(
     parts, unmet = [], torch.from_numpy(training.counts == 0)
     for batch in batches:
         found = lists(batch)
+        if not len(batch.users):  # the process only took part in what others asked for
+            continue
         ids = found.ids.cpu()
         hits, num_targets = match_targets(ids, batch.targets)
         if bool((num_targets == 0).any()):

@@ -14,7 +14,7 @@ from recbole_opal.retrieval.pairs import ExcludedPairs
 from recbole_opal.retrieval.ranks import average_ranks_of_scores
 from recbole_opal.retrieval.winners import pairwise_cosines, winning_interests
 
-__all__ = ["FullSortRetriever", "InterestModel", "Retrieved", "from_scores"]
+__all__ = ["FullSortRetriever", "InterestModel", "Retrieved", "from_scores", "interest_record"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ class FullSortRetriever:
         return Retrieved(
             ids,
             self._ranks(queries, excluded, _distinct(targets)) if self.with_ranks else None,
-            self._record(inputs, queries, ids) if self.with_interests else None,
+            interest_record(self.model, inputs, queries, self.items, ids)
+            if self.with_interests
+            else None,
         )
 
     def _ranks(self, queries: Tensor, excluded: Pairs | None, targets: Pairs) -> RankRecord:
@@ -114,15 +116,26 @@ class FullSortRetriever:
         hidden = ExcludedPairs.of(excluded, len(queries), count, self.items.device)
         return _rank_record(ranks, targets, count - hidden.counts())
 
-    def _record(self, inputs: Any, queries: Tensor, ids: Tensor) -> InterestRecord:
-        model: Any = self.model
-        active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
-        columns = model.interest_columns(queries) if hasattr(model, "interest_columns") else queries
-        if active is None:
-            active = queries.new_ones(queries.shape[:2], dtype=torch.bool)
-        winners = winning_interests(queries, self.items, ids, active)
-        found = (winners, pairwise_cosines(columns, active), active)
-        return InterestRecord(*(each.cpu().numpy() for each in found))
+
+def interest_record(
+    model: Any, inputs: Any, queries: Tensor, vectors: Tensor, ids: Tensor
+) -> InterestRecord:
+    """Return what each interest of a batch did for its lists.
+
+    Args:
+        model: an `InterestModel`.
+        inputs: what it was asked.
+        queries: (B, K, D), its answer.
+        vectors: (n, D), of items, the padding first.
+        ids: (B, k) int64, the lists, by rows of the vectors.
+    """
+    active = model.active_interests(inputs) if hasattr(model, "active_interests") else None
+    columns = model.interest_columns(queries) if hasattr(model, "interest_columns") else queries
+    if active is None:
+        active = queries.new_ones(queries.shape[:2], dtype=torch.bool)
+    winners = winning_interests(queries, vectors, ids, active)
+    found = (winners, pairwise_cosines(columns, active), active)
+    return InterestRecord(*(each.cpu().numpy() for each in found))
 
 
 def from_scores(scores: Tensor, k: int, targets: Pairs | None = None) -> Retrieved:

@@ -13,10 +13,13 @@ from recbole_opal.console.run_log import lines_held
 from recbole_opal.distributed.agreement import agreed
 from recbole_opal.distributed.group import meet
 from recbole_opal.distributed.launch import is_first
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.host.prepare import PreparedData
 from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.runs import RunFolder, RunReader
-from recbole_opal.training.snapshot import restore
+from recbole_opal.training.loop import TrainingLoop
+from recbole_opal.training.snapshot import restore, snapshot
+from recbole_opal.training.whole_table import whole_state, whole_weights
 
 __all__ = ["follow", "let_follow", "opened", "tell_followers"]
 
@@ -62,14 +65,24 @@ def follow(
             trainer = StagedTrainer(config, model)
             if state is not None:
                 restore(trainer.loop, state, data.train)
-            trainer.loop.on_progress = meet
+            loop = trainer.loop
+            loop.on_progress = lambda: _hand_in(loop)
             trainer.fit(data.train, data.valid)
-            for stage in trainer.loop.records if config["test_at_end"] else ():
-                trainer.loop.load_stage(stage)
-                trainer.judge(data.test, with_interests=True)
+            for stage in loop.records:
+                loop.load_stage(stage)
+                whole_weights(loop.weights[stage], loop.model)
+                if config["test_at_end"]:
+                    trainer.judge(data.test, with_interests=True)
             return tell_followers(("", {}, "", 0.0))
         finally:
             torch.set_num_threads(threads)
+
+
+def _hand_in(loop: TrainingLoop) -> None:
+    """Let the first process save the state, which of a table in parts needs every part."""
+    if sharded_embedding_of(loop.model) is not None:
+        whole_state(snapshot(loop), loop.model)
+    meet()
 
 
 def tell_followers(outcome: Outcome) -> Outcome:

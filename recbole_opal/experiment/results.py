@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.data.rows import EvalRows
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.evaluation.diagnostics import collapse_warning, interest_diagnostics
 from recbole_opal.evaluation.evaluator import measure
 from recbole_opal.evaluation.registry import chosen_metrics, every_run_metrics, own_traits
@@ -23,6 +24,7 @@ from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
 from recbole_opal.runs.machine import versions
 from recbole_opal.runs.reader import FEATURES_NAME, HISTORIES_NAME
+from recbole_opal.training.whole_table import whole_weights
 
 __all__ = ["id_tokens", "write_results"]
 
@@ -59,7 +61,7 @@ def write_results(
             _save_test_part(folder, data.test.rows)
         for stage, record in loop.records.items():
             loop.load_stage(stage)
-            folder.save_weights(stage, loop.weights[stage])
+            folder.save_weights(stage, whole_weights(loop.weights[stage], loop.model))
             stages[stage] = record.as_dict()
             if config["test_at_end"]:
                 stages[stage] |= _test(folder, trainer, data, stage)
@@ -73,7 +75,7 @@ def write_results(
             "train_seconds": sum(stage["train_seconds"] for stage in stages.values()),
             "test_seconds": sum(stage.get("test_seconds", 0.0) for stage in stages.values()),
             "peak_memory": memory.in_bytes(trainer.device),
-            "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+            "parameters": _parameters(trainer.model),
             "data": data.counts,
             "versions": versions(trainer.device),
         }
@@ -115,6 +117,13 @@ def _test(
     if warning:
         getLogger("recbole_opal").warning("stage=%s %s", stage, warning)
     return found | {"diagnostics": diagnostics}
+
+
+def _parameters(model: Any) -> int:
+    """Count the trained numbers, those of a table in parts too."""
+    table = sharded_embedding_of(model)
+    apart = 0 if table is None else table.num_embeddings * table.embedding_dim
+    return apart + sum(int(weight.numel()) for weight in model.parameters())
 
 
 def _save_test_part(folder: RunFolder, rows: EvalRows) -> None:

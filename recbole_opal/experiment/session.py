@@ -14,6 +14,7 @@ from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
 from recbole_opal.distributed.launch import is_first
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError, refusing
 from recbole_opal.experiment.following import (
     Outcome,
@@ -27,7 +28,7 @@ from recbole_opal.experiment.resumption import adopt, as_begun, check_same
 from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.continued import MAY_CHANGE, continued_config
-from recbole_opal.host.in_parts import require_joint_draws, require_parts
+from recbole_opal.host.in_parts import require_joint_draws, require_parts, require_shared_table
 from recbole_opal.host.memory import check_memory, telling_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
@@ -46,7 +47,8 @@ from recbole_opal.settings import Request
 from recbole_opal.settings.border import path_given
 from recbole_opal.settings.places import naming
 from recbole_opal.training.save_points import SavePoints
-from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore
+from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
+from recbole_opal.training.whole_table import whole_state
 
 __all__ = ["RunResult", "resume", "run", "run_request"]
 
@@ -146,6 +148,7 @@ class _Session:
 
     def __init__(self, config: OpalConfig) -> None:
         require_parts(config.model_class)
+        require_shared_table(config)
         require_joint_draws(config)
         use_device(config["device"])
         self.config = config
@@ -240,9 +243,12 @@ class _Session:
 
     def _save(self, folder: RunFolder, points: SavePoints) -> None:
         loop = points.loop
+        if sharded_embedding_of(loop.model) is None:
+            training, parts = points.next()
+        else:  # collected anew each time, in one piece
+            training, parts = whole_state(snapshot(loop), loop.model), {}
         with folder.update():
             cost = {"seconds": self.seconds, "peak_memory": self.memory.in_bytes(loop.device)}
-            training, parts = points.next()
             folder.save_state({"training": training} | cost, parts)
             folder.save_lines("training.jsonl", loop.history)
         meet()  # the others wait for the disk

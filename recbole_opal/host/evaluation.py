@@ -14,6 +14,7 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.distributed.agreement import agreed
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.evaluation.built_index import BuiltIndex, check_retrieval
 from recbole_opal.evaluation.evaluator import judge, measure
 from recbole_opal.evaluation.full_sort import (
@@ -24,6 +25,7 @@ from recbole_opal.evaluation.full_sort import (
 )
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
 from recbole_opal.evaluation.registry import chosen_metrics
+from recbole_opal.evaluation.sharded_sort import ShardedRetriever
 from recbole_opal.host.categories import item_categories
 from recbole_opal.host.stored_dataset import StoredDataset
 
@@ -75,13 +77,17 @@ class TopKEvaluation(Trainer):
         self.model.eval()
         ranks = any(metric.needs_ranks for metric in chosen_metrics(config["metrics"]))
         if isinstance(self.model, InterestModel):
-            retriever = FullSortRetriever(
-                self.model,
-                config,
-                with_ranks=ranks,
-                with_interests=with_interests,
-                built=self._built,
-            )
+            retriever: FullSortRetriever | ShardedRetriever
+            if sharded_embedding_of(self.model) is not None:
+                retriever = ShardedRetriever(self.model, config, with_interests=with_interests)
+            else:
+                retriever = FullSortRetriever(
+                    self.model,
+                    config,
+                    with_ranks=ranks,
+                    with_interests=with_interests,
+                    built=self._built,
+                )
 
             def lists(batch: EvaluationBatch) -> Retrieved:
                 inputs = batch.inputs.to(self.device)

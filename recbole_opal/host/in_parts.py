@@ -1,14 +1,16 @@
-"""Which runs several processes can share, and the device that each of them takes."""
+"""Which runs and tables several processes can share, and the device that each of them takes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recbole_opal.distributed.launch import launched
+from recbole_opal.distributed.torchrec_library import import_torchrec
 from recbole_opal.errors import SettingsError
+from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.models import MODELS
 
-__all__ = ["own_gpu", "require_joint_draws", "require_parts"]
+__all__ = ["own_gpu", "require_joint_draws", "require_parts", "require_shared_table"]
 
 
 def require_parts(model_class: type[Any]) -> None:
@@ -27,6 +29,38 @@ def require_parts(model_class: type[Any]) -> None:
         f"--model={model_class.__name__} cannot be trained by several processes: {reason}; start "
         f"it without torchrun, or take one of {', '.join(able)}."
     )
+
+
+def require_shared_table(config: Any) -> None:
+    """Refuse a table in parts, before any data is read, that the processes could not hold.
+
+    Raises:
+        SettingsError: TorchRec is missing, the device is none that it was tried on here, or the
+            vectors cannot be cut so.
+    """
+    launch, kind = launched(), config["item_table"]
+    if launch is None or kind in (None, "local"):
+        return
+    if config["device"].type != "cpu":
+        raise SettingsError(
+            f"--item_table={kind} is held by TorchRec on processors alone here; write "
+            "--use_gpu=False, or --item_table=local."
+        )
+    width = config["hidden_size"]
+    step = 4 * (launch.processes if kind == "column_wise" else 1)
+    if width % step:
+        raise SettingsError(
+            f"--hidden_size={width} cannot be held with --item_table={kind} by "
+            f"{launch.processes} processes; write a multiple of {step}, as "
+            f"--hidden_size={-(-width // step) * step}."
+        )
+    ranking = [m.name for m in chosen_metrics(config["metrics"]) if m.needs_ranks]
+    if ranking:
+        raise SettingsError(
+            f"--metrics={','.join(ranking)} needs the scores of all items in one process, which "
+            f"--item_table={kind} has nowhere; leave it away, or write --item_table=local."
+        )
+    import_torchrec(kind)
 
 
 def require_joint_draws(settings: Any) -> None:

@@ -57,6 +57,11 @@ def telling_memory() -> Iterator[None]:
         ) from error
 
 
+def _tables(config: Any) -> int:
+    """Return how many tables of vectors stand beside each other, with Adam's moments two more."""
+    return 1 if config["item_optimizer"] == "rowwise_adagrad" else 3
+
+
 def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     """Yield tensors that every run of this kind holds: name, numbers, the settings behind it."""
     widths = tuple(
@@ -69,7 +74,7 @@ def _largest_tensors(config: Any, data: PreparedData) -> Iterator[tuple[str, int
     rows = min(config["train_batch_size"], data.train.sample_size)
     users = min(config["eval_batch_size"], len(data.test.rows))
     everything = "the vectors of all items, with what the optimiser keeps of them,"
-    yield everything, 3 * items * width, widths
+    yield everything, _tables(config) * items * width, widths
     yield "the lists of one batch of users", 2 * users * cut, ("topk", "eval_batch_size")
     length, cures = 1, widths
     if trained_on(config.model_class) == "histories":

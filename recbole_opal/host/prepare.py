@@ -98,6 +98,7 @@ def prepare_data(config: Any, *, future_items: bool) -> PreparedData:
             rows[name],
             dataset=dataset,
             known=None if of_histories else dataset.known_before(part),
+            in_step=config["item_table"] not in (None, "local"),
             **asked,
         )
         for name, part in parts.items()

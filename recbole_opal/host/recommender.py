@@ -17,6 +17,7 @@ from torch import Tensor
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.data.cooccurrence import cooccurrence_vectors
 from recbole_opal.data.training_part import TrainingPart
+from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.item_features import item_features
 from recbole_opal.models import MODELS
@@ -94,10 +95,13 @@ class MultiInterestRecommender(SequentialRecommender):
     def _item_start(self, settings: Any, seed: int, training: TrainingPart) -> Tensor | None:
         """Return where item vectors start, (N, D), by what training met; None: at random.
 
-        So too where saved weights take their place, see `awaiting_weights`.
+        So too where saved weights take their place, see `awaiting_weights`. Where processes share
+        the table, the first one tells the others theirs.
         """
         if settings.item_start == "random" or _AWAITING_WEIGHTS.get():
             return None
+        if settings.item_table != "local" and not is_first():
+            return torch.empty(0, settings.hidden_size)
         start = cooccurrence_vectors(
             training,
             self.n_items,
@@ -159,6 +163,10 @@ class MultiInterestRecommender(SequentialRecommender):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.network.item_table()
+
+    def searched(self, ids: Tensor) -> Tensor:
+        """Return the vectors of (n,) ids as lists are searched by; see the network."""
+        return self.network.searched(ids)
 
     @property
     def scoring(self) -> Scoring:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recbole_opal.distributed.group import current
+from recbole_opal.distributed.sharded_embedding import ShardedEmbedding, Sharding
 from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.unit import unit_length
@@ -26,6 +28,8 @@ class ItemTable(nn.Module):
         sparse: whether the gradient holds only the rows looked up.
         unit: whether vectors are normalised; False for models that compare by inner product.
         features: what the vectors of items are composed of beside their own; None: nothing.
+        sharding: how the processes of a run share the rows; None: each has all of them, and so has
+            a process that is alone, whatever it says.
         boosts: (N,) float, factors on the vectors where they are searched, not where they stand in
             a history; None: all 1.
     """
@@ -41,13 +45,11 @@ class ItemTable(nn.Module):
         unit: bool = True,
         features: ItemFeatures | None = None,
         boosts: Tensor | None = None,
+        sharding: Sharding | None = None,
     ) -> None:
         super().__init__()
         self.unit = unit
-        self.embedding = nn.Embedding(num_items, width, padding_idx=0, sparse=sparse)
-        nn.init.normal_(self.embedding.weight, std=width**-0.5)  # length close to 1
-        with torch.no_grad():
-            self.embedding.weight[0].zero_()
+        self.embedding = _embedding(num_items, width, sparse, sharding)
         self.features = features
         self.register_buffer("boosts", boosts, persistent=False)
 
@@ -58,7 +60,13 @@ class ItemTable(nn.Module):
 
     @torch.no_grad()
     def start_at(self, vectors: Tensor) -> None:
-        """Put (N, D) vectors in the place of the random ones; the padding row stays zero."""
+        """Put (N, D) vectors in the place of the random ones; the padding row stays zero.
+
+        Where processes share the rows, those of the first one count.
+        """
+        if isinstance(self.embedding, ShardedEmbedding):
+            self.embedding.start_at(vectors)
+            return
         self.embedding.weight.copy_(vectors)
         self.embedding.weight[0].zero_()
 
@@ -79,6 +87,9 @@ class ItemTable(nn.Module):
         Left to the embedding, a sparse gradient would be cut to the other rows, whose number a GPU
         would be asked for.
         """
+        if isinstance(self.embedding, ShardedEmbedding):
+            shared: Tensor = self.embedding(ids)  # spares padding itself
+            return shared
         table = self.embedding.weight
         rows = functional.embedding(ids, table, sparse=self.embedding.sparse)
         return rows.masked_fill((ids == 0).unsqueeze(-1), 0.0)
@@ -140,3 +151,20 @@ class ItemTable(nn.Module):
         """Compose the vectors of (n,) ids of their own, (n, D): the one place where it is done."""
         rows = own if self.features is None else self.features(own, ids)
         return unit_length(rows) if self.unit else rows
+
+
+def _embedding(
+    num_items: int, width: int, sparse: bool, sharding: Sharding | None
+) -> nn.Embedding | ShardedEmbedding:
+    """Return rows of length close to 1, at random, the same ones however they are shared out."""
+    std = width**-0.5
+    if sharding is not None and current() is not None:
+        shared = ShardedEmbedding(num_items, width, sharding)
+        shared.start_at_random(1.0)  # torch's own, of which nothing is left
+        shared.start_at_random(std)
+        return shared
+    whole = nn.Embedding(num_items, width, padding_idx=0, sparse=sparse)
+    nn.init.normal_(whole.weight, std=std)
+    with torch.no_grad():
+        whole.weight[0].zero_()
+    return whole

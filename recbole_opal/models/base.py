@@ -115,6 +115,7 @@ class MultiInterestNetwork(nn.Module):
             unit=self.unit_vectors,
             features=_features(settings, catalogue),
             boosts=_boosts(settings, catalogue),
+            sharding=None if settings.item_table == "local" else settings.item_table,
         )
         if catalogue.item_vectors is not None:
             self.items.start_at(catalogue.item_vectors)
@@ -280,6 +281,10 @@ class MultiInterestNetwork(nn.Module):
         Here: the queries. A model whose queries hold more than interests leaves that out.
         """
         return queries
+
+    def searched(self, ids: Tensor) -> Tensor:
+        """Return the vectors of (n,) ids as lists are searched by, (n, D') float."""
+        return self.candidates(self.items.searched(ids))
 
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""

@@ -41,6 +41,7 @@ def check_together(
     """
     _check_columns(settings)
     _check_gradients(settings)
+    _check_item_table(settings)
     _check_schedule(settings)
     _check_scoring(settings, given)
     if "orthogonality_weight" in settings:
@@ -145,6 +146,41 @@ def _check_gradients(settings: Mapping[str, Any]) -> None:
     else:
         return
     raise SettingsError(f"{problem}.")
+
+
+def _check_item_table(settings: Mapping[str, Any]) -> None:
+    """Refuse what the rows of a table cannot do: move by another optimiser, or lie in parts."""
+    table = settings.get("item_table", "local")
+    optimizer = settings.get("item_optimizer", "adam")
+    if optimizer != "adam" and settings["item_gradient"] != "sparse":
+        raise SettingsError(
+            f"--item_optimizer={optimizer} moves the rows met, and --item_gradient="
+            f"{settings['item_gradient']} moves all; write --item_gradient=sparse as well, or "
+            "--item_optimizer=adam."
+        )
+    if table == "local":
+        return
+    wanted = {
+        "item_optimizer": ("rowwise_adagrad", "the one that TorchRec has on processors"),
+        "retrieval": ("torch", "each process searches its part exactly"),
+        "enable_scaler": (False, "rows move before gradients are unscaled"),
+        "enable_amp": (False, "rows move by gradients in single precision"),
+    }
+    for name, (value, reason) in wanted.items():
+        if settings[name] != value:
+            raise SettingsError(
+                f"--item_table={table} needs --{name}={value} ({reason}); write it as well, or "
+                "--item_table=local."
+            )
+    whole = {
+        "--item_features": bool(settings["item_features"]),
+        "--negative_sampling=full": settings["negative_sampling"] == "full",
+    }
+    for name in (name for name, asked in whole.items() if asked):
+        raise SettingsError(
+            f"{name} needs the vectors of all items in one process, which --item_table={table} "
+            "has nowhere; leave it away, or write --item_table=local."
+        )
 
 
 def _check_schedule(settings: Mapping[str, Any]) -> None:

@@ -147,8 +147,20 @@ class MultiInterestSettings(Section):
     )
     item_gradient: Literal["sparse", "dense"] = setting(
         "sparse",
-        "sparse = Adam on the rows met, without decay; dense = a step costs more with the "
-        "catalogue [D]",
+        "sparse = item_optimizer on the rows met, without decay; dense = a step costs more with "
+        "the catalogue [D]",
+        under=TRAINING,
+    )
+    item_optimizer: Literal["adam", "rowwise_adagrad"] = setting(
+        "adam",
+        "what moves the item vectors met; rowwise_adagrad = Adagrad with one sum a row, a third of "
+        "the memory [D]",
+        under=TRAINING,
+    )
+    item_table: Literal["local", "row_wise", "column_wise", "table_wise"] = setting(
+        "local",
+        "under torchrun: local = all vectors in each process; by TorchRec: row_wise, column_wise = "
+        "cut into parts, one a process, table_wise = all in the first [D]",
         under=TRAINING,
     )
 

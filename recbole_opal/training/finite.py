@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError
 from recbole_opal.evaluation.metric import name_of
 from recbole_opal.evaluation.registry import labelled_metrics
@@ -54,7 +55,9 @@ def check_weights(model: nn.Module, settings: Any, place: str) -> None:
     Raises:
         TrainingError: one is not.
     """
-    for name, parameter in model.named_parameters():
+    table = sharded_embedding_of(model)
+    own = [] if table is None else [("items.embedding.weight", table.own)]
+    for name, parameter in [*model.named_parameters(), *own]:
         if parameter.numel() == 0 or not parameter.is_floating_point():
             continue
         # NaN comes through, and no copy of a large table is made.

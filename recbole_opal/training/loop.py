@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from logging import getLogger
 from time import perf_counter
 from typing import Any
@@ -15,7 +16,9 @@ from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.distributed.gradients import exchange
+from recbole_opal.distributed.group import together
 from recbole_opal.distributed.joint import share_of_loss
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.process.kept_memory import keep_freed_memory
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_score, check_weights
@@ -268,7 +271,7 @@ class TrainingLoop:
             losses = self.model.calculate_loss(batch)
         parts = losses if isinstance(losses, tuple) else (losses,)
         loss = share_of_loss(functools.reduce(operator.add, parts))
-        self.scaler.scale(loss).backward()
+        self.backward(loss)
         exchange(self._dense, self._tables)
         if self.settings["clip_grad_norm"]:
             self.scaler.unscale_(self.optimizer)
@@ -280,6 +283,11 @@ class TrainingLoop:
         if names is None:  # a model of RecBole's, which numbers them
             names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
         return dict(zip(names, values, strict=True))
+
+    def backward(self, loss: Tensor) -> None:
+        """Make the gradients; the rows of a table in parts, which all processes exchange, move."""
+        with nullcontext() if sharded_embedding_of(self.model) is None else together():
+            self.scaler.scale(loss).backward()
 
     def judge(self, validate: Callable[[], dict[str, float]]) -> None:
         """Validate; keep the weights if they are better than all before: a tie is no gain."""

@@ -8,6 +8,9 @@ from typing import Any
 from torch import nn, optim
 from torch.optim import Optimizer
 
+from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
+from recbole_opal.training.fused_table import FusedTable
+from recbole_opal.training.row_adagrad import RowAdagrad
 from recbole_opal.training.row_adam import RowAdam
 
 __all__ = ["JointOptimizer", "build_optimizer", "set_rate", "split_sparse_parameters"]
@@ -21,11 +24,14 @@ _LEARNERS: dict[str, Any] = {
     "sparse_adam": lambda parameters, lr, weight_decay: RowAdam(parameters, lr=lr),
 }
 
+_TABLES: dict[str, Any] = {"adam": RowAdam, "rowwise_adagrad": RowAdagrad}
+"""What moves tables whose gradients are sparse, by `item_optimizer`."""
+
 
 class JointOptimizer:
     """Several optimisers that step together, each with parameters of its own."""
 
-    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+    def __init__(self, optimizers: Sequence[Optimizer | FusedTable]) -> None:
         self.optimizers = list(optimizers)
 
     @property
@@ -54,9 +60,10 @@ class JointOptimizer:
 
 
 def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimizer:
-    """Return the optimiser of a model, with `RowAdam` for tables whose gradients are sparse.
+    """Return the optimiser of a model, with one of its own for tables whose gradients are sparse.
 
-    `settings` say `learner`, `learning_rate` and `weight_decay`, which does not touch those tables.
+    `settings` say `learner`, `learning_rate`, `weight_decay`, which does not touch those tables,
+    and perhaps `item_optimizer`: theirs. A table in parts moves by itself, see `FusedTable`.
     Under cosines their rows are normalised whenever they are used, so that their length changes
     the step size at most; under inner products the settings' check refuses it. Rows that a batch
     does not look up keep their moments, unlike in dense Adam. A module that says
@@ -67,7 +74,12 @@ def build_optimizer(model: nn.Module, settings: Any) -> Optimizer | JointOptimiz
     groups = _spared_from_decay(model, rest)
     options = {"weight_decay": settings["weight_decay"], **_in_one_pass(make, rest)}
     dense = [make(groups, lr=rate, **options)] if rest else []
-    return JointOptimizer([RowAdam(sparse, lr=rate), *dense]) if sparse else dense[0]
+    asked = "item_optimizer" in settings and settings["item_optimizer"]
+    tables: list[Any] = [_TABLES[asked or "adam"](sparse, lr=rate)] if sparse else []
+    shared = sharded_embedding_of(model)
+    if shared is not None:
+        tables.insert(0, FusedTable(shared, rate))
+    return JointOptimizer([*tables, *dense]) if tables else dense[0]
 
 
 def set_rate(optimizer: Optimizer | JointOptimizer, rate: float) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import SparseAdam
 
-__all__ = ["RowAdam"]
+__all__ = ["RowAdam", "distinct_rows"]
 
 
 class RowAdam(SparseAdam):
@@ -41,7 +41,7 @@ class RowAdam(SparseAdam):
                 if table.grad is not None:
                     state = self.state[table] or self._begun(table)
                     state["step"] += 1
-                    ids, rows = _distinct(table.grad)
+                    ids, rows = distinct_rows(table.grad)
                     self._mark(table, ids)
                     _move(table, ids, rows, state, group)
         return loss
@@ -59,10 +59,10 @@ class RowAdam(SparseAdam):
         return state
 
 
-def _distinct(gradient: Tensor) -> tuple[Tensor, Tensor]:
+def distinct_rows(gradient: Tensor) -> tuple[Tensor, Tensor]:
     """Return the ids of a sparse gradient, each once, and their rows."""
     if not gradient.is_sparse:
-        raise RuntimeError("RowAdam moves tables with sparse gradients only; take Adam.")
+        raise RuntimeError("rows are moved of tables with sparse gradients only; take Adam.")
     ids = gradient._indices()[0]
     if not bool((ids[1:] > ids[:-1]).all()):
         gradient = gradient.coalesce()

@@ -11,6 +11,7 @@ from recbole_opal.training.loop import TrainingLoop
 from recbole_opal.training.model_state import model_state, put_model_state
 from recbole_opal.training.optimizer import build_optimizer
 from recbole_opal.training.stages import StageRecord
+from recbole_opal.training.whole_table import own_part_of_state
 
 __all__ = ["is_on_course", "refuse_prolonging_an_earlier_stage", "restore", "snapshot"]
 
@@ -47,6 +48,7 @@ def restore(loop: TrainingLoop, state: Mapping[str, Any], batches: Any) -> None:
         SettingsError: `epochs` has changed, over which the learning rate falls.
     """
     loop.batches = batches
+    state = own_part_of_state(state, loop.model)
     _refuse_other_horizons(loop, state)
     loop.records = {name: StageRecord(**record) for name, record in state["records"].items()}
     loop.weights = {

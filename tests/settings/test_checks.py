@@ -124,6 +124,34 @@ def test_sparse_gradients_go_with_adam_alone(refusal, configure):
     assert "--learner=adam" in refusal("GRU4Rec", learner="sparse_adam")
 
 
+def test_another_optimiser_moves_the_rows_met_alone(refusal, configure):
+    assert configure(item_optimizer="rowwise_adagrad")["item_optimizer"] == "rowwise_adagrad"
+    message = refusal(item_optimizer="rowwise_adagrad", item_gradient="dense")
+    assert message.endswith("--item_gradient=sparse as well, or --item_optimizer=adam.")
+    assert "adam" in refusal(item_optimizer="adagrad")
+
+
+IN_PARTS = {"item_table": "row_wise", "item_optimizer": "rowwise_adagrad"}
+
+
+@pytest.mark.parametrize(
+    ("more", "fix"),
+    [
+        ({"item_optimizer": "adam"}, "--item_optimizer=rowwise_adagrad"),
+        ({"retrieval": "faiss"}, "--retrieval=torch"),
+        ({"retrieval": "ivf-flat"}, "--retrieval=torch"),
+        ({"enable_amp": True}, "--enable_amp=False"),
+        ({"enable_scaler": True}, "--enable_scaler=False"),
+        ({"negative_sampling": "full"}, "--item_table=local"),
+        ({"item_features": ["tag"]}, "--item_table=local"),
+        ({"item_table": "rowwise"}, "row_wise"),
+    ],
+)
+def test_what_a_table_in_parts_cannot_do_is_refused(refusal, configure, more, fix):
+    assert configure(**IN_PARTS)["item_table"] == "row_wise"
+    assert fix in refusal(**IN_PARTS | more)
+
+
 def test_a_decay_that_does_not_reach_the_items_is_refused(refusal, configure):
     message = refusal("MIND", similarity="inner_product", weight_decay=0.001)
     assert "--item_gradient=dense" in message
