@@ -76,6 +76,9 @@ def _plain_iso() -> str:
     """Return SQL for an ISO date as DuckDB reads it."""
     plain = "trim(t, chr(9) || chr(10) || chr(13) || ' ')"
     for wrong, right in (
+        (r"^([-\d]{10}[Tt ]\d\d)(\d\d)", r"\1:\2"),  # 100000 for 10:00:00
+        (r"^([-\d]{10}[Tt ]\d\d:\d\d)(\d\d)", r"\1:\2"),
+        (r"\s([Zz]|[+-]\d\d:?\d*)$", r"\1"),
         (r"\s?(?:UTC|GMT)$", "Z"),  # Spark and BigQuery write the zone as a word
         (r"(:\d\d),(\d)", r"\1.\2"),  # Python's logging writes a comma before the fraction
         (r"(\d[Tt ]\d\d)(\s?(?:[Zz]|[+-]\d\d:?\d*)?)$", r"\1:00\2"),  # an hour alone

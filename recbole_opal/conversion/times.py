@@ -112,6 +112,8 @@ class Clock:
             raise self._unknown(engine, sample, place)
         if not self._given:
             self._doubt(engine, unit, sample, place)
+            if unit == "number":
+                self._refuse_leading_zeros(engine, log, sample, place)
         if self.by_flag or not self._given:
             self.notes.append(f"times: {self.column} holds {TIME_UNITS[unit]}")
         self.unit = unit
@@ -167,6 +169,19 @@ class Clock:
                 "them as they are."
             )
 
+    def _refuse_leading_zeros(
+        self, engine: Engine, log: str, sample: str, place: Callable[[int], str]
+    ) -> None:
+        """Refuse numbers behind so many rows without one that their zeros are rather no times."""
+        (start,) = engine.row(f"SELECT min(nr) FROM {sample}")
+        zeros = f"SELECT nr FROM {log} WHERE nr < {min(start, _SAMPLE)} AND number(t) = 0"
+        if start >= _SAMPLE and (zero := engine.rows(f"{zeros} ORDER BY nr LIMIT 1")):
+            raise DataError(
+                f"{place(zero[0][0])}: {self.column} begins with zeros, which mostly stand for no "
+                f"time, and holds numbers of no known unit from {place(start)} on; write "
+                "--time_unit=number to take 0 as a time."
+            )
+
     def _refuse_others(
         self, engine: Engine, texts: str, place: Callable[[int], str], way_out: str
     ) -> None:
@@ -199,12 +214,12 @@ def _recognise(engine: Engine, sample: str) -> str | None:
         f"first({IS_ZONED}) FILTER ({IS_DATED}), {counts} FROM {sample}"
     )
     count = dict(zip(units, counted, strict=True))
+    if isos > found:
+        return "iso_zone" if zoned else "iso"
     likely = max(PER_SECOND, key=count.__getitem__)
     # Zeros and other odd values are many in real logs, hence the tenth.
     if count[likely] and count[likely] >= 0.1 * found:
         return likely
-    if isos > found:
-        return "iso_zone" if zoned else "iso"
     if not found:
         return None
     return next((unit for unit in DIGITS if count[unit] >= 0.9 * found), "number")

@@ -10,7 +10,7 @@ from itertools import product
 from recbole_opal.conversion.engine import Engine, literal, opened_engine
 from recbole_opal.conversion.time_forms import IS_MISSING
 from recbole_opal.data.atomic_files.time_units import PER_SECOND
-from recbole_opal.errors import SettingsError
+from recbole_opal.errors import DataError, SettingsError
 
 __all__ = ["check_format", "how_to_mend", "how_to_read", "likely_formats", "written_in_seconds"]
 
@@ -23,6 +23,7 @@ _DATES = (
 )
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", ", %H:%M:%S")
 _WHOLE = ("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S %z")
+_LONG = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}  # of strptime alone
 _MOMENT = datetime(2021, 12, 31, tzinfo=timezone.utc)  # no part of it equals another
 _PLAIN = "give seconds, milliseconds or ISO dates as 2024-01-31T12:00:00+00:00"
 
@@ -42,7 +43,7 @@ def check_format(form: str | None) -> None:
         with opened_engine() as engine:
             text = literal(_MOMENT.strftime(form))
             (seconds,) = engine.row(f"SELECT {written_in_seconds(form)} FROM (SELECT {text} AS t)")
-    except (ValueError, duckdb.Error):
+    except (ValueError, duckdb.Error, DataError):
         pass
     if seconds != _MOMENT.timestamp():
         raise SettingsError(
@@ -57,7 +58,11 @@ def written_in_seconds(form: str) -> str:
     Args:
         form: with the signs of `strptime`.
     """
-    return f"epoch_us(try_strptime(stripped(t), {literal(form)})) / 1e6"
+    form = re.sub(r"%(.)", lambda sign: _LONG.get(sign[0], sign[0]), " ".join(form.split()))
+    text = r"regexp_replace(stripped(t), '[\s\p{Z}]+', ' ', 'g')"
+    if form.endswith("%z"):
+        text = f"regexp_replace({text}, 'Z$', '+00:00')"
+    return f"epoch_us(try_strptime({text}, {literal(form)})) / 1e6"
 
 
 def likely_formats(engine: Engine, texts: str) -> list[str]:

@@ -1,6 +1,8 @@
 """What the tests of `conversion` read with: tables, sources and times through an engine."""
 
-from itertools import count
+import atexit
+from contextlib import ExitStack
+from functools import cache
 
 import pandas as pd
 
@@ -9,8 +11,6 @@ from recbole_opal.conversion.log import Items, Part, Source
 from recbole_opal.conversion.tables import open_table
 from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.conversion.times import Clock
-
-NUMBER = count()
 
 
 def read_rows(given, columns, form=TextFormat()):  # noqa: B008, frozen
@@ -49,18 +49,26 @@ def read_times(texts, unit=None, learnt=(), form=None, by_flag=True, notes=None)
     """
     clock = Clock("ts", unit, by_flag, form, [] if notes is None else notes)
     table = pd.DataFrame({"t": pd.array([*texts, *learnt], dtype="string")}).reset_index()
-    with opened_engine() as engine:
-        engine.register("given", table)
-        engine.run('CREATE TABLE every AS SELECT "index" AS nr, t FROM given')
+    engine = lasting_engine()
+    engine.register("given", table)
+    engine.run('CREATE OR REPLACE TABLE every AS SELECT "index" AS nr, t FROM given')
 
-        def place(row):
-            return f"log.csv, line {row}"
+    def place(row):
+        return f"log.csv, line {row}"
 
-        clock.learn(engine, "every", place)
-        engine.run(
-            f"CREATE VIEW timed AS SELECT *, {clock.seconds} AS seconds FROM (SELECT nr, t, "
-            f"number(t) AS n FROM every WHERE nr < {len(texts)})"
-        )
-        clock.check(engine, "timed", place)
-        found = engine.rows("SELECT seconds FROM timed ORDER BY nr")
+    clock.learn(engine, "every", place)
+    engine.run(
+        f"CREATE OR REPLACE VIEW timed AS SELECT *, {clock.seconds} AS seconds FROM (SELECT nr, t, "
+        f"number(t) AS n FROM every WHERE nr < {len(texts)})"
+    )
+    clock.check(engine, "timed", place)
+    found = engine.rows("SELECT seconds FROM timed ORDER BY nr")
     return [float("nan") if one is None else one for (one,) in found], clock
+
+
+@cache
+def lasting_engine():
+    """Return one engine for all tests, since to open it takes longer than most of them."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(opened_engine())

@@ -13,7 +13,7 @@ def typed(cells, kind, separator=",", column=None):
     with opened_engine() as engine:
         engine.register("given", pd.DataFrame({"y": cells}, dtype="string").reset_index())
         engine.run('CREATE TABLE rows AS SELECT "index" AS nr, stripped(y) AS x FROM given')
-        first = engine.row(f"SELECT 0{module.first_rows(checks)} FROM rows")[1:]
+        first = engine.row(f"SELECT count(*){module.first_rows(checks)} FROM rows")[1:]
         module.refuse_first(engine, "rows", checks, first, lambda row: f"items.csv, line {row}")
         return [one for (one,) in engine.rows(f"SELECT {cell.value} FROM rows ORDER BY nr")]
 

@@ -2,9 +2,10 @@ from datetime import datetime, timezone
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recbole_opal.conversion import times
 from recbole_opal.conversion.times import TIME_UNITS
 from recbole_opal.errors import DataError, SettingsError
 from tests.conversion.reading import read_times
@@ -97,8 +98,11 @@ def test_a_log_without_any_time_is_told_at_its_end():
         read(["", "0", r"\N"])
 
 
-def test_zeros_that_turn_out_to_be_times_are_times():
+def test_many_zeros_that_turn_out_to_be_times_are_told(monkeypatch):
     assert read(["0", "0"], ["0", "1", "2"])[0] == [[0, 0], [0, 1, 2]]
+    monkeypatch.setattr(times, "_SAMPLE", 3)
+    with pytest.raises(DataError, match="line 0: .* zeros, .* line 3 on; write .*unit=number"):
+        read(["0", "0"], ["0", "1", "2"])
     assert read(["0", "0"], ["0", "1"], unit="number")[0] == [[0, 0], [0, 1]]
 
 
@@ -186,6 +190,7 @@ MOMENTS = st.datetimes(
 )
 
 
+@settings(max_examples=25)
 @given(st.lists(MOMENTS, min_size=1), st.sampled_from([1, 1000, 1_000_000]))
 def test_numbers_and_iso_agree(moments, factor):
     exact = [round(moment.timestamp() * factor) for moment in moments]
@@ -196,6 +201,7 @@ def test_numbers_and_iso_agree(moments, factor):
     assert np.allclose(isos, [moment.timestamp() for moment in moments], rtol=0, atol=1e-5)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text(max_size=25)), st.sampled_from([None, *TIME_UNITS]))
 def test_any_text_is_a_number_or_a_data_error(texts, unit):
     try:
@@ -203,3 +209,9 @@ def test_any_text_is_a_number_or_a_data_error(texts, unit):
     except DataError:
         return
     assert len(seconds) == len(texts)
+
+
+@pytest.mark.parametrize("text", ["2022-04-11T120000", "2022-04-11T1200", "2022-04-11T12:00:00"])
+@pytest.mark.parametrize(("zone", "hours"), [("", 0), ("Z", 0), (" +08:00", 8), ("-0330", -3.5)])
+def test_iso_clocks_without_colons_and_zones_behind_a_blank(text, zone, hours):
+    assert read([text + zone])[0] == [[NOON - 3600 * hours]]

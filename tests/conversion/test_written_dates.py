@@ -58,7 +58,7 @@ def test_the_formats_that_fit(texts, formats):
         check_format(form)
 
 
-@pytest.mark.parametrize("form", ["%d/%m", "x", "%", "%H:%M", "%Q", "\ud800%d%m%Y", "%Y"])
+@pytest.mark.parametrize("form", ["%d/%m", "x", "%", "%H:%M", "%Q", "%s", "\ud800%d%m%Y", "%Y"])
 def test_a_format_without_a_date_is_refused_with_one_that_works(form):
     with pytest.raises(SettingsError, match="--time_format=%d/%m/%Y"):
         check_format(form)
@@ -86,3 +86,18 @@ def test_a_date_of_another_form_is_refused_with_its_line():
 def test_an_ambiguous_date_is_never_guessed():
     with pytest.raises(DataError, match="%d/%m/%Y if the day stands first, --time_format=%m/%d/%Y"):
         read_times(["03/04/2021", "05/06/2021"])
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("03/04/2021 10:00 Z", "%d/%m/%Y %H:%M %z", moment(2021, 4, 3) + 36000),
+        ("Sat Apr 03 00:00:00 2021", "%c", moment(2021, 4, 3)),
+        ("04/03/21", "%x", moment(2021, 4, 3)),
+        ("03\u00a004  2021", "%d %m %Y", moment(2021, 4, 3)),
+        ("03/04/2021 %", "%d/%m/%Y %%", moment(2021, 4, 3)),
+    ],
+)
+def test_a_format_means_what_it_does_in_python(text, form, expected):
+    check_format(form)
+    assert read_dates([text], form).tolist() == [expected]
