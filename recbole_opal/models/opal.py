@@ -87,7 +87,7 @@ class HypercategoryEncoder(CategoryEncoder):
             return unit_length((1 - weight) * pooled + weight * evolved)
         fused = pooled + self.gate * evolved
         if self.whole is not None:
-            one_category = assignment.new_ones(len(assignment), 1)
+            one_category = torch.ones_like(assignment[:, :1])  # (T, 1)
             middle = categories.mean(dim=0, keepdim=True)  # stands in where a history is empty
             fused = fused + self.whole_gate * self.whole(history, one_category, middle)
         return unit_length(fused)
