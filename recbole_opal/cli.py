@@ -99,9 +99,9 @@ def _refuse_slips(request: Request) -> None:
 
     require_recbole()
     if request.resume is not None:
-        from recbole_opal.runs import RunFolder
+        from recbole_opal.runs import RunReader
 
-        RunFolder.open(request.resume)
+        RunReader.open(request.resume)
         return
     if request.compares:
         _refuse_slips_of_variants(request)

@@ -43,11 +43,20 @@ def _as_found() -> ExitStack:
         stack.callback(setattr, cudnn, name, getattr(cudnn, name))
     strict = torch.are_deterministic_algorithms_enabled()
     lenient = torch.is_deterministic_algorithms_warn_only_enabled()
-    stack.callback(torch.use_deterministic_algorithms, strict, warn_only=lenient)
+    stack.callback(_restore_determinism, strict, lenient)
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     stack.callback(torch.autograd.set_detect_anomaly, *anomaly)
     stack.callback(return_aliases)
     return stack
+
+
+def _restore_determinism(strict: bool, lenient: bool) -> None:
+    """Set torch's switch where it was moved: to set it loads torch's compiler, for seconds."""
+    import torch
+
+    now = torch.are_deterministic_algorithms_enabled()
+    if (now, torch.is_deterministic_algorithms_warn_only_enabled()) != (strict, lenient):
+        torch.use_deterministic_algorithms(strict, warn_only=lenient)
 
 
 def _restore_generators(state: dict[str, Any], seed: int) -> None:

@@ -85,7 +85,7 @@ def test_an_interrupted_run_is_continued_by_what_it_prints(quick_settings, tmp_p
         "save = experiment._Session._save\n"
         "def stop(*values):\n"
         "    save(*values)\n"
-        "    if values[2].history: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    if values[2].loop.history: os.kill(os.getpid(), signal.SIGINT)\n"
         "experiment._Session._save = stop\n"
         f"sys.argv = {words!r}\n"
         "from recbole_opal.cli import console; console()"

@@ -113,6 +113,13 @@ def test_run_folders_know_nothing_of_the_host() -> None:
                 if module.startswith("recbole_opal."):
                     allowed = [
                         f"recbole_opal.{room}"
-                        for room in ("runs", "errors", "precision", "process", "version")
+                        for room in (
+                            "runs",
+                            "distributed",
+                            "errors",
+                            "precision",
+                            "process",
+                            "version",
+                        )
                     ]
                     assert module.startswith(tuple(allowed)), module

@@ -97,7 +97,7 @@ def test_only_what_makes_runs_opens_them_for_writing() -> None:
         for name, path in sources.items()
         if "RunFolder" in path.read_text(encoding="utf-8") and not name.startswith("runs/")
     }
-    made = {f"experiment/{name}.py" for name in ("results", "resumption", "session")}
+    made = {f"experiment/{name}.py" for name in ("following", "results", "resumption", "session")}
     bundles = {f"exporting/{name}.py" for name in ("bundle", "kept_files")}  # of their own
     assert writers == made | bundles | {"testing/contract.py"}
 
