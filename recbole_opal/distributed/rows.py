@@ -16,12 +16,13 @@ def own_part(rows: int) -> slice:
     """Return which of so many rows are this process's: all, if it is alone.
 
     The parts follow each other by rank and differ by one row at most; where there are fewer rows
-    than processes, some have none.
+    than processes, some have none, but never the first.
     """
     group = current()
     if group is None:
         return slice(0, rows)
-    return slice(rows * group.rank // group.size, rows * (group.rank + 1) // group.size)
+    start, stop = (-(-rows * rank // group.size) for rank in (group.rank, group.rank + 1))
+    return slice(start, stop)
 
 
 def gather_rows(rows: Tensor, sizes: Sequence[int] | None = None) -> list[Tensor]:

@@ -38,6 +38,8 @@ def _columns(judged: Judged) -> dict[str, Array]:
     columns: dict[str, Array] = {
         name: getattr(judged, name) for name in ("users", "items", "hits", "num_targets")
     }
+    if judged.num_cold is not None:
+        columns["num_cold"] = judged.num_cold
     for record in _RECORDS:
         if getattr(judged, record) is not None:
             fields = vars(getattr(judged, record))
