@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -12,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from recbole_opal.data.loaders import FutureTrainLoader
-from recbole_opal.data.protocols.per_user import split_by_ratio
-from recbole_opal.data.rows import FutureRows
 from recbole_opal.data.stored import Rows, stored_histories
-from recbole_opal.models import MODELS
+from scaling.batches import endless_batches
 from scaling.drawn import drawn_rows
 from scaling.memory import Peak
-from scaling.steps import BATCH, LENGTH
+from scaling.steps import BATCH
 
 ITEMS = 1_000_000
 _BATCHES, _WARM_UP = 30, 5
@@ -54,19 +50,10 @@ def measure_histories(users: int, seed: int, scratch: Path) -> dict[str, Any]:
         with Peak() as building:
             stored, _ = stored_histories(place, "drawn", DrawnLog(users, seed))
         built = process_time() - started
-        sequences, recipe = stored.sequences, MODELS["OPAL"].Settings()
-        rows = FutureRows(
-            sequences,
-            split_by_ratio(sequences, [8, 1, 1]),
-            history_width=LENGTH,
-            future_width=recipe.future_window,
-            cuts_per_user=recipe.cuts_per_user,
-            seen_targets=False,
-        )
-        asked = {"train_batch_size": BATCH, "epoch_rows": None, "shuffle": True, "seed": seed}
+        sequences = stored.sequences
+        batches = endless_batches(sequences, BATCH, seed)
         seconds = []
         with Peak() as training:
-            batches = chain.from_iterable(repeat(FutureTrainLoader(asked, rows)))
             for _ in range(_WARM_UP + _BATCHES):
                 started = process_time()
                 next(batches)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, repeat
 from statistics import median
 from time import process_time
 from typing import Any
@@ -11,16 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.data.loaders import FutureTrainLoader
-from recbole_opal.data.protocols.per_user import split_by_ratio
-from recbole_opal.data.rows import FutureRows
 from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue
 from recbole_opal.training.optimizer import build_optimizer
+from scaling.batches import LENGTH, endless_batches
 from scaling.drawn import drawn_sequences
 from scaling.memory import resident
 
-WIDTH, INTERESTS, BATCH, LENGTH = 64, 4, 1024, 50
+WIDTH, INTERESTS, BATCH = 64, 4, 1024
 USERS = 100_000
 _STEPS, _WARM_UP = 15, 3
 
@@ -30,16 +27,7 @@ def measure_steps(items: int, seed: int) -> dict[str, Any]:
     sequences = drawn_sequences(USERS, items, seed)
     network_class = MODELS["OPAL"]
     settings = network_class.Settings(hidden_size=WIDTH, num_interests=INTERESTS)
-    rows = FutureRows(
-        sequences,
-        split_by_ratio(sequences, [8, 1, 1]),
-        history_width=LENGTH,
-        future_width=settings.future_window,
-        cuts_per_user=settings.cuts_per_user,
-        seen_targets=False,
-    )
-    asked = {"train_batch_size": BATCH, "epoch_rows": None, "shuffle": True, "seed": seed}
-    batches = chain.from_iterable(repeat(FutureTrainLoader(asked, rows)))
+    batches = endless_batches(sequences, BATCH, seed)
     torch.manual_seed(seed)
     before = resident()["VmData"]
     counts = torch.zeros(items + 1, dtype=torch.int64)
