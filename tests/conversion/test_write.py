@@ -119,8 +119,8 @@ def test_further_columns_stand_behind(tmp_path):
 
 def test_progress_is_told(tmp_path):
     told = []
-    items = [[("a", "x")]]
-    write_dataset(source([("u", "a", 1.0)], [], items=items), tmp_path / "m", lambda *done: told.append(done))
+    log = source([("u", "a", 1.0)], [], items=[[("a", "x")]])
+    write_dataset(log, tmp_path / "m", lambda *done: told.append(done))
     assert told
 
 
