@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.conversion.arguments import (
-    FLAGS,
-    ConvertRequest,
-    generic_table,
-    naming_columns,
-    parse_convert,
-)
+from recbole_opal.conversion.arguments import FLAGS, ConvertRequest, parse_convert
+from recbole_opal.conversion.generic import generic_source, naming_columns
 from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
@@ -74,7 +69,7 @@ def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:
     from recbole_opal.sql import MEMORY
 
     if request.is_generic:
-        source, known_as = generic_table(request).source(), ""
+        source, known_as = generic_source(request), ""
     else:
         layout = _layout(request)
         source, known_as = _official(layout, request, quiet=quiet), layout.name.lower()

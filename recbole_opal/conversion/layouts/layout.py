@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recbole_opal.conversion.log import Filter, Items, Part, Source, raw
+from recbole_opal.conversion.cells import raw
+from recbole_opal.conversion.log import Filter, Items, Part, Source
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.tables import Table, open_table, require_file
 from recbole_opal.conversion.times import Clock
