@@ -31,8 +31,8 @@ usage: {program} SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
        {program} FOLDER --out=dataset/NAME [--rule=NAME]
 
 Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator
-or records of json, both also gzipped, or parquet, and may be a pattern as 'logs/*.csv'; or the
-folder with the official files of a public data set that is known.
+or records of json, both also packed by gzip or zstd, or parquet, and may be a pattern as
+'logs/*.csv'; or the folder with the official files of a public data set that is known.
 """
 
 
