@@ -138,7 +138,7 @@ def _layout(request: ConvertRequest) -> Layout:
     first = request.sources[0]
     if len(request.sources) > 1 or not isinstance(first, Path):
         raise SettingsError(
-            "several sources need the names of their columns; "
+            "several sources, and data frames, need the names of their columns; "
             + naming_columns(first, TextFormat())
         )
     if "layout" in request.flags:
