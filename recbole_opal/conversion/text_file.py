@@ -203,7 +203,8 @@ def _bytes(path: Path) -> Iterator[IO[bytes]]:
     packed = packing(path)
     with path.open("rb") as raw:
         if packed != "none":
-            with gzip.GzipFile(fileobj=raw) if packed == "gzip" else _zstd(path, raw) as unpacked:
+            opened: Any = gzip.GzipFile(fileobj=raw) if packed == "gzip" else _zstd(path, raw)
+            with opened as unpacked:
                 yield unpacked
             return
         command = unpacking_command(raw.peek(8)[:8])
