@@ -11,12 +11,12 @@ from rich.console import Console
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest, parse_convert
 from recbole_opal.conversion.generic import generic_source, naming_columns
-from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import TextFormat
 
 if TYPE_CHECKING:
     from recbole_opal.conversion.layouts.layout import Layout

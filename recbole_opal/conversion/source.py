@@ -1,13 +1,15 @@
 """What is to be converted: further columns with their types, and what was read and left out."""
 
 import re
+import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from recbole_opal.errors import SettingsError
 
-__all__ = ["Column", "FieldType", "Tally", "parse_columns"]
+__all__ = ["Column", "FieldType", "Tally", "fields_to_name", "parse_columns"]
 
 FieldType = Literal["token", "token_seq", "float", "float_seq"]
 
@@ -74,6 +76,17 @@ def parse_columns(text: str, flag: str) -> tuple[Column, ...]:
     if len({column.name for column in columns}) < len(columns):
         raise SettingsError(f"--{flag}={text} names a column twice; keep one of them.")
     return tuple(columns)
+
+
+def fields_to_name(names: Sequence[str], item: str) -> str:
+    """Return `--fields=` with the first columns of a table of items that can be fields."""
+    found: list[Column] = []
+    for name in names:
+        try:
+            found += parse_columns(f"{name}:token", "fields") if name != item else ()
+        except SettingsError:  # a name that no field can have
+            continue
+    return f"--fields={shlex.quote(','.join(one.header for one in found[:3]) or 'COLUMN:token')}"
 
 
 def _check_field_name(name: str, flag: str) -> None:

@@ -30,7 +30,7 @@ from recbole_opal.conversion.layouts.layout import (
 )
 from recbole_opal.conversion.log import Items, Part
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
+from recbole_opal.tables import open_table
 
 __all__ = ["KUAIREC"]
 

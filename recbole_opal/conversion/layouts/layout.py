@@ -10,10 +10,10 @@ from pathlib import Path
 from recbole_opal.conversion.cells import raw
 from recbole_opal.conversion.log import Filter, Items, Part, Source
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import Table, open_table, require_file
 from recbole_opal.conversion.times import Clock
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import Table, open_table, require_file
 
 __all__ = ["NAME", "TAGS", "WATCH_RATIO", "Field", "Files", "Layout", "Rule", "any_of", "item_part"]
 

@@ -24,9 +24,8 @@ from pathlib import Path
 from recbole_opal.conversion.layouts.layout import NAME, Files, Layout, Rule
 from recbole_opal.conversion.log import Items, Part
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
-from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import DataError
+from recbole_opal.tables import TextFormat, open_table
 
 __all__ = ["MICROLENS"]
 

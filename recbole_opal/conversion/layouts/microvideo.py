@@ -25,8 +25,8 @@ from pathlib import Path
 from recbole_opal.conversion.layouts.layout import NAME, Files, Layout, Rule, any_of
 from recbole_opal.conversion.log import Items, Part
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
 from recbole_opal.errors import DataError
+from recbole_opal.tables import open_table
 
 __all__ = ["MICROVIDEO"]
 
