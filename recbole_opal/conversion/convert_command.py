@@ -137,10 +137,9 @@ def _layout(request: ConvertRequest) -> Layout:
 
     first = request.sources[0]
     if len(request.sources) > 1 or not isinstance(first, Path):
-        raise SettingsError(
-            "several sources, and data frames, need the names of their columns; "
-            + naming_columns(first, TextFormat())
-        )
+        which = "several sources" if len(request.sources) > 1 else "data frames"
+        fix = naming_columns(first, TextFormat())
+        raise SettingsError(f"{which} need the names of their columns; {fix}")
     if "layout" in request.flags:
         return find_layout(request.flags["layout"])
     looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)

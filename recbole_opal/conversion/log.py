@@ -10,13 +10,12 @@ from typing import Literal
 from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
-    Check,
     clean,
     clean_id,
-    first_rows,
+    first_row,
     must_be_number,
     raw,
-    refuse_first,
+    refuse_row,
     typed,
     writable,
 )
@@ -215,12 +214,11 @@ def stage_log(
     cells = [typed(one, clean(one.name), source.list_separator) for one in source.keep]
     reasons = _make_views(engine, source, cells)
     must = dict.fromkeys(name for one in source.filters for name in one.numbers)
-    numbers = [must_be_number(name, raw(name)) for name in must]
+    checks = [must_be_number(name, raw(name)) for name in must]
     if clock is not None and not clock.by_flag:
         check = must_be_number(clock.column, "t", or_empty=True)
-        wrong = f"CASE WHEN reason = {len(reasons) - 3} THEN {check.wrong} END"
-        numbers.append(Check(wrong, check.told))
-    kept = [cell.check for cell in cells if cell.check]
+        checks.append(check.where(f"reason = {len(reasons) - 3}"))
+    checks += [cell.check.where("reason IS NULL") for cell in cells if cell.check]
     changes = [
         (f"cells of {column.name} {what}", one)
         for column, cell in zip(source.keep, cells, strict=True)
@@ -229,24 +227,21 @@ def stage_log(
     counts = "".join(f", count(*) FILTER ({one})" for _, one in changes)
     # One look at all rows, which are many.
     found = engine.rows(
-        f"SELECT reason, count(*), sum(changed){counts}{first_rows(numbers)}"
-        f"{first_rows(kept, 'reason IS NULL')} FROM rows GROUP BY reason ORDER BY reason"
+        f"SELECT reason, count(*), {first_row(checks)}, sum(changed){counts} FROM rows "
+        "GROUP BY reason ORDER BY reason"
     )
     totals = [0] * (1 + len(changes))
-    for reason, count, *numbered in found:
+    for reason, count, _, *changed in found:
         if reason is not None:
             tally.dropped[reasons[reason]] += count
         if reason is None or reason >= len(reasons) - 2:  # all but the ids was right
-            totals = [one + more for one, more in zip(totals, numbered, strict=False)]
+            totals = [one + more for one, more in zip(totals, changed, strict=True)]
     if clock is not None and (clock.unit == "number" or tally.dropped[reasons[-3]]):
         # The times of rows that a label leaves out are nobody's.
         timed = f"(FROM rows WHERE reason IS NULL OR reason >= {len(reasons) - 3})"
         clock.check(engine, timed, place)
-    firsts = [numbered[1 + len(totals) :] for _, *numbered in found]
-    earliest = [
-        min((at for at in ats if at is not None), default=None) for ats in zip(*firsts, strict=True)
-    ]
-    refuse_first(engine, "rows", [*numbers, *kept], earliest, place)
+    wrong = min((at for _, _, at, *_ in found if at is not None), default=None)
+    refuse_row(engine, "rows", checks, wrong, place)
     engine.run("CREATE TABLE kept AS FROM kept_rows; DROP VIEW kept_rows; DROP VIEW rows")
     engine.run("DROP TABLE log")
     fields = [
@@ -254,15 +249,15 @@ def stage_log(
         for one in source.keep
     ]
     if fields:
-        first = engine.row(f"SELECT 0{first_rows(fields)} FROM kept")[1:]
-        refuse_first(engine, "kept", fields, first, place)
+        (wrong,) = engine.row(f"SELECT {first_row(fields)} FROM kept")
+        refuse_row(engine, "kept", fields, wrong, place)
     for name, column, table in (("user", "u", "users"), ("item", "i", "known")):
         engine.run(f"CREATE TABLE {table} AS SELECT {column} FROM kept GROUP BY {column}")
         check = writable(name, column)
-        wrong = f"SELECT {column} FROM {table} WHERE ({check.wrong}) IS NOT NULL"
-        if engine.rows(f"{wrong} LIMIT 1"):  # looked for among the distinct ids, which are few
-            first = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({wrong})")
-            refuse_first(engine, "kept", [check], first, place)
+        unfit = f"SELECT {column} FROM {table} WHERE ({check.wrong}) IS NOT NULL"
+        if engine.rows(f"{unfit} LIMIT 1"):  # looked for among the distinct ids, which are few
+            (wrong,) = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({unfit})")
+            refuse_row(engine, "kept", [check], wrong, place)
     if totals[0]:
         tally.notes.append(changed_ids("the log", totals[0]))
     for (what, _), count in zip(changes, totals[1:], strict=True):

@@ -19,11 +19,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
+from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.layout import (
     TAGS,
-    WATCH_RATIO,
     Field,
-    Files,
     Layout,
     Rule,
     item_part,
@@ -75,11 +74,6 @@ KUAIREC = Layout(
             1.0,
         ),
         "shown": Rule("every video that was shown"),
-    },
-    options={
-        "matrix": "big or small",
-        "items": "False: no item table",
-        "watch_ratio": WATCH_RATIO,
     },
     roles=("user_id", "video_id", "timestamp"),
     unit="seconds",

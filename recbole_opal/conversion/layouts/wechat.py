@@ -20,7 +20,6 @@ from __future__ import annotations
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
-    WATCH_RATIO,
     Field,
     Layout,
     Rule,
@@ -55,7 +54,6 @@ WECHAT = Layout(
         ),
         "shown": Rule("every video that was shown"),
     },
-    options={"items": "False: no item table", "watch_ratio": WATCH_RATIO},
     roles=("userid", "feedid", "date_"),
     unit="day",
     item_file="feed_info.csv",
