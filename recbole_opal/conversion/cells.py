@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.time_forms import MISSING
 from recbole_opal.data.atomic_files.fields import LARGEST, LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest, parse_convert
 from recbole_opal.conversion.generic import generic_source, naming_columns
+from recbole_opal.conversion.source import Source
 from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
@@ -20,7 +21,6 @@ from recbole_opal.tables import TextFormat
 
 if TYPE_CHECKING:
     from recbole_opal.conversion.layouts.layout import Layout
-    from recbole_opal.conversion.log import Source
     from recbole_opal.conversion.write import Written
 
 __all__ = ["convert", "main"]

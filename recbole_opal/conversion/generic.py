@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest
+from recbole_opal.conversion.columns import Column, fields_to_name, parse_columns
 from recbole_opal.conversion.label import Label, parse_label, short
-from recbole_opal.conversion.log import Filter, Items, Part, Source
-from recbole_opal.conversion.source import Column, fields_to_name, parse_columns
+from recbole_opal.conversion.source import Filter, Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import parse_where
 from recbole_opal.conversion.written_dates import check_format

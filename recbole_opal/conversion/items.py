@@ -15,8 +15,9 @@ from recbole_opal.conversion.cells import (
     typed,
     writable,
 )
-from recbole_opal.conversion.log import Items, changed_ids, stage_parts
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.log import changed_ids, stage_parts
+from recbole_opal.conversion.source import Items
 from recbole_opal.errors import DataError
 from recbole_opal.sql import Engine, atomic_file, identifier, literal
 

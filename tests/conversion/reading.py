@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 
-from recbole_opal.conversion.log import Items, Part, Source
+from recbole_opal.conversion.source import Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.sql import opened_engine
 from recbole_opal.tables import TextFormat, open_table

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from recbole_opal.conversion import cells as module
-from recbole_opal.conversion.source import Column, parse_columns
+from recbole_opal.conversion.columns import Column, parse_columns
 from recbole_opal.errors import DataError
 from recbole_opal.sql import opened_engine
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
@@ -22,7 +23,6 @@ from recbole_opal.conversion.layouts.layout import (
     any_of,
     is_on,
 )
-from recbole_opal.conversion.source import Column
 
 __all__ = ["KUAIRAND"]
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.layout import (
@@ -27,8 +28,7 @@ from recbole_opal.conversion.layouts.layout import (
     Rule,
     item_part,
 )
-from recbole_opal.conversion.log import Items, Part
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.source import Items, Part
 from recbole_opal.tables import open_table
 
 __all__ = ["KUAIREC"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recbole_opal.conversion.cells import raw
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.files import Files
-from recbole_opal.conversion.log import Filter, Items, Part, Source
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.source import Filter, Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.suggest import did_you_mean

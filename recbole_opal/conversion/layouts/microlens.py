@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.layout import NAME, Layout, Rule, is_on
-from recbole_opal.conversion.log import Items, Part
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.source import Items, Part
 from recbole_opal.errors import DataError
 from recbole_opal.tables import TextFormat, open_table
 

@@ -17,6 +17,7 @@ by the description as entries quote it), and the licence: no public one is known
 
 from __future__ import annotations
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
@@ -25,7 +26,6 @@ from recbole_opal.conversion.layouts.layout import (
     Rule,
     any_of,
 )
-from recbole_opal.conversion.source import Column
 
 __all__ = ["WECHAT"]
 
