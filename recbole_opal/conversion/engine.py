@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.process.cores import usable_cores
 from recbole_opal.process.program import python
 
 if TYPE_CHECKING:
@@ -172,9 +173,8 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
 
 
 def _threads() -> int:
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, there or 1)
+    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, usable_cores())
 
 
 @contextmanager
