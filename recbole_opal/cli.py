@@ -129,8 +129,7 @@ def _run(request: Request) -> int:
     from recbole_opal.console.result_tables import interests_table, result_table
     from recbole_opal.console.screen import screen
     from recbole_opal.evaluation.diagnostics import collapse_warning
-    from recbole_opal.experiment import run_request
-    from recbole_opal.experiment.next_steps import next_steps
+    from recbole_opal.experiment import next_steps, run_request
 
     result = run_request(request)
     if not is_first():
