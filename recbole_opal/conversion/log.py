@@ -11,9 +11,11 @@ from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
     Check,
+    clean,
     clean_id,
     first_rows,
     must_be_number,
+    raw,
     refuse_first,
     typed,
     writable,
@@ -31,8 +33,6 @@ __all__ = [
     "Part",
     "Source",
     "changed_ids",
-    "clean",
-    "raw",
     "stage_log",
     "stage_parts",
 ]
@@ -146,16 +146,6 @@ class Source:
         """Return the size of all files."""
         own = sum(part.table.size() for part in self.parts)
         return own + (self.items.bytes_total() if self.items else 0)
-
-
-def raw(name: str) -> str:
-    """Return the column of the engine's table that holds the text of a further column."""
-    return identifier(f"={name}")
-
-
-def clean(name: str) -> str:
-    """Return the column of the engine's views that holds it without white space around it."""
-    return identifier(f"~{name}")
 
 
 def stage_parts(
