@@ -33,6 +33,10 @@ COMMANDS = {
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
+    "doctor": (
+        "doctor.doctor_command:main",
+        "say what is installed here, and whether it works",
+    ),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

@@ -21,7 +21,7 @@ FLOORS = [
     ["tuning", "report", "testing"],
     ["side_by_side"],
     ["studies"],
-    ["conversion", "help", "index_report", "run_list", "server"],
+    ["conversion", "doctor", "help", "index_report", "run_list", "server"],
     ["cli"],
     ["__init__", "__main__"],
 ]
