@@ -163,7 +163,7 @@ def place(data_path, tmp_path, monkeypatch):
 
     monkeypatch.setattr("recbole_opal.host.trainer.StagedTrainer.fit", passed)
     monkeypatch.setattr("recbole_opal.side_by_side.compare._compare", passed)
-    monkeypatch.setattr("recbole_opal.conversion.synthetic_log.synthesize", passed)
+    monkeypatch.setattr("recbole_opal.synthesis.synthetic_log.synthesize", passed)
     return str(result.folder)
 
 

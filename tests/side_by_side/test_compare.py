@@ -68,8 +68,9 @@ def no_training(fake_worker, monkeypatch):
 def test_the_command_leaves_tables_a_report_and_its_folder_in_the_last_line(done):
     place, finished = done
     assert finished.returncode == 0, finished.stderr
-    last = finished.stdout.splitlines()[-1]
+    report, last = finished.stdout.splitlines()[-2:]
     assert last.startswith("comparison folder: saved/comparison-tiny-")
+    assert report == f"report: {last.removeprefix('comparison folder: ')}/report.html"
     folder = place / last.removeprefix("comparison folder: ")
     names = {path.name for path in folder.iterdir()}
     assert names >= {
