@@ -30,10 +30,11 @@ class Overlap(NamedTuple):
     rank_biased: float
 
 
-def recall_curve(lists: Arrays, targets: Arrays, lengths: Sequence[int]) -> FloatArray:
+def recall_curve(lists: Arrays, targets: Arrays, lengths: Sequence[int]) -> FloatArray | None:
     """Return the mean recall over users at each of the list lengths, none longer than the lists.
 
-    As the metric `recall`: of each user the share of distinct targets found.
+    As the metric `recall`: of each user the share of distinct targets found. None where no user
+    with a list has a target.
     """
     users, items = lists["user_id"], lists["items"].astype(np.int64)
     rows = positions(targets["user_id"], users)
@@ -43,6 +44,8 @@ def recall_curve(lists: Arrays, targets: Arrays, lengths: Sequence[int]) -> Floa
     hits = np.isin(np.arange(len(users))[:, None] * count + items, wanted) & (items > 0)
     found = np.cumsum(hits, axis=1)[:, np.array(lengths) - 1]
     asked = totals > 0
+    if not asked.any():
+        return None
     means: FloatArray = (found[asked] / totals[asked, None]).mean(axis=0)
     return means
 

@@ -48,7 +48,8 @@ addEventListener("load", () => {
   // Lines of data, bars and leaders that pass through a name.
   const struck = [];
   for (const picture of [...document.querySelectorAll("svg")].filter(shown)) {
-    const names = [...picture.querySelectorAll("text.label")].map((label) => [label, label.getBBox()]);
+    const labels = [...picture.querySelectorAll("text.label")];
+    const names = labels.map((label) => [label.textContent, label.getBBox()]);
     for (const line of picture.querySelectorAll(".series.on .line, g > .line, .error")) {
       if (line.closest(".series:not(.on)") || line.matches(".thin")) continue;
       const length = line.getTotalLength();
@@ -57,7 +58,7 @@ addEventListener("load", () => {
         for (const [label, box] of names) {
           const inside = x > box.x + 2 && x < box.x + box.width - 2
             && y > box.y + 4 && y < box.y + box.height - 4;
-          if (inside) struck.push(`${label.textContent} in ${picture.querySelector("title").textContent}`);
+          if (inside) struck.push(`${label} in ${picture.querySelector("title").textContent}`);
         }
       }
     }

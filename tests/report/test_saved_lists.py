@@ -54,6 +54,8 @@ def test_recall_at_each_length_is_that_of_sets():
         "item": np.array([item for items in met.values() for item in items]),
     }
     found = recall_curve(lists, targets, [1, 3, 6])
+    strangers = {"user_id": np.array([7]), "item": np.array([1])}
+    assert recall_curve(lists, strangers, [1]) is None
     for place, k in enumerate([1, 3, 6]):
         each = [len(set(row[:k]) & set(met[user])) / len(set(met[user]))
                 for user, row in zip([5, 2, 9], lists["items"].tolist(), strict=True)
