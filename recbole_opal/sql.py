@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.process.cores import usable_cores
 from recbole_opal.process.program import python
 
 if TYPE_CHECKING:
@@ -223,9 +224,8 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
 
 
 def _threads() -> int:
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, there or 1)
+    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, usable_cores())
 
 
 @contextmanager

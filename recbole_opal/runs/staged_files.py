@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from recbole_opal.errors import CheckpointError, DataError
-from recbole_opal.runs.atomic import discard, hidden_name, sweep, sync_folder
+from recbole_opal.runs.atomic import discard, hidden_name, replace, sweep, sync_folder
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.runs.whole_file import refusal
 
@@ -112,7 +112,7 @@ class StagedFiles:
             return
         try:
             for temporary, path in self._staged.items():
-                temporary.replace(path)
+                replace(temporary, path)
             sync_folder(self._folder)
         except OSError as failure:
             self._undo()

@@ -21,7 +21,7 @@ FLOORS = [
     ["tuning", "report", "testing"],
     ["side_by_side"],
     ["studies"],
-    ["description", "help", "index_report", "run_list", "server", "synthesis"],
+    ["description", "doctor", "help", "index_report", "run_list", "server", "synthesis"],
     ["cli"],
     ["__init__", "__main__"],
 ]

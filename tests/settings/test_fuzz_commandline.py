@@ -209,10 +209,12 @@ def check(run, numbers):
     assert codes >= {0, 2}
 
 
+@pytest.mark.posix
 def test_odd_command_lines_end_in_one_line(place):
     check(place, range(CASES))
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_many_odd_command_lines_end_in_one_line(place):
     check(place, range(CASES, CASES + MORE_CASES))

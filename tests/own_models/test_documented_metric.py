@@ -1,15 +1,11 @@
-"""README's metric, taken from it and measured from a folder outside the checkout."""
-
-import re
-from pathlib import Path
+"""The metric of docs/measuring.md, taken from it, gives what its formula says."""
 
 import numpy as np
 
 import recbole_opal
+from tests.documents.blocks import read_pages
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-(CODE,) = (text for text in BLOCKS if "class Novelty(" in text)
+(CODE,) = (b.text for b in read_pages()["docs/measuring.md"] if b.title == "my_metrics.py")
 
 
 def test_a_run_measures_it(tmp_path, quick_settings):
