@@ -198,7 +198,7 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
     except ImportError as error:
         made = python("import duckdb").partition(" -c")[0]
         raise DataError(
-            f"convert needs duckdb; install it with {made} -m pip install duckdb."
+            f"convert and describe need duckdb; install it with {made} -m pip install duckdb."
         ) from error
     # Nothing is ever downloaded: the readers of csv, json and parquet are built in.
     names = ("autoinstall_known_extensions", "autoload_known_extensions")
