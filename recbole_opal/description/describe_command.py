@@ -14,13 +14,14 @@ from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
-from recbole_opal.sql import MEMORY, opened_engine
+from recbole_opal.sql import opened_engine
 
 if TYPE_CHECKING:
     from recbole_opal.description.atomic_sql import AtomicForm
 
 __all__ = ["describe", "main"]
 
+_MEMORY = "512MB"  # enough for 64 MiB at a time, as counting many millions of pairs takes
 _FLAGS = {
     "data_path": "the folder above that of the data set; default: dataset",
     "dataset": "the same as NAME",
@@ -30,7 +31,7 @@ _FLAGS = {
     "encoding": "of the files; default: UTF-8",
     "field_separator": "between two columns; default: a tab",
     "time_unit": "of the times; default: judged from them",
-    "memory": f"how much of it may be used before data waits on the disk; default: {MEMORY}",
+    "memory": f"how much of it may be used before data waits on the disk; default: {_MEMORY}",
 }
 # What the settings beside the data may say too, with RecBole's defaults.
 _FORM = {
@@ -80,7 +81,7 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
     covers: list[FieldCover] = []
     notes: list[str] = []
-    with opened_engine(memory=flags.get("memory", MEMORY)) as engine:
+    with opened_engine(memory=flags.get("memory", _MEMORY)) as engine:
         with ReadingProgress("reading") as progress:
             size = inter.stat().st_size
 
