@@ -44,7 +44,7 @@ class TrainingProgress(Display):
     No bar is shown where `enabled` is False, as `show_progress`, or where the console, standard
     error if there is none given, is no terminal: in a log file it is noise.
 
-    Example:
+    Examples:
         >>> with TrainingProgress(enabled=False) as progress:
         ...     for batch in progress.track([1, 2, 3], 3, "epoch 0"):
         ...         progress.loss(0.5 / batch)
