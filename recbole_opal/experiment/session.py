@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from recbole_opal.console.data_table import data_table
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
@@ -44,7 +45,7 @@ from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
-from recbole_opal.settings.border import path_given
+from recbole_opal.settings.border import path_given, paths_given
 from recbole_opal.settings.places import naming
 from recbole_opal.training.save_points import SavePoints
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
@@ -74,7 +75,7 @@ class RunResult:
 @alone
 def run(
     model: str | type[Any],
-    dataset: str,
+    dataset: Any,
     *,
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
@@ -88,9 +89,11 @@ def run(
     Args:
         model: the name of one of our models or of RecBole's, or a class of your own; see
             `MultiInterestNetwork`.
-        dataset: name of the data set.
+        dataset: name of the data set, or a data frame of pandas, polars or Arrow, which is kept as
+            the data set `frame-DIGEST` in `data_path`.
         config_files: yaml files with more settings.
-        **settings: any setting by its name, typed: `num_interests=8`.
+        **settings: any setting by its name, typed: `num_interests=8`; with a data frame also what
+            `recbole_opal.convert` takes, as `user="u", item="i", time="t", label="rating>=4"`.
 
     Raises:
         OpalError: settings or data are wrong, or training cannot go on.
@@ -100,7 +103,12 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
+    from recbole_opal.conversion.frames import named_dataset
+
     with process_group():
+        dataset, settings = named_dataset(
+            dataset, settings, paths_given("config_files", config_files)
+        )
         config = OpalConfig(model, dataset, settings, config_files)
         with (
             quiet_deprecations(),
@@ -274,7 +282,8 @@ def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:
 
 def _log_data(config: OpalConfig, data: PreparedData) -> None:
     log = getLogger("recbole_opal")
-    log.info("data %s", " ".join(f"{name}={count}" for name, count in data.counts.items()))
+    line = " ".join(f"{name}={count}" for name, count in data.counts.items())
+    log.info("data %s", line, extra={"drawing": data_table(data.counts)})
     for note in (*config.notes, data.time_note):
         log.info("%s", note)
     for warning in data.warnings:
