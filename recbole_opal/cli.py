@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("conversion.describe_command:main", "say what a data set holds"),
+    "verify": ("verification.verify_command:main", "make figures of the results pages again"),
     "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
