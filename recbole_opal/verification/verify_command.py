@@ -100,10 +100,13 @@ def _checked(page: Path, figure: Figure | None, data_path: Path, *, made: bool) 
     print(f"{page.stem}: {figure.figure}, about {about}", file=sys.stderr, flush=True)
     try:
         again = made_again(figure, page, data_path)
+        verdict = _GOOD if figure.holds(again.value) else "OUTSIDE"
+        value, seconds = _number(again.value), f"{again.seconds:.0f}"
     except OpalError as error:
-        return _Checked(page.stem, figure, f"failed: {error}")
-    verdict = _GOOD if figure.holds(again.value) else "OUTSIDE"
-    return _Checked(page.stem, figure, verdict, _number(again.value), f"{again.seconds:.0f}")
+        verdict, value, seconds = f"failed: {error}", "", ""
+    # At once: whoever stops it knows what is known.
+    print(f"{page.stem}: {value} {verdict}", file=sys.stderr, flush=True)
+    return _Checked(page.stem, figure, verdict, value, seconds)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:
