@@ -31,9 +31,10 @@ COMMANDS = {
     "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
     "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
-    "describe": ("conversion.describe_command:main", "say what a data set holds"),
+    "describe": ("description.describe_command:main", "say what a data set holds"),
+    "synthesize": ("synthesis.synthesize_command:main", "draw a data set of any size"),
+    "doctor": ("doctor.doctor_command:main", "say what is installed here, and whether it works"),
     "verify": ("verification.verify_command:main", "make figures of the results pages again"),
-    "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

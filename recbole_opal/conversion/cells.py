@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from recbole_opal.conversion.engine import Engine, literal
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.time_forms import MISSING
-from recbole_opal.data.atomic_files.fields import LONGEST_TOKEN, PADDING
+from recbole_opal.data.atomic_files.fields import LARGEST, LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
-    *("MISSING_IDS", "Cell", "Check", "clean_id", "first_rows", "must_be_number", "refuse_first"),
-    *("typed", "writable"),
+    *("MISSING_IDS", "Cell", "Check", "clean", "clean_id", "first_rows", "must_be_number", "raw"),
+    *("refuse_first", "typed", "writable"),
 ]
 
 # What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
@@ -29,7 +27,6 @@ _FAULTS = {
     "2": "means no id at all; rename it",
     "3": f"is longer than {LONGEST_TOKEN} characters; cut it",
 }
-_LARGEST = float(np.finfo(np.float32).max)  # RecBole keeps numbers in float32
 _WORDS = ", ".join(map(literal, MISSING))
 _MARK = "chr(65279)"  # the byte order mark; joined files and scraped titles hold some within
 
@@ -62,6 +59,16 @@ class Cell:
     changes: tuple[tuple[str, str], ...] = ()
 
 
+def raw(name: str) -> str:
+    """Return the column of the engine's table that holds the text of a further column."""
+    return identifier(f"={name}")
+
+
+def clean(name: str) -> str:
+    """Return the column of the engine's views that holds it without white space around it."""
+    return identifier(f"~{name}")
+
+
 def clean_id(text: str) -> str:
     """Return SQL for an id without what cannot be seen: `1, 2` in one file is `2` in another."""
     return _unmarked(f"stripped({text})")
@@ -81,7 +88,7 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
     """
     missing = f"lower({clean}) IN ({_WORDS})"
     if column.type == "float":
-        number = f"CASE WHEN abs(number({clean})) <= {_LARGEST!r} THEN number({clean}) END"
+        number = f"CASE WHEN abs(number({clean})) <= {LARGEST!r} THEN number({clean}) END"
         wrong = f"CASE WHEN ({number}) IS NULL AND NOT {missing} THEN {clean} END"
         return Cell(f"coalesce(plain({number}), '')", _finite(wrong, column.name))
     if column.type == "token":
@@ -105,7 +112,7 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
     value = f"array_to_string({elements}, ' ')"
     if column.type == "token_seq":
         return Cell(_unmarked(value))
-    unfit = f"NOT coalesce(abs(number(one)) <= {_LARGEST!r}, false)"
+    unfit = f"NOT coalesce(abs(number(one)) <= {LARGEST!r}, false)"
     wrong = f"list_filter({elements}, lambda one: {unfit})[1]"
     return Cell(value, _finite(wrong, column.name))
 

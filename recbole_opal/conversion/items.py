@@ -8,15 +8,17 @@ from pathlib import Path
 from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
+    clean,
     first_rows,
+    raw,
     refuse_first,
     typed,
     writable,
 )
-from recbole_opal.conversion.engine import Engine, atomic_file, identifier, literal
-from recbole_opal.conversion.log import Items, changed_ids, clean, raw, stage_parts
+from recbole_opal.conversion.log import Items, changed_ids, stage_parts
 from recbole_opal.conversion.source import Column
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, atomic_file, identifier, literal
 
 __all__ = ["write_items"]
 

@@ -11,19 +11,21 @@ from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
     Check,
+    clean,
     clean_id,
     first_rows,
     must_be_number,
+    raw,
     refuse_first,
     typed,
     writable,
 )
-from recbole_opal.conversion.engine import Engine, identifier, literal
 from recbole_opal.conversion.label import short
 from recbole_opal.conversion.source import Column, Tally
 from recbole_opal.conversion.tables import Table
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import Where
+from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
     "Filter",
@@ -31,8 +33,6 @@ __all__ = [
     "Part",
     "Source",
     "changed_ids",
-    "clean",
-    "raw",
     "stage_log",
     "stage_parts",
 ]
@@ -146,16 +146,6 @@ class Source:
         """Return the size of all files."""
         own = sum(part.table.size() for part in self.parts)
         return own + (self.items.bytes_total() if self.items else 0)
-
-
-def raw(name: str) -> str:
-    """Return the column of the engine's table that holds the text of a further column."""
-    return identifier(f"={name}")
-
-
-def clean(name: str) -> str:
-    """Return the column of the engine's views that holds it without white space around it."""
-    return identifier(f"~{name}")
 
 
 def stage_parts(

@@ -9,17 +9,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.engine import Engine, identifier, literal, opened_engine, shown_error
 from recbole_opal.conversion.header_advice import column_hint, is_json
 from recbole_opal.conversion.text_file import (
     TextFormat,
     is_plain,
-    is_zipped,
     opened_text,
+    packing,
     read_header,
     rows,
 )
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, identifier, literal, opened_engine, shown_error
 
 __all__ = ["Table", "open_table", "require_file"]
 
@@ -171,7 +171,7 @@ class _Text(Table):
         columns = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
         rewritten = self._rewritten is not None
         quote = '"' if rewritten or self._header.quoted else ""
-        zipped = not rewritten and is_zipped(self._source)
+        packed = "none" if rewritten else packing(self._source)
         separator = "," if rewritten else self._header.separator
         options = {
             "skip": str(0 if rewritten else self._header.first_line - 1),
@@ -179,7 +179,7 @@ class _Text(Table):
             "quote": literal(quote),
             "escape": literal(quote),
             "nullstr": literal(_NO_NULL[bool(set(separator) & set(_NO_NULL[0]))]),
-            "compression": "'gzip'" if zipped else "'none'",
+            "compression": literal(packed),
             "columns": f"{{{columns}}}",
         } | ({"new_line": r"'\n'"} if rewritten else {})
         listed = ", ".join(f"{name} = {value}" for name, value in options.items())
@@ -287,8 +287,7 @@ class _Json(_Typed):
         import duckdb
 
         self.path, self.origin = path, str(path)
-        zipped = "gzip" if is_zipped(path) else "none"
-        form = f"{literal(str(path))}, compression = '{zipped}'"
+        form = f"{literal(str(path))}, compression = '{packing(path)}'"
         super().__init__(f"read_json({form}, sample_size = -1, records = true)")
         with opened_engine() as engine:
             try:

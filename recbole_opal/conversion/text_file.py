@@ -1,4 +1,4 @@
-"""A text with separators, plain or gzipped: its header, and its rows one by one, strictly read.
+"""A text with separators, plain or packed: its header, and its rows one by one, strictly read.
 
 DuckDB reads such files; what stands here finds the header, says which line is wrong where DuckDB
 refuses a file, and writes a file again that it would misread.
@@ -16,15 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from recbole_opal.conversion.header_advice import refuse_records
 from recbole_opal.data.atomic_files.text_lines import unpacking_command
 from recbole_opal.errors import DataError
+from recbole_opal.process.program import installation
 
-__all__ = ["Header", "TextFormat", "is_plain", "is_zipped", "opened_text", "read_header", "rows"]
+__all__ = ["Header", "TextFormat", "is_plain", "opened_text", "packing", "read_header", "rows"]
 
-_GZIP = b"\x1f\x8b"
+_PACKINGS = {"gzip": (b"\x1f\x8b", ".gz"), "zstd": (b"\x28\xb5\x2f\xfd", ".zst")}
 _SHEETS = (".xlsx", ".xlsm", ".ods")
 _LONGEST_HEADER = 1 << 20  # characters; a binary file may have no line end at all
 _SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "'|'"}
@@ -61,19 +62,23 @@ class Header:
     first_line: int
 
 
-def is_zipped(path: Path) -> bool:
-    """Tell whether a file begins as gzip does, or is named so."""
+def packing(path: Path) -> str:
+    """Return how a file is packed, by its first bytes or its name: gzip, zstd or none."""
     with path.open("rb") as raw:
-        return raw.read(2) == _GZIP or path.suffix.lower() == ".gz"
+        start = raw.read(4)
+    for name, (mark, suffix) in _PACKINGS.items():
+        if start.startswith(mark) or path.suffix.lower() == suffix:
+            return name
+    return "none"
 
 
 @contextmanager
 def opened_text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    """Open a file for a block, unpacked if it is gzipped, and word whatever reading it raises.
+    """Open a file for a block, unpacked, and word whatever reading it raises.
 
     Raises:
-        DataError: the file cannot be read, is packed otherwise, is no text of the encoding, or no
-            whole gzip file.
+        DataError: the file cannot be read, is packed otherwise than by gzip or zstd, is not whole,
+            or is no text of the encoding.
     """
     with _worded(path, encoding), _bytes(path) as binary:
         yield io.TextIOWrapper(binary, encoding=encoding, newline="")
@@ -85,7 +90,7 @@ def is_plain(path: Path, form: TextFormat, header: Header) -> bool:
     It takes blanks beside a quote away, and reads UTF-8.
 
     Raises:
-        DataError: the file holds NUL, or is no whole gzip file.
+        DataError: the file holds NUL, or is packed and not whole.
     """
     if form.encoding.lower() not in ("utf-8-sig", "utf-8", "utf8", "ascii"):
         return False
@@ -195,19 +200,32 @@ def _named_by_its_name(path: Path) -> str:
 
 @contextmanager
 def _bytes(path: Path) -> Iterator[IO[bytes]]:
+    packed = packing(path)
     with path.open("rb") as raw:
-        if is_zipped(path):
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield unpacked  # type: ignore[misc]
+        if packed != "none":
+            opened: Any = gzip.GzipFile(fileobj=raw) if packed == "gzip" else _zstd(path, raw)
+            with opened as unpacked:
+                yield unpacked
             return
         command = unpacking_command(raw.peek(8)[:8])
         if path.suffix.lower() in _SHEETS and command:
             raise DataError(f"{path} is a spreadsheet; save its sheet as csv and convert that.")
         if command:
             raise DataError(
-                f"{path} is compressed; unpack it with {command}, or pack it with gzip."
+                f"{path} is compressed; unpack it with {command}, or pack it with gzip or zstd."
             )
         yield raw
+
+
+def _zstd(path: Path, raw: IO[bytes]) -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise DataError(
+            f"{path} is compressed by zstd, and to read it needs pyarrow; install it with "
+            f"{installation('parquet')}, or unpack the file with unzstd."
+        ) from error
+    return pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd")
 
 
 @contextmanager
@@ -223,6 +241,8 @@ def _worded(path: Path, encoding: str) -> Iterator[None]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path} is no whole gzip file ({error}); get it again.") from error
     except OSError as error:
+        if error.strerror is None and packing(path) == "zstd":  # pyarrow says no more
+            raise DataError(f"{path} is no whole zstd file ({error}); get it again.") from error
         reason = error.strerror or type(error).__name__
         raise DataError(f"cannot read {path} ({reason}); check the path and its rights.") from error
 

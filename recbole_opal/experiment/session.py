@@ -45,7 +45,7 @@ from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
-from recbole_opal.settings.border import path_given
+from recbole_opal.settings.border import path_given, paths_given
 from recbole_opal.settings.places import naming
 from recbole_opal.tracking import require_tracker, tracked
 from recbole_opal.training.save_points import SavePoints
@@ -76,7 +76,7 @@ class RunResult:
 @alone
 def run(
     model: str | type[Any],
-    dataset: str,
+    dataset: Any,
     *,
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
@@ -90,9 +90,11 @@ def run(
     Args:
         model: the name of one of our models or of RecBole's, or a class of your own; see
             `MultiInterestNetwork`.
-        dataset: name of the data set.
+        dataset: name of the data set, or a data frame of pandas, polars or Arrow, which is kept as
+            the data set `frame-DIGEST` in `data_path`.
         config_files: yaml files with more settings.
-        **settings: any setting by its name, typed: `num_interests=8`.
+        **settings: any setting by its name, typed: `num_interests=8`; with a data frame also what
+            `recbole_opal.convert` takes, as `user="u", item="i", time="t", label="rating>=4"`.
 
     Raises:
         OpalError: settings or data are wrong, or training cannot go on.
@@ -102,7 +104,12 @@ def run(
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
+    from recbole_opal.conversion.frames import named_dataset
+
     with process_group():
+        dataset, settings = named_dataset(
+            dataset, settings, paths_given("config_files", config_files)
+        )
         config = OpalConfig(model, dataset, settings, config_files)
         with (
             quiet_deprecations(),

@@ -42,7 +42,7 @@ Models: TypeAlias = "str | Variant | type[Any] | Sequence[str | Variant | type[A
 @leaves_no_trace
 def compare(
     models: Models,
-    dataset: str,
+    dataset: Any,
     *,
     seeds: Sequence[int] = (),
     tune: int = 0,
@@ -58,7 +58,7 @@ def compare(
     Args:
         models: names, with settings of their own behind `@`, or classes of your own, which stand
             in a file that can be imported: `["OPAL@num_interests=8", MyModel]`.
-        dataset: name of the data set.
+        dataset: name of the data set, or a data frame, with `user="u"` and the like; see `run`.
         seeds: one run each for every model; none takes the `seed` setting.
         tune: number of settings tried a model, on validation only; 0 tries none.
         tune_seconds: `max_train_seconds` of each trial; None takes that of the runs.
@@ -72,11 +72,14 @@ def compare(
     Raises:
         OpalError: settings or data are wrong; nothing was trained then.
     """
+    from recbole_opal.conversion.frames import named_dataset
+
     _require_alone()
     variants = _variants(models)
     given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
     options = checked_options({name: plain_value(name, value) for name, value in given.items()})
     files = paths_given("config_files", config_files)
+    dataset, settings = named_dataset(dataset, settings, files)
     plan = make_plan(variants, dataset, **options, config_files=files, settings=settings)
     # How many go at once is no part of the request: with other `jobs` it goes on all the same.
     asked = options | {"seeds": list(options["seeds"]), "jobs": None} | plan.shared

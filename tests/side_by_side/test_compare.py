@@ -113,6 +113,7 @@ def test_a_run_that_fails_is_a_row_and_other_settings_are_another_run(
     assert not (other.folder / "report.html").exists()
 
 
+@pytest.mark.posix
 def test_a_killed_run_goes_on_where_it_stopped(settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan = make_plan(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recbole_opal.conversion.log import Filter, Items, Part, Source, raw
+from recbole_opal.conversion.cells import raw
+from recbole_opal.conversion.log import Filter, Items, Part, Source
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.tables import Table, open_table, require_file
 from recbole_opal.conversion.times import Clock
@@ -87,7 +88,7 @@ class Files:
             raise DataError(f"{source} cannot be listed ({error.strerror}).") from error
 
     def logs(self, pattern: str) -> list[Path]:
-        """Return the files whose name, less a final `.gz`, matches; a single file alone can be."""
+        """Return the files whose unpacked name matches; of a single file no other."""
         paths = self.paths if self.source.is_dir() else (self.source,)
         return sorted((path for path in paths if _fits(path, pattern)), key=_stem)
 
@@ -361,7 +362,7 @@ def _below(folder: Path, depth: int) -> list[Path]:
 
 
 def _stem(path: Path) -> str:
-    return path.name.lower().removesuffix(".gz")
+    return re.sub(r"\.(gz|zst)$", "", path.name.lower())
 
 
 def _fits(path: Path, pattern: str) -> bool:

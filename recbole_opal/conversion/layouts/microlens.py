@@ -48,7 +48,7 @@ def _is_log(path: Path, names: Sequence[str]) -> bool:
 
 
 def _untimed(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith(".tsv")
+    return ".tsv" in path.suffixes
 
 
 def _is_number(cell: str) -> bool:
