@@ -31,8 +31,8 @@ COMMANDS = {
     "export": ("exporting.export_command:main", "make a folder of a run that others can serve"),
     "serve": ("server.serve_command:main", "answer requests over HTTP with a trained model"),
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
-    "describe": ("conversion.describe_command:main", "say what a data set holds"),
-    "synthesize": ("conversion.synthesize_command:main", "draw a data set of any size"),
+    "describe": ("description.describe_command:main", "say what a data set holds"),
+    "synthesize": ("synthesis.synthesize_command:main", "draw a data set of any size"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 
@@ -126,30 +126,29 @@ def _refuse_slips_of_variants(request: Request) -> None:
 
 
 def _run(request: Request) -> int:
-    from rich.console import Console
-
     from recbole_opal.console.result_tables import interests_table, result_table
+    from recbole_opal.console.screen import screen
     from recbole_opal.evaluation.diagnostics import collapse_warning
-    from recbole_opal.experiment import run_request
+    from recbole_opal.experiment import next_steps, run_request
 
     result = run_request(request)
     if not is_first():
         return 0
-    screen = Console()
+    console = screen()
     part = "test" if "test" in result.stages[result.best_stage] else "valid"
-    screen.print(result_table(result.stages, result.best_stage, part))
+    console.print(result_table(result.stages, result.best_stage, part))
     interests = interests_table(result.stages, collapse_warning)
     if interests is not None:
-        screen.print(interests)
+        console.print(interests)
     # Not through rich, which would wrap a long path.
-    print(f"run folder: {result.folder}")
+    for line in (*next_steps(result), f"run folder: {result.folder}"):
+        print(line)
     return 0
 
 
 def _compare(request: Request, arguments: Sequence[str]) -> int:
-    from rich.console import Console
-
     from recbole_opal.comparison.table_formats import on_screen
+    from recbole_opal.console.screen import screen
     from recbole_opal.process.program import command
     from recbole_opal.side_by_side.compare import compare_request
 
@@ -159,12 +158,14 @@ def _compare(request: Request, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt as interrupt:
         interrupt.command = line  # type: ignore[attr-defined]
         raise
-    screen = Console()
-    for part in on_screen(result):
-        screen.print(part)
+    console = screen()
+    for part in on_screen(result, console.width):
+        console.print(part)
     if result.failed:
         labels = ", ".join(row.label for row in result.failed)
         print(f"error: runs failed: {labels}; the same command tries them again.", file=sys.stderr)
+    if (result.folder / "report.html").is_file():
+        print(f"report: {result.folder / 'report.html'}")
     print(f"comparison folder: {result.folder}")
     return TrainingError.exit_code if result.failed else 0
 

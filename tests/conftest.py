@@ -19,6 +19,14 @@ settings.load_profile("same")
 NAME = "tiny"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip on Windows what is marked to need another system."""
+    skipped = pytest.mark.skip(reason="needs a POSIX system")
+    for item in items:
+        if os.name == "nt" and item.get_closest_marker("posix"):
+            item.add_marker(skipped)
+
+
 def write_log(folder: Path, *, users: int = 60, categories: int = 4, seed: int = 0) -> Path:
     """Write a data set in which each user watches two of the categories; return its parent."""
     generator = np.random.default_rng(seed)

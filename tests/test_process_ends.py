@@ -32,6 +32,7 @@ def shell(line, folder):
     return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True)  # noqa: S607
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "closed", [pytest.param("<&-", marks=pytest.mark.slow), ">&-", "<&- >&- 2>&-"]
 )
@@ -50,14 +51,14 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.posix
 def test_the_report_s_reader_may_go(tmp_path):
     done = shell(f"{sys.executable} -m recbole_opal report --help 2>&1 >&- | true", tmp_path)
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    "stop", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
-)
+@pytest.mark.posix  # Windows ends a process that gets a signal
+@pytest.mark.parametrize("stop", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)])
 def test_a_scheduler_s_signal_counts_as_ctrl_c(few, tmp_path, stop):
     long = few | {"epochs": 100000, "stopping_step": 100000, "checkpoint_dir": "saved"}
     process = subprocess.Popen(
@@ -67,7 +68,7 @@ def test_a_scheduler_s_signal_counts_as_ctrl_c(few, tmp_path, stop):
     while not list(tmp_path.glob("saved/*/state-*.safetensors")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(stop)
+    process.send_signal(getattr(signal, stop))
     begun = time.monotonic()
     told = process.communicate()[1]
     assert time.monotonic() - begun < 5

@@ -1,6 +1,7 @@
 """One run from end to end: what it returns, prints and leaves behind."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -171,7 +172,12 @@ def test_the_command_prints_a_table_and_the_folder_last(quick_settings, capsys):
     assert main(["--dataset=tiny", *(f"--{k}={v}" for k, v in settings.items())]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("run folder: ")
-    assert Path(lines[-1].removeprefix("run folder: ")).is_dir()
+    folder = lines[-1].removeprefix("run folder: ")
+    assert Path(folder).is_dir()
+    for name, line in (("report", lines[-3]), ("recommend", lines[-2])):
+        words = shlex.split(line.partition(": ")[2])
+        assert words[words.index(name) + 1] == folder
+        assert main(words[words.index(name) :]) == 0
     assert any("recall@10" in line for line in lines)
     assert any("usage entropy" in line for line in lines)
 

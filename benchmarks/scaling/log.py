@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from pathlib import Path
 from time import process_time
@@ -36,7 +35,7 @@ def measure_log(interactions: int, seed: int, scratch: Path) -> dict[str, Any]:
             "warmup_steps": 5,
             **{"use_gpu": False, "tensorboard": False, "show_progress": False, "seed": seed},
         }
-        resource.setrlimit(resource.RLIMIT_DATA, (BOUND, BOUND))
+        _bound_memory()
         started = process_time()
         with Peak() as building:
             stored = StoredDataset(OpalConfig("OPAL", "drawn", settings))
@@ -62,6 +61,12 @@ def measure_log(interactions: int, seed: int, scratch: Path) -> dict[str, Any]:
         **{f"run_{name}": most for name, most in training.most.items()},
         "recall_at_50": result.stages[result.best_stage]["valid"]["recall@50"],
     }
+
+
+def _bound_memory() -> None:
+    import resource  # here: Windows has none
+
+    resource.setrlimit(resource.RLIMIT_DATA, (BOUND, BOUND))
 
 
 def _write_log(folder: Path, users: int, seed: int) -> int:

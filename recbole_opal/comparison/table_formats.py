@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -28,7 +29,8 @@ __all__ = [
     "write_tables",
 ]
 
-_LONGEST_LABEL = 34  # on screen
+_LONGEST_LABEL, _SHORTEST_LABEL = 34, 12  # on screen
+_GAP = 2  # between two columns
 _ESCAPES = str.maketrans(
     {letter: f"\\{letter}" for letter in "&%$#_{}"}
     | {
@@ -138,17 +140,11 @@ def _latex_table(table: TextTable) -> str:
 """
 
 
-def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
-    """Yield what is printed at the end of a comparison, for 100 columns, the warnings last."""
+def on_screen(result: ComparisonResult, width: int = 100) -> Iterator[RenderableType]:
+    """Yield what is printed at the end of a comparison, for so many columns, the warnings last."""
     for table in once_noted(result.tables(briefly=True)):
-        drawn = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
-        first, *others = table.header
-        drawn.add_column(Text(first), max_width=_LONGEST_LABEL, overflow="fold")
-        for name in others:
-            drawn.add_column(Text(name), justify="right", no_wrap=True)
-        for label, *cells in table.cells:
-            drawn.add_row(Text(shortened(label)), *map(Text, cells))
-        yield drawn
+        for number, part in enumerate(_side_by_side(table, width)):
+            yield _drawn(part, "" if number else table.title)
         for note in table.notes:
             yield Text(note, style="dim")
         yield Text()
@@ -160,3 +156,33 @@ def on_screen(result: ComparisonResult) -> Iterator[RenderableType]:
         yield Text(f"best on validation: {result.best.short}")
     for warning in result.warnings:
         yield Text(shortened(f"warning: {warning}"), style="yellow")
+
+
+def _side_by_side(table: TextTable, width: int) -> Iterator[TextTable]:
+    """Yield a table that is too wide as several with the same rows, each as wide as there is room.
+
+    Labels are folded before that. No cell is cut: a number without its end is another number.
+    """
+    rows = [table.header, *table.cells]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    room = width - min(widths[0], _SHORTEST_LABEL)
+    start = 1
+    while start < len(widths):
+        end, taken = start, 0
+        while end < len(widths) and (end == start or taken + widths[end] + _GAP <= room):
+            taken += widths[end] + _GAP
+            end += 1
+        cells = [[row[0], *row[start:end]] for row in rows]
+        yield TextTable(table.title, cells[0], cells[1:])
+        start = end
+
+
+def _drawn(table: TextTable, title: str) -> Table:
+    drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    first, *others = table.header
+    drawn.add_column(Text(first), max_width=_LONGEST_LABEL, overflow="fold")
+    for name in others:
+        drawn.add_column(Text(name), justify="right", no_wrap=True)
+    for label, *cells in table.cells:
+        drawn.add_row(Text(shortened(label)), *map(Text, cells))
+    return drawn

@@ -77,7 +77,8 @@ def run_log(
     """Log to `FOLDER/FOLDER-NAME.log` and to the terminal while the block runs.
 
     A line appears once on the terminal, above the bar of `progress`, whatever logging the host
-    application has set up, and that set-up is as before when the block ends. Runs in several
+    application has set up, and that set-up is as before when the block ends; one that was logged
+    with `extra={"drawing": ...}` appears as that drawing. Runs in several
     threads keep to their own files. The level is RecBole's `state`, for example "INFO". Yields a
     function that logs what `lines_held` kept.
 
@@ -93,8 +94,13 @@ def run_log(
     def take(record: logging.LogRecord) -> None:
         to_file.handle(record)
         # `logging.basicConfig`, absl or a notebook may have set a handler up that shows it.
-        if not any(_shows(handler, record) for handler in _handlers_of(record.name)):
+        if any(_shows(handler, record) for handler in _handlers_of(record.name)):
+            return
+        drawing = getattr(record, "drawing", None)
+        if drawing is None:
             progress.message(plain.format(record))
+        else:
+            progress.show(drawing)
 
     def repeat(records: Iterable[logging.LogRecord]) -> None:
         for record in records:

@@ -1,1 +1,1 @@
-"""Data sets as atomic files of RecBole: of raw logs, in one pass and fixed memory, or drawn."""
+"""Raw logs to data sets of RecBole, by DuckDB and within fixed memory."""

@@ -8,7 +8,6 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.engine import MEMORY
 from recbole_opal.conversion.generic import GenericTable
 from recbole_opal.conversion.header_advice import columns_to_name, fields_to_name
 from recbole_opal.conversion.label import parse_label
@@ -21,6 +20,7 @@ from recbole_opal.process.program import command
 from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
+from recbole_opal.sql import MEMORY
 
 __all__ = [
     *("FLAGS", "ConvertRequest", "generic_table", "naming_columns", "parse_convert", "request_of"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recbole_opal.conversion.engine import Engine, literal
 from recbole_opal.conversion.source import Column
 from recbole_opal.conversion.time_forms import MISSING
 from recbole_opal.data.atomic_files.fields import LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, literal
 
 __all__ = [
     *("MISSING_IDS", "Cell", "Check", "clean_id", "first_rows", "must_be_number", "refuse_first"),

@@ -16,8 +16,8 @@ from recbole_opal.conversion.arguments import (
     naming_columns,
     parse_convert,
 )
-from recbole_opal.conversion.next_commands import describe_command, train_command
 from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
@@ -68,10 +68,10 @@ def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:
         OpalError: the request or the data is malformed; nothing has been written.
     """
     # Imported only now, with DuckDB: a mistyped flag is told at once.
-    from recbole_opal.conversion.engine import MEMORY
-    from recbole_opal.conversion.progress import ReadingProgress
-    from recbole_opal.conversion.target import check_target
+    from recbole_opal.console.reading_progress import ReadingProgress
     from recbole_opal.conversion.write import write_dataset
+    from recbole_opal.data.target import check_target
+    from recbole_opal.sql import MEMORY
 
     if request.is_generic:
         source, known_as = generic_table(request).source(), ""

@@ -6,14 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
-from recbole_opal.runs.encoding import encode_yaml
+from recbole_opal.data.generated_settings import generated_yaml
 
-__all__ = ["category_column", "is_generated", "settings_yaml"]
+__all__ = ["category_column", "settings_yaml"]
 
 _WORDS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of first_category, videoCategory, TAG2
 _CATEGORY = re.compile("(sub|hash)?(tag|categor(y|ie)|class|genre|topic)(e?s)?(ids?)?", re.I)
-_HEAD = b"# Settings of this data set; flags and --config_files win over them.\n"
 
 
 def category_column(columns: Sequence[Column]) -> str | None:
@@ -49,18 +47,7 @@ def settings_yaml(
         settings["time_unit"] = time_unit
     if split is not None:
         settings["eval_args"] = {"split": dict(split)}
-    if not settings:
-        return b""
-    return _HEAD + encode_yaml(settings)
-
-
-def is_generated(content: bytes) -> bool:
-    """Tell whether `convert` or `synthesize` wrote a settings file, so that it may be replaced.
-
-    Args:
-        content: of the file.
-    """
-    return content.startswith(_HEAD) or content == SETTINGS_YAML
+    return generated_yaml(settings)
 
 
 def _names_categories(name: str) -> bool:

@@ -13,10 +13,10 @@ from recbole_opal.conversion.cells import (
     typed,
     writable,
 )
-from recbole_opal.conversion.engine import Engine, atomic_file, identifier, literal
 from recbole_opal.conversion.log import Items, changed_ids, clean, raw, stage_parts
 from recbole_opal.conversion.source import Column
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, atomic_file, identifier, literal
 
 __all__ = ["write_items"]
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from recbole_opal.conversion.engine import literal
 from recbole_opal.errors import SettingsError
+from recbole_opal.sql import literal
 
 __all__ = ["Comparison", "Condition", "comparisons", "in_sql", "parse_label", "short"]
 

@@ -18,12 +18,12 @@ from recbole_opal.conversion.cells import (
     typed,
     writable,
 )
-from recbole_opal.conversion.engine import Engine, identifier, literal
 from recbole_opal.conversion.label import short
 from recbole_opal.conversion.source import Column, Tally
 from recbole_opal.conversion.tables import Table
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import Where
+from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
     "Filter",

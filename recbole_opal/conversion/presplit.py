@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recbole_opal.conversion.engine import Engine
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine
 
 __all__ = ["protocol_of"]
 

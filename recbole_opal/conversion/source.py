@@ -43,15 +43,11 @@ class Tally:
         rows: data rows read from the files, without their headers.
         dropped: reason -> rows left out for it; a row counts once, for its first reason.
         notes: what the user must be told, one line each: the time unit that was recognised.
-        bytes_done: bytes of the files that have been read, roughly.
-        bytes_total: bytes of all files, 0 where that is not known; both feed the progress bar.
     """
 
     rows: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
-    bytes_done: int = 0
-    bytes_total: int = 0
 
 
 def parse_columns(text: str, flag: str) -> tuple[Column, ...]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
+from recbole_opal.console.shown_times import plain_title, shown_times
 from recbole_opal.conversion.write import Written
 from recbole_opal.errors import SettingsError
 from recbole_opal.settings.values import load_settings_file
 
-__all__ = ["moment", "plain_title", "shown_times", "summary_table", "warnings_of"]
-
-_DAY = 86_400.0
-_ENDLESS = 1e11  # seconds; beyond it the calendar of Python ends
+__all__ = ["summary_table", "warnings_of"]
 
 
 def summary_table(written: Written) -> Table:
@@ -79,37 +76,3 @@ def _says(settings: Path, unit: str) -> bool:
         return load_settings_file(settings).get("time_unit") == unit
     except SettingsError:
         return False  # every run will tell what is wrong with the file
-
-
-def shown_times(first: float, last: float, *, dated: bool) -> list[tuple[str, str]]:
-    """Return the first and the last time of a log and the span between, as rows of a table.
-
-    Args:
-        first: seconds, or a number.
-        last: the same.
-        dated: whether they are seconds since 1970, and no numbers that only tell an order.
-    """
-    show = moment if dated else "{:.15g}".format
-    span = f"{(last - first) / _DAY:,.1f} days" if dated else f"{last - first:.15g}"
-    return [("first", show(first)), ("last", show(last)), ("span", span)]
-
-
-def moment(seconds: float) -> str:
-    """Return a time as `2022-04-11 12:00:00 UTC`, or as a number where that makes no sense.
-
-    Args:
-        seconds: since 1970.
-    """
-    if not 0 <= seconds < _ENDLESS:
-        return f"{seconds:g}"
-    start = datetime(1970, 1, 1, tzinfo=timezone.utc)
-    return f"{start + timedelta(seconds=int(seconds)):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def plain_title(text: str) -> Text:
-    """Return the title of a table, in which square brackets are no markup.
-
-    Args:
-        text: with a name of the user's.
-    """
-    return Text(text, style="table.title")

@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.engine import Engine, identifier, literal, opened_engine, shown_error
 from recbole_opal.conversion.header_advice import column_hint, is_json
 from recbole_opal.conversion.text_file import (
     TextFormat,
@@ -20,6 +19,7 @@ from recbole_opal.conversion.text_file import (
     rows,
 )
 from recbole_opal.errors import DataError
+from recbole_opal.sql import Engine, identifier, literal, opened_engine, shown_error
 
 __all__ = ["Table", "open_table", "require_file"]
 

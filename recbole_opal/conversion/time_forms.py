@@ -5,7 +5,6 @@ In every piece of SQL here `t` is the text of a time and `n` the same as a numbe
 
 from __future__ import annotations
 
-from recbole_opal.conversion.engine import literal
 from recbole_opal.data.atomic_files import time_units
 from recbole_opal.data.atomic_files.time_units import (
     DIGITS,
@@ -14,6 +13,7 @@ from recbole_opal.data.atomic_files.time_units import (
     LATEST,
     PER_SECOND,
 )
+from recbole_opal.sql import literal
 
 __all__ = ["FORMS", "IS_DATED", "IS_MISSING", "IS_ZONED", "MISSING", "TIME_UNITS", "in_seconds"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from recbole_opal.conversion.engine import Engine
 from recbole_opal.conversion.time_forms import (
     FORMS,
     IS_DATED,
@@ -22,6 +21,7 @@ from recbole_opal.data.atomic_files.time_units import (
     TICKS_RANGE,
 )
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.sql import Engine
 
 __all__ = ["TIME_UNITS", "Clock"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recbole_opal.conversion.engine import Engine, identifier, literal, opened_engine, shown_error
 from recbole_opal.errors import SettingsError
+from recbole_opal.sql import Engine, identifier, literal, opened_engine, shown_error
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["Where", "parse_where"]

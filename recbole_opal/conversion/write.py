@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
-from recbole_opal.conversion.engine import MEMORY, Engine, atomic_file, identifier, opened_engine
 from recbole_opal.conversion.items import write_items
 from recbole_opal.conversion.log import Source, stage_log
 from recbole_opal.conversion.presplit import protocol_of
 from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.staged_files import StagedFiles
-from recbole_opal.conversion.target import is_hand_written, remove_others
 from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
+from recbole_opal.data.generated_settings import is_hand_written
+from recbole_opal.data.target import remove_others
 from recbole_opal.errors import DataError
+from recbole_opal.runs.staged_files import StagedFiles
+from recbole_opal.sql import MEMORY, Engine, atomic_file, identifier, opened_engine
 
 __all__ = ["Written", "write_dataset"]
 
@@ -68,7 +69,7 @@ class Written:
 def write_dataset(
     source: Source,
     folder: Path,
-    advance: Callable[[Tally], None] = lambda tally: None,
+    advance: Callable[[int, int, int], None] = lambda done, total, rows: None,
     *,
     drop_duplicates: bool = False,
     memory: str = MEMORY,
@@ -82,7 +83,7 @@ def write_dataset(
     Args:
         source: what to convert.
         folder: NAME is its last part; `check_target` has approved of it.
-        advance: called now and then, for a progress bar.
+        advance: told now and then the bytes that are read, of how many, and the rows, for a bar.
         drop_duplicates: whether of the rows with the same user, item and time only the first stays.
         memory: what DuckDB may take of it; the rest waits on the disk.
 
@@ -90,13 +91,13 @@ def write_dataset(
         DataError: the source is malformed, nothing is left of it, its items have no row in its
             table of the items, or the disk is full; the folder is then as it was.
     """
-    tally = Tally(bytes_total=source.bytes_total())
+    tally, total = Tally(), source.bytes_total()
     written = Written(folder, tally, time_unit=source.time_unit)
     settings = folder / f"{folder.name}.yaml"
     names = {f"{folder.name}.inter"}
     with StagedFiles(folder) as files, opened_engine(folder, memory) as engine:
-        read = source.bytes_total() - (source.items.bytes_total() if source.items else 0)
-        stage_log(engine, source, tally, _following(tally, advance, 0, read))
+        read = total - (source.items.bytes_total() if source.items else 0)
+        stage_log(engine, source, tally, lambda share: advance(int(share * read), total, 0))
         _measure(engine, written, drop_duplicates=drop_duplicates)
         with files.place(f"{folder.name}.inter") as path:
             _write_interactions(engine, source, path)
@@ -107,7 +108,10 @@ def write_dataset(
         _judge_times(written)
         if source.items is not None:
             names.add(f"{folder.name}.item")
-            follow = _following(tally, advance, read, tally.bytes_total)
+
+            def follow(share: float) -> None:
+                advance(read + int(share * (total - read)), total, tally.rows)
+
             with files.place(f"{folder.name}.item") as path:
                 told = write_items(engine, source.items, path, tally.notes, follow)
             written.described, written.unmet = told
@@ -123,20 +127,9 @@ def write_dataset(
         ):
             files.write(settings.name, [content])
             names.add(settings.name)
-    tally.bytes_done = tally.bytes_total
-    advance(tally)
+    advance(total, total, tally.rows)
     written.removed = remove_others(folder, names)
     return written
-
-
-def _following(
-    tally: Tally, advance: Callable[[Tally], None], start: int, end: int
-) -> Callable[[float], None]:
-    def follow(share: float) -> None:
-        tally.bytes_done = start + int(share * (end - start))
-        advance(tally)
-
-    return follow
 
 
 def _measure(engine: Engine, written: Written, *, drop_duplicates: bool) -> None:

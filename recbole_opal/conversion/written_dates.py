@@ -7,10 +7,10 @@ import shlex
 from datetime import datetime, timezone
 from itertools import product
 
-from recbole_opal.conversion.engine import Engine, literal, opened_engine
 from recbole_opal.conversion.time_forms import IS_MISSING
 from recbole_opal.data.atomic_files.time_units import PER_SECOND
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.sql import Engine, literal, opened_engine
 
 __all__ = ["check_format", "how_to_mend", "how_to_read", "likely_formats", "written_in_seconds"]
 

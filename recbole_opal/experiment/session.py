@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from recbole_opal.console.data_table import data_table
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
 from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
@@ -274,7 +275,8 @@ def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:
 
 def _log_data(config: OpalConfig, data: PreparedData) -> None:
     log = getLogger("recbole_opal")
-    log.info("data %s", " ".join(f"{name}={count}" for name, count in data.counts.items()))
+    line = " ".join(f"{name}={count}" for name, count in data.counts.items())
+    log.info("data %s", line, extra={"drawing": data_table(data.counts)})
     for note in (*config.notes, data.time_note):
         log.info("%s", note)
     for warning in data.warnings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, reduce
@@ -115,6 +115,11 @@ class MultiInterestRecommender(SequentialRecommender):
     def stage(self) -> str:
         """The stage the model is in."""
         return self.network.stage
+
+    @property
+    def stage_costs(self) -> Mapping[str, float]:
+        """How long steps of the stages take, compared; see the network."""
+        return self.network.stage_costs
 
     @property
     def loss_names(self) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ def findings_of(asked: Asked) -> Findings:
         found: list[Measured] = []
         problems: list[str] = []
         with TrainingProgress() as progress:
-            for kind in progress.track(asked.kinds, len(asked.kinds), "searches"):
+            for number, kind in enumerate(asked.kinds):
+                progress.at(f"search {kind}", number / len(asked.kinds))
                 try:
                     found += measure_kind(kind, items, queries, lists, asked.batch, scoring)
                 except RetrievalError as error:

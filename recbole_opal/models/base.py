@@ -69,6 +69,8 @@ class MultiInterestNetwork(nn.Module):
     Attributes:
         Settings: the settings of the model: types, ranges, defaults, meanings.
         stages: the training stages in their order.
+        stage_costs: by stage how long a step takes compared with one of the first stage, roughly;
+            the time left of a run is guessed by it until the stage has begun.
         published: what `--recipe=published` sets.
         search: what `--tune` may try, name to `{low, high, log}` or `{choices}`.
         training_defaults: of settings that every model has, in the yaml file of a model of ours.
@@ -90,6 +92,7 @@ class MultiInterestNetwork(nn.Module):
 
     Settings: ClassVar[type[MultiInterestSettings]] = MultiInterestSettings
     stages: ClassVar[tuple[str, ...]] = ("train",)
+    stage_costs: ClassVar[Mapping[str, float]] = {}
     published: ClassVar[Mapping[str, Any]] = {}
     search: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     training_defaults: ClassVar[Mapping[str, Any]] = DEFAULT_TRAINING

@@ -143,6 +143,7 @@ class OPALNetwork(ShareWeighed):
     weighs_items = True
     trains_in_parts = True
     stages = OPALSettings.trained_in
+    stage_costs = {"hard": 3.0}  # 2.5 to 3.5 on the logs of results/
     published = Recipe(
         "the paper's method with the authors' settings, its decided options as the paper is read "
         "here. A row has up to W future targets, where the authors draw one of all that follow.\n"

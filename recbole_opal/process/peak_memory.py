@@ -72,7 +72,7 @@ def _watch(measured: weakref.ref[PeakMemory]) -> None:
 def _forget_peak() -> bool:
     """Let the system count from now on; False where it keeps no peak or does not let us."""
     with suppress(OSError):
-        _RESET.write_text("5")
+        _RESET.write_text("5", encoding="ascii")
         return _kept_peak() > 0
     return False
 
@@ -80,7 +80,7 @@ def _forget_peak() -> bool:
 def _kept_peak() -> int:
     """Return the peak that Linux keeps for this program alone, 0 if it keeps none."""
     with suppress(OSError):
-        for line in _STATUS.read_text().splitlines():
+        for line in _STATUS.read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0

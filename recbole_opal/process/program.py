@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ __all__ = ["command", "installation", "python", "require_folder"]
 _SCRIPT = "run_opal.py"
 _INSTALLED = "recbole-opal"
 _PACKAGE = "recbole_opal"
+_WINDOWS = os.name == "nt"  # its shells know no single quotes
 
 
 def command(*arguments: str, name: str = "run") -> str:
@@ -30,17 +32,22 @@ def command(*arguments: str, name: str = "run") -> str:
     # All but the package's name alone train where no command is named.
     if name != "run" or words[-2:] == ["-m", _PACKAGE]:
         words = [*words, name]
-    return shlex.join([*(_launched(words) if name == "run" else words), *arguments])
+    return _line([*(_launched(words) if name == "run" else words), *arguments])
 
 
 def installation(extra: str) -> str:
     """Return the command that installs an extra of pyproject.toml for this interpreter."""
-    return f'{shlex.quote(_interpreter())} -m pip install "{_INSTALLED}[{extra}]"'
+    return f'{_line([_interpreter()])} -m pip install "{_INSTALLED}[{extra}]"'
 
 
 def python(code: str) -> str:
     """Return the command line that runs a line of Python, ready to be pasted."""
-    return shlex.join([_interpreter(), "-c", code])
+    return _line([_interpreter(), "-c", code])
+
+
+def _line(words: list[str]) -> str:
+    """Return a command line that the system's shell takes apart into these words."""
+    return subprocess.list2cmdline(words) if _WINDOWS else shlex.join(words)
 
 
 def require_folder() -> None:
@@ -84,4 +91,6 @@ def _interpreter() -> str:
 
 def _is_on_path(program: str) -> bool:
     found = shutil.which(_INSTALLED)
-    return found is not None and Path(found).resolve() == Path(program).resolve()
+    # Windows tells it without its .exe, in letters of any case.
+    known, called = (os.path.normcase(Path(each).resolve()) for each in (found or "", program))
+    return found is not None and known.removesuffix(".exe") == called.removesuffix(".exe")

@@ -1,6 +1,7 @@
 """What a command owes the shell: streams, signals, errors of one line, exit codes."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -12,7 +13,10 @@ from recbole_opal.process.program import require_folder
 
 __all__ = ["answer", "asks_for_help", "end_process", "tell"]
 
-_STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+# A scheduler's, a closed terminal's, and on Windows that of a closed window or Ctrl-Break.
+_STOPS = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+]
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -90,10 +94,16 @@ def tell(error: OpalError) -> int:
 
 
 def _open_streams() -> None:
-    """Lead streams that the caller closed nowhere, so that no file of ours takes their number."""
+    """Lead streams that the caller closed nowhere, so that no file of ours takes their number.
+
+    What an encoding lacks, as that of a Windows pipe lacks most names of items, is shown as an
+    escape sequence instead of ending the command.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _give_output_up() -> None:

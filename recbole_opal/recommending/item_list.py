@@ -26,7 +26,7 @@ def item_list(text: str, flag: str) -> list[str]:
     path = Path(text)
     if path.is_file():
         ids = _lines(path)
-    elif os.sep in text or path.suffix.lower() in _ENDINGS:
+    elif os.sep in text or len(path.parts) > 1 or path.suffix.lower() in _ENDINGS:
         raise SettingsError(
             f"--{flag}={text}: there is no such file; give one with an id a line, or ids as a,b."
         )

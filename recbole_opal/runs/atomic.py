@@ -8,6 +8,7 @@ the former content and no temporary file.
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = [
     "discard",
     "hidden_name",
     "publish",
+    "replace",
     "stage",
     "sweep",
     "sync_folder",
@@ -36,6 +38,10 @@ _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _ELSEWHERE = "name another place by --checkpoint_dir, or by --out where a command has that"
 # Some network file systems cannot sync a folder and say so; a rename is then as durable as theirs.
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
+# Windows opens no folder, and renames over no file that somebody reads at that moment: a look into
+# a run, a virus scan.
+_FOLDERS_OPEN, _HELD_BY_READERS = os.name != "nt", os.name == "nt"
+_PATIENCE, _PAUSE = 5.0, 0.02  # seconds
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -78,11 +84,25 @@ def publish(temporary: Path, path: Path, size: int) -> None:
     """
     try:
         with writing(path, size):
-            temporary.replace(path)
+            replace(temporary, path)
             sync_folder(path.parent)
     except CheckpointError:
         discard(temporary)
         raise
+
+
+def replace(temporary: Path, path: Path) -> None:
+    """Rename a file over another one; where readers hold that (Windows), wait for them a while."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            if not _HELD_BY_READERS or path.is_dir() or time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -103,7 +123,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make the names inside `folder` durable (Windows has no such call)."""
-    if os.name == "nt":
+    if not _FOLDERS_OPEN:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -148,4 +148,4 @@ class VerifiedFolder(RunReader):
         staged = self._staged_path(name, entry)
         if staged.exists():
             with atomic.writing(self.path / name):
-                staged.replace(self.path / name)
+                atomic.replace(staged, self.path / name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recbole_opal.errors import DataError
-from recbole_opal.runs.atomic import discard, hidden_name, sync_folder
+from recbole_opal.runs.atomic import discard, hidden_name, replace, sync_folder
 
 __all__ = ["refusal", "synced_file", "whole_file"]
 
@@ -37,7 +37,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with synced_file(temporary) as file:
             yield file
-        temporary.replace(path)
+        replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
         discard(temporary)

@@ -127,7 +127,8 @@ def _variants(models: Any) -> list[Variant]:
 
 def _compare(plan: Plan, command: str) -> ComparisonResult:
     shown = plan.shared.get("show_progress", True)
-    with own_folder(plan.folder), ComparisonProgress(enabled=shown) as progress:
+    telling = ComparisonProgress(enabled=shown, metric=plan.metric, bigger=plan.bigger)
+    with own_folder(plan.folder), telling as progress:
         progress.message(f"comparison folder: {plan.folder}")
         execution = Execution(plan.folder / "logs", plan.jobs, progress)
         tuning, untuned = tune_all(plan, execution, progress)

@@ -6,32 +6,51 @@ import threading
 from collections.abc import Callable
 from time import perf_counter
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
+from recbole_opal.console.durations import duration
+from recbole_opal.console.epoch_line import fitted
 from recbole_opal.console.progress_bar import Display
 
 __all__ = ["STOPPED", "ComparisonProgress"]
 
 STOPPED = "stopped"
 """The error of a run that was stopped on purpose."""
+_BAR = 16  # columns
 
 
 class ComparisonProgress(Display):
-    """A line a running worker with its newest log line, and a line that counts, while it lasts.
+    """A line a running worker with its newest log line, and a bar over all runs, while it lasts.
 
     Where standard error is no terminal, or it is not enabled, there is only one line for each begin
     and end.
+
+    Args:
+        console: where to write; None: standard error.
+        enabled: whether there is a bar.
+        metric: that decides on validation, and whether `bigger` is better.
     """
 
-    def __init__(self, console: Console | None = None, *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        console: Console | None = None,
+        *,
+        enabled: bool = True,
+        metric: str = "",
+        bigger: bool = True,
+    ) -> None:
         self._console = console or Console(stderr=True)
+        self._metric, self._bigger = metric, bigger
+        self._best: tuple[float, str] | None = None
         self._active: dict[str, tuple[float, Callable[[], str]]] = {}
         self._total = self._done = self._failed = self._again = 0
         self._started = perf_counter()
         self._lock = threading.Lock()
-        live = Live(console=self._console, get_renderable=self._lines, transient=True)
+        live = Live(console=self._console, get_renderable=self._drawing, transient=True)
         super().__init__(live if enabled and self._console.is_terminal else None)
 
     def expect(self, runs: int) -> None:
@@ -52,26 +71,56 @@ class ComparisonProgress(Display):
             self._again += 1
         self.message(f"{name}: done before")
 
-    def ended(self, name: str, error: str | None) -> None:
-        """Tell of a run that ended."""
+    def ended(self, name: str, error: str | None, score: float | None = None) -> None:
+        """Tell of a run that ended, with its best value on validation."""
         with self._lock:
             started, _ = self._active.pop(name)
             self._done += 1
             self._failed += error not in (None, STOPPED)
+            self._note(name, score)
         how = error or "done" if error in (None, STOPPED) else f"failed: {error}"
-        seconds = perf_counter() - started
-        self.message(f"{name}: {how} ({seconds:.0f} s, {self._done} of {self._total} runs)")
+        parts = [f"{perf_counter() - started:.0f} s", f"{self._done} of {self._total} runs"]
+        parts += [] if score is None else [f"{self._metric} {score:.4f}"]
+        self.message(f"{name}: {how} ({', '.join(parts)})")
+
+    def _note(self, name: str, score: float | None) -> None:
+        sign = 1 if self._bigger else -1
+        if score is not None and (self._best is None or sign * score > sign * self._best[0]):
+            self._best = score, name
 
     def message(self, text: str) -> None:
         """Write one line above the live lines."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _lines(self) -> Text:
+    def _drawing(self) -> Group:
+        """Return what is drawn: a line a worker, and a bar with what it counts."""
+        width = self._console.width
         with self._lock:
             active = [(name, newest) for name, (_, newest) in self._active.items()]
-            counts = f"{self._done} of {self._total} runs done"
-            counts += f", {self._again} of them before" if self._again else ""
-            counts += f", {self._failed} failed" if self._failed else ""
-        lines = [f"{name}: {newest() or 'begins'}" for name, newest in active]
-        lines.append(f"{counts}, {perf_counter() - self._started:.0f} s")
-        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+            done, total, counts = self._done, self._total, self._counts()
+        lines = [
+            f"{name}: {fitted(newest(), width - len(name) - 2) or 'begins'}"
+            for name, newest in active
+        ]
+        last = Table.grid(padding=(0, 1))
+        last.add_row(ProgressBar(total=max(total, 1), completed=done, width=_BAR), _line(counts))
+        return Group(*map(_line, lines), last)
+
+    def _counts(self) -> str:
+        """Return how many runs are done, the best of them, and the time left by their mean."""
+        seconds, finished = perf_counter() - self._started, self._done - self._again
+        parts = [f"{self._done} of {self._total} runs done"]
+        if finished and self._total > self._done:
+            left = seconds / finished * (self._total - self._done)
+            parts.append(f"{duration(left)} left by their mean")
+        parts += [f"{self._again} done before"] if self._again else []
+        parts += [f"{self._failed} failed"] if self._failed else []
+        parts.append(duration(seconds))
+        if self._best is not None:
+            score, name = self._best
+            parts.append(f"best {self._metric} {score:.4f} by {name}")
+        return ", ".join(parts)
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from recbole_opal.comparison.run_files import load_metrics
+from recbole_opal.errors import CheckpointError
 from recbole_opal.host.continued import MAY_CHANGE
+from recbole_opal.runs import RunReader
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
 from recbole_opal.side_by_side.known_runs import KnownRuns
 from recbole_opal.side_by_side.planning import PlannedRun
@@ -97,8 +100,19 @@ class Execution:
             self._workers.discard(worker)
             stopped = self._stopped
         error = None if folder else STOPPED if stopped else worker.reason
-        self._progress.ended(run.name, error)
+        self._progress.ended(run.name, error, _score(folder))
         return Ending(folder, error)
+
+
+def _score(folder: Path | None) -> float | None:
+    """Return the best value on validation of a finished run that can be read."""
+    if folder is None:
+        return None
+    try:
+        metrics = load_metrics(RunReader.open(folder))
+    except CheckpointError:  # told by its row, with the fix
+        return None
+    return metrics.stages[metrics.best_stage].score
 
 
 def _job(run: PlannedRun, parent: Path, unfinished: Path | None) -> dict[str, Any]:

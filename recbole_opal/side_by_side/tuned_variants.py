@@ -56,14 +56,25 @@ def _tune(
     origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
     digest = settings_digest(origin | {"tune_seconds": plan.tune_seconds})
     tunable = TunableVariant(variant.model, variant.label, plan.given(variant), digest)
-    tried: list[dict[str, Any]] = []
+    tried: list[str] = []
+
+    def begins(number: int, budget: int) -> None:
+        tried.append(f"trial {number} of {budget}")
 
     def validate(settings: dict[str, Any]) -> float:
-        tried.append(settings)
-        return _score(plan, variant, execution, settings)
+        shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
+        progress.message(f"{variant.label} {tried[-1]} tries {shown or 'the defaults'}")
+        return _score(plan, variant, execution, settings, tried[-1])
 
     try:
-        tuned = tune(tunable, plan.tune, plan.folder, validate=validate, bigger=plan.bigger)
+        tuned = tune(
+            tunable,
+            plan.tune,
+            plan.folder,
+            validate=validate,
+            begins=begins,
+            bigger=plan.bigger,
+        )
     except OpalError as error:
         return error  # its row tells why; the other models are tuned and trained all the same
     finally:
@@ -73,13 +84,13 @@ def _tune(
     return tuned
 
 
-def _score(plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any]) -> float:
+def _score(
+    plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any], trial: str
+) -> float:
     """Train with these settings, evaluate on validation only; return the metric that decides."""
     bound = {} if plan.tune_seconds is None else {"max_train_seconds": plan.tune_seconds}
     run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False, **bound)
-    shown = " ".join(f"{name}={typed(value)}" for name, value in settings.items())
-    noted = replace(run, note=f" trying {shown or 'the defaults'}")
-    ending = execution.do_one(noted, plan.folder / "trials")
+    ending = execution.do_one(replace(run, note=f" {trial}"), plan.folder / "trials")
     if ending.error == STOPPED:
         raise KeyboardInterrupt
     if ending.folder is None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from _thread import interrupt_main
 from typing import Any, NoReturn
 
 from recbole_opal.errors import INTERRUPTED, OpalError, SettingsError
@@ -79,7 +80,7 @@ def _stop_when_alone(begun: threading.Event) -> None:
     while os.read(0, _BLOCK):
         pass
     if begun.is_set():
-        os.kill(os.getpid(), signal.SIGINT)
+        interrupt_main()  # a signal to ourselves would end us on Windows, with nothing saved
         time.sleep(_PATIENCE)
     _end()  # still here: in an import, which may swallow an interrupt, or in a call of a library
 

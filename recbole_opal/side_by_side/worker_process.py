@@ -17,6 +17,7 @@ import psutil
 
 import recbole_opal
 from recbole_opal.errors import CheckpointError
+from recbole_opal.process.cores import usable_cores
 from recbole_opal.side_by_side.worker import FOLDER, THREADS
 
 __all__ = [
@@ -139,9 +140,7 @@ def worker_threads(jobs: int) -> int:
     given = os.environ.get(THREADS, "").partition(",")[0].strip()  # a list has one a nesting level
     if given.isdecimal() and int(given) > 0:
         return int(given)
-    known = hasattr(os, "sched_getaffinity")
-    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
-    return max(1, cores // jobs)
+    return max(1, usable_cores() // jobs)
 
 
 def worker_environment(jobs: int) -> dict[str, str]:
@@ -154,4 +153,5 @@ def worker_environment(jobs: int) -> dict[str, str]:
     own = [path for path in sys.path if path and not path.startswith((sys.prefix, sys.base_prefix))]
     paths = dict.fromkeys([home, *filter(None, [os.environ.get("PYTHONPATH")]), *own])
     changed = {THREADS: str(worker_threads(jobs)), "PYTHONPATH": os.pathsep.join(paths)}
+    changed["PYTHONIOENCODING"] = "utf-8"  # for its log and last line, which are read as that
     return dict(os.environ) | changed

@@ -32,10 +32,10 @@ def write_small_log(folder: Path, name: str) -> None:
         rows += [f"{user}\t{item}\t{at}" for item, at in zip(items, moments, strict=True)]
     target = folder / name
     target.mkdir()
-    (target / f"{name}.inter").write_text("\n".join(rows) + "\n")
+    (target / f"{name}.inter").write_text("\n".join(rows) + "\n", encoding="utf-8")
     described = [f"{item}\t{item % _CATEGORIES}" for item in range(_ITEMS)]
     lines = ["item_id:token\tcategory:token", *described]
-    (target / f"{name}.item").write_text("\n".join(lines) + "\n")
+    (target / f"{name}.item").write_text("\n".join(lines) + "\n", encoding="utf-8")
     columns = "{inter: [user_id, item_id, timestamp], item: [item_id, category]}"
     settings = f"load_col: {columns}\ncategory_field: category\n"
-    (target / f"{name}.yaml").write_text(settings)
+    (target / f"{name}.yaml").write_text(settings, encoding="utf-8")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from logging import getLogger
 from time import perf_counter
 from typing import Any
@@ -20,6 +22,7 @@ from recbole_opal.distributed.group import together
 from recbole_opal.distributed.joint import share_of_loss
 from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.process.kept_memory import keep_freed_memory
+from recbole_opal.training.cost import cost_left
 from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
@@ -51,7 +54,7 @@ class TrainingLoop:
             `loss_names` if it has them; `set_stage(stage)` is called if it is there.
         settings: of the run; read by their names.
         stages: names of the stages to train, in order.
-        progress: where bars are shown.
+        progress: where a bar over all stages is shown.
         events: TensorBoard's writer, and `hparams` what it is told of the settings.
 
     Attributes:
@@ -96,6 +99,7 @@ class TrainingLoop:
         self.history: list[dict[str, Any]] = []
         self.on_progress: Callable[[], None] = lambda: None
         self.batches: Any = None
+        self._cost_told: set[str] = set()
         self.enter_stage(self.stages[0])
 
     @property
@@ -159,6 +163,7 @@ class TrainingLoop:
                     elif due:
                         self.judge(validate)
                     self.log_epoch()
+                    self.tell_cost(validate is not None)
                     if validate is not None and due:
                         self.on_progress()
                         told(self.epoch - 1, self.history[-1]["valid"][self.metric])
@@ -197,6 +202,8 @@ class TrainingLoop:
     ) -> tuple[dict[str, float], float, float]:
         """Validate at a place of the training; return all metrics, the score and the seconds."""
         started = perf_counter()
+        if self.progress.drawn:
+            self._show(f"{self.stage} {self.epoch}, validation")
         result = validate()
         seconds = perf_counter() - started
         score = float(result[self.metric])
@@ -233,7 +240,9 @@ class TrainingLoop:
         started, title = perf_counter(), f"{self.stage} {self.epoch}"
         place = f"stage {self.stage}, epoch {self.epoch}"
         losses = StepLosses(self.settings, place, self.device)
-        for batch in self.progress.track(self._in_bounds(batches), len(batches), title):
+        for batch in self._in_bounds(batches):
+            if self.progress.drawn:
+                self._show(title, perf_counter() - started)
             time_share = self.time_share(self.budget.elapsed())
             rate = self.schedule.at(self.record.steps, self.horizon, time_share)
             set_rate(self.optimizer, rate)
@@ -319,6 +328,28 @@ class TrainingLoop:
         if hasattr(self.model, "set_stage"):
             self.model.set_stage(stage)
 
+    def tell_cost(self, judged: bool) -> None:
+        """Log what is left, at most, after the first epoch that a stage has in this process.
+
+        Where epochs are `judged`, it waits for the first validation, which is part of the cost.
+        """
+        due = "valid" in self.history[-1] or not judged
+        if self.stage in self._cost_told or not due or self.ending():
+            return
+        self._cost_told.add(self.stage)
+        getLogger("recbole_opal").info("%s", cost_left(self).told(datetime.now()))
+
+    def _show(self, place: str, running: float = 0.0) -> None:
+        """Move the bar; what is left is not known before an epoch is over."""
+        if self.history:
+            left = cost_left(self, running)
+            self.progress.at(place, left.done, left.seconds)
+        else:
+            self.progress.at(place, 0.0)
+        best = self.records[self.best_stage].score
+        if not math.isnan(best):
+            self.progress.best(self.metric, best)
+
     def log_epoch(self) -> None:
         """Write a line of the last epoch."""
         row, places = self.history[-1], self.settings["loss_decimal_place"]
@@ -329,4 +360,5 @@ class TrainingLoop:
         if "valid" in row:
             words.append(f"valid_{self.metric}={row['valid'][self.metric]:.4f}")
             words += [f"best={self.best_score:.4f}", f"valid_s={row['valid_seconds']:.1f}"]
+        words.append(f"left_s={cost_left(self).seconds:.0f}")
         getLogger("recbole_opal").info(" ".join(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter, process_time
@@ -77,6 +78,23 @@ class TrainingBudget:
         """Return the counted seconds since `start`; where bounded, of the first process."""
         seconds = self._clock() - self._started
         return seconds if self.seconds is None else agreed(seconds)
+
+    def seconds_left(
+        self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0
+    ) -> float:
+        """Return the seconds that a stage has left, infinity if unbounded.
+
+        A stage that has not begun has the share that the latest one has: it will be more where
+        that one stops early. `running` are seconds that are not yet in the record of the latest.
+        """
+        if self.seconds is None:
+            return math.inf
+        latest = max(records, key=self.stages.index)
+        place = self.stages.index(latest)
+        earlier = sum(records[name].budget_seconds for name in self.stages[:place])
+        share = (self.seconds - earlier) / (len(self.stages) - place)
+        used = records[stage].budget_seconds + running if stage == latest else 0.0
+        return max(0.0, share - used)
 
     def spent_share(
         self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0

@@ -71,6 +71,7 @@ def tune(
     folder: Path,
     *,
     validate: Callable[[dict[str, Any]], float],
+    begins: Callable[[int, int], None] = lambda number, budget: None,
     seed: int = 0,
     bigger: bool = True,
 ) -> Tuned:
@@ -88,6 +89,7 @@ def tune(
         folder: several variants may share it, in threads too.
         validate: trains with the searched settings; raises an `OpalError` if the run fails. Any
             other exception, as Ctrl-C, ends the search and leaves no trace of the trial.
+        begins: is told before each trial its number, from 1, and how many there are at most.
         seed: of the search.
         bigger: whether more of the metric is better.
 
@@ -111,6 +113,7 @@ def tune(
             settings = next_settings(space, defaults, finished, seed, bigger=bigger)
             if settings is None:
                 break
+            begins(len(finished) + 1, budget)
             store.add(_tried(settings, validate))
     finished = finished[:budget]
     best = best_of(finished, lambda trial: trial["score"], bigger=bigger)

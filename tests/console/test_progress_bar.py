@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -10,53 +11,47 @@ def terminal(width=100):
     return Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
 
 
-def test_the_items_come_through_in_order():
-    with TrainingProgress(enabled=False) as progress:
-        assert list(progress.track(iter("abc"), 3, "letters")) == ["a", "b", "c"]
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_terminal_sees_one_line_with_place_time_left_and_best_value(width):
+    console = terminal(width)
+    with TrainingProgress(console=console) as progress:
+        progress.at("soft 3", 0.25, 3723)
+        progress.loss(2.5)
+        progress.best("recall@50", 0.4321)
+        progress._progress.refresh()
+        console.file.seek(console.file.truncate(0))
+        progress._progress.refresh()
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue())
+    line = max(re.split(r"[\r\n]+", drawn), key=len)
+    assert len(line) <= width
+    for text in ("soft 3", "25%", "at most 1:02:03 left", "0.4321"):
+        assert text in line
+    assert ("loss 2.5000" in line, "best recall@50" in line) == (width == 160, width == 160)
 
 
-def test_items_are_handed_on_lazily():
-    taken = []
-    with TrainingProgress(enabled=False) as progress:
-        for item in progress.track((taken.append(number) or number for number in range(9)), 9, "x"):
-            if item == 2:
-                break
-    assert taken == [0, 1, 2]
-
-
-def test_a_terminal_sees_count_eta_and_loss():
+def test_what_is_not_known_is_not_shown():
     console = terminal()
     with TrainingProgress(console=console) as progress:
-        for item in progress.track(range(4), 4, "soft, epoch 3"):
-            progress.loss(2.5 - item)
-            progress._progress.refresh()
+        progress.at("soft 0", 0.0)
+        progress._progress.refresh()
     drawn = console.file.getvalue()
-    for text in ("soft, epoch 3", "2/4", "eta", "loss 2.5000", "loss -0.5000"):
-        assert text in drawn
-
-
-def test_a_finished_bar_is_taken_away_and_an_inner_one_shows_the_loss():
-    with TrainingProgress(console=terminal()) as progress:
-        for _ in progress.track(range(2), 2, "outer"):
-            for _ in progress.track(range(2), None, "inner"):
-                progress.loss(0.25)
-                tasks = progress._progress.tasks
-                assert [task.fields["loss"] for task in tasks] == ["", "loss 0.2500"]
-            assert len(progress._progress.tasks) == 1
-        assert progress._progress.tasks == []
+    assert "soft 0" in drawn
+    assert "left" not in drawn
+    assert "best" not in drawn
 
 
 def test_nothing_is_drawn_when_it_is_switched_off():
     console = terminal()
     with TrainingProgress(enabled=False, console=console) as progress:
-        list(progress.track(range(3), 3, "x"))
+        progress.at("x", 0.5)
         progress.loss(1.0)
     assert console.file.getvalue() == ""
+    assert not progress.drawn
 
 
 def test_nothing_is_drawn_into_a_log_file_and_nothing_on_standard_output(capsys):
     with TrainingProgress() as progress:
-        list(progress.track(range(3), 3, "x"))
+        progress.at("x", 0.5)
         progress.message("[epoch 0] loss=0.5")
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -76,8 +71,8 @@ def test_the_terminal_is_given_back_after_an_error(error):
 
     def fail():
         with progress:
-            for _ in progress.track(range(3), 3, "x"):
-                raise error
+            progress.at("x", 0.5)
+            raise error
 
     with pytest.raises(error):
         fail()
@@ -85,6 +80,27 @@ def test_the_terminal_is_given_back_after_an_error(error):
     assert console.file.getvalue().count("\x1b[?25h") == 1  # the cursor is shown again
 
 
-def test_a_loss_outside_of_a_bar_is_ignored():
-    with TrainingProgress(console=terminal()) as progress:
-        progress.loss(1.0)
+EPOCH = (
+    "stage=hard epoch=12 retrieval=5.2012 orthogonality=0.0034 uniformity=0.0663 rate=0.0003 "
+    "train_s=1.7 valid_recall@50=0.7759 best=0.7815 valid_s=0.1 left_s=125"
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, "hard 12, recall@50 0.7759, best 0.7815, at most 2:05 left, 1.7 s an epoch"),
+        (50, "hard 12, recall@50 0.7759, best 0.7815"),
+        (160, EPOCH),
+    ],
+)
+def test_a_line_of_an_epoch_is_told_in_so_many_words_as_fit(width, shown):
+    console = terminal(width)
+    TrainingProgress(console=console).message(EPOCH)
+    assert console.file.getvalue().rstrip() == shown
+
+
+def test_another_line_is_wrapped_between_words_on_a_terminal():
+    console = terminal(20)
+    TrainingProgress(console=console).message("word " * 8)
+    assert {len(line.rstrip()) for line in console.file.getvalue().splitlines()} == {19}

@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from recbole_opal.conversion import cells as module
-from recbole_opal.conversion.engine import opened_engine
 from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.errors import DataError
+from recbole_opal.sql import opened_engine
 
 
 def typed(cells, kind, separator=",", column=None):

@@ -290,7 +290,7 @@ def test_nothing_is_replaced_where_an_old_file_cannot_go(folder, capsys):
 def test_a_public_data_set_may_bear_the_name_of_its_own_settings(folder, capsys, monkeypatch):
     (folder / "raw").mkdir()
     (folder / "raw" / "MicroLens-50k_pairs.csv").write_text(PAIRS)
-    named = "recbole_opal.conversion.target.dataset_yaml"
+    named = "recbole_opal.data.target.dataset_yaml"
     monkeypatch.setattr(named, lambda name: "x" if name.endswith("k") else None)
     assert main(["raw", "--out=dataset/microlens-50k"]) == 0
     assert main(["raw", "--out=dataset/ml-100k"]) == 2

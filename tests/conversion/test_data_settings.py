@@ -1,8 +1,8 @@
 import pytest
 
-from recbole_opal.conversion.data_settings import category_column, is_generated, settings_yaml
+from recbole_opal.conversion.data_settings import category_column, settings_yaml
 from recbole_opal.conversion.source import parse_columns
-from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
+from recbole_opal.data.generated_settings import SYNTHETIC_YAML, is_generated
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,6 @@ def test_the_first_column_of_tokens_counts(columns, categories):
 def test_generated_settings_are_known():
     for complete in (True, False):
         assert is_generated(settings_yaml("tag", every_item_described=complete))
-    assert is_generated(SETTINGS_YAML)
-    for content in (b"", b"category_field: tag\n", SETTINGS_YAML + b"topk: [5]\n"):
+    assert is_generated(SYNTHETIC_YAML)
+    for content in (b"", b"category_field: tag\n", SYNTHETIC_YAML + b"topk: [5]\n"):
         assert not is_generated(content)

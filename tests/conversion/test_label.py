@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.engine import identifier, opened_engine
 from recbole_opal.conversion.label import Comparison, in_sql, parse_label
 from recbole_opal.errors import OpalError, SettingsError
+from recbole_opal.sql import identifier, opened_engine
 
 WORDS = ["a", "x", "1", "==", "<", "and", "or", "not", "in", "(", ")", ",", "'x y'"]
 LEAVES = st.tuples(st.sampled_from("ab"), st.integers(0, 2))

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from recbole_opal.conversion.convert_command import main as convert
-from recbole_opal.conversion.describe_command import main as describe
+from recbole_opal.description.describe_command import main as describe
 
 SECONDS = 1_614_953_229
 TICKS = [(SECONDS + at) * 10**7 + 621_355_968_000_000_000 for at in range(6)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.engine import opened_engine
+from recbole_opal.sql import opened_engine
 
 
 @pytest.fixture(scope="module", autouse=True)

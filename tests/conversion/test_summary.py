@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from recbole_opal.conversion.atomic_log import FieldCover
-from recbole_opal.conversion.describe_tables import describe_tables
+from recbole_opal.console.shown_times import moment
 from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.statistics import LogStatistics, Spread
-from recbole_opal.conversion.summary import moment, summary_table
+from recbole_opal.conversion.summary import summary_table
 from recbole_opal.conversion.write import Written
+from recbole_opal.description.describe_tables import describe_tables
+from recbole_opal.description.figures import LogStatistics, Spread
+from recbole_opal.description.read_items import FieldCover
 
 NAMES = ["a[/b]", "play[ms]", "[bold]q", "x\\[y]\\", ":heart:z"]
 
@@ -35,8 +36,9 @@ def test_names_are_shown_letter_by_letter(name):
 def test_descriptions_are_shown_letter_by_letter(name):
     one = Spread({1.0: 1}, 1.0)
     figures = LogStatistics(1, 1, 1, 1.0, one, one, 1.0, 0.0, 1, 0, 0.0, 0.0, 0, 0)
-    tally = Tally(1, Counter({f"no {name}": 2}))
-    text = shown(*describe_tables(f"t{name}", figures, tally, [FieldCover(f"{name}:float", 1, 1)]))
+    dropped = Counter({f"no {name}": 2})
+    fields = [FieldCover(f"{name}:float", 1, 1)]
+    text = shown(*describe_tables(f"t{name}", figures, dropped, fields))
     for part in (f"t{name}", f"left out: no {name} ", f"{name}:float "):
         assert part in text
 

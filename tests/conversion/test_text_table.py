@@ -145,6 +145,7 @@ def test_folders_and_missing_files_are_told(tmp_path):
             open_table(path)
 
 
+@pytest.mark.posix
 def test_pipes_are_refused_and_not_opened(tmp_path):
     path = tmp_path / "log.csv"
     os.mkfifo(path)  # to open it would wait for a writer

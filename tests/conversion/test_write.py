@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.synthetic_files import SETTINGS_YAML
-from recbole_opal.conversion.target import check_target
 from recbole_opal.conversion.write import write_dataset
+from recbole_opal.data.generated_settings import SYNTHETIC_YAML
+from recbole_opal.data.target import check_target
 from recbole_opal.errors import DataError
 from tests.conversion.reading import frame_source
 
@@ -103,7 +103,7 @@ def test_what_else_described_the_old_log_goes(tmp_path):
     folder.mkdir()
     for name in ("m.user", "truth.npz", "m.link", "n.user"):
         (folder / name).write_text("old")
-    (folder / "m.yaml").write_bytes(SETTINGS_YAML)  # of synthesize
+    (folder / "m.yaml").write_bytes(SYNTHETIC_YAML)  # of synthesize
     written = write_dataset(source([("u", "a", 1.0)]), folder)
     assert {path.name for path in written.removed} == {"m.user", "truth.npz", "m.yaml"}
     assert {path.name for path in folder.iterdir()} == {"m.inter", "m.link", "n.user"}
@@ -119,8 +119,8 @@ def test_further_columns_stand_behind(tmp_path):
 
 def test_progress_is_told(tmp_path):
     told = []
-    items = [[("a", "x")]]
-    write_dataset(source([("u", "a", 1.0)], [], items=items), tmp_path / "m", told.append)
+    log = source([("u", "a", 1.0)], [], items=[[("a", "x")]])
+    write_dataset(log, tmp_path / "m", lambda *done: told.append(done))
     assert told
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recbole_opal.conversion.engine import opened_engine
 from recbole_opal.conversion.written_dates import (
     check_format,
     likely_formats,
     written_in_seconds,
 )
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.sql import opened_engine
 from tests.conversion.reading import read_times
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from recbole_opal.batches import Histories
-from recbole_opal.conversion.describe_command import main as describe
+from recbole_opal.description.describe_command import main as describe
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.prepare import prepare_data
 

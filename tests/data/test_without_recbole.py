@@ -4,9 +4,6 @@ import subprocess
 import sys
 
 MODULES = [
-    "recbole_opal.conversion.atomic_log",
-    "recbole_opal.conversion.describe_command",
-    "recbole_opal.conversion.synthetic_files",
     "recbole_opal.conversion.write",
     "recbole_opal.data.atomic_files",
     "recbole_opal.data.counts",
@@ -15,6 +12,10 @@ MODULES = [
     "recbole_opal.data.protocols",
     "recbole_opal.data.repeated_rows",
     "recbole_opal.data.user_sequences",
+    "recbole_opal.description.describe_command",
+    "recbole_opal.description.read_items",
+    "recbole_opal.description.read_log",
+    "recbole_opal.synthesis.synthetic_files",
 ]
 
 

@@ -67,6 +67,8 @@ def work(action, folder, variables):
 @pytest.fixture
 def start_processes(tmp_path_factory):
     """Return what starts an action in so many processes; those left at the end are killed."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
     started = []
 
     def make(number, action):

@@ -100,6 +100,7 @@ def test_two_processes_make_the_run_of_one(shared, settings, tmp_path):
     assert_alike(folder, copy, 0.0)
 
 
+@pytest.mark.posix
 def test_a_killed_process_ends_the_run_which_goes_on_with_as_many_or_fewer(
     shared, start_processes, settings, tmp_path
 ):

@@ -11,12 +11,12 @@ import pytest
 from recbole.utils import init_seed
 from sklearn.metrics import normalized_mutual_info_score
 
-from recbole_opal.conversion.synthetic_files import write_atomic
-from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.host.config import OpalConfig
 from recbole_opal.host.prepare import prepare_data
 from recbole_opal.host.recommender import OPAL
 from recbole_opal.host.trainer import TwoStageTrainer
+from recbole_opal.synthesis.synthetic_files import write_atomic
+from recbole_opal.synthesis.synthetic_log import synthesize
 
 CATEGORIES = 16
 # Many interests a user: with few, one mixed vector serves as well as several pure ones.

@@ -12,7 +12,7 @@ FLOORS = [
     ["process"],
     ["statistics", "runs", "own_models"],
     ["retrieval"],
-    ["settings", "batches", "console", "reranking"],
+    ["settings", "batches", "console", "reranking", "sql"],
     ["interests", "losses"],
     ["models", "data", "evaluation"],
     ["training", "serving"],
@@ -21,7 +21,7 @@ FLOORS = [
     ["tuning", "report", "testing"],
     ["side_by_side"],
     ["studies"],
-    ["conversion", "help", "index_report", "run_list", "server"],
+    ["conversion", "description", "help", "index_report", "run_list", "server", "synthesis"],
     ["cli"],
     ["__init__", "__main__"],
 ]

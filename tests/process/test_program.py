@@ -12,6 +12,7 @@ import pytest
 from recbole_opal import cli
 from recbole_opal.process.program import command, installation
 
+pytestmark = pytest.mark.posix  # the lines are pasted into /bin/sh
 ROOT = Path(__file__).parents[2]
 INSTALLED = Path(sys.executable).with_name("recbole-opal")
 CALLS = {

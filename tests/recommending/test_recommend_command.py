@@ -1,7 +1,6 @@
 """`recommend RUN`: lists into a file, or as a table."""
 
 import json
-import resource
 import shutil
 from itertools import repeat
 from pathlib import Path
@@ -167,8 +166,11 @@ def test_a_place_for_the_lists_is_checked_first(recommend, place, out, told):
     assert (place / "h.jsonl").read_bytes() == before
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("out", ["l.csv", "l.jsonl", "l.parquet"])
 def test_a_full_disk_leaves_the_old_file(recommend, place, out):
+    import resource
+
     lines = repeat('{"items": ["i1"], "user": "u"}\n', 6000)
     (place / "many.jsonl").write_text("".join(lines))
     (place / out).write_text("old")

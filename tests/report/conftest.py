@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import recbole_opal
-from recbole_opal.conversion.synthetic_files import write_atomic
-from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.runs import RunFolder
+from recbole_opal.synthesis.synthetic_files import write_atomic
+from recbole_opal.synthesis.synthetic_log import synthesize
 
 SEEDS = (1, 2, 3)
 METRICS = ("recall@10", "recall@20", "ndcg@10", "ndcg@20", "hit@20")

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,7 +97,10 @@ def test_the_message_ends_with_the_fix(number: int, fix: str) -> None:
     assert fix in message
 
 
+@pytest.mark.posix
 def test_a_real_limit_of_the_system_is_told(tmp_path: Path) -> None:
+    import resource
+
     path = tmp_path / "a.bin"
     atomic.write_bytes(path, b"former")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from recbole_opal.serving.histories import RawHistories
 
 MEASURE = """
@@ -53,6 +55,7 @@ def test_few_users_at_a_time_where_lists_are_long(recommender):
     assert Request.of(many, 10**9).rows_at_a_time(64, 1024) == 10  # no longer than the catalogue
 
 
+@pytest.mark.posix
 def test_memory_does_not_grow_with_the_histories(request):
     here = request.path.parent
     done = subprocess.run(

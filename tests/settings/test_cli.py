@@ -30,6 +30,7 @@ def answer_with(monkeypatch):
 
         module = ModuleType("recbole_opal.experiment")
         module.run_request = run_request
+        module.next_steps = lambda result: ["what to do next"]
         monkeypatch.setitem(sys.modules, "recbole_opal.experiment", module)
         return requests
 
@@ -46,7 +47,7 @@ def test_the_last_line_is_the_run_folder_in_one_piece(answer_with, result, capsy
     requests = answer_with(result)
     assert cli.main(["--dataset=ml-100k", "--epochs=1"]) == 0
     output = capsys.readouterr().out
-    assert output.splitlines()[-1] == f"run folder: {result.folder}"
+    assert output.splitlines()[-2:] == ["what to do next", f"run folder: {result.folder}"]
     assert "0.2500" in output
     assert "0.3750" in output
     assert "hard (best)" in output

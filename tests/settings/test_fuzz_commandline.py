@@ -163,7 +163,7 @@ def place(data_path, tmp_path, monkeypatch):
 
     monkeypatch.setattr("recbole_opal.host.trainer.StagedTrainer.fit", passed)
     monkeypatch.setattr("recbole_opal.side_by_side.compare._compare", passed)
-    monkeypatch.setattr("recbole_opal.conversion.synthetic_log.synthesize", passed)
+    monkeypatch.setattr("recbole_opal.synthesis.synthetic_log.synthesize", passed)
     return str(result.folder)
 
 
@@ -209,10 +209,12 @@ def check(run, numbers):
     assert codes >= {0, 2}
 
 
+@pytest.mark.posix
 def test_odd_command_lines_end_in_one_line(place):
     check(place, range(CASES))
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_many_odd_command_lines_end_in_one_line(place):
     check(place, range(CASES, CASES + MORE_CASES))

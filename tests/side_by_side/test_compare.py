@@ -68,8 +68,9 @@ def no_training(fake_worker, monkeypatch):
 def test_the_command_leaves_tables_a_report_and_its_folder_in_the_last_line(done):
     place, finished = done
     assert finished.returncode == 0, finished.stderr
-    last = finished.stdout.splitlines()[-1]
+    report, last = finished.stdout.splitlines()[-2:]
     assert last.startswith("comparison folder: saved/comparison-tiny-")
+    assert report == f"report: {last.removeprefix('comparison folder: ')}/report.html"
     folder = place / last.removeprefix("comparison folder: ")
     names = {path.name for path in folder.iterdir()}
     assert names >= {
@@ -112,6 +113,7 @@ def test_a_run_that_fails_is_a_row_and_other_settings_are_another_run(
     assert not (other.folder / "report.html").exists()
 
 
+@pytest.mark.posix
 def test_a_killed_run_goes_on_where_it_stopped(settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan = make_plan(

@@ -1,5 +1,6 @@
 import io
 
+import pytest
 from rich.console import Console
 
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
@@ -31,18 +32,42 @@ def test_a_log_file_gets_one_line_for_each_begin_and_end():
     ]
 
 
+def drawn(progress, width=60):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(progress._drawing())
+    return console.file.getvalue().splitlines()
+
+
+EPOCH = "stage=train epoch=7 retrieval=5.2 rate=0.1 train_s=1.7 valid_recall@50=0.5 best=0.625"
+
+
 def test_a_terminal_shows_what_is_going_on_now():
     console = on(terminal=True)
-    with ComparisonProgress(console) as progress:
-        progress.expect(2)
+    with ComparisonProgress(console, metric="recall@50") as progress:
+        progress.expect(3)
         progress.reused("MIND seed=1")
-        progress.began("MIND seed=2", lambda: "stage=train epoch=7 " + "x" * 200)
-        shown = progress._lines().plain.splitlines()
-        assert shown[0].startswith("MIND seed=2: stage=train epoch=7")
-        assert shown[1].startswith("1 of 2 runs done, 1 of them before, ")
+        progress.began("MIND seed=2", lambda: EPOCH)
+        running, counts = drawn(progress)
+        assert running == "MIND seed=2: train 7, recall@50 0.5, best 0.625"
+        assert counts[:6] == "━━━━━ "
+        assert "1 of 3 runs done, 1 done before, " in counts
         progress.ended("MIND seed=2", "killed")
-        assert "1 failed" in progress._lines().plain
+        counts = drawn(progress, 200)[-1]
+        assert "1 failed" in counts
+        assert "under 1 s left by their mean" in counts
     assert max(map(len, console.file.getvalue().split("\n"))) < 400
+
+
+@pytest.mark.parametrize(("bigger", "best"), [(True, "0.5000 by B"), (False, "0.2500 by A")])
+def test_the_best_value_so_far_is_told(bigger, best):
+    console = on(terminal=False)
+    with ComparisonProgress(console, metric="mrr@9", bigger=bigger) as progress:
+        progress.expect(2)
+        for name, score in (("A", 0.25), ("B", 0.5)):
+            progress.began(name, lambda: "")
+            progress.ended(name, None, score)
+        assert drawn(progress, 200)[-1].rstrip().endswith(f"best mrr@9 {best}")
+    assert "A: done (0 s, 1 of 2 runs, mrr@9 0.2500)" in console.file.getvalue()
 
 
 def test_show_progress_false_is_plain_on_a_terminal_too():

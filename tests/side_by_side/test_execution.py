@@ -21,6 +21,7 @@ def execution(fake_worker, tmp_path):
     return Execution(tmp_path / "logs", 2, ComparisonProgress(enabled=False))
 
 
+@pytest.mark.posix
 def test_one_failing_run_takes_none_of_the_others_down(execution, tmp_path):
     models = ["First", "Crash", "Kill", "Refuse", "Last"]
     endings = execution.do([planned(model) for model in models], tmp_path)

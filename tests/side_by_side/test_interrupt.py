@@ -14,6 +14,7 @@ import pytest
 
 from recbole_opal.settings.fields import typed
 
+pytestmark = pytest.mark.posix
 SCRIPT = Path(__file__).resolve().parents[2] / "run_opal.py"
 SETTINGS = {
     "train_batch_size": 64,

@@ -170,6 +170,7 @@ def test_odd_metrics_are_no_finished_run(tmp_path, run_maker, origin, content):
     assert KnownRuns(tmp_path).finished(origin) is None
 
 
+@pytest.mark.posix  # the pipe
 @pytest.mark.parametrize("key", ["settings", "data", "versions"])
 def test_an_odd_origin_is_another_run(tmp_path, run_maker, origin, key):
     path = run_maker(tmp_path, origin)

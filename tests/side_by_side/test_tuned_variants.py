@@ -73,7 +73,9 @@ def test_trials_never_look_at_test_and_take_the_first_seed(plan_for, tuned):
         assert run.settings["max_train_seconds"] == 9.0
         assert run.settings["seed"] == 5
         assert parent == plan.folder / "trials"
-        assert "trying learning_rate=" in run.name
+    assert [run.name for run, _ in execution.asked] == [
+        f"MIND seed=5 trial {number} of 3" for number in (1, 2, 3)
+    ]
 
 
 def test_a_model_without_a_search_space_keeps_its_defaults(plan_for, tuned):

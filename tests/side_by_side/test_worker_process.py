@@ -28,7 +28,9 @@ def test_the_run_folder_is_the_last_line_whatever_else_is_printed(start):
     [
         ("Crash", "ZeroDivisionError: a bug"),
         ("Refuse", "the loss became nan; lower --learning_rate."),
-        ("Kill", "killed by SIGKILL, often for want of memory"),
+        pytest.param(
+            "Kill", "killed by SIGKILL, often for want of memory", marks=pytest.mark.posix
+        ),
         ("Silent", "epoch=0"),
     ],
 )

@@ -48,9 +48,9 @@ def test_what_was_said_while_a_model_was_built_is_in_the_log_of_its_run(
 
     result = recbole_opal.run(Talking, "tiny", data_path=data_path, **PLAIN)
     log = (result.folder / f"{result.folder.name}.log").read_text()
-    for text in (log, capfd.readouterr().err):
+    for text, data in ((log, "data users="), (capfd.readouterr().err, "┃ validation ┃")):
         assert text.count("Pay attention") == 1
-        assert text.index("data users=") < text.index("Pay attention")
+        assert text.index(data) < text.index("Pay attention")
 
 
 def test_lines_are_held_for_a_run_alone(tmp_path, capfd):

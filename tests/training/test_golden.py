@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.synthetic_files import write_atomic
-from recbole_opal.conversion.synthetic_log import synthesize
+from recbole_opal.synthesis.synthetic_files import write_atomic
+from recbole_opal.synthesis.synthetic_log import synthesize
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

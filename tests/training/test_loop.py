@@ -29,6 +29,7 @@ SETTINGS = {
     "enable_amp": False,
     "enable_scaler": False,
     "loss_decimal_place": 4,
+    "test_at_end": True,
 }
 
 

@@ -228,14 +228,15 @@ def wait_for_epochs(saved, count, limit_s=120):
     raise AssertionError("the run did not get far enough")
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+@pytest.mark.posix
+@pytest.mark.parametrize("end", ["SIGINT", "SIGKILL"], ids=["ctrl-c", "kill"])
 def test_a_process_that_is_ended_can_be_continued(quick_settings, tmp_path, end):
     settings = quick_settings | {"epochs": 12, "stopping_step": 100, "topk": "[5,10]"} | FALLING
     process = start_process(settings, tmp_path)
     folder = wait_for_epochs(Path(settings["checkpoint_dir"]), 3)
-    process.send_signal(end)
+    process.send_signal(getattr(signal, end))
     _, errors = process.communicate(timeout=60)
-    if end == signal.SIGINT:
+    if end == "SIGINT":
         assert process.returncode == 130
         assert f"--resume={folder}" in errors
         assert "Traceback" not in errors

@@ -20,7 +20,9 @@ from recbole_opal.data.atomic_files.time_units import BoolArray, FloatArray, is_
 from recbole_opal.errors import DataError
 
 __all__ = [
+    "LARGEST",
     "LONGEST_TOKEN",
+    "NO_NUMBER",
     "PADDING",
     "Fault",
     "Lines",
@@ -34,9 +36,9 @@ __all__ = [
 # RecBole keeps the ids of a column in an array whose every cell is as wide as the longest.
 LONGEST_TOKEN = 1000
 PADDING = "[PAD]"
-_LARGEST = float(np.finfo(np.float32).max)  # RecBole keeps other numbers in float32
+LARGEST = float(np.finfo(np.float32).max)  # RecBole keeps other numbers in float32
 _NEWLINE = 10
-_NO_NUMBER = ["", "nan", "NaN", "NAN", "NA", "null", "NULL", "None"]
+NO_NUMBER = ["", "nan", "NaN", "NAN", "NA", "null", "NULL", "None"]
 # `float` alone takes `1_000` and Arabic digits too.
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 
@@ -122,7 +124,7 @@ def _parsed(lines: Lines, kinds: Mapping[int, str]) -> pd.DataFrame:
         "index_col": False,
         "usecols": list(kinds),
         "dtype": dict(kinds),
-        "na_values": {n: _NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
+        "na_values": {n: NO_NUMBER if kind == "float64" else [""] for n, kind in kinds.items()},
         "keep_default_na": False,
         "quoting": csv.QUOTE_NONE,
         "lineterminator": "\n",
@@ -145,7 +147,7 @@ def _read_numbers(
     for place in (place for place, column in columns.items() if column.kind == "float"):
         texts, name = frame[place].fillna(""), columns[place].name
         frame[place] = numbers = _floats(texts)
-        wrong = np.isnan(numbers) & ~texts.isin(_NO_NUMBER).to_numpy()
+        wrong = np.isnan(numbers) & ~texts.isin(NO_NUMBER).to_numpy()
         unread += [(row, name, texts[row][:40]) for row in np.flatnonzero(wrong)[:1]]
     if unread and convert is not None:
         row, name, text = min(unread)
@@ -176,7 +178,7 @@ def split_fields(texts: pd.Series[Any], separator: str, column: Column, lines: L
             fault.refuse(column, lines)
         return [np.array(row, dtype=np.str_) for row in parts]
     numbers = _floats(values)
-    wrong = ~(np.abs(numbers) <= _LARGEST)
+    wrong = ~(np.abs(numbers) <= LARGEST)
     Fault(wrong, "holds a part that is no finite number", "correct it").refuse(column, lines)
     return np.split(numbers, np.cumsum(counts)[:-1])
 
@@ -186,7 +188,7 @@ def faults(values: pd.Series[Any], column: Column, lines: Lines, roles: Roles) -
     if column.kind == "float":
         numbers = values.to_numpy(dtype=np.float64)
         if column.name not in roles.times:
-            infinite = np.abs(numbers) > _LARGEST
+            infinite = np.abs(numbers) > LARGEST
             yield Fault(infinite, "is infinite", "give a number or leave it empty")
             return
         fix = "give the row a time or take it out"

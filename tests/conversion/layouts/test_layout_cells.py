@@ -1,9 +1,9 @@
 import pytest
 
 from recbole_opal.conversion.cells import first_rows, must_be_number, refuse_first
-from recbole_opal.conversion.engine import literal, opened_engine
 from recbole_opal.conversion.layouts.layout import NAME, TAGS
 from recbole_opal.errors import DataError
+from recbole_opal.sql import literal, opened_engine
 
 
 def asked(sql, cells):

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.engine import opened_engine
 from recbole_opal.conversion.layouts import detect_layout, find_layout
 from recbole_opal.conversion.log import stage_log
 from recbole_opal.conversion.source import Tally
 from recbole_opal.conversion.write import write_dataset
 from recbole_opal.errors import OpalError
+from recbole_opal.sql import opened_engine
 
 HEADER = (
     "user_id,video_id,time_ms,is_click,is_like,is_follow,is_comment,is_forward,long_view,"

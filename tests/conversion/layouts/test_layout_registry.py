@@ -78,6 +78,7 @@ def test_no_layout_reads_the_name_of_a_folder(tmp_path):
         assert not layout.detect(folder)
 
 
+@pytest.mark.posix
 def test_a_pipe_is_no_source(tmp_path):
     os.mkfifo(tmp_path / "log_standard_4_08_to_4_21_pure.csv")  # to open it would wait for ever
     with pytest.raises(DataError, match="is a pipe or a device; save it to a file first"):

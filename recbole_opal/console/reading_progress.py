@@ -13,7 +13,6 @@ from rich.progress import (
 )
 
 from recbole_opal.console.progress_bar import Display
-from recbole_opal.conversion.source import Tally
 
 __all__ = ["ReadingProgress"]
 
@@ -22,14 +21,15 @@ class ReadingProgress(Display):
     """Shows how much of the files has been read; without a terminal it shows nothing.
 
     Args:
+        what: the command does.
         console: where to write; None is standard error.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, what: str = "converting", console: Console | None = None) -> None:
         """See the class."""
         screen = console or Console(stderr=True)
         self._progress = Progress(
-            TextColumn("converting"),
+            TextColumn(what),
             BarColumn(),
             DownloadColumn(),
             TextColumn("{task.fields[rows]:,} rows"),
@@ -43,15 +43,6 @@ class ReadingProgress(Display):
         super().__init__(self._progress)
         self._task = self._progress.add_task("", total=None, rows=0)
 
-    def advance(self, tally: Tally) -> None:
-        """Show the state of a tally.
-
-        Args:
-            tally: of the source that is being read.
-        """
-        self._progress.update(
-            self._task,
-            completed=tally.bytes_done,
-            total=tally.bytes_total or None,
-            rows=tally.rows,
-        )
+    def advance(self, done: int, total: int, rows: int) -> None:
+        """Show how many of all bytes have been read, 0 if that is not known, and how many rows."""
+        self._progress.update(self._task, completed=done, total=total or None, rows=rows)

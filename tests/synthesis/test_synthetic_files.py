@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from recbole_opal.conversion.synthetic_files import write_atomic
-from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.errors import DataError
+from recbole_opal.synthesis.synthetic_files import write_atomic
+from recbole_opal.synthesis.synthetic_log import synthesize
 
 FILES = ["planted.inter", "planted.item", "planted.yaml", "truth.npz"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from recbole_opal.conversion.next_commands import train_command
+from recbole_opal.data.next_commands import train_command
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
@@ -82,10 +82,11 @@ def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
 
 def _synthesize(target: Path, overwrite: bool, values: dict[str, Any]) -> None:
     # Imported only now: a mistyped argument is told at once.
-    from recbole_opal.conversion.synthetic_files import write_atomic
-    from recbole_opal.conversion.synthetic_limits import check_synthetic
-    from recbole_opal.conversion.synthetic_log import synthesize
-    from recbole_opal.conversion.target import check_target, is_hand_written, remove_others
+    from recbole_opal.data.generated_settings import is_hand_written
+    from recbole_opal.data.target import check_target, remove_others
+    from recbole_opal.synthesis.synthetic_files import write_atomic
+    from recbole_opal.synthesis.synthetic_limits import check_synthetic
+    from recbole_opal.synthesis.synthetic_log import synthesize
 
     check_target(target, overwrite, _BUNDLED)
     files = [f"{target.name}.{kind}" for kind in ("inter", "item", "yaml")]

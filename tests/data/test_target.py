@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.target import check_target, is_hand_written, remove_others
+from recbole_opal.data.generated_settings import is_hand_written
+from recbole_opal.data.target import check_target, remove_others
 from recbole_opal.errors import DataError
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.conversion.synthesize_command import main
+from recbole_opal.synthesis.synthesize_command import main
 
 BUNDLED = Path(__file__).parents[2] / "dataset" / "synthetic-small"
 SIZES = ["--users=500", "--items=300", "--categories=12", "--interests=3", "--length=24"]
@@ -47,7 +47,7 @@ def test_every_number_reaches_the_log(tmp_path):
     rates = ["--drift=0", "--skew=0", "--sessions=1", "--noise=1", "--seed=7", "--length=5"]
     sizes = ["--users=20", "--items=30", "--categories=4", "--interests=4"]
     assert main([*sizes, *rates, f"--out={tmp_path / 'a'}"]) == 0
-    from recbole_opal.conversion.synthetic_log import synthesize
+    from recbole_opal.synthesis.synthetic_log import synthesize
 
     log = synthesize(
         20,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from recbole_opal.conversion.synthetic_log import synthesize
 from recbole_opal.errors import DataError
+from recbole_opal.synthesis.synthetic_log import synthesize
 
 LARGE = {"num_users": 2000, "num_items": 600, "num_categories": 20, "interests_per_user": 4}
 

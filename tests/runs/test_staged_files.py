@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion import staged_files
-from recbole_opal.conversion.staged_files import StagedFiles
 from recbole_opal.errors import DataError
+from recbole_opal.runs import staged_files
+from recbole_opal.runs.staged_files import StagedFiles
 
 
 def names(folder):

@@ -1,19 +1,17 @@
 from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.statistics import LogColumns, measure_log
+from recbole_opal.description.figures import measure_log
+from tests.conversion.reading import lasting_engine
 
 
 def measured(rows):
-    """Measure rows (user, item, time) after numbering users and items."""
-    users = np.unique([row[0] for row in rows], return_inverse=True)[1]
-    items = np.unique([row[1] for row in rows], return_inverse=True)[1]
-    times = np.array([row[2] for row in rows], dtype=np.float64)
-    return measure_log(LogColumns(users.astype(np.int32), items.astype(np.int32), times))
+    """Measure rows (user, item, time)."""
+    values = ", ".join(f"('{user}', '{item}', {time!r}::DOUBLE)" for user, item, time in rows)
+    return measure_log(lasting_engine(), f"(VALUES {values}) AS log (u, i, t)")
 
 
 def test_a_log_counted_by_hand():

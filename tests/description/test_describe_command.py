@@ -3,8 +3,8 @@ import shlex
 import pytest
 
 from recbole_opal.conversion.convert_command import main as convert
-from recbole_opal.conversion.describe_command import main
 from recbole_opal.data.atomic_files import text_lines
+from recbole_opal.description.describe_command import main
 
 HEADER = "user_id:token\titem_id:token\ttimestamp:float\n"
 ROWS = [

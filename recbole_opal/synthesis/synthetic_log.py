@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.conversion.synthetic_limits import check_synthetic
 from recbole_opal.data.user_sequences import IntArray, starts_of
+from recbole_opal.synthesis.synthetic_limits import check_synthetic
 
 __all__ = ["SyntheticLog", "synthesize"]
 

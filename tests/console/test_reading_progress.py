@@ -2,14 +2,13 @@ import io
 
 from rich.console import Console
 
-from recbole_opal.conversion.progress import ReadingProgress
-from recbole_opal.conversion.source import Tally
+from recbole_opal.console.reading_progress import ReadingProgress
 
 
 def drawn(terminal):
     screen = Console(file=io.StringIO(), force_terminal=terminal, width=120)
-    with ReadingProgress(screen) as progress:
-        progress.advance(Tally(rows=123_456, bytes_done=1_000_000, bytes_total=2_000_000))
+    with ReadingProgress(console=screen) as progress:
+        progress.advance(1_000_000, 2_000_000, 123_456)
         progress._progress.refresh()
     return screen.file.getvalue()
 

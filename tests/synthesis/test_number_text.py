@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion import number_text
-from recbole_opal.conversion.number_text import number_lines
+from recbole_opal.synthesis import number_text
+from recbole_opal.synthesis.number_text import number_lines
 
 
 def text(columns):
@@ -48,8 +48,8 @@ def test_pieces_join_without_a_seam(monkeypatch):
 
 @pytest.mark.slow
 def test_ten_million_rows_are_drawn_and_written_in_twenty_seconds_of_one_core(tmp_path):
-    from recbole_opal.conversion.synthetic_files import write_atomic
-    from recbole_opal.conversion.synthetic_log import synthesize
+    from recbole_opal.synthesis.synthetic_files import write_atomic
+    from recbole_opal.synthesis.synthetic_log import synthesize
 
     started = time.process_time()
     log = synthesize(250_000, 100_000, 200, 4, mean_length=40.0)

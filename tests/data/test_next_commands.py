@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.describe_command import _folder
-from recbole_opal.conversion.next_commands import describe_command, train_command
+from recbole_opal.data.next_commands import describe_command, train_command
+from recbole_opal.description.describe_command import _folder
 from recbole_opal.settings.commandline import parse_arguments
 
 

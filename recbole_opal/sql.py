@@ -1,4 +1,4 @@
-"""DuckDB as `convert` uses it: within a limit of memory, the rest in a folder."""
+"""DuckDB as `convert` and `describe` use it: within a limit of memory, the rest in a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.process.cores import usable_cores
 from recbole_opal.process.program import python
 
 if TYPE_CHECKING:
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MEMORY",
-    "PREFIX",
     "Engine",
     "atomic_file",
     "identifier",
@@ -30,7 +33,7 @@ __all__ = [
 ]
 
 MEMORY = "160MB"
-PREFIX = ".duckdb."  # of folders that a kill may leave
+_PREFIX = ".duckdb."  # of folders that a kill may leave
 _MOST_THREADS = 4  # each holds buffers of its own
 _LARGEST = 1.7976931348623157e308  # NaN is above it in DuckDB's order
 _BLANK = r"\s\p{Z}\x0b\x1c-\x1f\x85\x{FEFF}"
@@ -71,8 +74,13 @@ class Engine:
         """Return the first row of a query."""
         return self.rows(sql)[0]
 
+    def column(self, sql: str) -> npt.NDArray[Any]:
+        """Return the only column of a query, without NULL."""
+        (values,) = self._database.execute(sql).fetchnumpy().values()
+        return np.asarray(values)
+
     def register(self, name: str, frame: Any) -> None:
-        """Let SQL see a data frame under a name."""
+        """Let SQL see a data frame, or arrays by their names, under a name."""
         self._database.register(name, frame)
 
     def close(self) -> None:
@@ -85,14 +93,17 @@ def opened_engine(folder: Path | None = None, memory: str = MEMORY) -> Iterator[
     """Give an engine for a block, and word what DuckDB cannot do.
 
     Args:
-        folder: in which it makes one of its own for what memory does not hold; None: of the system.
+        folder: in which it makes one of its own for what memory does not hold, and removes what a
+            kill left, since nobody else writes into it meanwhile; None: that of the system.
         memory: its limit, as `256MB`.
 
     Raises:
         DataError: DuckDB is not installed, or disk or memory are full.
         SettingsError: the limit is none.
     """
-    place = Path(mkdtemp(dir=folder, prefix=PREFIX))
+    for stale in folder.glob(f"{_PREFIX}*") if folder is not None else ():
+        shutil.rmtree(stale, ignore_errors=True)
+    place = Path(mkdtemp(dir=folder, prefix=_PREFIX))
     try:
         engine = Engine(place, memory)
         import duckdb
@@ -172,9 +183,8 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
 
 
 def _threads() -> int:
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, there or 1)
+    return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, usable_cores())
 
 
 @contextmanager

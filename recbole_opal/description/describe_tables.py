@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
-from recbole_opal.conversion.atomic_log import FieldCover
-from recbole_opal.conversion.source import Tally
-from recbole_opal.conversion.statistics import LogStatistics
-from recbole_opal.conversion.summary import plain_title, shown_times
+from recbole_opal.console.shown_times import plain_title, shown_times
+from recbole_opal.description.figures import LogStatistics
+from recbole_opal.description.read_items import FieldCover
 
 __all__ = ["describe_tables"]
 
@@ -20,7 +20,7 @@ _NAMES = {0.0: "min", 0.5: "median", 1.0: "max"}
 def describe_tables(
     name: str,
     figures: LogStatistics,
-    tally: Tally,
+    dropped: Counter[str],
     fields: Sequence[FieldCover] = (),
     *,
     dated: bool = True,
@@ -30,19 +30,19 @@ def describe_tables(
     Args:
         name: of the data set.
         figures: of its log.
-        tally: what was left out when it was read.
+        dropped: what was left out when it was read, and how many rows.
         fields: of the item table.
         dated: whether the times are seconds since 1970, and no numbers that only tell an order.
     """
-    tables = [_sizes(name, figures, tally, dated), _spreads(figures)]
+    tables = [_sizes(name, figures, dropped, dated), _spreads(figures)]
     return [*tables, _fields(fields, figures.items)] if fields else tables
 
 
-def _sizes(name: str, figures: LogStatistics, tally: Tally, dated: bool) -> Table:
+def _sizes(name: str, figures: LogStatistics, dropped: Counter[str], dated: bool) -> Table:
     table = Table(title=plain_title(name), show_header=False)
     table.add_column("what")
     table.add_column("how many", justify="right")
-    for reason, count in tally.dropped.most_common():
+    for reason, count in dropped.most_common():
         table.add_row(Text(f"left out: {reason}"), f"{count:,}")
     table.add_row("interactions", f"{figures.rows:,}")
     table.add_row("users", f"{figures.users:,}")

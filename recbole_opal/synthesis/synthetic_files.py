@@ -9,22 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recbole_opal.conversion.number_text import number_lines
-from recbole_opal.conversion.staged_files import StagedFiles
-from recbole_opal.conversion.synthetic_log import SyntheticLog
-from recbole_opal.runs.encoding import encode_arrays, encode_yaml
+from recbole_opal.data.generated_settings import SYNTHETIC_YAML
+from recbole_opal.runs.encoding import encode_arrays
+from recbole_opal.runs.staged_files import StagedFiles
+from recbole_opal.synthesis.number_text import number_lines
+from recbole_opal.synthesis.synthetic_log import SyntheticLog
 
-__all__ = ["SETTINGS_YAML", "write_atomic"]
-
-_SETTINGS = {
-    "load_col": {
-        "inter": ["user_id", "item_id", "timestamp"],
-        "item": ["item_id", "category"],
-    },
-    "category_field": "category",
-}
-SETTINGS_YAML = encode_yaml(_SETTINGS)
-"""The content of the `NAME.yaml` of every synthetic data set."""
+__all__ = ["write_atomic"]
 
 
 def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
@@ -49,7 +40,7 @@ def write_atomic(log: SyntheticLog, folder: Path, name: str) -> Path:
     target = Path(folder) / name
     with StagedFiles(target) as files:
         files.write("truth.npz", [encode_arrays(_truth(log))])
-        files.write(f"{name}.yaml", [SETTINGS_YAML])
+        files.write(f"{name}.yaml", [SYNTHETIC_YAML])
         files.write(f"{name}.item", _item_lines(log))
         files.write(f"{name}.inter", _interaction_lines(log))
     return target

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from recbole_opal.conversion.engine import PREFIX
 from recbole_opal.errors import CheckpointError, DataError
-from recbole_opal.runs.atomic import discard, hidden_name, sweep, sync_folder
+from recbole_opal.runs.atomic import discard, hidden_name, replace, sweep, sync_folder
 from recbole_opal.runs.lock import exclusive
 from recbole_opal.runs.whole_file import refusal
 
@@ -57,8 +55,6 @@ class StagedFiles:
                 self._made.insert(0, path)
             self._held.enter_context(exclusive(self._folder))
             sweep(self._folder)  # only now: the files of one that goes on are not ours
-            for stale in self._folder.glob(f"{PREFIX}*"):
-                shutil.rmtree(stale, ignore_errors=True)
         except CheckpointError as error:
             self._undo()
             raise DataError(str(error)) from error
@@ -116,7 +112,7 @@ class StagedFiles:
             return
         try:
             for temporary, path in self._staged.items():
-                temporary.replace(path)
+                replace(temporary, path)
             sync_folder(self._folder)
         except OSError as failure:
             self._undo()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from recbole_opal.conversion.data_settings import is_generated
+from recbole_opal.data.generated_settings import is_hand_written
 from recbole_opal.errors import DataError
 from recbole_opal.settings.properties import dataset_yaml
 
-__all__ = ["check_target", "is_hand_written", "remove_others"]
+__all__ = ["check_target", "remove_others"]
 
 _ROOT = Path("dataset")  # where the data sets are, by default
 _LONGEST_NAME = 200  # bytes; 255 is what file systems take, and file names add to it
@@ -43,18 +43,6 @@ def check_target(folder: Path, overwrite: bool, own_name: str = "") -> None:
         raise DataError(
             f"--out={folder} cannot be used ({error.strerror}); name another folder."
         ) from error
-
-
-def is_hand_written(settings: Path) -> bool:
-    """Tell whether a settings file is there that neither `convert` nor `synthesize` wrote.
-
-    Args:
-        settings: `NAME.yaml` beside the data.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    return settings.is_file() and not is_generated(settings.read_bytes())
 
 
 def remove_others(folder: Path, kept: Collection[str]) -> list[Path]:

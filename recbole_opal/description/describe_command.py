@@ -16,7 +16,7 @@ from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
 
 if TYPE_CHECKING:
-    from recbole_opal.conversion.atomic_log import AtomicForm
+    from recbole_opal.description.atomic_sql import AtomicForm
 
 __all__ = ["describe", "main"]
 
@@ -66,26 +66,36 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     # Imported only now: a mistyped argument is told at once.
     from rich.console import Console
 
-    from recbole_opal.conversion.atomic_log import read_items, read_log
-    from recbole_opal.conversion.describe_tables import describe_tables
-    from recbole_opal.conversion.progress import ReadingProgress
-    from recbole_opal.conversion.source import Tally
-    from recbole_opal.conversion.statistics import measure_log
+    from recbole_opal.console.reading_progress import ReadingProgress
     from recbole_opal.data.folder_check import check_data_folder
+    from recbole_opal.description.describe_tables import describe_tables
+    from recbole_opal.description.figures import measure_log
+    from recbole_opal.description.read_items import FieldCover, read_items
+    from recbole_opal.description.read_log import read_log
+    from recbole_opal.sql import opened_engine
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
-    tally = Tally(bytes_total=inter.stat().st_size)
-    with ReadingProgress() as progress:
-        log, items = read_log(inter, form, tally, progress.advance)
-    covers = read_items(item, form, items, tally) if item.is_file() else []
+    covers: list[FieldCover] = []
+    notes: list[str] = []
+    with opened_engine() as engine:
+        with ReadingProgress("reading") as progress:
+            size = inter.stat().st_size
+
+            def advance(share: float) -> None:
+                progress.advance(int(share * size), size, 0)
+
+            log = read_log(engine, inter, form, advance)
+        if item.is_file():
+            covers, notes = read_items(engine, item, form)
+        figures = measure_log(engine)
     screen = Console()
-    for table in describe_tables(folder.name, measure_log(log), tally, covers, dated=log.dated):
+    for table in describe_tables(folder.name, figures, log.dropped, covers, dated=log.dated):
         screen.print(table)
-    for note in tally.notes:
+    for note in (log.note, *notes):
         print(note)
-    if tally.dropped:
+    if log.dropped:
         print(
             f"training refuses {inter} for the rows that were left out: take them out of it, or "
             "convert the log again."
@@ -94,8 +104,8 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
 
 def _form(folder: Path, flags: Mapping[str, str]) -> AtomicForm:
     """Return how the files are written: the flags, else the settings beside the data."""
-    from recbole_opal.conversion.atomic_log import AtomicForm
     from recbole_opal.data.atomic_files.time_units import TIME_UNITS
+    from recbole_opal.description.atomic_sql import AtomicForm
 
     path = folder / f"{folder.name}.yaml"
     beside = load_settings_file(path) if path.is_file() else {}
