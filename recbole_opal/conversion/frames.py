@@ -43,7 +43,7 @@ def convert(source: Any, out: str | PathLike[str], *, items: Any = None, **flags
     Raises:
         OpalError: the flags or the data are malformed; nothing has been written.
 
-    Example:
+    Examples:
         >>> import pandas, recbole_opal  # doctest: +SKIP
         >>> log = pandas.DataFrame({"u": ["a"], "v": ["x"], "t": [1_650_000_000]})  # doctest: +SKIP
         >>> recbole_opal.convert(log, "dataset/x", user="u", item="v", time="t")  # doctest: +SKIP
