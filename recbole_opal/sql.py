@@ -66,12 +66,13 @@ class Engine:
 
     def run(self, sql: str, advance: Callable[[float], None] | None = None) -> None:
         """Run a statement, and tell now and then the share of it that is done."""
-        with _watched(self._database, advance):
+        with _watched(self._database, advance), _interrupted():
             self._database.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
-        return self._database.execute(sql).fetchall()
+        with _interrupted():
+            return self._database.execute(sql).fetchall()
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """Return the first row of a query."""
@@ -79,7 +80,8 @@ class Engine:
 
     def column(self, sql: str) -> npt.NDArray[Any]:
         """Return the only column of a query, without NULL."""
-        (values,) = self._database.execute(sql).fetchnumpy().values()
+        with _interrupted():
+            (values,) = self._database.execute(sql).fetchnumpy().values()
         return np.asarray(values)
 
     def register(self, name: str, frame: Any) -> None:
@@ -226,6 +228,17 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
 def _threads() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(int(asked) if asked.isdigit() and int(asked) else _MOST_THREADS, usable_cores())
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Let Ctrl-C be what it is elsewhere; DuckDB makes an error of its own of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
 
 
 @contextmanager
