@@ -18,7 +18,14 @@ Value = TypeVar("Value")
 Family = Literal["opal", "multi", "single"]
 
 _PLAIN = ("label", "variant", "model", "stage", "settings", "num_interests", "seeds", "error")
-COSTS = ("train_seconds", "epochs", "test_seconds", "peak_memory", "parameters")
+COSTS = (
+    "train_seconds",
+    "epochs",
+    "test_seconds",
+    "user_seconds",
+    "peak_memory",
+    "parameters",
+)
 
 
 def _told(value: Any) -> Any:
@@ -134,8 +141,9 @@ class Row(Checked):
     """One stage of one variant, over its seeds; comparison.json has the same names.
 
     Costs include the stages that this one started from; memory (bytes) and parameters are those of
-    the whole run. A cut short run was ended by a bound on time or epochs at its best validation so
-    far: with more training it might be better.
+    the whole run. `user_seconds` is what the list of one user takes, asked for alone. A cut short
+    run was ended by a bound on time or epochs at its best validation so far: with more training it
+    might be better.
 
     Attributes:
         label: unique in the table, as `OPAL num_interests=8 soft`.
@@ -162,6 +170,7 @@ class Row(Checked):
     train_seconds: Spread | None = None
     epochs: Spread | None = None
     test_seconds: Spread | None = None
+    user_seconds: Spread | None = None
     peak_memory: Spread | None = None
     parameters: Spread | None = None
     cut_short: Annotated[int, Field(ge=0, le=10**15)] = 0
@@ -205,8 +214,13 @@ class Row(Checked):
 
     @property
     def short(self) -> str:
-        """The label where place is scarce: `OPAL K=8 hard`."""
-        return shortened(self.label)
+        """The label where place is scarce, with K where there are interests: `OPAL K=8 hard`."""
+        label = shortened(self.label)
+        known = self.num_interests or 0
+        if " K=" in label or known < (1 if self.model == "OPAL" else 2):
+            return label  # YouTubeDNN's one vector needs no K
+        model, _, rest = label.partition(" ")
+        return " ".join(filter(None, [model, f"K={known}", rest]))
 
     def flat(self) -> dict[str, Any]:
         """Return its line of comparison.csv, all numbers unrounded; what it has not is None."""

@@ -52,6 +52,7 @@ class StageMetrics(Checked):
     test: Numbers = {}
     score: Number | None = None
     test_seconds: Number | None = None
+    user_seconds: Number | None = None
     diagnostics: _Diagnostics | None = None
 
     @property
@@ -105,7 +106,8 @@ class RunMetrics(Checked):
         times = sum(each.train_seconds for each in until), sum(each.epochs for each in until)
         host, device = self.peak_memory.host_bytes, self.peak_memory.device_bytes
         memory = host if device is None else device
-        values = (*times, self.stages[stage].test_seconds, memory, self.parameters)
+        asked = self.stages[stage]
+        values = (*times, asked.test_seconds, asked.user_seconds, memory, self.parameters)
         return dict(zip(COSTS, values, strict=True))
 
 

@@ -93,7 +93,7 @@ def _signs(found: dict[str, Any]) -> list[str]:
     signs = []
     if max(found["usage"]) > _LARGEST_SHARE:
         signs.append(f"one wins {max(found['usage']):.0%} of the lists")
-    if found["usage_entropy"] < _LOWEST_ENTROPY:
+    if found["usage_entropy"] is not None and found["usage_entropy"] < _LOWEST_ENTROPY:
         signs.append(f"usage entropy {found['usage_entropy']:.2f}")
     if found["cosine"] is not None and found["cosine"] > _LARGEST_COSINE:
         signs.append(f"mean cosine {found['cosine']:.3f}")

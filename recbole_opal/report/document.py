@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 
-from recbole_opal.report.elements import Section, note
+from recbole_opal.report.elements import Section, banner, note
 from recbole_opal.report.markup import Markup, node
 
 __all__ = ["document"]
 
 
-def document(title: str, summary: str, sections: Sequence[Section]) -> str:
-    """Return the whole document: a heading, a line under it, the sections in their order."""
+def document(
+    title: str, summary: str, sections: Sequence[Section], warning: str | None = None
+) -> str:
+    """Return the whole document: heading, a line under it, a warning, the sections in order."""
     links = [node("a", section.title, href=f"#{section.anchor}") for section in sections]
     style, script = _asset("style.css"), _asset("script.js")
     nav = node("nav", links, aria_label="sections")
-    header = node("header", node("h1", title), note(summary), nav)
+    header = node("header", node("h1", title), note(summary), banner(warning), nav)
     main = node("main", [section.render() for section in sections])
     body = node("body", header, main, node("script", script))
     head = node(

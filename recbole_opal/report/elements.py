@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from recbole_opal.report.charts.curvechart import Curve
+from recbole_opal.report.charts.linechart import Line
 from recbole_opal.report.markup import Child, Markup, join, node
 
 Rows = Sequence[Sequence[Child]]
@@ -40,39 +42,46 @@ def failures(title: Child, items: Iterable[Child]) -> Markup:
     return node("div", title, node("ul", [node("li", item) for item in items]), class_="failures")
 
 
-def legend(entries: Sequence[tuple[str, str]]) -> Markup:
-    """Return a line of (CSS class of the swatch, name)."""
-    keys = [node("span", node("i", class_=kind), name, class_="key") for kind, name in entries]
-    return node("p", keys, class_="legend")
+def banner(text: str | None) -> Markup | None:
+    """Return what a reader must know before anything else, in a box; None where it is nothing."""
+    return node("p", text, class_="banner", role="note") if text else None
 
 
-def colour_legend(entries: Sequence[tuple[str, str]], class_: str = "legend") -> Markup:
-    """Return a line of (colour, name), as lines of a picture have them."""
-    keys = [node("span", node("i", data_colour=each), name, class_="key") for each, name in entries]
-    return node("p", keys, class_=class_)
+def figure(picture: Child, *beside: Child, below: Child = None) -> Markup:
+    """Return a picture with what tells of it: beside it where the page is wide, else below."""
+    told = node("div", *beside, class_="beside")
+    return node("figure", node("div", picture, class_="drawn"), told, below)
 
 
-def chips(entries: Sequence[tuple[str, str, bool]]) -> Markup:
-    """Return buttons, (name, colour, lit at first), that light up a series of a picture."""
+def legend(entries: Sequence[tuple[str, str]]) -> Markup | None:
+    """Return a line of (CSS class of the swatch, name); None where there is nothing to tell."""
+    if not entries:
+        return None
+    names = [node("span", node("i", class_=kind), name, class_="key") for kind, name in entries]
+    return node("p", names, class_="legend")
+
+
+def chips(series: Sequence[Line | Curve]) -> Markup:
+    """Return buttons that light up the lines of a picture, in their order."""
     buttons = []
-    for index, (name, colour, lit) in enumerate(entries):
-        look = {"class_": "chip on" if lit else "chip", "data_colour": colour}
-        state = {"aria_pressed": str(lit).lower(), "data_series": str(index)}
-        buttons.append(node("button", node("i"), name, type="button", **look, **state))
+    for index, line in enumerate(series):
+        look = {"class_": "chip on" if line.lit else "chip", "data_colour": line.colour}
+        state = {"aria_pressed": str(line.lit).lower(), "data_series": str(index)}
+        swatch = node("i", class_="dashed" if line.dashed else "solid")
+        buttons.append(node("button", swatch, line.name, type="button", **look, **state))
     return node("div", buttons, class_="chips")
 
 
-def folded_table(header: Sequence[Child], rows: Rows) -> Markup:
-    """Return the numbers behind a picture as a table behind a fold."""
-    title = "The numbers"
+def folded_table(header: Sequence[Child], rows: Rows, title: str = "The numbers") -> Markup:
+    """Return a table behind a fold, as a rule the numbers behind a picture."""
     return node("details", node("summary", title), table(header, rows, title))
 
 
 def table(header: Sequence[Child], rows: Rows, name: str, class_: str | None = None) -> Markup:
     """Return a table whose first column names the row; a cell may bring its own `td` or `th`.
 
-    It scrolls by itself, by keyboard too, so that the page never does. Its name is what a screen
-    reader calls it.
+    It scrolls by itself, by keyboard too, so that the page never does; the style sheet shades the
+    edge behind which there is more. Its name is what a screen reader calls it.
     """
     head = node("tr", [_cell(title, "th", scope="col") for title in header])
     body = [node("tr", node("th", row[0], scope="row"), map(_cell, row[1:])) for row in rows]

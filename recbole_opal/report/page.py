@@ -6,6 +6,7 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.report.document import document
 from recbole_opal.report.elements import Section, failures, note, table
 from recbole_opal.report.markup import Child, join, node
+from recbole_opal.report.readings import cut_short_told
 
 __all__ = ["page"]
 
@@ -20,7 +21,7 @@ def page(comparison: ComparisonResult, sections: Sequence[Section], problems: Se
     models = list(dict.fromkeys(row.model for row in comparison.rows))
     title = f"{comparison.dataset}: {models[0] if len(models) == 1 else 'models side by side'}"
     every = [*sections, _how_it_was_made(comparison, problems)]
-    return document(title, _summary(comparison), every)
+    return document(title, _summary(comparison), every, cut_short_told(comparison.done))
 
 
 def _summary(comparison: ComparisonResult) -> str:

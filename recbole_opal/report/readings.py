@@ -1,7 +1,7 @@
 """Sentences that are computed from the numbers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,14 +12,49 @@ from recbole_opal.report.grouping import Groups
 from recbole_opal.report.rows import to_opal
 from recbole_opal.report.wording import listed, number, percent, relative, signed, with_spread
 
-__all__ = ["Grouped", "compared_with_opal", "frontier", "lengths_told", "popularity_told", "winner"]
+__all__ = [
+    "Grouped",
+    "bargains",
+    "compared_with_opal",
+    "cut_short_told",
+    "frontier",
+    "lengths_told",
+    "popularity_told",
+    "winner",
+]
 
 Grouped = Sequence[tuple[Row, Groups]]
 """Rows with their means in the same groups."""
 
 
+def cut_short_told(rows: Sequence[Row]) -> str | None:
+    """Say how many rows were cut short, and what that means; None if none was."""
+    cut = [row.short for row in rows if row.cut_short]
+    if not cut:
+        return None
+    which = "The only row" if len(rows) == 1 else f"{len(cut)} of {len(rows)} rows"
+    verb = "was" if len(cut) == 1 else "were"
+    names = "" if len(rows) == 1 else f" ({listed(cut, 6)})"
+    return (
+        f"{which} {verb} cut short{names}: a bound on time or epochs ended the training while "
+        "validation was at its best, so that more training might change numbers and order."
+    )
+
+
 def winner(comparison: ComparisonResult) -> str | None:
-    """Say who is best on validation and on test, by how much, and whether it is certain."""
+    """Say who is best on validation and on test, by how much, and whether it is certain.
+
+    And how far this can be trusted where rows were cut short in training.
+    """
+    said, rows = _winner(comparison), comparison.done
+    cut = sum(row.cut_short > 0 for row in rows)
+    if not said or not cut:
+        return said
+    verb = "was" if cut == 1 else "were"
+    return f"As far as training went ({cut} of {len(rows)} rows {verb} cut short), {said}"
+
+
+def _winner(comparison: ComparisonResult) -> str | None:
     rows, metric, best = comparison.done, comparison.metric, comparison.best
     if best is None:
         return None
@@ -68,7 +103,7 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     ]
     if level:
         said.append(f"for {len(level)} the interval includes 0 ({listed(level)})")
-    which = f"of {len(others)} rows of other models"
+    which = "the only other row" if len(others) == 1 else f"of {len(others)} rows of other models"
     return f"Against {reference}, {which} {listed(said)}{_hint(metric)}."
 
 
@@ -97,6 +132,24 @@ def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
         f"From {good} to diverse, {listed([row.short for row in kept], 6)} are the {len(kept)} "
         f"rows that no other row beats in both; {widest.short}, the most diverse of all, is "
         f"{much}{less} than {top.short}."
+    )
+
+
+def bargains(metric: str, rows: Sequence[Row], cost: str, told: Callable[[float], str]) -> str:
+    """Name the rows, of at least one, that no other beats in both the metric and a cost."""
+    sign = sign_of(metric)
+    kept: list[Row] = []
+    for row in sorted(rows, key=lambda r: (r.costs[cost].mean, -sign * r.test[metric].mean)):
+        if not kept or sign * row.test[metric].mean > sign * kept[-1].test[metric].mean:
+            kept.append(row)
+    least, best = kept[0], kept[-1]
+    if least is best:
+        return f"{best.short} is at once the best and the cheapest ({told(best.costs[cost].mean)})."
+    return (
+        f"From cheap to good, {listed([row.short for row in kept], 6)} are the {len(kept)} rows "
+        f"that no other beats in both: {least.short} takes {told(least.costs[cost].mean)} for "
+        f"{number(least.test[metric].mean)}, {best.short} {told(best.costs[cost].mean)} for "
+        f"{number(best.test[metric].mean)}."
     )
 
 

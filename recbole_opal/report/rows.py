@@ -1,17 +1,12 @@
-"""Choices among the rows of a comparison: which are lit, which make a sweep; families' looks."""
+"""Choices among the rows of a comparison: which are lit, which make a sweep."""
 
 from collections.abc import Hashable, Iterable, Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.comparison.row import Difference, Family, Row
+from recbole_opal.comparison.row import Difference, Row
 
-__all__ = ["FAMILIES", "best_opal_rows", "colour", "keys", "lit_rows", "sweeps", "to_opal"]
+__all__ = ["best_opal_rows", "category_colour", "colour", "lit_rows", "sweeps", "to_opal"]
 
-FAMILIES: dict[Family, str] = {
-    "opal": "OPAL",
-    "multi": "other models of several interests",
-    "single": "models of one vector or score",
-}
 _COLOURS = 8
 _MOST_COUNTS = 4
 
@@ -21,10 +16,9 @@ def colour(index: int) -> str:
     return f"c{index % _COLOURS + 1}"
 
 
-def keys(rows: Iterable[Row]) -> list[tuple[str, str]]:
-    """Return the legend of the families that are among the rows."""
-    there = {row.family for row in rows}
-    return [(name, title) for name, title in FAMILIES.items() if name in there]
+def category_colour(category: int) -> str:
+    """Return the name of the colour of a hyper-category, from 0, or of the interest in it."""
+    return f"k{category % _COLOURS + 1}"
 
 
 def to_opal(row: Row, metric: str) -> Difference | None:

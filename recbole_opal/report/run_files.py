@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +46,14 @@ class RunFiles:
         """Return the log of a run's training, empty where the run has none."""
         folder = self.folder(path)
         return self._or_tell(load_training_log, folder) or [] if folder else []
+
+    def digest(self, path: Path, name: str) -> str:
+        """Return what tells a file of a run from that of another run, empty where it has none."""
+        folder = self.folder(path)
+        if folder is None or name not in folder.names:
+            return ""
+        content = self._or_tell(folder.read, name)
+        return sha256(content).hexdigest() if content is not None else ""
 
     def tell(self, problem: str) -> None:
         """Keep a problem; the same one once."""

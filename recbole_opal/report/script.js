@@ -32,11 +32,11 @@
       const on = chip.classList.toggle("on");
       chip.setAttribute("aria-pressed", String(on));
       const selector = `.series[data-series="${chip.dataset.series}"]`;
-      for (const series of chip.closest(".lit").querySelectorAll(selector)) {
+      for (const series of chip.closest("figure").querySelectorAll(selector)) {
         series.classList.toggle("on", on);
         if (on) series.parentNode.append(series);
       }
-      for (const label of chip.closest(".lit").querySelectorAll(`[data-label="${chip.dataset.series}"]`)) {
+      for (const label of chip.closest("figure").querySelectorAll(`[data-label="${chip.dataset.series}"]`)) {
         label.style.display = on ? "" : "none";
       }
     });

@@ -54,9 +54,11 @@ def relative(value: float, base: float) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Return a duration: `0.42 s`, `38 s`, `4 min 05 s`, `2 h 11 min`."""
+    """Return a duration: `3.1 ms`, `0.42 s`, `38 s`, `4 min 05 s`, `2 h 11 min`."""
     if not _known(value):
         return _NONE
+    if value < 0.1:
+        return f"{1000 * value:.2g} ms"
     if value < 59.5:
         return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)

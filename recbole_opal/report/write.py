@@ -14,12 +14,15 @@ from recbole_opal.report.reranked_rows import reranked_rows
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.report.sections.categories import categories
+from recbole_opal.report.sections.costs import costs
 from recbole_opal.report.sections.diversity import diversity
 from recbole_opal.report.sections.groups import groups
 from recbole_opal.report.sections.interests import interests
+from recbole_opal.report.sections.lists import lists
 from recbole_opal.report.sections.reranked import reranked
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
+from recbole_opal.report.sections.tuning import tuning
 from recbole_opal.report.sections.users import users
 from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.runs.atomic import write_text
@@ -88,11 +91,14 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     served = reranked_rows(comparison, files)
     sections = [
         results(comparison),
+        costs(comparison),
         diversity(comparison),
         reranked(comparison, served),
+        lists(comparison, files),
         groups(comparison, files),
         interests(comparison),
         training(comparison, files),
+        tuning(comparison),
         *looked_into,
     ]
     shown = [section for section in sections if section is not None]

@@ -39,8 +39,8 @@ def test_a_row_as_comparison_json_holds_it(row_maker):
     plain = row_maker("OPAL", "OPAL", 0.25, seeds=2).model_dump()
     assert set(plain) == {
         "label", "variant", "model", "stage", "settings", "num_interests", "runs", "error",
-        "valid", "test", "train_seconds", "epochs", "test_seconds", "peak_memory", "parameters",
-        "cut_short", "diagnostics", "against_best", "against_opal",
+        "valid", "test", "train_seconds", "epochs", "test_seconds", "user_seconds", "peak_memory",
+        "parameters", "cut_short", "diagnostics", "against_best", "against_opal",
     }  # fmt: skip
     assert plain["test"]["recall@10"]["values"] == [0.25, 0.251]
     assert plain["peak_memory"]["mean"] == 512 << 20

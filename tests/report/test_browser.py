@@ -45,9 +45,44 @@ addEventListener("load", () => {
     }));
   }
   found.crossings = crossings;
+  // Lines of data, bars and leaders that pass through a name.
+  const struck = [];
+  for (const picture of [...document.querySelectorAll("svg")].filter(shown)) {
+    const labels = [...picture.querySelectorAll("text.label")];
+    const names = labels.map((label) => [label.textContent, label.getBBox()]);
+    for (const line of picture.querySelectorAll(".series.on .line, g > .line, .error")) {
+      if (line.closest(".series:not(.on)") || line.matches(".thin")) continue;
+      const length = line.getTotalLength();
+      for (let at = 0; at <= length; at += 2) {
+        const {x, y} = line.getPointAtLength(at);
+        for (const [label, box] of names) {
+          const inside = x > box.x + 2 && x < box.x + box.width - 2
+            && y > box.y + 4 && y < box.y + box.height - 4;
+          if (inside) struck.push(`${label} in ${picture.querySelector("title").textContent}`);
+        }
+      }
+    }
+  }
+  found.struck = [...new Set(struck)];
+  // Whatever is wider than its place scrolls in it, shaded at its edge; the rest fits.
+  found.cut = [...document.querySelectorAll("table")].filter(shown).filter((table) => {
+    const place = table.parentElement, style = getComputedStyle(place);
+    return table.scrollWidth > place.clientWidth + 1
+      && !(style.overflowX === "auto" && style.backgroundImage.includes("gradient"));
+  }).map((table) => table.parentElement.getAttribute("aria-label"));
+  const results = document.querySelector(".sortable"), place = results.parentElement;
+  found.table = {shown: place.clientWidth, page: document.querySelector("main").clientWidth,
+                 difference: results.tHead.rows[0].cells[2].getBoundingClientRect().right};
+  // Cards fill the row: each row of them ends where the section ends.
+  const rows = {};
+  for (const card of [...document.querySelectorAll(".cards > .card")].filter(shown)) {
+    const box = card.getBoundingClientRect();
+    rows[`${card.parentElement.className} ${Math.round(box.top)}`] = Math.round(box.right);
+  }
+  found.ends = [...new Set(Object.values(rows))];
   const chip = document.querySelector(".chip:not(.on)");
   chip.click();
-  const series = `.lit .series[data-series="${chip.dataset.series}"]`;
+  const series = `figure .series[data-series="${chip.dataset.series}"]`;
   found.lit = document.querySelector(series).classList.contains("on");
   const table = document.querySelector(".sortable");
   table.tHead.rows[0].cells[0].click();
@@ -107,6 +142,11 @@ def test_the_page_in_a_browser(report, width, tmp_path):
     assert found["overflow"] == 0
     assert found["pictures"] > 5
     assert found["crossings"] == []
+    assert found["struck"] == []
+    assert found["cut"] == []
+    assert found["table"]["shown"] == found["table"]["page"]
+    assert found["table"]["difference"] <= width
+    assert len(found["ends"]) == 1
     assert found["lit"]
     assert found["names"] == sorted(found["names"], key=str.lower)
     assert found["tip"]

@@ -67,8 +67,9 @@ def checked(report):
 
 def test_all_sections_are_there(checked):
     assert [name for name in checked.headings if name] == [
-        "Results", "Accuracy against diversity", "Accuracy against diversity, re-ranked",
-        "Who and what is served", "How many interests",
+        "Results", "Accuracy against cost", "Accuracy against diversity",
+        "Accuracy against diversity, re-ranked", "The lists", "Who and what is served",
+        "How many interests",
         "Training", "What each hyper-category holds", "A few users", "How it was made",
     ]  # fmt: skip
 

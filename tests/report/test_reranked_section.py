@@ -48,29 +48,34 @@ def test_it_says_which_rows_are_better(comparison):
     said = text_of(reranked(comparison, rows))
     assert (
         "Yes, for some: in Recall@20 at equal category diversity@20, against YouTubeDNN (the best "
-        "of one vector on validation) re-ranked: by lambda, OPAL soft is better, REMI is worse, "
-        "MIND is not different; by places shared out, OPAL soft is better"
+        "of one vector on validation) re-ranked: by lambda, OPAL K=4 soft is better, REMI K=4 is "
+        "worse, MIND K=4 is not different; by places shared out, OPAL K=4 soft is better"
     ) in said
-    assert "by n places each, OPAL soft, REMI and MIND reach no common diversity." in said
-    assert "OPAL soft by lambda YouTubeDNN 0.500–0.800 +0.1000 [+0.1000, +0.1000]" in said
+    assert (
+        "by n places each, OPAL K=4 soft, REMI K=4 and MIND K=4 reach no common diversity." in said
+    )
+    assert "OPAL K=4 soft by lambda YouTubeDNN 0.500–0.800 +0.1000 [+0.1000, +0.1000]" in said
 
 
 def test_the_same_model_of_one_vector_is_compared_with_too(comparison):
     ones = {"OPAL num_interests=1 soft": 0.0, "ComiRecSA num_interests=1": -0.2}
     said = text_of(reranked(comparison, made(comparison, {"ComiRecSA": -0.1} | ones)))
-    assert "ComiRecSA by lambda OPAL K=1 soft 0.500–0.800 −0.1000" in said  # best on validation
-    assert "ComiRecSA by lambda ComiRecSA K=1 0.500–0.800 +0.1000" in said
+    assert "ComiRecSA K=4 by lambda OPAL K=1 soft 0.500–0.800 −0.1000" in said  # best on validation
+    assert "ComiRecSA K=4 by lambda ComiRecSA K=1 0.500–0.800 +0.1000" in said
     assert "No: in Recall@20" in said
-    assert "Against the same model with K = 1, by lambda: ComiRecSA is better." in said
+    assert "Against the same model with K = 1, by lambda: ComiRecSA K=4 is better." in said
 
 
 def test_several_interests_and_one_are_lit(comparison):
     """OPAL of K = 1, though the best of OPAL, leaves its light to one of several interests."""
     heights = {"OPAL soft": 0.0, "OPAL num_interests=1 soft": 0.0, "MIND": 0.0, "REMI": 0.0}
     page = reranked(comparison, made(comparison, heights | {"YouTubeDNN": 0.0})).body
-    lit = re.findall(r'class="chip on"[^>]*><i></i>([^<]*)<', page)
-    assert set(lit) == {"OPAL soft", "OPAL K=1 soft", "REMI", "YouTubeDNN"}
+    lit = re.findall(r'class="chip on" data-colour="([^"]*)"[^>]*><i[^>]*></i>([^<]*)<', page)
+    names = {name.removesuffix(" by lambda") for _, name in lit}
+    assert names == {"OPAL K=4 soft", "OPAL K=1 soft", "REMI K=4", "YouTubeDNN"}
     assert lit[:4] == lit[4:8]  # in the same colours in every figure
+    one = [name for _, name in lit if name.endswith("by lambda")]
+    assert set(one) == {"OPAL K=1 soft by lambda", "YouTubeDNN by lambda"}  # beside shared places
 
 
 def test_rows_that_were_cut_short_are_named(comparison):
@@ -79,7 +84,7 @@ def test_rows_that_were_cut_short_are_named(comparison):
     first = rows.done[0]
     rows.done[0] = Reranked(first.row.model_copy(update={"cut_short": 1}), first.curves)
     said = text_of(reranked(comparison, rows))
-    assert "Cut short in training, so that with more of it this might change: REMI." in said
+    assert "Cut short in training, so that with more of it this might change: REMI K=4." in said
 
 
 def test_without_a_row_of_one_vector_the_curves_are_drawn_alone(comparison):
@@ -105,7 +110,9 @@ def test_runs_of_older_versions_are_told(comparison, monkeypatch):
     monkeypatch.setattr(module, "HISTORIES_NAME", "another.npz")
     rows = reranked_rows(comparison, RunFiles(comparison))
     assert rows.done == []
-    assert sorted(rows.without) == ["OPAL K=2 hard", "OPAL K=2 soft", "OPAL hard", "OPAL soft"]
+    assert sorted(rows.without) == [
+        "OPAL K=2 hard", "OPAL K=2 soft", "OPAL K=4 hard", "OPAL K=4 soft",
+    ]  # fmt: skip
 
 
 def test_a_run_that_does_not_fit_stops_nothing(comparison, monkeypatch):
@@ -115,7 +122,8 @@ def test_a_run_that_does_not_fit_stops_nothing(comparison, monkeypatch):
     monkeypatch.setattr(module, "tradeoff_curves", fail)
     rows = reranked_rows(comparison, RunFiles(comparison))
     assert rows.done == []
-    assert "OPAL soft, seed 1: its files do not fit (ValueError: no such thing)." in rows.problems
+    why = "its files do not fit (ValueError: no such thing)."
+    assert f"OPAL K=4 soft, seed 1: {why}" in rows.problems
 
 
 @pytest.mark.parametrize(

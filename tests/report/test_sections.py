@@ -6,15 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.result import ComparisonResult, Trial, Tuning
 from recbole_opal.comparison.row import Diagnostics, Difference, Row, Spread
+from recbole_opal.report.page import page
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
+from recbole_opal.report.sections.costs import costs
 from recbole_opal.report.sections.diversity import diversity
 from recbole_opal.report.sections.groups import groups
 from recbole_opal.report.sections.interests import interests, usage
+from recbole_opal.report.sections.lists import lists
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
+from recbole_opal.report.sections.tuning import tuning
 from recbole_opal.runs import RunFolder
 
 METRIC = "recall@2"
@@ -68,7 +72,7 @@ def test_differences_are_dimmed_where_the_interval_holds_zero():
     text = results(comparison(row("OPAL", recall=0.21), far, near)).body
     cells = re.findall(r"<td[^>]*>[^<]*−0\.[^<]*<small>.*?</td>", text)
     assert ["unclear" in cell for cell in cells] == [True, False]
-    assert "−0.1000 [−0.2000, −0.0500] d=−0.40" in text.replace("<small>", "")
+    assert "−0.1000 d=−0.40 [−0.2000, −0.0500]" in words(cells[1])
 
 
 def test_one_column_of_differences_if_opal_is_the_best():
@@ -152,9 +156,9 @@ def test_a_collapse_is_named():
         with_(row("REMI", recall=0.2, interests=4), diagnostics=Diagnostics(**sound)),
     ]
     text = words(usage(comparison(*rows).rows))
-    assert "MIND has collapsed" in text
-    assert "MIND collapsed 4" in text
-    assert "REMI 4" in text
+    assert "MIND K=4 has collapsed" in text
+    assert "MIND K=4 collapsed 4" in text
+    assert "REMI K=4 4" in text
     assert "0.91 0.80 0.20 5.0 %" in re.sub(r" +", " ", text)
     assert "In none of the 1 rows" in words(usage([rows[1]]))
 
@@ -255,8 +259,9 @@ def test_costs_of_the_whole_run_are_told_where_a_run_has_several_rows():
         "Training and epochs of a later stage include the stages it started from; peak memory and "
         "parameters are those of the whole run."
     )
-    assert told in words(results(comparison(*rows)).body)
-    assert told not in words(results(comparison(rows[0])).body)
+    rows = [with_(one, train_seconds=Spread(mean=3.0, values=[3.0])) for one in rows]
+    assert told in words(costs(comparison(*rows)).body)
+    assert told not in words(costs(comparison(rows[0])).body)
 
 
 def test_a_row_whose_runs_a_bound_cut_short_says_so():
@@ -267,8 +272,95 @@ def test_a_row_whose_runs_a_bound_cut_short_says_so():
     text = words(results(comparison(*rows)).body)
     assert "MIND cut short" in text
     assert "Pop cut short" not in text
-    assert "they might go further" in text
-    assert "they might go further" not in words(results(comparison(rows[1])).body)
+    assert "As far as training went (1 of 2 rows was cut short), MIND is best" in text
+    assert "cut short" not in words(results(comparison(rows[1])).body)
+
+
+def test_a_banner_says_how_many_rows_were_cut_short_before_all_else():
+    rows = [with_(row(f"M{i}", recall=0.1 + i / 100), cut_short=i > 0) for i in range(10)]
+    text = page(comparison(*rows), [], [])
+    assert text.count('class="banner"') == 1
+    assert "9 of 10 rows were cut short (M9, M8, M7, M6, M5 and 4 more)" in words(text)
+    assert text.index('class="banner"') < text.index("<nav")
+    assert 'class="banner"' not in page(comparison(rows[0]), [], [])
+
+
+def costly(label, recall, seconds, memory, **more):
+    known = {"train_seconds": seconds, "peak_memory": memory}
+    spreads = {name: Spread(mean=value, values=[value]) for name, value in known.items()}
+    return with_(row(label, recall=recall), **spreads, **more)
+
+
+def test_the_rows_that_no_other_beats_in_accuracy_and_cost():
+    section = costs(comparison(costly("A", 0.3, 90.0, 2e9), costly("B", 0.2, 0.05, 2e9),
+                               costly("C", 0.1, 0.2, 1e9)))  # fmt: skip
+    text = words(section.body)
+    assert section.title == "Accuracy against cost"
+    assert "From cheap to good, B and A are the 2 rows that no other beats in both" in text
+    assert "B takes 50 ms for 0.2000, A 1 min 30 s for 0.3000." in text
+    assert "Training, s (cheaper ←; equal factors are equally far apart)" in text
+    assert "Peak memory, MiB (cheaper ←)" in text
+    assert "One user" not in text  # not measured
+
+
+def test_one_user_is_explained_where_it_was_measured():
+    user = {"user_seconds": Spread(mean=0.0021, sd=0.0001, values=[0.002, 0.0022])}
+    section = costs(comparison(costly("A", 0.3, 9.0, 1e9, **user), costly("B", 0.2, 9.0, 1e9)))
+    text = words(section.body)
+    assert "2.1 ms" in text
+    assert "the median time from a single user's history to the list" in text.replace("&#x27;", "'")
+
+
+def test_a_single_model_has_a_table_of_costs_and_no_picture():
+    section = costs(comparison(costly("A", 0.3, 9.0, 1e9)))
+    assert (section.title, "<svg" in section.body) == ("What it cost", False)
+    assert costs(comparison(row("A", recall=0.1))) is None
+
+
+def test_recall_at_each_length_and_overlap(tmp_path):
+    def lists_of(name, *items):
+        (tmp_path / name).mkdir()
+        return str(run_folder(
+            tmp_path / name,
+            listsXtrain_test={"user_id": np.array([1, 2]), "items": np.array(items)},
+            targets_test={"user_id": np.array([1, 2]), "item": np.array([20, 6])},
+        ).path)  # fmt: skip
+
+    rows = [
+        with_(row("A", recall=0.5), runs={"1": lists_of("a", [20, 1], [5, 6])}),
+        with_(row("B", recall=0.2), runs={"1": lists_of("b", [1, 20], [5, 6]),
+                                          "2": lists_of("c", [1, 2], [3, 4])}),
+    ]  # fmt: skip
+    section = drawn(lists, *rows)
+    text = words(section.body)
+    assert "Highest with 2 items A (1.0000)." in text
+    assert "1 2 A 0.5000 1.0000 B 0.0000 0.5000" in text  # of B the mean of its seeds
+    assert "Difference to A" in text
+    assert "1 2 A +0.0000 +0.0000 B −0.5000 −0.5000" in text
+    assert "The most alike are A and B (100 % of their items in common)" in text
+    assert "two seeds of one row have 17 % in common" in text  # 1 of 3 items, and none
+    assert section.body.count('class="seeds"') == 2
+
+
+def test_lists_over_other_ids_are_not_compared(tmp_path):
+    rows = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        folder = run_folder(
+            tmp_path / name,
+            listsXtrain_test={"user_id": np.array([1]), "items": np.array([[1, 2]])},
+        )
+        folder.save_json("ids.json", {"item_id": ["[PAD]", name]})
+        rows.append(with_(row(name, recall=0.5), runs={"1": str(folder.path)}))
+    assert drawn(lists, *rows) is None
+
+
+def test_the_axis_of_k_is_to_scale():
+    rows = [row(f"OPAL K={k}", "OPAL", interests=k, recall=0.1 + k / 100) for k in (1, 2, 8)]
+    (picture, *_) = re.findall(r"<svg.*?</svg>", interests(comparison(*rows)).body, re.DOTALL)
+    ticks = re.findall(r'<text x="([\d.]+)"[^>]*class="tick middle">(\d+)<', picture)
+    places = {int(k): float(x) for x, k in ticks}
+    assert places[8] - places[2] == pytest.approx(6 * (places[2] - places[1]), abs=0.1)
 
 
 def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
@@ -286,3 +378,42 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
     assert diversity(side) is not None
+
+
+def tuned(metric=METRIC, **history):
+    one = comparison(row("OPAL", recall=0.3), metric=metric)
+    trials = {
+        label: [Trial(settings={"learning_rate": rate}, score=score, seconds=2.0, reason=reason)
+                for rate, score, reason in tried]
+        for label, tried in history.items()
+    }  # fmt: skip
+    return tuning(one.model_copy(update={"tuning": Tuning(trials=3, history=trials)}))
+
+
+def test_the_trials_of_a_search_are_drawn_and_told():
+    section = tuned(
+        OPAL=[(0.001, 0.2, None), (0.01, None, "the loss became nan"), (0.002, 0.25, None)],
+        MIND=[(0.001, 0.3, None), (0.01, 0.1, None)],
+        Pop=[(1.0, 0.1, None)],
+    )
+    text = words(section.body)
+    assert section.body.count("<svg") == 3
+    assert (
+        "OPAL: trial 3 of 3, 1 of which failed is the best (0.2500, +25.0 % to the defaults); "
+        "it was the last, so that more might find better."
+    ) in text
+    assert "MIND: none of 2 trials beats the defaults (0.3000)." in text
+    assert "Pop: the defaults alone were tried (0.1000)." in text
+    assert "2 0.01 the loss became nan 2 s" in text  # of the table
+    assert "trial 3: learning_rate=0.002: 0.2500" in text
+    assert section.body.count('<g class="hollow">') == 3
+
+
+def test_the_best_so_far_is_the_least_where_less_is_better():
+    section = tuned("gini@2", OPAL=[(0.001, 0.2, None), (0.01, 0.3, None), (0.002, 0.1, None)])
+    assert "trial 3 of 3 is the best (0.1000, −50.0 % to the defaults)" in words(section.body)
+
+
+def test_without_trials_there_is_no_section():
+    assert tuning(comparison(row("OPAL", recall=0.3))) is None
+    assert tuned() is None

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from recbole_opal.comparison.row import Family
-from recbole_opal.report.charts.labels import Box, Point
-from recbole_opal.report.charts.scale import Linear
+from recbole_opal.report.charts.labels import Box, Point, text_width
+from recbole_opal.report.charts.scale import Linear, Scale
 from recbole_opal.report.markup import Child, Markup, join, node
 
 WIDE, NARROW = 820, 350
@@ -49,18 +49,25 @@ def responsive(draw: Callable[[str, int], Markup], name: str) -> Markup:
 
 
 def axes(
-    frame: Box, x: Linear, y: Linear, titles: tuple[str, str], steps: Sequence[str] = ()
+    frame: Box,
+    x: Scale,
+    y: Linear,
+    titles: tuple[str, str],
+    steps: Sequence[tuple[float, str]] = (),
 ) -> Markup:
-    """Return grid, ticks (or names of steps) and titles of x and y.
+    """Return grid, ticks (or steps by place and name) and titles of x and y.
 
     The y title stands above, where it needs no turned head.
     """
     bottom, (x_title, y_title) = frame.bottom, titles
     parts = [level_grid(frame, y, 5, 7), stroke(frame.left, bottom, frame.right, bottom, "axis")]
-    ticks = x.ticks(4 if frame.right - frame.left < 400 else 7)
-    for place, name in enumerate(steps) if steps else ticks:
-        parts.append(stroke(x.at(place), bottom, x.at(place), bottom + 4, "axis"))
-        parts.append(words(x.at(place), bottom + 17, name, "tick middle"))
+    free = -math.inf  # where the last name ends
+    for place, name in steps or x.ticks(4 if frame.right - frame.left < 400 else 7):
+        at, half = x.at(place), 0.43 * text_width(name)  # which is rather too much
+        parts.append(stroke(at, bottom, at, bottom + 4, "axis"))
+        if at - half > free:  # a name that would lie on another is left away
+            parts.append(words(at, bottom + 17, name, "tick middle"))
+            free = at + half
     middle = (frame.left + frame.right) / 2
     parts.append(words(middle, bottom + 36, x_title, "axis-title middle"))
     parts.append(words(2.0, frame.top - 12, y_title, "axis-title"))

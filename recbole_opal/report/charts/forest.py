@@ -10,6 +10,7 @@ from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import text_width
 from recbole_opal.report.charts.scale import Linear, outliers
+from recbole_opal.report.looks import looks
 from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.rows import to_opal
 
@@ -44,6 +45,7 @@ def forest(comparison: ComparisonResult) -> Markup:
     without a difference of its own. On a phone the two panels stand one under the other.
     """
     rows, metric = comparison.done, comparison.metric
+    colours = [looks(comparison)[row.label].colour for row in rows]
     panels = [_means(rows, metric)]
     if any(to_opal(row, metric) for row in rows):
         panels.append(_differences(comparison, rows))
@@ -62,7 +64,7 @@ def forest(comparison: ComparisonResult) -> Markup:
             if index % beside == 0:
                 for i, row in enumerate(rows):
                     parts.append(drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}"))
-            parts.append(_draw(panel, rows, left + 6, left + across - 14, down))
+            parts.append(_draw(panel, rows, colours, left + 6, left + across - 14, down))
         total = height * (len(panels) if beside == 1 else 1)
         return drawing.picture(name, width, total, title, description, parts)
 
@@ -95,7 +97,14 @@ def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
     return _Panel(title, marks, opal, has_zero=True)
 
 
-def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: float) -> Markup:
+def _draw(
+    panel: _Panel,
+    rows: Sequence[Row],
+    colours: Sequence[str],
+    left: float,
+    right: float,
+    down: float,
+) -> Markup:
     there = [mark for mark in panel.marks if mark is not None]
     far = {id(m) for m, off in zip(there, outliers([m.value for m in there]), strict=True) if off}
     reach = [end for m in there if id(m) not in far for end in (m.low, m.high, *m.seeds)]
@@ -115,17 +124,17 @@ def _draw(panel: _Panel, rows: Sequence[Row], left: float, right: float, down: f
                 at, kind = (8, "tick") if beside else (-8, "tick anchor-end")
                 parts.append(drawing.words(scale.at(0) + at, y + 4, "reference", kind))
         elif id(mark) in far:  # an arrow at the edge, with the number
-            kind = f"beyond {row.family}"
             if mark.value < scale.low:
-                parts.append(drawing.words(left, y + 4, f"◂ {mark.told}", kind))
+                told = drawing.words(left, y + 4, f"◂ {mark.told}", "beyond")
             else:
-                parts.append(drawing.words(right, y + 4, f"{mark.told} ▸", f"{kind} anchor-end"))
+                told = drawing.words(right, y + 4, f"{mark.told} ▸", "beyond anchor-end")
+            parts.append(node("g", told, data_colour=colours[index]))
         else:
             bar = drawing.stroke(scale.at(mark.low), y, scale.at(mark.high), y, "error")
             seeds = [node("circle", cx=scale.at(v), cy=y, r=1.6, class_="seed") for v in mark.seeds]
             drawn = drawing.point(scale.at(mark.value), y, row.family, mark.tip)
-            kind = f"{row.family} hollow" if mark.hollow else row.family
-            parts.append(node("g", bar, seeds, drawn, class_=kind))
+            look = "hollow" if mark.hollow else None
+            parts.append(node("g", bar, seeds, drawn, class_=look, data_colour=colours[index]))
     return join(parts)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, dist
 from typing import NamedTuple
 
-__all__ = ["Box", "Placed", "Point", "place_labels", "spread", "text_width"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Box", "Placed", "Point", "along", "place_labels", "spread", "text_width"]
 
 Point = tuple[float, float]
 _HEIGHT = 13.0
-_WIDE, _NARROW = "mwMW@%", "ijltfrI.,:;|'! ()[]"
+_WIDE, _NARROW = "mwMW@%", "ijltfI.,:;|'! ()[]"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class Placed(NamedTuple):
 
 def text_width(text: str, *, bold: bool = False) -> float:
     """Return about how wide a text is in a sans-serif face, rather too much than too little."""
-    units = sum(0.92 if c in _WIDE else 0.34 if c in _NARROW else 0.6 for c in text)
+    units = sum(
+        0.92 if c in _WIDE else 0.36 if c in _NARROW else 0.7 if c.isupper() or c == "=" else 0.61
+        for c in text
+    )
     return units * 12.0 * (1.13 if bold else 1.0)
 
 
@@ -59,16 +66,40 @@ def place_labels(
     taken = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in points] + list(obstacles)
     placed: list[Placed] = []
     for (x, y), width in zip(points, widths, strict=True):
-        lowest = float("inf")
+        labels, costs, boxes = [], [], []
         for dx, dy, cost, far in _candidates(width):
-            tried = Box(x + dx, y + dy - 10, x + dx + width, y + dy - 10 + _HEIGHT)
-            covered = sum(tried.overlap(other) for other in taken)
-            total = 3 * covered + 6 * tried.outside(frame) + cost
-            if total < lowest - 1e-9:
-                lowest, label, box = total, Placed(x + dx, y + dy, far), tried
-        placed.append(label)
-        taken.append(box)
+            labels.append(Placed(x + dx, y + dy, far))
+            costs.append(cost)
+            boxes.append(Box(x + dx, y + dy - 10, x + dx + width, y + dy - 10 + _HEIGHT))
+        outside = [box.outside(frame) for box in boxes]
+        totals = 3 * _covered(boxes, taken) + 6 * np.array(outside) + np.array(costs)
+        best = int(np.argmin(totals.round(9)))
+        placed.append(labels[best])
+        taken.append(boxes[best])
     return placed
+
+
+def _covered(boxes: Sequence[Box], taken: Sequence[Box]) -> npt.NDArray[np.float64]:
+    """Return how much of others each box covers, square pixels."""
+    (left, top, right, bottom), others = (
+        np.array([(b.left, b.top, b.right, b.bottom) for b in each]).reshape(-1, 4).T
+        for each in (boxes, taken)
+    )
+    width = np.minimum(right[:, None], others[2]) - np.maximum(left[:, None], others[0])
+    height = np.minimum(bottom[:, None], others[3]) - np.maximum(top[:, None], others[1])
+    covered: npt.NDArray[np.float64] = (width.clip(0) * height.clip(0)).sum(axis=1)
+    return covered
+
+
+def along(way: Sequence[Point], every: float = 4.0) -> list[Box]:
+    """Return small boxes on the straight lines from point to point, which labels keep off."""
+    found = []
+    for (x1, y1), (x2, y2) in zip(way, way[1:], strict=False):
+        steps = max(1, ceil(dist((x1, y1), (x2, y2)) / every))
+        for step in range(steps + 1):
+            x, y = x1 + (x2 - x1) * step / steps, y1 + (y2 - y1) * step / steps
+            found.append(Box(x - 2, y - 2, x + 2, y + 2))
+    return found
 
 
 def _candidates(width: float) -> Iterator[tuple[float, float, float, bool]]:

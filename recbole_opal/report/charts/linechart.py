@@ -31,15 +31,21 @@ class Line:
 
 
 def line_chart(
-    name: str, title: str, lines: Sequence[Line], steps: Sequence[str], titles: tuple[str, str]
+    name: str,
+    title: str,
+    lines: Sequence[Line],
+    steps: Sequence[str],
+    titles: tuple[str, str],
+    at: Sequence[float] | None = None,
 ) -> Markup:
     """Return the chart in both widths, with titles of x and y.
 
-    The order of the lines is that of the chips beside it.
+    The order of the lines is that of the chips beside it. Steps that are numbers stand, rising,
+    `at` their places on a scale; others are equally far apart.
     """
 
     def draw(unique: str, width: int) -> Markup:
-        return line_picture(unique, title, lines, steps, titles, width)
+        return line_picture(unique, title, lines, steps, titles, width, at)
 
     return drawing.responsive(draw, name)
 
@@ -51,6 +57,7 @@ def line_picture(
     steps: Sequence[str],
     titles: tuple[str, str],
     width: int = drawing.WIDE,
+    at: Sequence[float] | None = None,
 ) -> Markup:
     """Return the chart in one width; a wide one names its lit lines at their ends."""
     lit = [index for index, line in enumerate(lines) if line.lit]
@@ -58,16 +65,21 @@ def line_picture(
     names = max((text_width(lines[i].name) for i in lit), default=0.0) + 26
     beside = width > drawing.NARROW  # on a phone the chips alone tell which line is which
     frame = Box(52, 36, width - (names if beside else 10), 330 if beside else 300)
-    x = Linear.of_steps(len(steps), frame.left, frame.right)
+    if at is None:
+        at, x = range(len(steps)), Linear.of_steps(len(steps), frame.left, frame.right)
+    else:
+        x = Linear.over(at, frame.left, frame.right)
     y = Linear.over(_reach(lines), frame.bottom, frame.top, zero=_starts_near_zero(lines))
     # Bars stand side by side, not on each other.
-    apart = min(7.0, 0.6 * (x.at(1) - x.at(0)) / max(len(lit), 1))
+    closest = min((b - a for a, b in zip(at, at[1:], strict=False)), default=1.0)
+    barred = any(error > 0 for index in lit for error in lines[index].errors)
+    apart = min(7.0, 0.6 * (x.at(closest) - x.at(0)) / max(len(lit), 1)) if barred else 0.0
     shifts = {index: apart * (i - (len(lit) - 1) / 2) for i, index in enumerate(lit)}
     places = [
-        [(x.at(i) + shifts.get(index, 0.0), y.at(v)) for i, v in enumerate(line.values)]
+        [(x.at(i) + shifts.get(index, 0.0), y.at(v)) for i, v in zip(at, line.values, strict=True)]
         for index, line in enumerate(lines)
     ]
-    parts = [drawing.axes(frame, x, y, titles, steps)]
+    parts = [drawing.axes(frame, x, y, titles, [*zip(at, steps, strict=True)])]
     for index in sorted(range(len(lines)), key=lambda i: lines[i].lit):  # the lit ones on top
         parts.append(_series(index, lines[index], steps, places[index], y))
     if beside:

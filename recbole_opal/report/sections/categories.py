@@ -1,5 +1,6 @@
 """Section 6: what each hyper-category of a trained OPAL holds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,18 +11,21 @@ import numpy.typing as npt
 from recbole_opal.report.elements import Section, failures, note, reading, tabs
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.rows import colour
+from recbole_opal.report.rows import category_colour
 from recbole_opal.report.trained_opals import TrainedOpal
 from recbole_opal.report.wording import percent
 
 __all__ = ["HyperCategory", "TagLift", "categories", "hyper_categories", "tag_lifts", "why_not"]
 
 _WHAT = (
-    "An item belongs to the category it is assigned to most. Items: the clearest of the more "
-    "popular half of the catalogue. Tags: lift, the tag's share here over its share of all items; "
-    "1× is as expected by chance."
+    "An item belongs to the category it is assigned to most. Mean assignment: how large a part of "
+    "themselves the category's items give it on average, 1 if all, {even:.2f} if they are torn "
+    "evenly between all {count}; the same number stands behind each item. Items: the clearest of "
+    "the more popular half of the catalogue. Tags: lift, the tag's share here over its share of "
+    "all items, 1× as expected by chance; tags below {least}× are left out."
 )
 _FEWEST_ITEMS = 3  # a tag on fewer items of a category has a lift that says nothing
+_LEAST_LIFT = 1.2  # a tag hardly more frequent than everywhere tells nothing of a category
 
 
 class TagLift(NamedTuple):
@@ -49,12 +53,20 @@ def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Sectio
     panels: dict[str, Child] = {}
     for trained in models:
         found = hyper_categories(trained)
+        count, tagged = len(found), len(trained.names.tags) > 0
         cards = [_card(index, each, trained.names) for index, each in enumerate(found)]
         panels[f"{trained.row.short}, seed {trained.seed}"] = join(
-            node("div", cards, class_="cards"), reading(_reading(found))
+            node("div", cards, class_=f"cards of-{_across(count)}"),
+            reading(_reading(found, tagged=tagged)),
+            note(_WHAT.format(even=1 / count, count=count, least=_LEAST_LIFT)),
         )
-    told = join(tabs("categories-tabs", panels), note(_WHAT)) if panels else why_not(problems)
+    told = tabs("categories-tabs", panels) if panels else why_not(problems)
     return Section("categories", "What each hyper-category holds", told)
+
+
+def _across(cards: int) -> int:
+    """Return how many stand in a row of at most four, so that the rows are as even as can be."""
+    return math.ceil(cards / math.ceil(cards / 4))
 
 
 def why_not(problems: Sequence[str]) -> Markup:
@@ -76,7 +88,7 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
     for item, strength in zip(found.items, found.strengths, strict=True):
         about = ", ".join(names.tags_of(item)) or None
         items.append(node("li", names.title(item), node("small", f" {strength:.2f}"), title=about))
-    number = node("span", str(index + 1), class_="category", data_colour=colour(index))
+    number = node("span", str(index + 1), class_="category", data_colour=category_colour(index))
     return node(
         "article",
         node("h3", number, f"Category {index + 1}"),
@@ -92,20 +104,19 @@ def _card(index: int, found: HyperCategory, names: ItemNames) -> Markup:
         node("h4", "Clearest items"),
         node("ol", items),
         class_="card",
-        data_colour=colour(index),
+        data_colour=category_colour(index),
     )
 
 
-def _reading(found: Sequence[HyperCategory]) -> str:
+def _reading(found: Sequence[HyperCategory], *, tagged: bool) -> str:
     shares = [category.share_of_items for category in found]
     said = (
         f"Category {shares.index(max(shares)) + 1} is the largest with {percent(max(shares))} of "
         f"the items, the smallest holds {percent(min(shares))} (even would be "
         f"{percent(1 / len(found))})."
     )
-    lifts = [category.tags[0].lift for category in found if category.tags]
-    if lifts:
-        clear = sum(lift >= 2 for lift in lifts)
+    if tagged:
+        clear = sum(category.tags[0].lift >= 2 for category in found if category.tags)
         which = f"{clear or 'none'} of the {len(found)}"
         said += f" In {which} categories a tag is at least twice as frequent as among all items."
     return said
@@ -143,7 +154,10 @@ def hyper_categories(trained: TrainedOpal, *, top: int = 8) -> list[HyperCategor
 
 
 def tag_lifts(members: npt.NDArray[np.int64], names: ItemNames) -> list[TagLift]:
-    """Return the tags of some items, highest lift first; tags on fewer than 3 of them left out."""
+    """Return the tags of some items, highest lift first.
+
+    Tags on fewer than 3 of them, and those of a lift below 1.2, are left out.
+    """
     if len(names.tags) == 0 or len(members) == 0:
         return []
     everywhere = np.bincount(names.tag_ids, minlength=len(names.tags))
@@ -152,6 +166,6 @@ def tag_lifts(members: npt.NDArray[np.int64], names: ItemNames) -> list[TagLift]
     shares = here / len(members)
     with np.errstate(divide="ignore", invalid="ignore"):
         lifts = shares / (everywhere / (len(names) - 1))
-    kept = np.flatnonzero(here >= _FEWEST_ITEMS)
+    kept = np.flatnonzero((here >= _FEWEST_ITEMS) & (lifts >= _LEAST_LIFT))
     ordered = kept[np.argsort(-lifts[kept], kind="stable")]
     return [TagLift(names.tags[i], float(shares[i]), float(lifts[i])) for i in ordered.tolist()]

@@ -10,11 +10,11 @@ from recbole_opal.comparison.row import Row
 from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import grouping, wording
 from recbole_opal.report.charts.linechart import Line, line_chart
-from recbole_opal.report.elements import Section, chips, folded_table, note, reading
+from recbole_opal.report.elements import Section, chips, figure, folded_table, legend, note, reading
 from recbole_opal.report.grouping import Groups
+from recbole_opal.report.looks import dashes, lit_first, looks
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import Grouped, lengths_told, popularity_told
-from recbole_opal.report.rows import colour, lit_rows
 from recbole_opal.report.run_files import RunFiles
 
 __all__ = ["groups"]
@@ -53,10 +53,13 @@ def _by_length(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
     axes = ("Interactions before the test part", wording.axis_name(metric))
     return join(
         node("h3", f"{title_of(metric)} by history length"),
-        _chart(comparison, means, "lengths", steps, axes),
-        reading(*lengths_told(comparison, means, steps)),
-        note("Groups of about equally many users; bars are 95 % intervals of the mean over users."),
-    )
+        _chart(
+            comparison, means, "lengths", steps, axes,
+            reading(*lengths_told(comparison, means, steps)),
+            note("Groups of about equally many users; bars are 95 % intervals of the mean over "
+                 "users."),
+        ),
+    )  # fmt: skip
 
 
 def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | None:
@@ -85,10 +88,11 @@ def _by_popularity(comparison: ComparisonResult, files: RunFiles) -> Markup | No
     axes = ("Tenths of the items by training count", f"Share of targets found in the best {k}")
     return join(
         node("h3", "Targets found, by popularity of the target"),
-        _chart(comparison, means, "deciles", steps, axes),
-        reading(*popularity_told(means)),
-        note(_EVERY_TENTH),
-    )
+        _chart(
+            comparison, means, "deciles", steps, axes,
+            reading(*popularity_told(means)), note(_EVERY_TENTH),
+        ),
+    )  # fmt: skip
 
 
 def _measured(
@@ -104,23 +108,28 @@ def _measured(
 
 
 def _chart(
-    comparison: ComparisonResult, means: Grouped, name: str, steps: Sequence[str], axes: _Titles
+    comparison: ComparisonResult,
+    means: Grouped,
+    name: str,
+    steps: Sequence[str],
+    axes: _Titles,
+    *said: Child,
 ) -> Markup:
     """Return the chart of all rows, a few of them lit, with its chips and its numbers."""
-    lit = {id(row): place for place, row in enumerate(lit_rows(comparison, [r for r, _ in means]))}
-    ordered = sorted(means, key=lambda pair: lit.get(id(pair[0]), len(lit)))
-    lines = []
-    for place, (row, found) in enumerate(ordered):
-        columns = found.means.tolist(), (_NORMAL_95 * found.errors).tolist()
-        line = Line(row.short, row.family, *columns, colour(place), lit=place < len(lit))
-        lines.append(line)
+    lines = [
+        Line(
+            row.short, row.family, found.means.tolist(), (_NORMAL_95 * found.errors).tolist(),
+            look.colour, lit=lit, dashed=look.dashed,
+        )
+        for row, found, look, lit in lit_first(comparison, means)
+    ]  # fmt: skip
     cells: list[list[Child]] = [[line.name, *map(wording.number, line.values)] for line in lines]
     cells.append(["in the group", *(f"{size:,}" for size in means[0][1].sizes.tolist())])
     x_title, y_title = axes
-    figure = node(
-        "figure",
+    return figure(
         line_chart(name, f"{y_title}: {x_title.lower()}", lines, steps, axes),
-        chips([(line.name, line.colour, line.lit) for line in lines]),
-        folded_table(["", *steps], cells),
+        chips(lines),
+        legend(dashes([row for row, _ in means], looks(comparison))),
+        *said,
+        below=folded_table(["", *steps], cells),
     )
-    return node("div", figure, class_="lit")

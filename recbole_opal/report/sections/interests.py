@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row, Spread
@@ -12,15 +11,18 @@ from recbole_opal.report.charts.drawing import slug
 from recbole_opal.report.charts.linechart import Line, line_chart
 from recbole_opal.report.elements import (
     Section,
-    colour_legend,
+    chips,
+    figure,
     folded_table,
+    legend,
     note,
     reading,
     table,
     tabs,
 )
+from recbole_opal.report.looks import dashes, looks, model_colours
 from recbole_opal.report.markup import Child, Markup, join, node
-from recbole_opal.report.rows import colour, sweeps
+from recbole_opal.report.rows import sweeps
 
 __all__ = ["interests"]
 
@@ -51,28 +53,32 @@ def interests(comparison: ComparisonResult) -> Section | None:
     for name in dict.fromkeys(names):
         kept = [group for group in found if any(name in row.test for row in group)]
         if kept:
-            panels[title_of(name)] = _panel(kept, name)
-    said = [reading(_reading(comparison.metric, group)) for group in found]
-    swept = [tabs("interests-tabs", panels), node("div", said, class_="readings")] if found else []
+            panels[title_of(name)] = _panel(comparison, kept, name)
+    swept = tabs("interests-tabs", panels) if found else None
     return Section("interests", "How many interests", join(swept, used))
 
 
-def _panel(found: Sequence[Sequence[Row]], metric: str) -> Markup:
+def _panel(comparison: ComparisonResult, found: Sequence[Sequence[Row]], metric: str) -> Markup:
     counts = sorted({row.num_interests or 0 for group in found for row in group})
+    colours, known = model_colours(comparison), looks(comparison)
     lines = []
-    for index, group in enumerate(found):
+    for group in found:
         values = {row.num_interests: row.test[metric] for row in group if metric in row.test}
         there = [values.get(k, _NOTHING) for k in counts]
         means, errors = [value.mean for value in there], [value.sd or 0.0 for value in there]
-        line = Line(_group_name(group), group[-1].family, means, errors, colour(index))
-        lines.append(replace(line, dashed=group[0].stage == "hard", bridged=True))
+        colour, dashed = colours[group[0].model], known[group[0].label].dashed
+        look = {"dashed": dashed, "bridged": True}
+        lines.append(Line(_group_name(group), group[-1].family, means, errors, colour, **look))
     steps, titles = [str(k) for k in counts], ("Number of interests K", wording.axis_name(metric))
     cells = [[line.name, *map(wording.number, line.values)] for line in lines]
     name, title = f"interests-{slug(metric)}", f"{title_of(metric)} by number of interests"
-    chart = line_chart(name, title, lines, steps, titles)
-    # For a phone, where the lines have no room for their names beside them.
-    names = colour_legend([(line.colour, line.name) for line in lines], "legend narrow")
-    return node("figure", chart, names, folded_table(["K", *steps], cells))
+    return figure(
+        line_chart(name, title, lines, steps, titles, at=counts),
+        chips(lines),
+        legend(dashes([row for group in found for row in group], known)),
+        [reading(_reading(metric, group)) for group in found],
+        below=folded_table(["K", *steps], cells),
+    )
 
 
 def _group_name(group: Sequence[Row]) -> str:
@@ -86,6 +92,7 @@ def _reading(metric: str, group: Sequence[Row]) -> str:
     """Say which K is best, and whether the seeds' spread allows to say so."""
     name, sign = _group_name(group), sign_of(metric)
     edge = "highest" if bigger_is_better(metric) else "lowest"
+    group = [row for row in group if metric in row.test]
     best, least = max(group, key=lambda row: sign * row.test[metric].mean), group[0]
     here, there = best.test[metric], least.test[metric]
     if best is least:

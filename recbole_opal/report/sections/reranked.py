@@ -8,10 +8,10 @@ from recbole_opal.evaluation.direction import title_of
 from recbole_opal.report import wording
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.curvechart import Curve, curve_chart
-from recbole_opal.report.elements import Section, chips, folded_table, note, tabs
+from recbole_opal.report.elements import Section, chips, figure, folded_table, legend, note, tabs
+from recbole_opal.report.looks import Look, dashes, looks
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.reranked_rows import MOST_USERS, Reranked, RerankedRows, metric_of
-from recbole_opal.report.rows import colour
 from recbole_opal.report.sections.equal_diversity import several_against_one
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve
 from recbole_opal.reranking import Reranking
@@ -25,7 +25,7 @@ _KNOBS: Mapping[Knob, str] = {
 }
 _PLACES: Sequence[tuple[Knob, str]] = (("by_share", "by share"), ("per_interest", "n each"))
 _ABOUT_PLACES = (
-    "A row of one vector has no places to share out: it is dashed, as lambda grows. By share: so "
+    "A row of one vector has no places to share out: it is drawn as lambda grows. By share: so "
     "much of the list is divided among the interests in use by their share of the history, the "
     "rest goes by score. n each: at least n places for each interest in use."
 )
@@ -53,16 +53,16 @@ def _curves(comparison: ComparisonResult, rows: Sequence[Reranked]) -> list[Chil
     lit = _lit(comparison, [each.row for each in rows])
     ordered = sorted(rows, key=lambda each: lit.get(each.row.label, len(lit)))
 
-    def figure(knob: Knob, measure: str) -> Markup:
-        return _figure(ordered, len(lit), knob, metric, measure)
+    def drawn(knob: Knob, measure: str) -> Markup:
+        return _figure(comparison, ordered, len(lit), knob, metric, measure)
 
     parts: list[Child] = [note(_how(k, max(len(curve.tokens) for curve in curves)))]
     if "diversity" in knobs:
-        panels = {title: figure("diversity", name) for name, title in measures.items()}
+        panels = {title: drawn("diversity", name) for name, title in measures.items()}
         parts += [node("h3", "As lambda grows"), tabs("reranked-lambda", panels)]
     if "by_share" in knobs:
         panels = {
-            f"{title}, {way}": figure(knob, name)
+            f"{title}, {way}": drawn(knob, name)
             for name, title in measures.items()
             for knob, way in _PLACES
         }
@@ -93,23 +93,26 @@ def _how(k: int, users: int) -> str:
     )
 
 
-def _figure(rows: Sequence[Reranked], lit: int, knob: Knob, metric: str, measure: str) -> Markup:
+def _figure(
+    comparison: ComparisonResult, rows: Sequence[Reranked], lit: int, knob: Knob, metric: str,
+    measure: str,
+) -> Markup:  # fmt: skip
     """Return chart, chips and numbers of a knob; the first so many rows are lit."""
     there = [(each, curve) for each in rows if (curve := _curve_of(each, knob)) is not None]
+    known = looks(comparison)
     curves = [
-        _drawn(each, curve, metric, measure, colour(place), lit=place < lit)
+        _drawn(each, curve, knob, metric, measure, known[each.row.label], lit=place < lit)
         for place, (each, curve) in enumerate(there)
     ]
     titles = (f"{title_of(measure)} (more diverse →)", wording.axis_name(metric))
     name = f"reranked-{knob.replace('_', '-')}-{drawing.slug(measure)}"
     title = f"{title_of(metric)} against {title_of(measure)}, re-ranked"
-    figure = node(
-        "figure",
+    return figure(
         curve_chart(name, title, curves, titles),
-        chips([(curve.name, curve.colour, curve.lit) for curve in curves]),
-        _numbers([(each, curve) for each, curve in there if curve.knob == knob], measure),
+        chips(curves),
+        legend(dashes([each.row for each, _ in there], known)),
+        below=_numbers([(each, curve) for each, curve in there if curve.knob == knob], measure),
     )
-    return node("div", figure, class_="lit")
 
 
 def _curve_of(each: Reranked, knob: Knob) -> TradeoffCurve | None:
@@ -118,16 +121,17 @@ def _curve_of(each: Reranked, knob: Knob) -> TradeoffCurve | None:
 
 
 def _drawn(
-    each: Reranked, curve: TradeoffCurve, metric: str, measure: str, shade: str, *, lit: bool
-) -> Curve:
+    each: Reranked, curve: TradeoffCurve, knob: Knob, metric: str, measure: str, look: Look, *,
+    lit: bool,
+) -> Curve:  # fmt: skip
     xs, ys = curve.diversity[measure].tolist(), curve.means.tolist()
     tips = [
         f"{each.row.short}, {_KNOBS[curve.knob]} {setting:g}: {title_of(metric)} "
         f"{wording.number(y)}, {title_of(measure)} {wording.number(x)}"
         for setting, x, y in zip(curve.settings, xs, ys, strict=True)
     ]
-    single = each.row.interests == 1
-    return Curve(each.row.short, each.row.family, xs, ys, tips, shade, lit=lit, dashed=single)
+    name = each.row.short if curve.knob == knob else f"{each.row.short} by lambda"
+    return Curve(name, each.row.family, xs, ys, tips, look.colour, lit=lit, dashed=look.dashed)
 
 
 def _numbers(drawn: Sequence[tuple[Reranked, TradeoffCurve]], measure: str) -> Markup | None:

@@ -1,27 +1,35 @@
 """Section 1: the table, and its main column as a picture with intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Difference, Row, Spread
-from recbole_opal.comparison.text_tables import costs_told
-from recbole_opal.evaluation.direction import best_of, bigger_is_better, is_diversity, title_of
+from recbole_opal.evaluation.direction import (
+    best_of,
+    bigger_is_better,
+    cut_off,
+    is_diversity,
+    title_of,
+)
 from recbole_opal.report import wording
 from recbole_opal.report.charts.forest import forest
-from recbole_opal.report.elements import Section, failures, legend, note, reading, table
+from recbole_opal.report.elements import (
+    Section,
+    failures,
+    figure,
+    folded_table,
+    legend,
+    note,
+    reading,
+    table,
+)
+from recbole_opal.report.looks import keys
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import compared_with_opal, winner
-from recbole_opal.report.rows import keys, to_opal
+from recbole_opal.report.rows import to_opal
 
 __all__ = ["results"]
 
-_COSTS: dict[str, tuple[str, Callable[[float | None], str]]] = {
-    "train_seconds": ("Training", wording.seconds),
-    "epochs": ("Epochs", wording.count),
-    "test_seconds": ("Evaluation", wording.seconds),
-    "peak_memory": ("Peak memory", wording.size),
-    "parameters": ("Parameters", wording.count),
-}
 _HOLLOW = ("hollow", "hollow: the 95 % interval of the difference includes 0")
 
 
@@ -32,10 +40,15 @@ def results(comparison: ComparisonResult) -> Section:
     if rows:
         told = [*keys(rows), *([_HOLLOW] if any(row.against_opal for row in rows) else [])]
         said = reading(winner(comparison), compared_with_opal(comparison))
-        body.append(node("figure", legend(told), forest(comparison), said))
-        metrics = _metrics(comparison, rows)
+        body.append(figure(forest(comparison), said, legend(told)))
+        metrics, others = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
-        body.append(note(_how_to_read(comparison, rows, metrics)))
+        body.append(note(_how_to_read(comparison, metrics)))
+        if others:
+            columns = [_column(rows, metric) for metric in others]
+            header, lines = zip(("Model", [_name(row) for row in rows]), *columns, strict=True)
+            cells = list(zip(*lines, strict=True))
+            body.append(folded_table(header, cells, "Other list lengths"))
     lost = comparison.incomplete
     if lost:
         why = [(node("b", r.short), ": ", r.error or "no test metric was written.") for r in lost]
@@ -43,33 +56,34 @@ def results(comparison: ComparisonResult) -> Section:
     return Section("results", "Results", join(body))
 
 
-def _metrics(comparison: ComparisonResult, rows: Sequence[Row]) -> list[str]:
-    """Return the main metric, the other accuracies, then diversity at the main length."""
+def _metrics(comparison: ComparisonResult, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return the main metric and all others at its list length, then those at other lengths."""
     found = dict.fromkeys([comparison.metric, *(metric for row in rows for metric in row.test)])
-    diverse = [m for m in found if is_diversity(m) and m != comparison.metric]
-    at_length = [metric for metric in diverse if metric.endswith(f"@{comparison.k}")]
-    return [metric for metric in found if metric not in diverse] + at_length
+    found = dict.fromkeys(sorted(found, key=is_diversity))  # accuracy first
+    here = [m for m in found if cut_off(m) in (None, comparison.k) and m != comparison.metric]
+    shown = [comparison.metric, *here]
+    return shown, [metric for metric in found if metric not in shown]
 
 
 def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> Markup:
     main, best, opal = comparison.metric, comparison.best, comparison.opal
     columns: list[tuple[Child, Sequence[Child]]] = [("Model", [_name(row) for row in rows])]
-    for metric in metrics:
-        found = [row.test.get(metric) for row in rows]
-        top = best_of(filter(None, found), lambda v: v.mean, bigger=bigger_is_better(metric))
-        columns.append((_head(title_of(metric), metric), [_value(v, top) for v in found]))
+    columns += [_column(rows, metric) for metric in metrics]
     if best is not None and best is not opal:
         differences = [_difference(row.against_best.get(main)) for row in rows]
         columns.insert(2, (_head(f"Difference to {best.short}, the best", main), differences))
     if opal is not None:
         differences = [_difference(to_opal(row, main)) for row in rows]
         columns.insert(2, (_head(f"Difference to {opal.short}", main), differences))
-    for cost, (title, told) in _COSTS.items():
-        means = [row.costs[cost].mean if cost in row.costs else None for row in rows]
-        if any(mean is not None for mean in means):
-            columns.append((title, [_cell(mean, told(mean)) for mean in means]))
     header, lines = zip(*columns, strict=True)
     return table(header, list(zip(*lines, strict=True)), "all results", class_="sortable")
+
+
+def _column(rows: Sequence[Row], metric: str) -> tuple[Child, Sequence[Child]]:
+    """Return head and cells of a metric, its best value bold."""
+    found = [row.test.get(metric) for row in rows]
+    top = best_of(filter(None, found), lambda v: v.mean, bigger=bigger_is_better(metric))
+    return _head(title_of(metric), metric), [_value(value, top) for value in found]
 
 
 def _name(row: Row) -> Child:
@@ -91,22 +105,27 @@ def _value(value: Spread | None, best: Spread | None) -> Markup:
     if value is None:
         return _cell(None, "–")
     is_best = best is not None and value.mean == best.mean
-    spread = None if value.sd is None else node("small", f" ± {wording.number(value.sd)}")
+    spread = (
+        None
+        if value.sd is None
+        else node("small", f" ± {wording.number(value.sd)}", class_="under")
+    )
     shown = node("b" if is_best else "span", wording.number(value.mean))
     return _cell(value.mean, shown, spread)
 
 
 def _difference(value: Difference | None) -> Markup:
-    """Return `+0.0012 [+0.0003, +0.0021] d=0.05`; dimmed where the interval holds 0."""
+    """Return `+0.0012 d=0.05 [+0.0003, +0.0021]`; dimmed where the interval holds 0."""
     if value is None:
         return _cell(None, "–")
-    effect = "" if value.effect_size is None else f" d={wording.signed(value.effect_size, 2)}"
-    told = node("small", f" {wording.interval(value.low, value.high)}{effect}")
-    shown = (wording.signed(value.difference), " ●" if value.marked else None, told)
+    effect = value.effect_size
+    size = None if effect is None else node("small", f" d={wording.signed(effect, 2)}")
+    told = node("small", f" {wording.interval(value.low, value.high)}", class_="under")
+    shown = (wording.signed(value.difference), " ●" if value.marked else None, size, told)
     return _cell(value.difference, *shown, class_=None if value.excludes_zero else "unclear")
 
 
-def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[str]) -> str:
+def _how_to_read(comparison: ComparisonResult, metrics: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
     spread = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
     lower = [title_of(metric) for metric in metrics if not bigger_is_better(metric)]
@@ -119,4 +138,4 @@ def _how_to_read(comparison: ComparisonResult, rows: Sequence[Row], metrics: Seq
     )
     if any(d.marked for row in comparison.rows for d in (row.against_opal or {}).values()):
         said += " ● marks a difference that stays after the correction over the table."
-    return " ".join([said, *costs_told(rows)])
+    return said

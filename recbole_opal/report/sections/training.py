@@ -11,16 +11,17 @@ from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import Box
 from recbole_opal.report.charts.scale import Linear
 from recbole_opal.report.elements import Section, legend, note, reading
+from recbole_opal.report.looks import dashes, looks
 from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.run_files import RunFiles
 
 __all__ = ["training"]
 
 _UPPER, _LOWER = Box(44, 30, 292, 120), Box(44, 142, 292, 204)
-_KEYS = [("swatch-1", "soft or only stage"), ("swatch-2", "hard stage")]
 _WHAT = (
     "Above: {metric} on validation. Below: the training loss, all its parts added up; losses of "
-    "different models are not comparable. One line a seed; the dashed line is the change of stage."
+    "different models are not comparable. One line a seed, in the colour that the model has "
+    "everywhere; the dotted upright is the change of stage."
 )
 
 
@@ -43,6 +44,7 @@ def training(comparison: ComparisonResult, files: RunFiles) -> Section | None:
     single: list[str] = []
     known: dict[str, list[_Course]] = {}
     named = {row.variant: row for row in comparison.done}
+    found = looks(comparison)
     for row in comparison.rows:
         if row.variant in known or not row.runs:
             continue
@@ -50,7 +52,8 @@ def training(comparison: ComparisonResult, files: RunFiles) -> Section | None:
         courses = known[row.variant] = [_course(log, metric) for log in logs if log]
         title = named.get(row.variant, row).short.removesuffix(" soft").removesuffix(" hard")
         if any(len(_validated(course)) > 1 for course in courses):
-            drawn.append(_picture(f"course-{len(drawn)}", title, courses, metric))
+            name, colour = f"course-{len(drawn)}", found[row.label].colour
+            drawn.append(_picture(name, title, courses, metric, colour))
         elif courses:
             single.append(title)
     if not drawn:
@@ -58,7 +61,7 @@ def training(comparison: ComparisonResult, files: RunFiles) -> Section | None:
     label = "training of every variant"
     body = join(
         note(_WHAT.format(metric=wording.axis_name(metric))),
-        legend(_KEYS),
+        legend(dashes(comparison.rows, found)),
         node(
             "div", drawn, class_="grid-of-pictures", tabindex="0", role="region", aria_label=label
         ),
@@ -83,14 +86,14 @@ def _validated(epochs: Iterable[_Epoch]) -> list[float]:
     return [epoch.valid for epoch in epochs if epoch.valid is not None]
 
 
-def _picture(name: str, title: str, courses: Sequence[_Course], metric: str) -> Markup:
+def _picture(name: str, title: str, courses: Sequence[_Course], metric: str, colour: str) -> Markup:
     last = max(map(len, courses)) - 1
     x = Linear(0, max(last, 1.0), _UPPER.left, _UPPER.right)
     middle, under = (_LOWER.left + _LOWER.right) / 2, _LOWER.bottom + 16
     parts = [
         drawing.words(2, 14, title, "panel-title"),
-        *_curves(_UPPER, x, courses, lambda epoch: epoch.valid),
-        *_curves(_LOWER, x, courses, lambda epoch: epoch.loss),
+        node("g", _curves(_UPPER, x, courses, lambda epoch: epoch.valid), data_colour=colour),
+        node("g", _curves(_LOWER, x, courses, lambda epoch: epoch.loss), data_colour=colour),
         drawing.words(_LOWER.left, under, "0", "tick start"),
         drawing.words(_LOWER.right, under, str(last), "tick end"),
         drawing.words(middle, under, "epoch", "tick middle"),
@@ -109,12 +112,12 @@ def _curves(
     values = (value(epoch) for course in courses for epoch in course)
     y = Linear.over((each for each in values if each is not None), frame.bottom, frame.top)
     parts = [drawing.level_grid(frame, y, 3, 5)]
+    last = max((epoch.stage for course in courses for epoch in course), default=0)
     for course in courses:
         for stage, members in groupby(enumerate(course), lambda pair: pair[1].stage):
             places = [(x.at(number), value(epoch), number) for number, epoch in members]
             way = [(at, y.at(each)) for at, each, _ in places if each is not None]
-            line = drawing.polyline(way, "line thin")
-            parts.append(node("g", line, class_=f"stage-{stage + 1}"))
+            parts.append(drawing.polyline(way, "line thin dashed" if stage < last else "line thin"))
             if stage:
                 at = x.at(places[0][2] - 0.5)
                 parts.append(drawing.stroke(at, frame.top, at, frame.bottom, "switch"))

@@ -7,7 +7,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.report.elements import Section, note, reading
 from recbole_opal.report.item_names import ItemNames
 from recbole_opal.report.markup import Markup, join, node
-from recbole_opal.report.rows import colour
+from recbole_opal.report.rows import category_colour
 from recbole_opal.report.sections.categories import why_not
 from recbole_opal.report.trained_opals import TrainedOpal, telling
 from recbole_opal.report.user_journeys import MOST_USERS, Journey, choose, journeys, pick
@@ -50,7 +50,11 @@ def users(
 def _user(rule: str, journey: Journey, names: ItemNames) -> Markup:
     history = []
     for item, category in zip(journey.history, journey.categories, strict=True):
-        look = {"class_": "square", "data_colour": colour(category), "title": _about(item, names)}
+        look = {
+            "class_": "square",
+            "data_colour": category_colour(category),
+            "title": _about(item, names),
+        }
         history.append(node("span", str(category + 1), **look))
     held = Counter(journey.categories)
     rows = [
@@ -77,7 +81,7 @@ def _interest(interest: int, share: float, journey: Journey, names: ItemNames) -
     head = node("div", number, node("small", f"{percent(share)} of the history"), class_="interest")
     none = node("small", f"nothing in the best {len(journey.listed)}", class_="pill none")
     content = node("div", pills or none, class_="pills")
-    return node("li", head, content, data_colour=colour(interest))
+    return node("li", head, content, data_colour=category_colour(interest))
 
 
 def _about(item: int, names: ItemNames) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.report.charts.scale import Linear, outliers
+from recbole_opal.report.charts.scale import Linear, Logarithmic, outliers
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -51,11 +51,33 @@ def test_steps():
 
 
 def test_outliers_by_hand():
-    """Of 1, 2, 3, 4, 5, 6 and x the quartiles are 2 and 6: the fences are -10 and 18."""
+    """Of 1, 2, 3, 4, 5, 6 and x the quartiles are 2 and 6: the fences are -10 and 18.
+
+    At 51.1 the others have less than a tenth of the scale.
+    """
     close = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
-    assert outliers([*close, 18.1]) == [False] * 6 + [True]
-    assert not any(outliers([*close, 17.9]))
+    assert outliers([*close, 51.1]) == [False] * 6 + [True]
+    assert not any(outliers([*close, 50.9]))
     assert outliers([1.0, 100.0]) == [False, False]
+
+
+def test_a_best_row_a_little_apart_from_five_equal_ones_is_drawn():
+    assert not any(outliers([0.4401, 0.4426, 0.4428, 0.4430, 0.4434, 0.4466]))
+
+
+def test_powers_of_ten_are_equally_far_apart():
+    scale = Logarithmic.over([2.0, 200.0], 0.0, 100.0)
+    assert scale.at(20.0) - scale.at(2.0) == pytest.approx(scale.at(200.0) - scale.at(20.0))
+    assert [text for _, text in scale.ticks()] == ["3", "10", "30", "100", "300"]
+    assert 0 < scale.at(2.0) < scale.at(200.0) < 100
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 1.01], [0.002, 0.0021], [1e-4, 1e6], [], [0.0]])
+def test_every_scale_of_powers_has_two_ticks_within(values):
+    scale = Logarithmic.over(values, 0.0, 100.0)
+    ticks = scale.ticks()
+    assert len({text for _, text in ticks}) == len(ticks) >= 2
+    assert all(-1e-6 <= scale.at(value) <= 100 + 1e-6 for value, _ in ticks)
 
 
 def test_a_far_baseline_among_close_models():
