@@ -12,12 +12,12 @@ from typing import Any
 
 from recbole_opal.conversion.arguments import FLAGS, parse_convert, request_of
 from recbole_opal.conversion.convert_command import convert as convert_request
-from recbole_opal.conversion.tables import open_table
 from recbole_opal.conversion.write import Written
 from recbole_opal.data.data_folder import data_root
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs.origin import data_digests, settings_digest
 from recbole_opal.settings.flags import refuse_unknown
+from recbole_opal.tables import open_table
 
 __all__ = ["convert", "named_dataset"]
 

@@ -29,8 +29,10 @@ from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
+from recbole_opal.side_by_side.tracked_comparison import track_comparison
 from recbole_opal.side_by_side.tuned_variants import tune_all
 from recbole_opal.side_by_side.variants import Variant, parse_variants
+from recbole_opal.tracking import require_tracker
 
 __all__ = ["compare", "compare_request"]
 
@@ -129,7 +131,8 @@ def _variants(models: Any) -> list[Variant]:
 
 
 def _compare(plan: Plan, command: str) -> ComparisonResult:
-    shown = plan.shared.get("show_progress", True)
+    shown, kind = plan.shared.get("show_progress", True), plan.shared.get("tracking")
+    require_tracker(kind)
     telling = ComparisonProgress(enabled=shown, metric=plan.metric, bigger=plan.bigger)
     with own_folder(plan.folder), telling as progress:
         progress.message(f"comparison folder: {plan.folder}")
@@ -152,6 +155,8 @@ def _compare(plan: Plan, command: str) -> ComparisonResult:
         write_tables(result)
         if any(row.measured for row in result.rows):
             write_report(result.folder)
+        if kind is not None:
+            track_comparison(kind, result)
     return result
 
 
