@@ -96,6 +96,9 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     above = [name for name, difference in others.items() if difference.low > 0]
     below = [name for name, difference in others.items() if difference.high < 0]
     level = [name for name, difference in others.items() if not difference.excludes_zero]
+    if len(others) == 1:
+        side = "higher" if above else "lower" if below else "not told apart: the interval includes 0"
+        return f"{next(iter(others))} is {side}, against {reference}{_hint(metric)}."
     said = [
         f"{len(names)} {'is' if len(names) == 1 else 'are'} {side} ({listed(names)})"
         for names, side in ((above, "higher"), (below, "lower"))
@@ -103,7 +106,7 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     ]
     if level:
         said.append(f"for {len(level)} the interval includes 0 ({listed(level)})")
-    which = "the only other row" if len(others) == 1 else f"of {len(others)} rows of other models"
+    which = f"of {len(others)} rows of other models"
     return f"Against {reference}, {which} {listed(said)}{_hint(metric)}."
 
 

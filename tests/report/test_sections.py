@@ -377,7 +377,7 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
     text = words(groups(side, RunFiles(side)).body)
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
-    assert diversity(side) is not None
+    assert diversity(comparison(one, with_(one, variant="B", label="B"), metric="gauc")) is not None
 
 
 def tuned(metric=METRIC, **history):

@@ -21,7 +21,9 @@ _FIRST = ("category_diversity", "coverage", "intra_list_similarity", "gini")
 
 
 def diversity(comparison: ComparisonResult) -> Section | None:
-    """Return the section; None where no diversity was measured."""
+    """Return the section; None where no diversity was measured, or of a single run."""
+    if len({row.variant for row in comparison.done}) < 2:
+        return None  # its stages are no choice between accuracy and diversity
     panels: dict[str, Child] = {}
     measured = dict.fromkeys(name for row in comparison.done for name in row.test)
     usual = [f"{name}@{comparison.k}" for name in _FIRST]

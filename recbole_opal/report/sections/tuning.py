@@ -33,7 +33,9 @@ _WHAT = (
 def tuning(comparison: ComparisonResult) -> Section | None:
     """Return the section; None where nothing was tuned, or by a version that kept no trials."""
     history = comparison.tuning.history if comparison.tuning else {}
-    drawn, tables, said = [], [], []
+    drawn: list[Markup] = []
+    tables: list[Markup] = []
+    said: list[str] = []
     colours = model_colours(comparison)
     for label, trials in history.items():
         if not trials:
