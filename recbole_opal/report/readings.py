@@ -97,8 +97,10 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     below = [name for name, difference in others.items() if difference.high < 0]
     level = [name for name, difference in others.items() if not difference.excludes_zero]
     if len(others) == 1:
-        side = "higher" if above else "lower" if below else "not told apart: the interval includes 0"
-        return f"{next(iter(others))} is {side}, against {reference}{_hint(metric)}."
+        name = next(iter(others))
+        if level:
+            return f"{name} is not told apart from {reference}: the interval includes 0."
+        return f"{name} is {'higher' if above else 'lower'} than {reference}{_hint(metric)}."
     said = [
         f"{len(names)} {'is' if len(names) == 1 else 'are'} {side} ({listed(names)})"
         for names, side in ((above, "higher"), (below, "lower"))

@@ -308,7 +308,7 @@ def test_one_user_is_explained_where_it_was_measured():
     section = costs(comparison(costly("A", 0.3, 9.0, 1e9, **user), costly("B", 0.2, 9.0, 1e9)))
     text = words(section.body)
     assert "2.1 ms" in text
-    assert "the median time from a single user's history to the list" in text.replace("&#x27;", "'")
+    assert "One user: from a single user's history to the list" in text.replace("&#x27;", "'")
 
 
 def test_a_single_model_has_a_table_of_costs_and_no_picture():

@@ -22,8 +22,9 @@ __all__ = ["costs"]
 
 _FAR_APART = 3.0  # from so many times the least on, equal factors are drawn equally far apart
 _USER = (
-    "One user: the median time from a single user's history to the list, encoding and exact search "
-    "over all items, measured in the run after its evaluation, on the hardware named below."
+    "One user: from a single user's history to the list, encoding and exact search over all items, "
+    "the median over users of the fastest of three times, measured in the run after its "
+    "evaluation, on the hardware named below."
 )
 
 
