@@ -23,7 +23,7 @@ from recbole_opal.report.elements import (
     reading,
     table,
 )
-from recbole_opal.report.looks import keys
+from recbole_opal.report.looks import keys, shades
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import compared_with_opal, winner
 from recbole_opal.report.rows import to_opal
@@ -40,7 +40,10 @@ def results(comparison: ComparisonResult) -> Section:
     if rows:
         told = [*keys(rows), *([_HOLLOW] if any(row.against_opal for row in rows) else [])]
         said = reading(winner(comparison), compared_with_opal(comparison))
-        body.append(figure(forest(comparison), said, legend(told)))
+        shaded = shades(rows)
+        body.append(
+            figure(forest(comparison), said, legend(told), note(shaded) if shaded else None)
+        )
         metrics, others = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
         body.append(note(_how_to_read(comparison, metrics)))
