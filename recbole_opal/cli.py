@@ -33,6 +33,8 @@ COMMANDS = {
     "convert": ("conversion.convert_command:main", "make a data set of a raw log"),
     "describe": ("description.describe_command:main", "say what a data set holds"),
     "synthesize": ("synthesis.synthesize_command:main", "draw a data set of any size"),
+    "doctor": ("doctor.doctor_command:main", "say what is installed here, and whether it works"),
+    "verify": ("verification.verify_command:main", "make figures of the results pages again"),
 }
 """Each command's `main(argv) -> int`, imported when the command is given, and its meaning."""
 

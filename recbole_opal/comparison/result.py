@@ -75,7 +75,7 @@ class ComparisonResult(Checked):
         folder: the comparison folder with the tables and the report.
         users: `UserValues` by the row's label, as far as they were read; see `user_values`.
 
-    Example:
+    Examples:
         >>> from recbole_opal import ComparisonResult, compare
         >>> result = compare(["OPAL", "MIND"], "ml-100k", seeds=[1, 2])  # doctest: +SKIP
         >>> result.rows[0].test["recall@50"].mean  # doctest: +SKIP

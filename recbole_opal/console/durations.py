@@ -4,11 +4,9 @@ __all__ = ["clock", "duration"]
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in the unit in which it has two or three digits."""
-    if seconds < 1:
-        return "under 1 s"
+    """Return a length of time in a fitting unit, at least a second."""
     if seconds < 120:
-        return f"{seconds:.0f} s"
+        return f"{max(seconds, 1):.0f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"

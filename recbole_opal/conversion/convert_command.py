@@ -9,23 +9,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from recbole_opal.conversion.arguments import (
-    FLAGS,
-    ConvertRequest,
-    generic_table,
-    naming_columns,
-    parse_convert,
-)
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.arguments import FLAGS, ConvertRequest, parse_convert
+from recbole_opal.conversion.generic import generic_source, naming_columns
+from recbole_opal.conversion.source import Source
 from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import TextFormat
 
 if TYPE_CHECKING:
     from recbole_opal.conversion.layouts.layout import Layout
-    from recbole_opal.conversion.log import Source
     from recbole_opal.conversion.write import Written
 
 __all__ = ["convert", "main"]
@@ -36,8 +31,8 @@ usage: {program} SOURCE... --out=dataset/NAME --user=COLUMN --item=COLUMN
        {program} FOLDER --out=dataset/NAME [--rule=NAME]
 
 Write a raw log as the atomic files of RecBole. A SOURCE is csv, tsv or other text with a separator
-or records of json, both also gzipped, or parquet, and may be a pattern as 'logs/*.csv'; or the
-folder with the official files of a public data set that is known.
+or records of json, both also packed by gzip or zstd, or parquet, and may be a pattern as
+'logs/*.csv'; or the folder with the official files of a public data set that is known.
 """
 
 
@@ -74,7 +69,7 @@ def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:
     from recbole_opal.sql import MEMORY
 
     if request.is_generic:
-        source, known_as = generic_table(request).source(), ""
+        source, known_as = generic_source(request), ""
     else:
         layout = _layout(request)
         source, known_as = _official(layout, request, quiet=quiet), layout.name.lower()
@@ -142,10 +137,9 @@ def _layout(request: ConvertRequest) -> Layout:
 
     first = request.sources[0]
     if len(request.sources) > 1 or not isinstance(first, Path):
-        raise SettingsError(
-            "several sources need the names of their columns; "
-            + naming_columns(first, TextFormat())
-        )
+        which = "several sources" if len(request.sources) > 1 else "data frames"
+        fix = naming_columns(first, TextFormat())
+        raise SettingsError(f"{which} need the names of their columns; {fix}")
     if "layout" in request.flags:
         return find_layout(request.flags["layout"])
     looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)

@@ -1,140 +1,196 @@
-"""Any tables with a column of users, one of items and one of times."""
+"""Any tables with a column of users, one of items and one of times, as the flags name them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from recbole_opal.conversion.label import Condition, comparisons, in_sql, short
-from recbole_opal.conversion.log import Filter, Items, Part, Source, raw
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import Table, open_table
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.arguments import FLAGS, ConvertRequest
+from recbole_opal.conversion.columns import Column, fields_to_name, parse_columns
+from recbole_opal.conversion.label import Label, parse_label, short
+from recbole_opal.conversion.source import Filter, Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import parse_where
-from recbole_opal.errors import DataError
+from recbole_opal.conversion.written_dates import check_format
+from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.settings.flags import refuse_unknown, truth
+from recbole_opal.settings.paths import home_path
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import Table, TextFormat, open_table
+from recbole_opal.tables.header_advice import columns_to_name
 
-__all__ = ["GenericTable"]
+__all__ = ["generic_source", "naming_columns"]
 
+_NAMED_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 _BY_ORDER = (
     "times: the numbers of the rows, which stand in the order of their times; only the order counts"
 )
 
 
-@dataclass(frozen=True)
-class GenericTable:
-    """Where a log stands, and which of its columns are what.
+def generic_source(request: ConvertRequest) -> Source:
+    """Return the log that the flags name; nothing but the headers is read yet.
 
-    Attributes:
-        files: tables with the same columns, paths or data frames; read one behind the other.
-        user, item: names of columns.
-        time: name of a column, None: the order of the rows.
-        label: what must hold of a row.
-        label_text: the same as it was typed.
-        where: another condition, in SQL.
-        time_unit: None: recognised.
-        time_format: of written dates, with the signs of `strptime`.
-        keep: further columns.
-        form: how text files are written.
-        list_separator: between the elements of a cell of a `_seq` column.
-        valid, test: files of a log that comes in parts, its validation and its test, or None.
-        item_file: the table of the items, a path or a data frame, or None.
-        item_fields: its columns.
-        item_column: the column of its ids.
+    Args:
+        request: with at least one of `--user`, `--item`, `--time`, `--order`.
+
+    Raises:
+        SettingsError: a flag is unknown, missing or malformed.
+        DataError: a table is missing, or lacks a column.
     """
+    flags = request.flags
+    refuse_unknown(flags, FLAGS, "convert")
+    form = _text_format(flags)
+    _check_flags(request, form)
+    list_separator = _separator(flags.get("list_separator", ","))
+    keep, fields = (
+        parse_columns(flags[name], name) if name in flags else () for name in ("keep", "fields")
+    )
+    label = parse_label(flags["label"]) if "label" in flags else None
+    items = None
+    if request.item_file is not None:
+        items = _items(open_table(request.item_file, form), flags, fields, list_separator)
+    clock = None
+    if "time" in flags:
+        clock = Clock(flags["time"], flags.get("time_unit"), form=flags.get("time_format"))
+    last = [home_path(flags[name]) for name in ("valid", "test") if name in flags]
+    tables = [open_table(file, form) for file in (*request.sources, *last)]
+    where = parse_where(flags["where"], tables[0].names) if "where" in flags else None
+    further = [*(label.columns if label else ()), *(column.name for column in keep)]
+    further += where.columns if where else ()
+    return Source(
+        tuple(_part(table, flags, list(dict.fromkeys(further))) for table in tables),
+        clock,
+        () if label is None else (_filter(label),),
+        where,
+        keep,
+        list_separator,
+        items,
+        (*[0] * len(request.sources), 1, 2) if last else None,
+        no_time=f"no time in {flags.get('time')}",
+        time_unit=_unit(flags),
+        notes=(_BY_ORDER,) if clock is None else (),
+    )
 
-    files: tuple[Any, ...]
-    user: str
-    item: str
-    time: str | None
-    label: Condition = ()
-    label_text: str = ""
-    where: str | None = None
-    time_unit: str | None = None
-    time_format: str | None = None
-    keep: tuple[Column, ...] = ()
-    form: TextFormat = field(default_factory=TextFormat)
-    list_separator: str = ","
-    valid: Path | None = None
-    test: Path | None = None
-    item_file: Any = None
-    item_fields: tuple[Column, ...] = ()
-    item_column: str = ""
 
-    def source(self) -> Source:
-        """Return the log; nothing but the headers is read yet.
+def naming_columns(source: Any, form: TextFormat) -> str:
+    """Return what to write so that the columns of a table are known, as the end of an error.
 
-        Raises:
-            DataError: a table is missing, or lacks a column.
-            SettingsError: the unit of the times is not known, or `where` is no condition.
-        """
-        items = None if self.item_file is None else self._items()
-        clock = None
-        if self.time is not None:
-            clock = Clock(self.time, self.time_unit, form=self.time_format)
-        last = [] if self.valid is None else [self.valid, self.test]
-        tables = [open_table(file, self.form) for file in (*self.files, *last)]
-        where = None if self.where is None else parse_where(self.where, tables[0].names)
-        named = [one.column for one in comparisons(self.label)]
-        named += [column.name for column in self.keep]
-        named += where.columns if where else ()
-        return Source(
-            tuple(self._part(table, list(dict.fromkeys(named))) for table in tables),
-            clock,
-            self._filters(),
-            where,
-            self.keep,
-            self.list_separator,
-            items,
-            None if not last else (*[0] * len(self.files), 1, 2),
-            no_time=f"no time in {self.time}",
-            time_unit="order" if self.time is None else _unit(self.time_unit, self.time_format),
-            notes=(_BY_ORDER,) if self.time is None else (),
+    Raises:
+        DataError: it cannot be read.
+    """
+    if isinstance(source, Path) and source.is_dir():
+        return "name the file with the log, and its columns with --user=, --item= and --time=."
+    table = open_table(source, form)
+    return columns_to_name(table.origin, table.names)
+
+
+def _check_flags(request: ConvertRequest, form: TextFormat) -> None:
+    """Refuse flags that are missing, or say a thing twice."""
+    flags = request.flags
+    for name in ("rule", "layout"):
+        if name in flags:
+            raise SettingsError(
+                f"--{name} is for known public data sets; leave it away, or --user, --item and "
+                "--time."
+            )
+    _check_times(flags)
+    for name in ("user", "item", *(() if "order" in flags else ("time",))):
+        if name not in flags:
+            raise SettingsError(f"--{name} is missing; {naming_columns(request.sources[0], form)}")
+    if request.item_file is None and {"fields", "item_key"} & set(flags):
+        raise SettingsError("--fields and --item_key need the table of the items; add --item_file.")
+    if request.item_file is not None and "fields" not in flags:
+        names = open_table(request.item_file, form).names
+        example = fields_to_name(names, flags.get("item_key", flags["item"]))
+        raise SettingsError(f"--item_file needs --fields; write for example {example}.")
+    if ("valid" in flags) != ("test" in flags):
+        raise SettingsError("--valid and --test go together; add the other, or leave it away.")
+    roles = [flags[name] for name in ("user", "item", "time") if name in flags]
+    twice = next((name for name in roles if roles.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(
+            f"{twice} is named as two of --user, --item and --time; "
+            f"{naming_columns(request.sources[0], form)}"
         )
 
-    def _part(self, table: Table, further: Sequence[str]) -> Part:
-        roles = [self.user, self.item, *([] if self.time is None else [self.time])]
-        wanted = list(dict.fromkeys([*roles, *further]))
-        cells = {name: table.cell(name, wanted) for name in wanted}
-        _refuse_lists(table, (self.user, self.item))
-        return Part(
-            table,
-            cells[self.item],
-            cells[self.user],
-            "''" if self.time is None else cells[self.time],
-            {name: cells[name] for name in further},
-            header=cells,
+
+def _check_times(flags: Mapping[str, str]) -> None:
+    order = flags.get("order", "file")
+    if order != "file":
+        raise SettingsError(
+            f"--order={order} is not known; write --order=file, or --time=COLUMN in its place."
         )
-
-    def _filters(self) -> tuple[Filter, ...]:
-        if not self.label:
-            return ()
-        numeric = (one.column for one in comparisons(self.label) if isinstance(one.value, float))
-        unknown = f"no number in {' or '.join(dict.fromkeys(numeric))}"
-        return (Filter(in_sql(self.label, raw), f"not {short(self.label_text)}", unknown),)
-
-    def _items(self) -> Items:
-        table = open_table(self.item_file, self.form)
-        names = list(table.names)
-        for name in (self.item_column, *(one.name for one in self.item_fields)):
-            if name not in names:
-                flag = "item_key" if name == self.item_column else "fields"
-                hint = did_you_mean(name, names) or f"; choose from {', '.join(names[:20])}."
-                raise DataError(f"--{flag}: {table.origin} has no column {name}{hint}")
-        _refuse_lists(table, (self.item_column,))
-        further = {one.name: table.cell(one.name) for one in self.item_fields}
-        part = Part(table, table.cell(self.item_column), further=further)
-        return Items((part,), self.item_fields, self.list_separator)
+    given = [name for name in ("time", "time_unit", "time_format") if name in flags]
+    if "order" in flags and given:
+        raise SettingsError(
+            f"--order=file and --{given[0]} name the times twice; leave --{given[0]} away, or the "
+            "other."
+        )
+    if given == ["time", "time_unit", "time_format"]:
+        raise SettingsError(
+            "--time_unit and --time_format say twice how times are written; leave one away."
+        )
+    check_format(flags.get("time_format"))
 
 
-def _unit(time_unit: str | None, time_format: str | None) -> Any:
+def _text_format(flags: Mapping[str, str]) -> TextFormat:
+    names = tuple(name.strip() for name in flags["names"].split(",")) if "names" in flags else None
+    if names is not None and len(set(names)) < len(names):
+        raise SettingsError(f"--names={flags['names']} names a column twice; rename one.")
+    return TextFormat(
+        separator=_separator(flags["separator"]) if "separator" in flags else None,
+        encoding=flags.get("encoding", "utf-8-sig"),
+        names=names,
+        quoted=truth(flags, "quoted", True),
+    )
+
+
+def _separator(text: str) -> str:
+    separator = _NAMED_SEPARATORS.get(text.lower(), text)
+    if not 1 <= len(separator.encode()) <= 4 or set(separator) & set('"\r\n'):
+        raise SettingsError(
+            f"'{text}' is no separator; give one to four characters, or tab, space, comma, "
+            "semicolon."
+        )
+    return separator
+
+
+def _part(table: Table, flags: Mapping[str, str], further: Sequence[str]) -> Part:
+    roles = [flags[name] for name in ("user", "item", "time") if name in flags]
+    wanted = list(dict.fromkeys([*roles, *further]))
+    cells = {name: table.cell(name, wanted) for name in wanted}
+    user, item, *time = (cells[name] for name in roles)
+    _refuse_lists(table, roles[:2])
+    named = {name: cells[name] for name in further}
+    return Part(table, item, user, time[0] if time else "''", named, header=cells)
+
+
+def _filter(label: Label) -> Filter:
+    unknown = f"no number in {' or '.join(label.numbers)}"
+    return Filter(label.sql, f"not {short(label.text)}", unknown)
+
+
+def _items(
+    table: Table, flags: Mapping[str, str], fields: tuple[Column, ...], list_separator: str
+) -> Items:
+    names, key = list(table.names), flags.get("item_key", flags["item"])
+    for flag, name in [("item_key", key), *(("fields", one.name) for one in fields)]:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"; choose from {', '.join(names[:20])}."
+            raise DataError(f"--{flag}: {table.origin} has no column {name}{hint}")
+    _refuse_lists(table, [key])
+    further = {one.name: table.cell(one.name) for one in fields}
+    return Items((Part(table, table.cell(key), further=further),), fields, list_separator)
+
+
+def _unit(flags: Mapping[str, str]) -> Literal["order", "number", "seconds"] | None:
     """Return the unit that runs must be told, since the numbers alone may tell another one."""
-    if time_unit == "number":
+    if "time" not in flags:
+        return "order"
+    if flags.get("time_unit") == "number":
         return "number"
-    return None if time_format is None else "seconds"
+    return "seconds" if "time_format" in flags else None
 
 
 def _refuse_lists(table: Table, ids: Sequence[str]) -> None:

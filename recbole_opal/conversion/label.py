@@ -12,14 +12,14 @@ value       = a number | 'text' | "text" | a bare word
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
+from recbole_opal.conversion.cells import raw
 from recbole_opal.errors import SettingsError
 from recbole_opal.sql import literal
 
-__all__ = ["Comparison", "Condition", "comparisons", "in_sql", "parse_label", "short"]
+__all__ = ["Label", "parse_label", "short"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -38,60 +38,23 @@ _DEEPEST = 20  # brackets within brackets
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One comparison of a column with a value.
+class Label:
+    """A condition as SQL, NULL where it hangs on a cell that should be a number and is none.
+
+    A number is compared as a number (`1.0` equals 1), a text letter by letter, except that `true`
+    and `false` are the same in any case.
 
     Attributes:
-        column: a column's name.
-        operator: `==`, `!=`, `>=`, `<=`, `>` or `<`.
-        value: a number is compared as a number (`1.0` equals 1), a text letter by letter, except
-            that `true` and `false` are the same in any case.
+        text: as it was typed.
+        sql: over the texts of the cells, a column's by `raw`.
+        columns: that it looks at.
+        numbers: those of them that are compared as numbers.
     """
 
-    column: str
-    operator: str
-    value: float | str
-
-
-@dataclass(frozen=True)
-class Either:
-    """Several conditions of which one must hold."""
-
-    alternatives: tuple[Condition, ...]
-
-
-Condition: TypeAlias = tuple[Comparison | Either, ...]
-"""What must hold, all of it."""
-
-
-def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Yield the comparisons of a condition, from the left to the right."""
-    for one in condition:
-        if isinstance(one, Comparison):
-            yield one
-        else:
-            for alternative in one.alternatives:
-                yield from comparisons(alternative)
-
-
-def in_sql(condition: Condition, cell: Callable[[str], str]) -> str:
-    """Return a condition in SQL, NULL where it hangs on a cell that should be a number and is none.
-
-    Args:
-        condition: what `parse_label` returned.
-        cell: from a column's name to the text of its cell in SQL.
-    """
-    parts = []
-    for one in condition:
-        if isinstance(one, Either):
-            parts.append(f"({' OR '.join(in_sql(part, cell) for part in one.alternatives)})")
-        elif isinstance(one.value, float):
-            value = literal(repr(one.value))
-            parts.append(f"number({cell(one.column)}) {one.operator} CAST({value} AS DOUBLE)")
-        else:
-            text = f"lower({cell(one.column)})" if one.value in _TRUTH else cell(one.column)
-            parts.append(f"{text} {one.operator} {literal(one.value)}")
-    return f"({' AND '.join(parts)})"
+    text: str
+    sql: str
+    columns: tuple[str, ...]
+    numbers: tuple[str, ...]
 
 
 def short(text: str) -> str:
@@ -109,32 +72,41 @@ class _Token:
     place: int  # of its first character, from 1
 
 
-def parse_label(text: str) -> Condition:
+def parse_label(text: str, raw: Callable[[str], str] = raw) -> Label:
     """Read a condition, for example `event in (cart, purchase) or rating>=4`.
+
+    Args:
+        text: what stands behind `--label`.
+        raw: from a column's name to the text of its cell in SQL.
 
     Raises:
         SettingsError: it is not of the form above.
     """
-    return _Parser(text).whole()
+    parser = _Parser(text, raw)
+    sql = parser.whole()
+    columns = tuple(dict.fromkeys(name for name, _ in parser.compared))
+    numbers = tuple(dict.fromkeys(name for name, number in parser.compared if number))
+    return Label(text, sql, columns, numbers)
 
 
 class _Parser:
     """Reads from the left to the right, one method for each part of the grammar."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, raw: Callable[[str], str]) -> None:
+        self._text, self._raw = text, raw
         self._tokens = self._split()
         self._at = 0
+        self.compared: list[tuple[str, bool]] = []  # columns, and whether as numbers
 
-    def whole(self) -> Condition:
-        condition = self._condition(0)
+    def whole(self) -> str:
+        sql = self._condition(0)
         rest = self._next
         if rest.kind == "mark":
             fix = "put a text that holds brackets or commas between quotes"
             raise self._wrong(rest, f"stands where only 'and' or 'or' can ({fix})")
         if rest.kind != "end":
             raise self._wrong(rest, "stands where only 'and' or 'or' can")
-        return condition
+        return sql
 
     @property
     def _next(self) -> _Token:
@@ -151,19 +123,19 @@ class _Parser:
         self._at += found
         return found
 
-    def _condition(self, depth: int) -> Condition:
-        alternatives = [self._alternative(depth)]
+    def _condition(self, depth: int) -> str:
+        sql = self._alternative(depth)
         while self._takes("bare", "or"):
-            alternatives.append(self._alternative(depth))
-        return alternatives[0] if len(alternatives) == 1 else (Either(tuple(alternatives)),)
+            sql += f" OR {self._alternative(depth)}"
+        return f"({sql})"
 
-    def _alternative(self, depth: int) -> Condition:
-        parts = self._part(depth)
+    def _alternative(self, depth: int) -> str:
+        sql = self._part(depth)
         while self._takes("bare", "and"):
-            parts += self._part(depth)
-        return parts
+            sql += f" AND {self._part(depth)}"
+        return sql
 
-    def _part(self, depth: int) -> Condition:
+    def _part(self, depth: int) -> str:
         start = self._next
         if not self._takes("mark", "("):
             return self._comparison()
@@ -174,14 +146,14 @@ class _Parser:
             raise self._wrong(self._next, f"stands where the ')' of character {start.place} must")
         return inner
 
-    def _comparison(self) -> Condition:
+    def _comparison(self) -> str:
         column = self._take()
         if column.kind not in ("bare", "column"):
             raise self._wrong(column, "stands where a column must")
         sign = self._next
         inverted = self._takes("bare", "not")
         if self._takes("bare", "in"):
-            return self._membership(column, inverted)
+            return self._compared(column.text, "NOT IN" if inverted else "IN", self._list())
         if inverted or sign.kind != "operator":
             known = "==, !=, >=, <=, >, <, in or not in"
             raise self._wrong(self._next, f"stands where {known} must, behind '{column.text}'")
@@ -189,9 +161,9 @@ class _Parser:
         value = self._value()
         if isinstance(value, str) and sign.text not in ("==", "!="):
             raise self._wrong(sign, "needs a number behind it")
-        return (Comparison(column.text, sign.text, value),)
+        return self._compared(column.text, sign.text, [value])
 
-    def _membership(self, column: _Token, inverted: bool) -> Condition:
+    def _list(self) -> list[float | str]:
         start = self._next
         if not self._takes("mark", "("):
             raise self._wrong(start, "stands where the '(' of a list must")
@@ -203,9 +175,18 @@ class _Parser:
         if len({isinstance(value, str) for value in values}) > 1:
             fix = "put quotes around all of them, or around none"
             raise self._wrong(start, f"opens a list of numbers and texts: {fix}")
-        if inverted:
-            return tuple(Comparison(column.text, "!=", value) for value in values)
-        return (Either(tuple((Comparison(column.text, "==", value),) for value in values)),)
+        return values
+
+    def _compared(self, column: str, sign: str, values: Sequence[float | str]) -> str:
+        cell, is_number = self._raw(column), isinstance(values[0], float)
+        self.compared.append((column, is_number))
+        if is_number:
+            cell = f"number({cell})"
+        elif set(values) & set(_TRUTH):
+            cell = f"CASE WHEN lower({cell}) IN {_TRUTH} THEN lower({cell}) ELSE {cell} END"
+        known = ", ".join(f"CAST('{one!r}' AS DOUBLE)" if is_number else literal(str(one))
+                          for one in values)  # fmt: skip
+        return f"{cell} {sign} ({known})"
 
     def _value(self) -> float | str:
         token = self._take()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.data.bundled import BUNDLED_DATASET
+from recbole_opal.data.bundled import BUNDLED_DATASET, root_or_own
 from recbole_opal.errors import DataError
 from recbole_opal.settings.paths import path_problem
 from recbole_opal.settings.values import load_settings_file
@@ -26,7 +26,9 @@ def data_root(
     given = [content["data_path"] for content in contents if "data_path" in content]
     if not given and dataset == BUNDLED_DATASET:
         return None
-    return Path(str(given[-1] if given else _DATA_PATH)).expanduser()
+    if not given:
+        return root_or_own(Path(_DATA_PATH), dataset)
+    return Path(str(given[-1])).expanduser()
 
 
 def require_data_folder(folder: Path, dataset: str, *, named: bool = True) -> None:

@@ -45,8 +45,9 @@ from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
 from recbole_opal.settings import Request
-from recbole_opal.settings.border import path_given
+from recbole_opal.settings.border import path_given, paths_given
 from recbole_opal.settings.places import naming
+from recbole_opal.tracking import require_tracker, tracked
 from recbole_opal.training.save_points import SavePoints
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
 from recbole_opal.training.whole_table import whole_state
@@ -75,7 +76,7 @@ class RunResult:
 @alone
 def run(
     model: str | type[Any],
-    dataset: str,
+    dataset: Any,
     *,
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
@@ -89,19 +90,26 @@ def run(
     Args:
         model: the name of one of our models or of RecBole's, or a class of your own; see
             `MultiInterestNetwork`.
-        dataset: name of the data set.
+        dataset: name of the data set, or a data frame of pandas, polars or Arrow, which is kept as
+            the data set `frame-DIGEST` in `data_path`.
         config_files: yaml files with more settings.
-        **settings: any setting by its name, typed: `num_interests=8`.
+        **settings: any setting by its name, typed: `num_interests=8`; with a data frame also what
+            `recbole_opal.convert` takes, as `user="u", item="i", time="t", label="rating>=4"`.
 
     Raises:
         OpalError: settings or data are wrong, or training cannot go on.
 
-    Example:
+    Examples:
         >>> import recbole_opal  # doctest: +SKIP
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
     """
+    from recbole_opal.conversion.frames import named_dataset
+
     with process_group():
+        dataset, settings = named_dataset(
+            dataset, settings, paths_given("config_files", config_files)
+        )
         config = OpalConfig(model, dataset, settings, config_files)
         with (
             quiet_deprecations(),
@@ -123,7 +131,7 @@ def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: An
         model: the class of a model of your own that was typed into a session, where nothing else
             finds it.
         **settings: new values of the few settings that may change: epochs, show_progress,
-            state, tensorboard, gpu_id, use_gpu, data_path.
+            state, tensorboard, tracking, gpu_id, use_gpu, data_path.
 
     Raises:
         OpalError: the folder is damaged, or a setting may not change.
@@ -152,6 +160,8 @@ class _Session:
         require_shared_table(config)
         require_joint_draws(config)
         use_device(config["device"])
+        if is_first():
+            require_tracker(config["tracking"])
         self.config = config
         self.started = perf_counter()
         self.seconds_before = 0.0  # of earlier sessions
@@ -224,10 +234,13 @@ class _Session:
         config, name = self.config, folder.path.name
         progress = TrainingProgress(enabled=config["show_progress"])
         log = run_log(folder.path, progress, config["state"])
-        with progress, log as repeat, as_begun(folder, machine_of(config)):
+        begun = as_begun(folder, machine_of(config))
+        tracking = tracked(config["tracking"], folder, config["dataset"], _project_of(config))
+        with progress, log as repeat, begun, tracking as tracker:
             let_follow()
             _log_data(config, data)
             repeat(lines)
+            tracker.settings(config.as_plain_dict())
             trainer = StagedTrainer(config, model, progress, name, built_in=built_in)
             if state is not None:
                 with _refusing_state(folder):
@@ -235,9 +248,11 @@ class _Session:
             adopt(folder, config, trainer.loop)
             points = SavePoints(trainer.loop, folder.next_part)
             trainer.loop.on_progress = lambda: self._save(folder, points)
+            trainer.loop.on_epoch = tracker.epoch
             with _naming_folder(folder.path):
                 trainer.fit(data.train, data.valid)
                 stages = write_results(folder, trainer, data, lambda: self.seconds, self.memory)
+                tracker.finished(folder.path, stages, trainer.loop.best_stage)
                 outcome = str(folder.path), stages, trainer.loop.best_stage, self.seconds
                 tell_followers(outcome)
                 return _result(outcome)
@@ -271,6 +286,12 @@ def _result(outcome: Outcome) -> RunResult:
 def _refusing_state(folder: RunReader) -> AbstractContextManager[None]:
     fault = "holds a state that this version cannot continue"
     return refusing(str(folder.path), fault, "start a new run")
+
+
+def _project_of(config: OpalConfig) -> str | None:
+    """Return W&B's project as RecBole's setting names it; None where that is RecBole's default."""
+    named: str = config["wandb_project"]
+    return None if named == "recbole" else named
 
 
 def _log_data(config: OpalConfig, data: PreparedData) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from recbole.config import Config
 
-from recbole_opal.data.bundled import BUNDLED_DATASET
+from recbole_opal.data.bundled import BUNDLED_DATASET, root_or_own
 from recbole_opal.data.folder_check import check_data_folder
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.registry import deciding_metric, with_named_metrics
@@ -231,8 +231,10 @@ class OpalConfig(Config):
         final["valid_metric_bigger"] = deciding_metric(final).bigger_is_better
         # RecBole reads ml-100k from its own wheel whatever data_path says; here a data_path that is
         # given counts.
-        if self.dataset != BUNDLED_DATASET or "data_path" in self.external_config_dict:
-            self._data_root = str(Path(root).expanduser())
+        named = "data_path" in self.external_config_dict
+        if self.dataset != BUNDLED_DATASET or named:
+            place = Path(root).expanduser()
+            self._data_root = str(place if named else root_or_own(place, self.dataset))
             final["data_path"] = str(Path(self._data_root) / self.dataset)
         final["checkpoint_dir"] = str(Path(final["checkpoint_dir"]).expanduser())
         if final["histories_folder"] is not None:  # a run may go on from another folder
@@ -277,7 +279,7 @@ def _yaml_beside_data(
     """Return the settings file in the data set's folder, which speaks to all models, or None."""
     if Path(dataset).name != dataset or path_problem(dataset):  # refused later, with the fix
         return None
-    root = "dataset"  # RecBole's default
+    root = str(root_or_own(Path("dataset"), dataset))  # RecBole's default
     for path in config_files:
         root = load_settings_file(path).get("data_path", root)
     root = str(settings.get("data_path", root))

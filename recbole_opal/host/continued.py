@@ -18,7 +18,7 @@ __all__ = ["MAY_CHANGE", "continued_config"]
 
 MAY_CHANGE = (
     *("epochs", "show_progress", "state", "tensorboard", "gpu_id", "use_gpu", "data_path"),
-    "histories_folder",
+    *("histories_folder", "tracking"),
 )
 """The settings that may change when a run is continued."""
 

@@ -9,7 +9,6 @@ from recbole_opal.index_report.measuring import Measured
 from recbole_opal.report.charts import drawing
 from recbole_opal.report.charts.labels import Box
 from recbole_opal.report.charts.scale import Linear
-from recbole_opal.report.elements import colour_legend
 from recbole_opal.report.markup import Markup, join, node
 from recbole_opal.report.rows import colour
 
@@ -41,8 +40,11 @@ def picture(exact: Measured, found: Sequence[Measured], k: int, wanted: float) -
         title = "Recall against time"
         return drawing.picture(unique, width, frame.bottom + 46, title, told, parts)
 
-    names = colour_legend([(colour(number), kind) for number, kind in enumerate(kinds)])
-    return join(names, drawing.responsive(draw, "recall-time"))
+    keys = [
+        node("span", node("i", data_colour=colour(number)), kind, class_="key")
+        for number, kind in enumerate(kinds)
+    ]
+    return join(node("p", keys, class_="legend"), drawing.responsive(draw, "recall-time"))
 
 
 def _series(number: int, line: Sequence[Measured], x: Linear, y: Linear) -> Markup:

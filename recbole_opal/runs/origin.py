@@ -32,6 +32,7 @@ UNIMPORTANT = frozenset(
         "show_progress",
         "state",
         "tensorboard",
+        "tracking",
         "use_gpu",
         "wandb_project",
     }

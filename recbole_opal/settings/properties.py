@@ -1,4 +1,4 @@
-"""Where the yaml files lie: beside the package in a checkout, inside it in a wheel."""
+"""Where yaml files and our data set lie: beside the package in a checkout, inside it in a wheel."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,15 +8,19 @@ from recbole_opal.own_models import is_ours, lineage
 from recbole_opal.settings.values import load_settings_file
 
 __all__ = [
+    "OWN_DATASET",
     "dataset_yaml",
     "datasets_at_hand",
     "model_yaml",
     "overall_yaml",
+    "own_data_root",
     "own_model_names",
     "own_yaml",
     "properties_folder",
 ]
 
+OWN_DATASET = "synthetic-small"
+"""The data set that this package brings along."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -62,13 +66,26 @@ def dataset_yaml(name: str) -> Path | None:
     return _existing(properties_folder() / "dataset", name)
 
 
+def own_data_root() -> Path | None:
+    """Return the folder above that of `OWN_DATASET`; None: this installation left it out."""
+    folders = (_PACKAGE / "dataset", _PACKAGE.parent / "dataset")
+    return next((path for path in folders if _holds(path, OWN_DATASET)), None)
+
+
 def datasets_at_hand(data_path: str | None = None) -> list[str]:
     """Return the data sets that can be read here and now; RecBole brings ml-100k along."""
     names: list[str] = []
     with suppress(OSError, ValueError):  # there is no such folder, or none that may be looked at
         folders = sorted(Path(data_path or "dataset").expanduser().iterdir())
-        names = [path.name for path in folders if (path / f"{path.name}.inter").is_file()]
-    return names if data_path else ["ml-100k", *(name for name in names if name != "ml-100k")]
+        names = [path.name for path in folders if _holds(path.parent, path.name)]
+    if data_path:
+        return names
+    brought = ["ml-100k", *([OWN_DATASET] if own_data_root() is not None else [])]
+    return [*brought, *(name for name in names if name not in brought)]
+
+
+def _holds(root: Path, dataset: str) -> bool:
+    return (root / dataset / f"{dataset}.inter").is_file()
 
 
 def _existing(folder: Path, name: str) -> Path | None:

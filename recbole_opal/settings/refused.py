@@ -21,8 +21,8 @@ _REASONS = {
     "dataset_save_path save_dataloaders dataloaders_save_path",
     "splits are made by --eval_args and not read from files; leave it away": "benchmark_filename",
     "RecBole's batch transforms are not run here; leave it away": "transform",
-    "nothing is sent to Weights & Biases; metrics.json and training.jsonl of the run folder hold "
-    "every value, and TensorBoard shows them; leave it away": "log_wandb",
+    "it is for RecBole's trainer, which is not used; write --tracking=wandb, whose project is that "
+    "of --wandb_project": "log_wandb",
     "knowledge graphs are not read here; leave it away": "additional_feat_suffix preload_weight "
     "HEAD_ENTITY_ID_FIELD TAIL_ENTITY_ID_FIELD RELATION_ID_FIELD ENTITY_ID_FIELD kg_reverse_r "
     "entity_kg_num_interval relation_kg_num_interval alias_of_entity_id alias_of_relation_id",

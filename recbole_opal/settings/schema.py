@@ -56,6 +56,12 @@ class EnvironmentSettings(Section):
     )
     show_progress: bool = setting(True, "a progress bar, if standard error is a terminal")
     tensorboard: bool = setting(True, "losses and metrics go to log_tensorboard/ as in RecBole")
+    tracking: Literal["mlflow", "wandb"] | None = setting(
+        None,
+        "who keeps settings, curves, results and report beside the run folder: MLflow or Weights & "
+        "Biases, an extra each; None: nobody",
+        examples=["mlflow"],
+    )
 
 
 class TrainingSettings(Section):

@@ -29,8 +29,10 @@ from recbole_opal.side_by_side.comparison_progress import ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.known_runs import computed_elsewhere
 from recbole_opal.side_by_side.planning import Plan, PlannedRun, make_plan
+from recbole_opal.side_by_side.tracked_comparison import track_comparison
 from recbole_opal.side_by_side.tuned_variants import tune_all
 from recbole_opal.side_by_side.variants import Variant, parse_variants
+from recbole_opal.tracking import require_tracker
 
 __all__ = ["compare", "compare_request"]
 
@@ -40,7 +42,7 @@ Models: TypeAlias = "str | Variant | type[Any] | Sequence[str | Variant | type[A
 @leaves_no_trace
 def compare(
     models: Models,
-    dataset: str,
+    dataset: Any,
     *,
     seeds: Sequence[int] = (),
     tune: int = 0,
@@ -56,7 +58,7 @@ def compare(
     Args:
         models: names, with settings of their own behind `@`, or classes of your own, which stand
             in a file that can be imported: `["OPAL@num_interests=8", MyModel]`.
-        dataset: name of the data set.
+        dataset: name of the data set, or a data frame, with `user="u"` and the like; see `run`.
         seeds: one run each for every model; none takes the `seed` setting.
         tune: number of settings tried a model, on validation only; 0 tries none.
         tune_seconds: `max_train_seconds` of each trial; None takes that of the runs.
@@ -70,11 +72,14 @@ def compare(
     Raises:
         OpalError: settings or data are wrong; nothing was trained then.
     """
+    from recbole_opal.conversion.frames import named_dataset
+
     _require_alone()
     variants = _variants(models)
     given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
     options = checked_options({name: plain_value(name, value) for name, value in given.items()})
     files = paths_given("config_files", config_files)
+    dataset, settings = named_dataset(dataset, settings, files)
     plan = make_plan(variants, dataset, **options, config_files=files, settings=settings)
     # How many go at once is no part of the request: with other `jobs` it goes on all the same.
     asked = options | {"seeds": list(options["seeds"]), "jobs": None} | plan.shared
@@ -126,7 +131,8 @@ def _variants(models: Any) -> list[Variant]:
 
 
 def _compare(plan: Plan, command: str) -> ComparisonResult:
-    shown = plan.shared.get("show_progress", True)
+    shown, kind = plan.shared.get("show_progress", True), plan.shared.get("tracking")
+    require_tracker(kind)
     telling = ComparisonProgress(enabled=shown, metric=plan.metric, bigger=plan.bigger)
     with own_folder(plan.folder), telling as progress:
         progress.message(f"comparison folder: {plan.folder}")
@@ -149,6 +155,8 @@ def _compare(plan: Plan, command: str) -> ComparisonResult:
         write_tables(result)
         if any(row.measured for row in result.rows):
             write_report(result.folder)
+        if kind is not None:
+            track_comparison(kind, result)
     return result
 
 

@@ -64,6 +64,7 @@ class TrainingLoop:
             validation metrics.
         schedules: move the learning rate within each stage, by its name.
         on_progress: called after each validation and at both ends of a stage.
+        on_epoch: called with the row of `history` of each epoch that has ended.
         epoch, without_gain: number of epochs the stage has had, of validations since the last gain.
         batches: the training loader, once there is one.
     """
@@ -98,6 +99,7 @@ class TrainingLoop:
         self.weights: dict[str, dict[str, Tensor]] = {}
         self.history: list[dict[str, Any]] = []
         self.on_progress: Callable[[], None] = lambda: None
+        self.on_epoch: Callable[[Mapping[str, Any]], None] = lambda row: None
         self.batches: Any = None
         self._cost_told: set[str] = set()
         self.enter_stage(self.stages[0])
@@ -163,6 +165,7 @@ class TrainingLoop:
                     elif due:
                         self.judge(validate)
                     self.log_epoch()
+                    self.on_epoch(self.history[-1])
                     self.tell_cost(validate is not None)
                     if validate is not None and due:
                         self.on_progress()

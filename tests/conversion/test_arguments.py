@@ -2,17 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from recbole_opal.conversion.arguments import generic_table, parse_convert
-from recbole_opal.conversion.label import Comparison
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.arguments import parse_convert
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.generic import generic_source
 from recbole_opal.errors import DataError, SettingsError
 
 COLUMNS = ["--user=u", "--item=i", "--time=t"]
 
 
-def table(*argv):
-    return generic_table(parse_convert(["log.csv", "--out=d/n", *COLUMNS, *argv]))
+def source(*argv, log="log.csv"):
+    return generic_source(parse_convert([str(log), "--out=d/n", *COLUMNS, *argv]))
 
 
 def test_both_forms_of_a_flag():
@@ -26,28 +25,35 @@ def test_both_forms_of_a_flag():
     assert not request.is_generic
 
 
-def test_everything_that_can_be_said():
-    got = table(
+def test_everything_that_can_be_said(tmp_path):
+    log, items = tmp_path / "log.csv", tmp_path / "i.csv"
+    log.write_bytes("1\t2\t3\t4\t\xe9\n".encode("latin-1"))
+    items.write_text("1\t2\t3\t4\t5\n")
+    got = source(
         "--label=a==1 and b>2",
-        "--keep=tab:token",
+        "--keep=b:token",
         "--time_unit=seconds",
         "--separator=tab",
-        "--names=u,i,t",
+        "--names=u,i,t,a,b",
         "--quoted=False",
         "--encoding=latin-1",
-        "--item_file=i.csv",
-        "--fields=tag:token_seq",
-        "--item_key=id",
+        f"--item_file={items}",
+        "--fields=a:token_seq",
+        "--item_key=b",
         "--list_separator=|",
+        log=log,
     )
-    assert got.files == (Path("log.csv"),)
-    assert (got.user, got.item, got.time, got.item_column) == ("u", "i", "t", "id")
-    assert got.label == (Comparison("a", "==", 1.0), Comparison("b", ">", 2.0))
-    assert got.keep == (Column("tab", "token"),)
-    assert got.item_fields == (Column("tag", "token_seq"),)
-    assert got.form == TextFormat("\t", "latin-1", ("u", "i", "t"), quoted=False)
-    assert (got.list_separator, got.time_unit) == ("|", "seconds")
-    assert table("--item_file=i.csv", "--fields=a:token").item_column == "i"
+    (part,), (described,) = got.parts, got.items.parts
+    assert part.table.origin == str(log)
+    assert (part.user, part.item, part.time, described.item) == ("c0", "c1", "c2", "c4")
+    assert part.further == {"a": "c3", "b": "c4"}
+    assert got.filters[0].otherwise == "not a==1 and b>2"
+    assert got.keep == (Column("b", "token"),)
+    assert got.items.columns == (Column("a", "token_seq"),)
+    assert (got.list_separator, got.clock.unit) == ("|", "seconds")
+    names = ["--separator=tab", "--names=u,i,t,a,b", "--encoding=latin-1"]
+    got = source(*names, f"--item_file={items}", "--fields=a:token", log=log)
+    assert got.items.parts[0].item == "c1"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_mistakes_in_the_command(argv, message):
 )
 def test_mistakes_in_the_columns(flag, message):
     with pytest.raises(SettingsError, match=message):
-        table(flag)
+        source(flag)
 
 
 def test_missing_columns_are_guessed_from_the_header(tmp_path):
@@ -95,14 +101,14 @@ def test_missing_columns_are_guessed_from_the_header(tmp_path):
     path.write_text("uid,movieId,rating,Timestamp\n")
     request = parse_convert([str(path), "--out=d/n", "--user=uid"])
     with pytest.raises(SettingsError, match="--user=uid --item=movieId --time=Timestamp"):
-        generic_table(request)
+        generic_source(request)
 
 
 def test_missing_fields_are_guessed_from_the_item_table(tmp_path):
     path = tmp_path / "items.csv"
     path.write_text("id,tag\n")
     with pytest.raises(SettingsError, match="--fields=id:token,tag:token"):
-        table(f"--item_file={path}")
+        source(f"--item_file={path}")
 
 
 def test_a_switch_needs_no_value_and_takes_no_source():
@@ -124,4 +130,4 @@ def test_the_columns_of_the_items_are_looked_for_before_the_log_is_read(tmp_path
     path = tmp_path / "items.csv"
     path.write_text("i,tag\n")
     with pytest.raises(DataError, match=message):
-        table(f"--item_file={path}", *flags).source()
+        source(f"--item_file={path}", *flags)

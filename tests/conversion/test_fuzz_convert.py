@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.arguments import generic_table, parse_convert
+from recbole_opal.conversion.arguments import parse_convert
+from recbole_opal.conversion.generic import generic_source
 from recbole_opal.conversion.write import write_dataset
 from recbole_opal.data.atomic_files import Roles, TableFormat, read_table
 from recbole_opal.errors import OpalError
@@ -46,7 +47,7 @@ def convert_and_check(folder, suffix=".csv"):
     argv += [f"--item_file={folder / 'items.csv'}", "--fields=tag:token_seq,size:float"]
     error = None
     try:
-        write_dataset(generic_table(parse_convert(argv)).source(), out)
+        write_dataset(generic_source(parse_convert(argv)), out)
     except OpalError as caught:
         error = str(caught)
     if error is not None:

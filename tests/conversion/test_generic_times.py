@@ -2,8 +2,8 @@
 
 import pytest
 
-from recbole_opal.conversion.generic import GenericTable
-from recbole_opal.conversion.label import parse_label
+from recbole_opal.conversion.arguments import parse_convert
+from recbole_opal.conversion.generic import generic_source
 from recbole_opal.conversion.write import write_dataset
 from recbole_opal.errors import DataError
 
@@ -15,9 +15,9 @@ def times(tmp_path):
     def read(rows, label=None):
         path = tmp_path / "log.csv"
         path.write_text("user,item,time,l\n" + "".join(f"u,i,{time},{one}\n" for time, one in rows))
-        condition = parse_label(label) if label else ()
-        table = GenericTable((path,), "user", "item", "time", condition, label or "")
-        written = write_dataset(table.source(), tmp_path / "m")
+        argv = [str(path), "--out=m", "--user=user", "--item=item", "--time=time"]
+        argv += [f"--label={label}"] if label else []
+        written = write_dataset(generic_source(parse_convert(argv)), tmp_path / "m")
         rows = (tmp_path / "m/m.inter").read_text().splitlines()[1:]
         return [float(row.split("\t")[2]) for row in rows], written.tally
 

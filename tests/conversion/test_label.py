@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.label import Comparison, in_sql, parse_label
+from recbole_opal.conversion.label import parse_label
 from recbole_opal.errors import OpalError, SettingsError
 from recbole_opal.sql import identifier, opened_engine
 
@@ -29,20 +29,25 @@ def written(tree):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "columns", "numbers", "right", "wrong"),
     [
-        ("long_view==1", [("long_view", "==", 1.0)]),
-        (" a >= -1.5e3 and b!=x ", [("a", ">=", -1500.0), ("b", "!=", "x")]),
-        ("a<.5 and a>0 and a!=3.", [("a", "<", 0.5), ("a", ">", 0.0), ("a", "!=", 3.0)]),
-        ("`play time`<=7", [("play time", "<=", 7.0)]),
-        ("tab=='1'", [("tab", "==", "1")]),
-        ('tab=="and"', [("tab", "==", "and")]),
-        ("liked==TRUE", [("liked", "==", "true")]),
-        ("and==and and and==2", [("and", "==", "and"), ("and", "==", 2.0)]),
+        ("long_view==1", "long_view", "long_view", ["1"], ["2"]),
+        (" a >= -1.5e3 and b!=x ", "a,b", "a", ["-1500", "y"], ["-1501", "y"]),
+        ("a<.5 and a>0 and a!=3.", "a", "a", [".25"], ["3"]),
+        ("`play time`<=7", "play time", "play time", ["7"], ["7.01"]),
+        ("tab=='1'", "tab", "", ["1"], ["1.0"]),
+        ('tab=="and"', "tab", "", ["and"], ["or"]),
+        ("liked==TRUE", "liked", "", ["True"], ["1"]),
+        ("and==and or and==2", "and", "and", ["2"], ["3"]),
     ],
 )
-def test_conditions_are_read(text, expected):
-    assert parse_label(text) == tuple(Comparison(*one) for one in expected)
+def test_conditions_are_read(text, columns, numbers, right, wrong):
+    label = parse_label(text)
+    assert label.columns == tuple(columns.split(","))
+    assert label.numbers == tuple(filter(None, numbers.split(",")))
+    for cells, held in ((right, True), (wrong, False)):
+        given = {name: [cell] for name, cell in zip(label.columns, cells, strict=True)}
+        assert apply(text, **given)[0] == [held], cells
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def test_a_cell_that_is_no_number_counts_only_where_the_answer_hangs_on_it():
 def apply(text, **columns):
     with opened_engine() as engine:
         engine.register("given", pd.DataFrame(columns, dtype="string"))
-        found = engine.rows(f"SELECT {in_sql(parse_label(text), identifier)} FROM given")
+        found = engine.rows(f"SELECT {parse_label(text, identifier).sql} FROM given")
     return [held is True for (held,) in found], [held is None for (held,) in found]
 
 

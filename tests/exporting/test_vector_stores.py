@@ -21,7 +21,7 @@ def code(page):
     found = {
         name: text
         for name, text in re.findall(
-            r"^```python (merge|qdrant)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE
+            r"^```python title=\"(merge|qdrant)\"\n(.*?)^```$", page, re.DOTALL | re.MULTILINE
         )
     }
     return compile(found["merge"] + found["qdrant"], "docs/vector-stores.md", "exec")

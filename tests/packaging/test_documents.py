@@ -15,7 +15,16 @@ TEST_COMMAND = (
     "&& .venv/bin/python -m pytest"
 )
 # What is written here by hand; the rest of a checkout comes from tools.
-HAND_WRITTEN = [".ci", "benchmarks", "dataset", "docs", "properties", "recbole_opal", "tests"]
+HAND_WRITTEN = [
+    ".ci",
+    ".github",
+    "benchmarks",
+    "dataset",
+    "docs",
+    "properties",
+    "recbole_opal",
+    "tests",
+]
 # Written in two pieces, so that this file does not hold them.
 MACHINE_PATHS = re.compile("|".join(["/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/tm" + "p/"]))
 REGISTRIES = re.compile("|".join(["index" + "-url", "find" + "-links", "pypi" + r"\.org"]))

@@ -81,6 +81,8 @@ def test_the_package_itself_is_light():
         ["--help=OPAL"],
         ["--help=mind"],
         ["--help=tempertaure"],
+        ["doctor", "--help"],
+        ["doctor", "--quik"],
         ["--version"],
     ],
 )

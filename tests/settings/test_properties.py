@@ -54,13 +54,13 @@ def test_yaml_files_are_found_by_name_only():
 
 def test_the_datasets_that_are_there_are_known_the_bundled_one_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert properties.datasets_at_hand() == ["ml-100k"]
+    assert properties.datasets_at_hand() == ["ml-100k", "synthetic-small"]
     for name in ("b", "a", "ml-100k"):
         (tmp_path / "dataset" / name).mkdir(parents=True)
         (tmp_path / "dataset" / name / f"{name}.inter").write_text("")
     (tmp_path / "dataset" / "empty").mkdir()
     (tmp_path / "dataset" / "file").write_text("")
-    assert properties.datasets_at_hand() == ["ml-100k", "a", "b"]
+    assert properties.datasets_at_hand() == ["ml-100k", "synthetic-small", "a", "b"]
     assert properties.datasets_at_hand("dataset") == ["a", "b", "ml-100k"]
     assert properties.datasets_at_hand("nowhere") == properties.datasets_at_hand("\0") == []
 

@@ -13,7 +13,7 @@ MAX_NORM = {"max_norm": 1.0}
 @pytest.mark.parametrize(
     ("model", "name", "value", "told"),
     [
-        ("OPAL", "log_wandb", True, "nothing is sent to Weights & Biases"),
+        ("OPAL", "log_wandb", True, "write --tracking=wandb"),
         ("OPAL", "numerical_features", ["timestamp"], "reads features"),
         ("OPAL", "discretization", {"timestamp": {"method": "EW"}}, "reads features"),
         ("OPAL", "unload_col", {"inter": ["timestamp"]}, "write --load_col=None as well"),

@@ -54,7 +54,7 @@ def test_a_terminal_shows_what_is_going_on_now():
         progress.ended("MIND seed=2", "killed")
         counts = drawn(progress, 200)[-1]
         assert "1 failed" in counts
-        assert "under 1 s left by their mean" in counts
+        assert ", 1 s left by their mean" in counts
     assert max(map(len, console.file.getvalue().split("\n"))) < 400
 
 

@@ -1,0 +1,53 @@
+"""A comparison as a run of its own in the tracker of its runs: its table's numbers, its report."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.errors import OpalError, reason_of
+from recbole_opal.runs.atomic import write_json
+from recbole_opal.tracking.open import open_tracker
+
+__all__ = ["track_comparison"]
+
+_ID_FILE = "tracking.json"
+_KEPT = ("report.html", "comparison.md", "comparison.csv", "comparison.json", "plan.yaml")
+
+
+def track_comparison(kind: str, result: ComparisonResult) -> None:
+    """Tell a tracker of a finished comparison; made again, it is the same tracked run.
+
+    A tracker that does not answer costs a warning: everything stands in the comparison's folder.
+    """
+    place = result.folder / _ID_FILE
+    try:
+        tracker = open_tracker(kind, result.folder.name, _id_in(place, kind), result.dataset)
+        write_json(place, {kind: tracker.run_id})
+        numbers = {
+            f"final/{row.label}/{part}/{name}": value.mean
+            for row in result.rows
+            for part, values in (("valid", row.valid), ("test", row.test))
+            for name, value in values.items()
+        }
+        words = {"comparison_folder": str(result.folder), "command": result.command}
+        tracker.results(numbers, words)
+        tracker.files([path for name in _KEPT if (path := result.folder / name).is_file()])
+        tracker.close(failed=bool(result.failed))
+    except OpalError:
+        raise
+    except Exception as error:  # of the network, of a server, of its library
+        logging.getLogger("recbole_opal").warning(
+            "%s stopped answering (%s): the comparison is whole without it", kind, reason_of(error)
+        )
+
+
+def _id_in(place: Path, kind: str) -> str | None:
+    try:
+        known = json.loads(place.read_bytes())
+    except (OSError, ValueError):
+        return None
+    run_id = known.get(kind) if isinstance(known, dict) else None
+    return run_id if isinstance(run_id, str) else None
