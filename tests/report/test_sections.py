@@ -342,6 +342,18 @@ def test_recall_at_each_length_and_overlap(tmp_path):
     assert section.body.count('class="seeds"') == 2
 
 
+def test_the_overlap_is_that_of_the_best_k(tmp_path):
+    rows = []
+    for name, items in (("a", [1, 2, 3]), ("b", [1, 2, 4])):  # the metric looks at two
+        (tmp_path / name).mkdir()
+        lists_of = {"user_id": np.array([1]), "items": np.array([items])}
+        folder = run_folder(tmp_path / name, listsXtrain_test=lists_of)
+        rows.append(with_(row(name, recall=0.5), runs={"1": str(folder.path)}))
+    text = words(drawn(lists, *rows).body)
+    assert "How alike the best 2 are" in text
+    assert "a and b (100 % of their items in common)" in text
+
+
 def test_lists_over_other_ids_are_not_compared(tmp_path):
     rows = []
     for name in "ab":

@@ -1,4 +1,4 @@
-"""Section 6: what each hyper-category of a trained OPAL holds."""
+"""What each hyper-category of a trained OPAL holds."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Section 2: accuracy against diversity, rows as points with error bars and names."""
+"""Accuracy against diversity, rows as points with error bars and names."""
 
 from collections.abc import Sequence
 

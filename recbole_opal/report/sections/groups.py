@@ -1,4 +1,4 @@
-"""Section 3: the main metric by history length, and recall by popularity of the target."""
+"""The main metric by history length, and recall by popularity of the target."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

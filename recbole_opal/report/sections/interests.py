@@ -1,4 +1,4 @@
-"""Section 4: accuracy and diversity against the number of interests, and whether they are used."""
+"""Accuracy and diversity against the number of interests, and whether they are used."""
 
 import math
 from collections.abc import Sequence

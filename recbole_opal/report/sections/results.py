@@ -1,4 +1,4 @@
-"""Section 1: the table, and its main column as a picture with intervals."""
+"""The table, and its main column as a picture with intervals."""
 
 from collections.abc import Sequence
 

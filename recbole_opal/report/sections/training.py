@@ -1,4 +1,4 @@
-"""Section 5: how training went, one small picture a variant."""
+"""How training went, one small picture a variant."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby

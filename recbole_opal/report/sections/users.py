@@ -1,4 +1,4 @@
-"""Section 7: a few users."""
+"""A few users."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
