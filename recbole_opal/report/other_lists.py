@@ -36,6 +36,6 @@ def other_lists(
             for number, told in found.items():
                 if number in place:
                     items = arrays["items"][place[number]][:LENGTH]
-                    told.append((row.short, items[items > 0].tolist()))
+                    told.append((row.named, items[items > 0].tolist()))
             break
     return found

@@ -87,10 +87,10 @@ def telling(problems: list[str], row: Row, seed: str) -> Iterator[None]:
     try:
         yield
     except OpalError as error:
-        problems.append(f"{row.short}, seed {seed}: {error}")
+        problems.append(f"{row.named}, seed {seed}: {error}")
     except Exception as error:  # noqa: BLE001, whatever a run folder may hold
         why = quoted(f"{type(error).__name__}: {error}")
-        problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
+        problems.append(f"{row.named}, seed {seed}: its files do not fit ({why}).")
 
 
 def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:

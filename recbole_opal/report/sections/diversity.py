@@ -43,7 +43,7 @@ def _panel(comparison: ComparisonResult, rows: Sequence[Row], measure: str) -> M
     drawn = [row for row, off in zip(rows, far, strict=True) if not off]
     left_out = [_told(row, metric, measure) for row, off in zip(rows, far, strict=True) if off]
     dots = [
-        Dot(row.short, row.family, row.test[measure], row.test[metric],
+        Dot(row.named, row.family, row.test[measure], row.test[metric],
             _told(row, metric, measure), known[row.label].colour)
         for row in drawn
     ]  # fmt: skip
@@ -76,4 +76,4 @@ def _panel(comparison: ComparisonResult, rows: Sequence[Row], measure: str) -> M
 def _told(row: Row, metric: str, measure: str) -> str:
     """Return a row's name and both values in words."""
     values = (f"{title_of(n)} {wording.with_spread(row.test[n])}" for n in (metric, measure))
-    return f"{row.short}: {', '.join(values)}"
+    return f"{row.named}: {', '.join(values)}"

@@ -105,7 +105,7 @@ def _matrix(rows: Sequence[Row], values: dict[tuple[int, int], float], name: str
     low, high = min(spread), max(spread)
     cells: list[list[Child]] = []
     for i, row in enumerate(rows):
-        line: list[Child] = [row.short]
+        line: list[Child] = [row.named]
         for j in range(len(rows)):
             value = values.get((i, j))
             if value is None:
@@ -115,19 +115,19 @@ def _matrix(rows: Sequence[Row], values: dict[tuple[int, int], float], name: str
             kind = "seeds" if i == j else f"heat-{round(share * _SHADES)}"
             line.append(node("td", wording.number(value, 2), class_=kind))
         cells.append(line)
-    return table(["", *(row.short for row in rows)], cells, name, class_="matrix")
+    return table(["", *(row.named for row in rows)], cells, name, class_="matrix")
 
 
 def _most_alike(rows: Sequence[Row], pairs: dict[tuple[int, int], Overlap]) -> str:
     apart = {key: each.jaccard for key, each in pairs.items() if key[0] < key[1]}
     most, least = max(apart, key=apart.__getitem__), min(apart, key=apart.__getitem__)
     said = (
-        f"The most alike are {rows[most[0]].short} and {rows[most[1]].short} "
+        f"The most alike are {rows[most[0]].named} and {rows[most[1]].named} "
         f"({wording.percent(apart[most])} of their items in common)"
     )
     if most != least:
         said += (
-            f", the least {rows[least[0]].short} and {rows[least[1]].short} "
+            f", the least {rows[least[0]].named} and {rows[least[1]].named} "
             f"({wording.percent(apart[least])})"
         )
     chance = [each.jaccard for (i, j), each in pairs.items() if i == j]

@@ -44,7 +44,7 @@ def recall_curves(comparison: ComparisonResult, files: RunFiles) -> Markup | Non
     base = next((curve for row, curve in found if row is reference), None)
     panels: dict[str, Child] = {"Recall": _chart(comparison, found, lengths, None)}
     if base is not None and reference is not None and len(found) > 1:
-        panels[f"Difference to {reference.short}"] = _chart(
+        panels[f"Difference to {reference.named}"] = _chart(
             comparison, found, lengths, (reference, base)
         )
     title = node("h3", "Recall by length of the list")
@@ -76,12 +76,12 @@ def _chart(
             values[len(less[1]) :] = np.nan
         lines.append(
             Line(
-                row.short, row.family, values.tolist(), [0.0] * len(lengths), look.colour, lit=lit,
+                row.named, row.family, values.tolist(), [0.0] * len(lengths), look.colour, lit=lit,
                 dashed=look.dashed, signed=less is not None,
             )
         )  # fmt: skip
     steps = [str(length) for length in lengths]
-    y_title = "Recall" if less is None else f"Recall minus that of {less[0].short}"
+    y_title = "Recall" if less is None else f"Recall minus that of {less[0].named}"
     name, told = (
         ("recall-curve", wording.number) if less is None else ("recall-less", wording.signed)
     )
@@ -103,5 +103,5 @@ def _told(found: Sequence[tuple[Row, FloatArray]], lengths: Sequence[int]) -> st
     for place in dict.fromkeys((ten, len(lengths) - 1)):
         there = [(row, float(curve[place])) for row, curve in found if len(curve) > place]
         row, value = max(there, key=lambda pair: pair[1])
-        said.append(f"with {lengths[place]} items {row.short} ({wording.number(value)})")
+        said.append(f"with {lengths[place]} items {row.named} ({wording.number(value)})")
     return f"Highest {' and '.join(said)}."

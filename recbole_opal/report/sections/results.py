@@ -54,7 +54,7 @@ def results(comparison: ComparisonResult) -> Section:
             body.append(folded_table(header, cells, "Other list lengths"))
     lost = comparison.incomplete
     if lost:
-        why = [(node("b", r.short), ": ", r.error or "no test metric was written.") for r in lost]
+        why = [(node("b", r.named), ": ", r.error or "no test metric was written.") for r in lost]
         body.append(failures(node("h3", "Without a result"), why))
     return Section("results", "Results", join(body))
 
@@ -74,10 +74,10 @@ def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[
     columns += [_column(rows, metric) for metric in metrics]
     if best is not None and best is not opal:
         differences = [_difference(row.against_best.get(main)) for row in rows]
-        columns.insert(2, (_head(f"Difference to {best.short}, the best", main), differences))
+        columns.insert(2, (_head(f"Difference to {best.named}, the best", main), differences))
     if opal is not None:
         differences = [_difference(to_opal(row, main)) for row in rows]
-        columns.insert(2, (_head(f"Difference to {opal.short}", main), differences))
+        columns.insert(2, (_head(f"Difference to {opal.named}", main), differences))
     header, lines = zip(*columns, strict=True)
     return table(header, list(zip(*lines, strict=True)), "all results", class_="sortable")
 
@@ -90,7 +90,7 @@ def _column(rows: Sequence[Row], metric: str) -> tuple[Child, Sequence[Child]]:
 
 
 def _name(row: Row) -> Child:
-    return join(row.short, node("small", " cut short")) if row.cut_short else row.short
+    return join(row.named, node("small", " cut short")) if row.cut_short else row.named
 
 
 def _head(name: str, metric: str) -> Markup:

@@ -44,7 +44,7 @@ def run_section(comparison: ComparisonResult, files: RunFiles) -> Section | None
     """Return the section; None where there are several runs, or it cannot be read."""
     path = single_run(comparison)
     folder = files.folder(path) if path is not None else None
-    if path is None or folder is None:
+    if path is None or folder is None or "metrics.json" not in folder.names:
         return None
     try:
         stages, counts = load_metrics(folder).stages, folder.load_json("metrics.json").get("data")

@@ -55,7 +55,7 @@ def users(
     best = max((len(journey.listed) for journey in found), default=0)
     several = trained.assignment.shape[1] > 1
     said = note(
-        f"{trained.row.short}, seed {trained.seed}. {(_SEVERAL if several else _ONE).format(best)}"
+        f"{trained.row.named}, seed {trained.seed}. {(_SEVERAL if several else _ONE).format(best)}"
     )
     told = others(trained, [journey for _, journey in shown])
     cards = [
