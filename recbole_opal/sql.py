@@ -30,10 +30,13 @@ __all__ = [
     "literal",
     "opened_engine",
     "shown_error",
+    "text_source",
 ]
 
 MEMORY = "160MB"
 _PREFIX = ".duckdb."  # of folders that a kill may leave
+_NO_NULL = ("\x1a\x1b\x1a", "\x02\x03\x02")  # so that an empty cell is an empty text
+_BUFFER = 4_000_000  # bytes, of each thread that reads
 _MOST_THREADS = 4  # each holds buffers of its own
 _LARGEST = 1.7976931348623157e308  # NaN is above it in DuckDB's order
 _BLANK = r"\s\p{Z}\x0b\x1c-\x1f\x85\x{FEFF}"
@@ -139,6 +142,44 @@ def atomic_file(path: Path) -> str:
     form = "FORMAT csv, HEADER true, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR ''"
     form += ", USE_TMP_FILE false"
     return f"{literal(str(path))} ({form})"
+
+
+def text_source(
+    path: Path,
+    width: int,
+    separator: str,
+    *,
+    quote: str = "",
+    skip: int = 0,
+    packed: str = "none",
+    new_line: str | None = None,
+) -> str:
+    """Return SQL that stands behind FROM and reads a text as columns `c0`, `c1`, ... of text.
+
+    Args:
+        path: of the file, in UTF-8.
+        width: number of the columns.
+        separator: between two of them.
+        quote: what encloses a cell; empty: nothing does.
+        skip: lines before the first row.
+        packed: gzip, zstd or none.
+        new_line: what ends a line, where it is not to be recognised.
+    """
+    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(width))
+    options = {
+        "skip": str(skip),
+        "delim": literal(separator),
+        "quote": literal(quote),
+        "escape": literal(quote),
+        "nullstr": literal(_NO_NULL[bool(set(separator) & set(_NO_NULL[0]))]),
+        "compression": literal(packed),
+        "columns": f"{{{columns}}}",
+    } | ({} if new_line is None else {"new_line": literal(new_line)})
+    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
+    return (
+        f"read_csv({literal(str(path))}, header = false, auto_detect = false, strict_mode = true, "
+        f"buffer_size = {_BUFFER}, {listed})"
+    )
 
 
 def literal(text: str) -> str:

@@ -31,6 +31,7 @@ def test_metrics_file_has_both_stages(result):
         assert set(stage["valid"]) == accuracy
         assert set(stage["test"]) >= accuracy | {f"{name}@10" for name in ("coverage", "gini")}
         assert stage["test_seconds"] > 0
+        assert 0 < stage["user_seconds"] < 1
         assert stage["diagnostics"]["num_interests"] == 3
     assert metrics["train_seconds"] > 0
     assert metrics["test_seconds"] > 0
@@ -115,6 +116,24 @@ def test_recbole_models_run_through_the_same_protocol(quick_settings, model):
     assert set(result.stages) == {"train"}
     assert 0 <= result.stages["train"]["test"]["recall@10"] <= 1
     assert not torch.is_anomaly_enabled()
+
+
+def test_a_model_that_cannot_answer_a_single_user_is_run_all_the_same(quick_settings, monkeypatch):
+    from recbole.model.sequential_recommender import GRU4Rec
+
+    answer = GRU4Rec.full_sort_predict
+
+    def several_only(self, interaction):
+        assert len(interaction) > 1, "a batch of one"
+        return answer(self, interaction)
+
+    monkeypatch.setattr(GRU4Rec, "full_sort_predict", several_only)
+    own = {"cuts_per_user", "num_interests", "num_negatives", "future_window", "hidden_size"}
+    settings = {key: value for key, value in quick_settings.items() if key not in own}
+    result = recbole_opal.run("GRU4Rec", "tiny", **settings | {"epochs": 1})
+    stage = json.loads((result.folder / "metrics.json").read_text())["stages"]["train"]
+    assert stage["test"]["recall@10"] >= 0
+    assert "user_seconds" not in stage
 
 
 def test_pairwise_losses_get_negatives(quick_settings):

@@ -74,7 +74,7 @@ def quick(settings):
 @pytest.mark.parametrize(
     ("roles", "error", "message"),
     [
-        ({}, SettingsError, "data frames, need the names of their columns; write for example"),
+        ({}, SettingsError, "data frames need the names of their columns; write for example"),
         (ROLES | {"user": "whom"}, DataError, "the frame has no column whom; did you mean who"),
         (ROLES | {"usr": "who"}, SettingsError, "usr"),
         (ROLES | {"where": "liked > 1"}, DataError, "no interaction is left"),

@@ -30,21 +30,35 @@ from recbole_opal.runs.manifest import regular_bytes
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["ComparisonResult", "Tuning"]
+__all__ = ["ComparisonResult", "Trial", "Tuning"]
 
 _ANEW = "run the comparison's command again, which writes it anew"
 _MAX_PLAN_BYTES = 2**20
 Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
+class Trial(Checked):
+    """A tried setting: what it reached on validation (None: it failed, and why), in seconds."""
+
+    settings: dict[str, Any] = {}
+    score: Number | None = None
+    seconds: Number | None = None
+    reason: str | None = None
+
+
 class Tuning(Checked):
-    """The budget of each row, what bounded a trial, and by label what was tried and found."""
+    """The budget of each row, what bounded a trial, and by label what was tried and found.
+
+    `history` has by label the trials in their order, the defaults first; files of older versions
+    have none.
+    """
 
     trials: Count | None = None
     seconds: Number | None = None
     tried: Known[Count] = {}
     search: Known[dict[str, Any]] = {}
     found: Known[dict[str, Any]] = {}
+    history: Known[list[Trial]] = {}
 
 
 class ComparisonResult(Checked):
@@ -61,7 +75,7 @@ class ComparisonResult(Checked):
         folder: the comparison folder with the tables and the report.
         users: `UserValues` by the row's label, as far as they were read; see `user_values`.
 
-    Example:
+    Examples:
         >>> from recbole_opal import ComparisonResult, compare
         >>> result = compare(["OPAL", "MIND"], "ml-100k", seeds=[1, 2])  # doctest: +SKIP
         >>> result.rows[0].test["recall@50"].mean  # doctest: +SKIP

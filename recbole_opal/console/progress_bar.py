@@ -44,7 +44,7 @@ class TrainingProgress(Display):
     Attributes:
         drawn: whether anybody sees the bar.
 
-    Example:
+    Examples:
         >>> with TrainingProgress(enabled=False) as progress:
         ...     progress.at("soft 0", 0.25, seconds_left=3.0)
     """

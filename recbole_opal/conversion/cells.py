@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.time_forms import MISSING
 from recbole_opal.data.atomic_files.fields import LARGEST, LONGEST_TOKEN, PADDING
 from recbole_opal.errors import DataError
 from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
-    *("MISSING_IDS", "Cell", "Check", "clean", "clean_id", "first_rows", "must_be_number", "raw"),
-    *("refuse_first", "typed", "writable"),
+    *("MISSING_IDS", "Cell", "Check", "clean", "clean_id", "first_row", "must_be_number", "raw"),
+    *("refuse_row", "typed", "writable"),
 ]
 
 # What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
@@ -42,6 +42,10 @@ class Check:
 
     wrong: str
     told: Callable[[str], str]
+
+    def where(self, condition: str) -> Check:
+        """Return the same for the rows that fulfil a condition in SQL."""
+        return Check(f"CASE WHEN {condition} THEN {self.wrong} END", self.told)
 
 
 @dataclass(frozen=True)
@@ -151,37 +155,37 @@ def must_be_number(name: str, text: str, *, or_empty: bool = False) -> Check:
     return Check(f"CASE WHEN {wrong} THEN stripped({text}) END", told)
 
 
-def first_rows(checks: Sequence[Check], where: str = "true") -> str:
-    """Return SQL for the columns of an aggregate: the first row `nr` that fails each check."""
-    return "".join(
-        f", min(nr) FILTER (({check.wrong}) IS NOT NULL AND {where})" for check in checks
-    )
+def first_row(checks: Sequence[Check]) -> str:
+    """Return SQL, an aggregate: the first row `nr` that fails one of some checks, or NULL."""
+    wrong = ", ".join(check.wrong for check in checks) or "NULL"
+    return f"min(nr) FILTER (coalesce({wrong}) IS NOT NULL)"
 
 
-def refuse_first(
+def refuse_row(
     engine: Engine,
     rows: str,
     checks: Sequence[Check],
-    found: Sequence[int | None],
+    row: int | None,
     place: Callable[[int], str],
 ) -> None:
-    """Raise the error of the first row that fails a check, if one does.
+    """Raise the error of a row by the first check that it fails.
 
     Args:
         engine: that knows the rows.
         rows: SQL for them, behind FROM.
         checks: of their cells.
-        found: the result of `first_rows`.
+        row: the result of `first_row`; None: no row is wrong.
         place: tells where a row stands.
 
     Raises:
         DataError: naming the cell.
     """
-    wrong = [(at, place) for place, at in enumerate(found) if at is not None]
-    if wrong:
-        at, number = min(wrong)
-        (text,) = engine.row(f"SELECT {checks[number].wrong} FROM {rows} WHERE nr = {at}")
-        raise DataError(f"{place(at)}: {checks[number].told(text)}")
+    if row is not None:
+        wrong = ", ".join(check.wrong for check in checks)
+        texts = engine.row(f"SELECT {wrong} FROM {rows} WHERE nr = {row}")
+        told = next(check.told(text) for check, text in zip(checks, texts, strict=True)
+                    if text is not None)  # fmt: skip
+        raise DataError(f"{place(row)}: {told}")
 
 
 def _finite(wrong: str, name: str) -> Check:

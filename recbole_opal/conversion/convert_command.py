@@ -11,16 +11,16 @@ from rich.console import Console
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest, parse_convert
 from recbole_opal.conversion.generic import generic_source, naming_columns
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.source import Source
 from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import TextFormat
 
 if TYPE_CHECKING:
     from recbole_opal.conversion.layouts.layout import Layout
-    from recbole_opal.conversion.log import Source
     from recbole_opal.conversion.write import Written
 
 __all__ = ["convert", "main"]
@@ -137,10 +137,9 @@ def _layout(request: ConvertRequest) -> Layout:
 
     first = request.sources[0]
     if len(request.sources) > 1 or not isinstance(first, Path):
-        raise SettingsError(
-            "several sources, and data frames, need the names of their columns; "
-            + naming_columns(first, TextFormat())
-        )
+        which = "several sources" if len(request.sources) > 1 else "data frames"
+        fix = naming_columns(first, TextFormat())
+        raise SettingsError(f"{which} need the names of their columns; {fix}")
     if "layout" in request.flags:
         return find_layout(request.flags["layout"])
     looks_alike = any(one.detect(first) or one.near_misses(first) for one in LAYOUTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
 from recbole_opal.data.generated_settings import generated_yaml
 
 __all__ = ["category_column", "settings_yaml"]

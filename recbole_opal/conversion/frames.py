@@ -12,12 +12,12 @@ from typing import Any
 
 from recbole_opal.conversion.arguments import FLAGS, parse_convert, request_of
 from recbole_opal.conversion.convert_command import convert as convert_request
-from recbole_opal.conversion.tables import open_table
 from recbole_opal.conversion.write import Written
 from recbole_opal.data.data_folder import data_root
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs.origin import data_digests, settings_digest
 from recbole_opal.settings.flags import refuse_unknown
+from recbole_opal.tables import open_table
 
 __all__ = ["convert", "named_dataset"]
 
@@ -43,7 +43,7 @@ def convert(source: Any, out: str | PathLike[str], *, items: Any = None, **flags
     Raises:
         OpalError: the flags or the data are malformed; nothing has been written.
 
-    Example:
+    Examples:
         >>> import pandas, recbole_opal  # doctest: +SKIP
         >>> log = pandas.DataFrame({"u": ["a"], "v": ["x"], "t": [1_650_000_000]})  # doctest: +SKIP
         >>> recbole_opal.convert(log, "dataset/x", user="u", item="v", time="t")  # doctest: +SKIP

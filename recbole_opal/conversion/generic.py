@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest
-from recbole_opal.conversion.header_advice import columns_to_name, fields_to_name
+from recbole_opal.conversion.columns import Column, fields_to_name, parse_columns
 from recbole_opal.conversion.label import Label, parse_label, short
-from recbole_opal.conversion.log import Filter, Items, Part, Source
-from recbole_opal.conversion.source import Column, parse_columns
-from recbole_opal.conversion.tables import Table, open_table
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.source import Filter, Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import parse_where
 from recbole_opal.conversion.written_dates import check_format
@@ -20,6 +17,8 @@ from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.settings.flags import refuse_unknown, truth
 from recbole_opal.settings.paths import home_path
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import Table, TextFormat, open_table
+from recbole_opal.tables.header_advice import columns_to_name
 
 __all__ = ["generic_source", "naming_columns"]
 

@@ -9,14 +9,15 @@ from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
     clean,
-    first_rows,
+    first_row,
     raw,
-    refuse_first,
+    refuse_row,
     typed,
     writable,
 )
-from recbole_opal.conversion.log import Items, changed_ids, stage_parts
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.log import changed_ids, stage_parts
+from recbole_opal.conversion.source import Items
 from recbole_opal.errors import DataError
 from recbole_opal.sql import Engine, atomic_file, identifier, literal
 
@@ -67,13 +68,13 @@ def write_items(
         writable(column.header, one, is_list=column.type.endswith("_seq"))
         for one, column in zip(fields, items.columns, strict=True)
     ]
-    described, *found = engine.row(f"SELECT count(DISTINCT i){first_rows(checks)} FROM item_rows")
+    described, wrong = engine.row(f"SELECT count(DISTINCT i), {first_row(checks)} FROM item_rows")
     if not described:
         raise DataError(
             f"no item of the log is in {items.origin}; check --item_key, or do without: leave "
             "--item_file away, or write --items=False with the files of a public data set."
         )
-    refuse_first(engine, "item_rows", checks, found, place)
+    refuse_row(engine, "item_rows", checks, wrong, place)
     listed = "".join(f", {one}" for one in fields)
     engine.run(
         f"CREATE TABLE met AS SELECT min(nr) AS nr, part, i{listed}, count(*) AS alike "

@@ -3,149 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from recbole_opal.conversion.cells import (
     MISSING_IDS,
     Cell,
-    Check,
     clean,
     clean_id,
-    first_rows,
+    first_row,
     must_be_number,
     raw,
-    refuse_first,
+    refuse_row,
     typed,
     writable,
 )
 from recbole_opal.conversion.label import short
-from recbole_opal.conversion.source import Column, Tally
-from recbole_opal.conversion.tables import Table
-from recbole_opal.conversion.times import Clock
-from recbole_opal.conversion.where import Where
+from recbole_opal.conversion.source import Part, Source, Tally
 from recbole_opal.sql import Engine, identifier, literal
 
-__all__ = [
-    "Filter",
-    "Items",
-    "Part",
-    "Source",
-    "changed_ids",
-    "stage_log",
-    "stage_parts",
-]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A table of a log or of items, and what its cells (`c0`, `c1`, ... in SQL) are.
-
-    Attributes:
-        table: where they stand.
-        item: the item's id.
-        user, time: those of an interaction; the time as text.
-        further: what else is needed, by its name, as text.
-        rest: SQL behind the table, as a condition.
-        join: another table, the cell of its that equals the item's cell, and its cells by name.
-        header: the names of its columns, where a row that holds them is no row.
-    """
-
-    table: Table
-    item: str
-    user: str = "''"
-    time: str = "''"
-    further: Mapping[str, str] = field(default_factory=dict)
-    rest: str = ""
-    join: tuple[Table, str, Mapping[str, str]] | None = None
-    header: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which rows are kept.
-
-    Attributes:
-        condition: in SQL, over the number or the text of further columns by `raw`; NULL: unknown.
-        otherwise: why a row is left out.
-        unknown: the same where that cannot be told.
-        numbers: columns that must hold numbers, or the file is wrong.
-    """
-
-    condition: str
-    otherwise: str
-    unknown: str
-    numbers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Items:
-    """The tables of the items, and the fields to take of them.
-
-    Attributes:
-        parts: each has all fields.
-        columns: the fields.
-        list_separator: between the elements of a cell of a `_seq` field.
-        from_log: whether they are tables of the log itself, with many rows an item.
-        notes: what the user must be told.
-    """
-
-    parts: tuple[Part, ...]
-    columns: tuple[Column, ...]
-    list_separator: str = ","
-    from_log: bool = False
-    notes: tuple[str, ...] = ()
-
-    def bytes_total(self) -> int:
-        """Return the size of the files; those of the log are read once more."""
-        return sum(part.table.size() for part in self.parts)
-
-    @property
-    def origin(self) -> str:
-        """Where the first of them stands, for the user."""
-        return self.origin_of(0)
-
-    def origin_of(self, part: int) -> str:
-        """Return where one of them stands."""
-        return "the table of the items" if self.from_log else self.parts[part].table.origin
-
-
-@dataclass(frozen=True)
-class Source:
-    """A log that is to be converted.
-
-    Attributes:
-        parts: read one behind the other.
-        clock: reads the times; None: the numbers of the rows are the times.
-        filters: which rows count; each row is left out by the first that refuses it.
-        where: a condition of the user's in SQL.
-        keep: further columns of the interactions.
-        list_separator: between the elements of a cell of a `_seq` column.
-        items: of the table of the items, or None.
-        split: of each part, whether it is training (0), validation (1) or test (2); None: none is.
-        no_time: why a row without a time is left out.
-        time_unit: what every run must take the times for, where it is not to judge them itself:
-            `order` alone, `number` as they are, or `seconds` of whatever years.
-        notes: what the user must be told beforehand.
-    """
-
-    parts: tuple[Part, ...]
-    clock: Clock | None = None
-    filters: tuple[Filter, ...] = ()
-    where: Where | None = None
-    keep: tuple[Column, ...] = ()
-    list_separator: str = ","
-    items: Items | None = None
-    split: tuple[int, ...] | None = None
-    no_time: str = "no finite time"
-    time_unit: Literal["order", "number", "seconds"] | None = None
-    notes: tuple[str, ...] = ()
-
-    def bytes_total(self) -> int:
-        """Return the size of all files."""
-        own = sum(part.table.size() for part in self.parts)
-        return own + (self.items.bytes_total() if self.items else 0)
+__all__ = ["changed_ids", "stage_log", "stage_parts"]
 
 
 def stage_parts(
@@ -215,12 +91,11 @@ def stage_log(
     cells = [typed(one, clean(one.name), source.list_separator) for one in source.keep]
     reasons = _make_views(engine, source, cells)
     must = dict.fromkeys(name for one in source.filters for name in one.numbers)
-    numbers = [must_be_number(name, raw(name)) for name in must]
+    checks = [must_be_number(name, raw(name)) for name in must]
     if clock is not None and not clock.by_flag:
         check = must_be_number(clock.column, "t", or_empty=True)
-        wrong = f"CASE WHEN reason = {len(reasons) - 3} THEN {check.wrong} END"
-        numbers.append(Check(wrong, check.told))
-    kept = [cell.check for cell in cells if cell.check]
+        checks.append(check.where(f"reason = {len(reasons) - 3}"))
+    checks += [cell.check.where("reason IS NULL") for cell in cells if cell.check]
     changes = [
         (f"cells of {column.name} {what}", one)
         for column, cell in zip(source.keep, cells, strict=True)
@@ -229,24 +104,21 @@ def stage_log(
     counts = "".join(f", count(*) FILTER ({one})" for _, one in changes)
     # One look at all rows, which are many.
     found = engine.rows(
-        f"SELECT reason, count(*), sum(changed){counts}{first_rows(numbers)}"
-        f"{first_rows(kept, 'reason IS NULL')} FROM rows GROUP BY reason ORDER BY reason"
+        f"SELECT reason, count(*), {first_row(checks)}, sum(changed){counts} FROM rows "
+        "GROUP BY reason ORDER BY reason"
     )
     totals = [0] * (1 + len(changes))
-    for reason, count, *numbered in found:
+    for reason, count, _, *changed in found:
         if reason is not None:
             tally.dropped[reasons[reason]] += count
         if reason is None or reason >= len(reasons) - 2:  # all but the ids was right
-            totals = [one + more for one, more in zip(totals, numbered, strict=False)]
+            totals = [one + more for one, more in zip(totals, changed, strict=True)]
     if clock is not None and (clock.unit == "number" or tally.dropped[reasons[-3]]):
         # The times of rows that a label leaves out are nobody's.
         timed = f"(FROM rows WHERE reason IS NULL OR reason >= {len(reasons) - 3})"
         clock.check(engine, timed, place)
-    firsts = [numbered[1 + len(totals) :] for _, *numbered in found]
-    earliest = [
-        min((at for at in ats if at is not None), default=None) for ats in zip(*firsts, strict=True)
-    ]
-    refuse_first(engine, "rows", [*numbers, *kept], earliest, place)
+    wrong = min((at for _, _, at, *_ in found if at is not None), default=None)
+    refuse_row(engine, "rows", checks, wrong, place)
     engine.run("CREATE TABLE kept AS FROM kept_rows; DROP VIEW kept_rows; DROP VIEW rows")
     engine.run("DROP TABLE log")
     fields = [
@@ -254,15 +126,15 @@ def stage_log(
         for one in source.keep
     ]
     if fields:
-        first = engine.row(f"SELECT 0{first_rows(fields)} FROM kept")[1:]
-        refuse_first(engine, "kept", fields, first, place)
+        (wrong,) = engine.row(f"SELECT {first_row(fields)} FROM kept")
+        refuse_row(engine, "kept", fields, wrong, place)
     for name, column, table in (("user", "u", "users"), ("item", "i", "known")):
         engine.run(f"CREATE TABLE {table} AS SELECT {column} FROM kept GROUP BY {column}")
         check = writable(name, column)
-        wrong = f"SELECT {column} FROM {table} WHERE ({check.wrong}) IS NOT NULL"
-        if engine.rows(f"{wrong} LIMIT 1"):  # looked for among the distinct ids, which are few
-            first = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({wrong})")
-            refuse_first(engine, "kept", [check], first, place)
+        unfit = f"SELECT {column} FROM {table} WHERE ({check.wrong}) IS NOT NULL"
+        if engine.rows(f"{unfit} LIMIT 1"):  # looked for among the distinct ids, which are few
+            (wrong,) = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({unfit})")
+            refuse_row(engine, "kept", [check], wrong, place)
     if totals[0]:
         tally.notes.append(changed_ids("the log", totals[0]))
     for (what, _), count in zip(changes, totals[1:], strict=True):

@@ -9,9 +9,9 @@ from typing import Any
 
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
 from recbole_opal.conversion.items import write_items
-from recbole_opal.conversion.log import Source, stage_log
+from recbole_opal.conversion.log import stage_log
 from recbole_opal.conversion.presplit import protocol_of
-from recbole_opal.conversion.source import Tally
+from recbole_opal.conversion.source import Source, Tally
 from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
 from recbole_opal.data.generated_settings import is_hand_written
 from recbole_opal.data.target import remove_others

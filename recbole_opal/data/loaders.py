@@ -108,6 +108,11 @@ class EvaluationLoader:
         if self.in_step and group is not None and (own.stop - own.start) * group.size < len(self):
             yield self._batch(np.arange(0))
 
+    def alone(self, most: int) -> Iterator[EvaluationBatch]:
+        """Yield at most so many rows, spread evenly over the part, each as a batch of its own."""
+        for row in np.unique(np.linspace(0, len(self.rows) - 1, most).astype(np.int64)):
+            yield self._batch(np.array([row]))
+
     def _batch(self, index: IntArray) -> EvaluationBatch:
         batch = self.rows.batch(index)
         return batch if self.inputs is None else replace(batch, inputs=self.inputs(batch))

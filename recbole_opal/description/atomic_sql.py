@@ -9,11 +9,10 @@ from pathlib import Path
 from recbole_opal.data.atomic_files import Column, Roles, TableFormat, read_blocks
 from recbole_opal.data.atomic_files.text_lines import line_blocks
 from recbole_opal.errors import DataError
-from recbole_opal.sql import Engine, literal, shown_error
+from recbole_opal.sql import Engine, shown_error, text_source
 
 __all__ = ["AtomicForm", "refuse_by_reader", "stage"]
 
-_NO_NULL = "\x1a\x1b\x1a"  # so that an empty cell is an empty text
 _UTF_8 = ("utf-8", "utf8", "utf-8-sig", "ascii")
 
 
@@ -70,7 +69,7 @@ def stage(
     text = _checked(path, form.encoding, None if form.encoding.lower() in _UTF_8 else copy)
     made = ", ".join(f"{sql} AS {name}" for name, sql in select.items())
     while True:
-        source = _source(text, len(columns), form.separator)
+        source = text_source(text, len(columns), form.separator, skip=1)
         try:
             return engine.run(f"CREATE TABLE {into} AS SELECT {made} FROM {source}", advance)
         except duckdb.InvalidInputException as error:
@@ -112,12 +111,3 @@ def _checked(path: Path, encoding: str, copy: Path | None) -> Path:
     with copy.open("wb") as file:
         file.writelines(blocks)
     return copy
-
-
-def _source(text: Path, width: int, separator: str) -> str:
-    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(width))
-    return (
-        f"read_csv({literal(str(text))}, header = false, skip = 1, auto_detect = false, "
-        f"delim = {literal(separator)}, quote = '', escape = '', nullstr = {literal(_NO_NULL)}, "
-        f"strict_mode = true, buffer_size = 4000000, columns = {{{columns}}})"
-    )

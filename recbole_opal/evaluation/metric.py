@@ -41,7 +41,7 @@ class Metric:
         every_run: whether ours is measured on the test part of every run, chosen or not.
         needs_ranks: whether it reads `Judged.ranks`, which cost a second pass over the items.
 
-    Example:
+    Examples:
         >>> class Rarity(Metric):
         ...     def values(self, judged, k):
         ...         rarity = 1 / (1 + judged.training.counts)

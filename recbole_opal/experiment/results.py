@@ -110,6 +110,9 @@ def _test(
     # What no list has, as similarity at k = 1, was not asked for and is left out.
     told = {name: value for name, value in more.results.items() if not isnan(value)}
     found: dict[str, Any] = {"test": chosen.results | told, "test_seconds": taken}
+    waited = trainer.user_seconds(data.test)
+    if waited is not None:
+        found["user_seconds"] = waited
     diagnostics = interest_diagnostics(judged)
     if diagnostics is None:
         return found

@@ -99,7 +99,7 @@ def run(
     Raises:
         OpalError: settings or data are wrong, or training cannot go on.
 
-    Example:
+    Examples:
         >>> import recbole_opal  # doctest: +SKIP
         >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
         >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP

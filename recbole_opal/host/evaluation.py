@@ -14,6 +14,7 @@ from torch import Tensor
 
 from recbole_opal.batches import EvaluationBatch
 from recbole_opal.distributed.agreement import agreed
+from recbole_opal.distributed.group import current
 from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.evaluation.built_index import BuiltIndex, check_retrieval
 from recbole_opal.evaluation.evaluator import judge, measure
@@ -24,10 +25,13 @@ from recbole_opal.evaluation.full_sort import (
     from_scores,
 )
 from recbole_opal.evaluation.judged import Judged, TrainingFacts
+from recbole_opal.evaluation.latency import median_seconds
 from recbole_opal.evaluation.registry import chosen_metrics
 from recbole_opal.evaluation.sharded_sort import ShardedRetriever
 from recbole_opal.host.categories import item_categories
 from recbole_opal.host.stored_dataset import StoredDataset
+
+_ALONE = 64  # users that are asked for one at a time, to measure how long each waits
 
 __all__ = ["TopKEvaluation", "dense_scores", "training_facts"]
 
@@ -74,33 +78,55 @@ class TopKEvaluation(Trainer):
         dataset, config = eval_data.dataset, self.config
         if self._facts is None or self._facts[0] is not dataset:
             self._facts = (dataset, training_facts(dataset))
-        self.model.eval()
         ranks = any(metric.needs_ranks for metric in chosen_metrics(config["metrics"]))
-        if isinstance(self.model, InterestModel):
-            retriever: FullSortRetriever | ShardedRetriever
-            if sharded_embedding_of(self.model) is not None:
-                retriever = ShardedRetriever(self.model, config, with_interests=with_interests)
-            else:
-                retriever = FullSortRetriever(
-                    self.model,
-                    config,
-                    with_ranks=ranks,
-                    with_interests=with_interests,
-                    built=self._built,
-                )
-
-            def lists(batch: EvaluationBatch) -> Retrieved:
-                inputs = batch.inputs.to(self.device)
-                return retriever.retrieve(inputs, batch.excluded, batch.targets)
-
-        else:
-            scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
-
-            def lists(batch: EvaluationBatch) -> Retrieved:
-                targets = batch.targets if ranks else None
-                return from_scores(scores(batch), max(config["topk"]), targets)
-
+        lists = self._lists(dataset, with_ranks=ranks, with_interests=with_interests)
         return judge(lists, eval_data, config, self._facts[1])
+
+    @torch.no_grad()
+    def user_seconds(self, eval_data: Any) -> float | None:
+        """Return the median seconds from a user's history to the list, each user asked for alone.
+
+        The history stands in memory; encoding and search count, with what the search is built of
+        made before. None where it is not measured: among several processes, and of a model of
+        RecBole's that cannot answer a single user.
+        """
+        if current() is not None:
+            return None
+        lists = self._lists(eval_data.dataset)
+        try:
+            return median_seconds(lambda batch: lists(batch).ids.cpu(), eval_data.alone(_ALONE))
+        except Exception:  # noqa: BLE001, whatever the model may raise
+            if isinstance(self.model, InterestModel):
+                raise
+            return (
+                None  # some of RecBole's squeeze a batch of one away; their run is none the worse
+            )
+
+    def _lists(
+        self, dataset: Any, *, with_ranks: bool = False, with_interests: bool = False
+    ) -> Callable[[EvaluationBatch], Retrieved]:
+        """Return what makes the lists of a batch with the model as it is."""
+        self.model.eval()
+        config = self.config
+        if not isinstance(self.model, InterestModel):
+            scores = dense_scores(self.model, dataset, self.device, self.test_batch_size)
+            return lambda batch: from_scores(
+                scores(batch), max(config["topk"]), batch.targets if with_ranks else None
+            )
+        retriever: FullSortRetriever | ShardedRetriever
+        if sharded_embedding_of(self.model) is not None:
+            retriever = ShardedRetriever(self.model, config, with_interests=with_interests)
+        else:
+            retriever = FullSortRetriever(
+                self.model,
+                config,
+                with_ranks=with_ranks,
+                with_interests=with_interests,
+                built=self._built,
+            )
+        return lambda batch: retriever.retrieve(
+            batch.inputs.to(self.device), batch.excluded, batch.targets
+        )
 
 
 def training_facts(dataset: Any) -> TrainingFacts:

@@ -145,6 +145,12 @@ class StagedTrainer(TopKEvaluation):
         with nullcontext() if known is None else known_history(self.model, known):
             return super().judge(eval_data, with_interests=with_interests)
 
+    def user_seconds(self, eval_data: Any) -> float | None:
+        """Return how long a user of a part waits for the list; see `TopKEvaluation`."""
+        known = eval_data.known
+        with nullcontext() if known is None else known_history(self.model, known):
+            return super().user_seconds(eval_data)
+
 
 class TwoStageTrainer(StagedTrainer):
     """Pre-train in stage "soft", fine-tune in stage "hard", keep the better one on validation.

@@ -22,6 +22,7 @@ from recbole_opal.report.sections.lists import lists
 from recbole_opal.report.sections.reranked import reranked
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
+from recbole_opal.report.sections.tuning import tuning
 from recbole_opal.report.sections.users import users
 from recbole_opal.report.trained_opals import trained_opals
 from recbole_opal.runs.atomic import write_text
@@ -97,6 +98,7 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
         groups(comparison, files),
         interests(comparison),
         training(comparison, files),
+        tuning(comparison),
         *looked_into,
     ]
     shown = [section for section in sections if section is not None]

@@ -32,7 +32,7 @@ class RunFolder(VerifiedFolder):
 
     The command prints its `path` as its last line. A CheckpointError tells what cannot be written.
 
-    Example:
+    Examples:
         >>> import tempfile, torch
         >>> folder = RunFolder.create(Path(tempfile.mkdtemp()), "OPAL-ml-100k")
         >>> with folder.update():

@@ -47,7 +47,7 @@ class RunReader:
     Every file is verified when it is loaded: a CheckpointError names one that is missing, damaged
     or not of its format. The file names and formats are public, see README.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from recbole_opal.runs import RunFolder
         >>> folder = RunFolder.create(Path(tempfile.mkdtemp()), "OPAL-ml-100k")

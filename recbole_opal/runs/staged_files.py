@@ -31,7 +31,7 @@ class StagedFiles:
         DataError: on entering, writing and leaving: the disk is full, read-only or gone; on
             entering: another command is writing into the folder.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> with StagedFiles(folder) as files:

@@ -25,7 +25,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         DataError: the disk is full, the folder is missing or may not be written, or the path is a
             folder. An OSError of the block counts as one of this file.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "lists.csv"
         >>> with whole_file(path) as file:

@@ -47,7 +47,7 @@ def load(
         SettingsError: the stage, the device or a class of the user's own is not there.
         RetrievalError: the search is unknown, or not installed.
 
-    Example:
+    Examples:
         >>> import recbole_opal
         >>> recommender = recbole_opal.load("saved/OPAL-ml-100k-...")  # doctest: +SKIP
         >>> recommender.recommend({"ann": ["242", "302"]}, k=10)  # doctest: +SKIP

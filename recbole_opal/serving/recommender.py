@@ -37,7 +37,7 @@ class Recommender(ModelInUse):
     Users need not be known: what counts is the history that is given. Item ids are those of the
     data set, as text or as whole numbers.
 
-    Example:
+    Examples:
         >>> import recbole_opal
         >>> recommender = recbole_opal.load("saved/OPAL-ml-100k-...")  # doctest: +SKIP
         >>> recommender.recommend({"ann": ["242", "302"]}, k=10)  # doctest: +SKIP
@@ -141,7 +141,7 @@ class Recommender(ModelInUse):
             SettingsError: the model was trained without `item_features`.
             DataError: columns are missing, an id is known or there twice, a number is none.
 
-        Example:
+        Examples:
             >>> recommender = recbole_opal.load("saved/OPAL-...")  # doctest: +SKIP
             >>> new = {"item_id": ["n1"], "tag": ["comedy drama"]}
             >>> recommender.add_items(new).recommend({"ann": ["242"]})  # doctest: +SKIP

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from recbole_opal.comparison.result import Tuning
+from recbole_opal.comparison.result import Trial, Tuning
 from recbole_opal.comparison.run_files import load_metrics
 from recbole_opal.errors import OpalError, TrainingError
 from recbole_opal.runs import RunReader
@@ -16,7 +16,7 @@ from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonPro
 from recbole_opal.side_by_side.execution import Execution
 from recbole_opal.side_by_side.planning import Plan
 from recbole_opal.side_by_side.variants import Variant
-from recbole_opal.tuning import TunableVariant, Tuned, require_optuna, save_tuned, tune
+from recbole_opal.tuning import TunableVariant, Tuned, TunedTrial, require_optuna, save_tuned, tune
 
 __all__ = ["tune_all"]
 
@@ -46,7 +46,17 @@ def tune_all(
             tuning.tried[label] = len(outcome.trials)
             tuning.search[label] = outcome.space
             tuning.found[label] = outcome.settings
+            tuning.history[label] = [_told(trial) for trial in outcome.trials]
     return tuning, errors
+
+
+def _told(trial: TunedTrial) -> Trial:
+    return Trial(
+        settings=trial["settings"],
+        score=trial["score"],
+        seconds=trial["seconds"],
+        reason=trial["reason"],
+    )
 
 
 def _tune(

@@ -21,7 +21,7 @@ _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 class Variant:
     """A model's name, or the place of its class as `file.py:Class`, and settings of its own.
 
-    Example:
+    Examples:
         >>> Variant("OPAL", {"num_interests": 8}).label
         'OPAL num_interests=8'
     """

@@ -6,11 +6,10 @@ from functools import cache
 
 import pandas as pd
 
-from recbole_opal.conversion.log import Items, Part, Source
-from recbole_opal.conversion.tables import open_table
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.source import Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.sql import opened_engine
+from recbole_opal.tables import TextFormat, open_table
 
 
 def read_rows(given, columns, form=TextFormat()):  # noqa: B008, frozen

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from recbole_opal.conversion.arguments import parse_convert
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.generic import generic_source
-from recbole_opal.conversion.source import Column
 from recbole_opal.errors import DataError, SettingsError
 
 COLUMNS = ["--user=u", "--item=i", "--time=t"]

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from recbole_opal.conversion import cells as module
-from recbole_opal.conversion.source import Column, parse_columns
+from recbole_opal.conversion.columns import Column, parse_columns
 from recbole_opal.errors import DataError
 from recbole_opal.sql import opened_engine
 
@@ -13,8 +13,8 @@ def typed(cells, kind, separator=",", column=None):
     with opened_engine() as engine:
         engine.register("given", pd.DataFrame({"y": cells}, dtype="string").reset_index())
         engine.run('CREATE TABLE rows AS SELECT "index" AS nr, stripped(y) AS x FROM given')
-        first = engine.row(f"SELECT count(*){module.first_rows(checks)} FROM rows")[1:]
-        module.refuse_first(engine, "rows", checks, first, lambda row: f"items.csv, line {row}")
+        (wrong,) = engine.row(f"SELECT {module.first_row(checks)} FROM rows")
+        module.refuse_row(engine, "rows", checks, wrong, lambda row: f"items.csv, line {row}")
         return [one for (one,) in engine.rows(f"SELECT {cell.value} FROM rows ORDER BY nr")]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from recbole_opal.conversion.columns import parse_columns
 from recbole_opal.conversion.data_settings import category_column, settings_yaml
-from recbole_opal.conversion.source import parse_columns
 from recbole_opal.data.generated_settings import SYNTHETIC_YAML, is_generated
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.write import write_dataset
 from tests.conversion.reading import frame_source
 

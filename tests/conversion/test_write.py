@@ -3,7 +3,7 @@ import errno
 import pytest
 import yaml
 
-from recbole_opal.conversion.source import Column
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.write import write_dataset
 from recbole_opal.data.generated_settings import SYNTHETIC_YAML
 from recbole_opal.data.target import check_target

@@ -56,6 +56,13 @@ def test_every_row_is_in_one_batch_of_at_most_a_step(count: int, step: int) -> N
     assert all(1 <= len(batch.users) <= step for batch in batches)
 
 
+@pytest.mark.parametrize(("count", "most", "users"), [(9, 3, [10, 14, 18]), (2, 64, [10, 11])])
+def test_rows_alone_are_spread_over_the_part(count: int, most: int, users: list[int]) -> None:
+    batches = list(EvaluationLoader(Rows(count), 7).alone(most))
+    assert [batch.users.tolist() for batch in batches] == [[user] for user in users]
+    assert all(batch.targets[0].tolist() == [0, 0] for batch in batches)
+
+
 def test_without_a_mask() -> None:
     assert next(iter(EvaluationLoader(Rows(2, False), 7))).excluded is None
 

@@ -247,3 +247,62 @@ def test_what_convert_would_refuse_too_is_not_sent_there(folder, capsys, time, f
     error = capsys.readouterr().err
     assert fix in error
     assert ("convert the file" in error) == (time == "2021-01-01")
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n\n", "mixed"])
+def test_line_ends_change_nothing(folder, capsys, ends):
+    lines = [HEADER.strip(), *ROWS]
+    if ends == "mixed":
+        text = "\n".join(lines[:3]) + "\r\n" + "\n".join(lines[3:])  # and none behind the last
+    else:
+        text = "".join(line + ends for line in lines)
+    assert main(["mine"]) == 0
+    expected = shown(capsys)
+    (folder / "mine.inter").write_bytes(text.encode())
+    assert main(["mine"]) == 0
+    assert shown(capsys) == expected
+
+
+def test_a_line_of_tabs_is_a_row_without_a_user(folder, capsys):
+    with (folder / "mine.inter").open("a") as file:
+        file.write("\t\t\n")
+    assert main(["mine"]) == 0
+    assert shown(capsys)["left out: no user"] == ["1"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_is_no_row_is_told_where_others_are_counted(folder, capsys, end):
+    with (folder / "mine.inter").open("a", newline="") as file:
+        file.write(f"\tx\t1{end}a\tx{end}")
+    assert main(["mine"]) == 2
+    assert "line 8 has 2 fields where the header has 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("x\tmany\tA\t1", "line 3: size is 'many', which is no number"),
+        ("x\t1e39\tA\t1", "line 3: size is infinite"),
+        ("x\t1\tA [PAD]\t1", "line 3: tag holds [PAD]"),
+        (f"x\t1\tA {'b' * 1001}\t1", "line 3: tag holds a part of more than 1000 characters"),
+        ("x\t1\tA\t1 two", "line 3: parts holds a part that is no finite number"),
+        ("\t1\tA\t1", "line 3: item_id is empty"),
+        ("x\t1\tA", "line 3 has 3 fields where the header has 4"),
+    ],
+)
+def test_items_are_read_as_strictly_as_in_training(folder, capsys, row, fault):
+    head = "item_id:token\tsize:float\ttag:token_seq\tparts:float_seq\ny\t\t\t\n"
+    (folder / "mine.item").write_text(head + row + "\n")
+    assert main(["mine"]) == 2
+    assert f"mine.item, {fault}" in capsys.readouterr().err
+
+
+def test_nanoseconds_are_told_in_seconds_and_tie_by_microseconds(folder, capsys):
+    times = [1_650_000_000_123_456_700, 1_650_000_000_123_456_900, 1_650_000_001_000_000_000]
+    rows = "".join(f"a\t{item}\t{time}\n" for item, time in zip("xyz", times, strict=True))
+    (folder / "mine.inter").write_text(HEADER + rows)
+    assert main(["mine"]) == 0
+    output = capsys.readouterr().out
+    assert cells(output)["first"] == ["2022-04-15 05:20:00 UTC"]
+    assert cells(output)["ties in time within a user"] == ["2 (66.7%)"]
+    assert "holds nanoseconds since 1970: read as seconds" in output

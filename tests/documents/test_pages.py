@@ -1,4 +1,4 @@
-"""Every code block of README and docs/ is run as it is written, on small data, page by page."""
+"""Each code block of README and docs/, and each notebook, is run as written, on small data."""
 
 import shutil
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.documents.blocks import Block, blocks_of, pages
+from tests.documents.notebooks import notebooks, program_of
 from tests.documents.small_world import (
     World,
     free_port,
@@ -82,4 +83,10 @@ def test_the_blocks_of_a_page_run(name, world):
 @pytest.mark.parametrize("name", _with_blocks({"slow"}))
 def test_the_slow_blocks_of_a_page_run(name, world):
     blocks = blocks_of(pages()[name].read_text(encoding="utf-8"))
-    assert run_page(blocks, world, {"slow"})
+    # Those before it, which it may build on, are run too.
+    assert run_page(blocks, world, {"", "slow"})
+
+
+@pytest.mark.parametrize("name", notebooks())
+def test_the_cells_of_a_notebook_run(name, world):
+    run_python(replaced(program_of(notebooks()[name]), free_port()), world)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.result import ComparisonResult, Trial, Tuning
 from recbole_opal.comparison.row import Diagnostics, Difference, Row, Spread
 from recbole_opal.report.page import page
 from recbole_opal.report.rows import best_opal_rows
@@ -18,6 +18,7 @@ from recbole_opal.report.sections.interests import interests, usage
 from recbole_opal.report.sections.lists import lists
 from recbole_opal.report.sections.results import results
 from recbole_opal.report.sections.training import training
+from recbole_opal.report.sections.tuning import tuning
 from recbole_opal.runs import RunFolder
 
 METRIC = "recall@2"
@@ -377,3 +378,42 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
     assert diversity(side) is not None
+
+
+def tuned(metric=METRIC, **history):
+    one = comparison(row("OPAL", recall=0.3), metric=metric)
+    trials = {
+        label: [Trial(settings={"learning_rate": rate}, score=score, seconds=2.0, reason=reason)
+                for rate, score, reason in tried]
+        for label, tried in history.items()
+    }  # fmt: skip
+    return tuning(one.model_copy(update={"tuning": Tuning(trials=3, history=trials)}))
+
+
+def test_the_trials_of_a_search_are_drawn_and_told():
+    section = tuned(
+        OPAL=[(0.001, 0.2, None), (0.01, None, "the loss became nan"), (0.002, 0.25, None)],
+        MIND=[(0.001, 0.3, None), (0.01, 0.1, None)],
+        Pop=[(1.0, 0.1, None)],
+    )
+    text = words(section.body)
+    assert section.body.count("<svg") == 3
+    assert (
+        "OPAL: trial 3 of 3, 1 of which failed is the best (0.2500, +25.0 % to the defaults); "
+        "it was the last, so that more might find better."
+    ) in text
+    assert "MIND: none of 2 trials beats the defaults (0.3000)." in text
+    assert "Pop: the defaults alone were tried (0.1000)." in text
+    assert "2 0.01 the loss became nan 2 s" in text  # of the table
+    assert "trial 3: learning_rate=0.002: 0.2500" in text
+    assert section.body.count('<g class="hollow">') == 3
+
+
+def test_the_best_so_far_is_the_least_where_less_is_better():
+    section = tuned("gini@2", OPAL=[(0.001, 0.2, None), (0.01, 0.3, None), (0.002, 0.1, None)])
+    assert "trial 3 of 3 is the best (0.1000, −50.0 % to the defaults)" in words(section.body)
+
+
+def test_without_trials_there_is_no_section():
+    assert tuning(comparison(row("OPAL", recall=0.3))) is None
+    assert tuned() is None

@@ -60,6 +60,8 @@ def test_the_best_on_validation_is_found_with_the_same_budget_for_all(plan_for, 
         ]
         assert tuning.found[variant.label]["learning_rate"] == max(rates)
         assert tuning.tried[variant.label] == 3
+        assert [trial.score for trial in tuning.history[variant.label]] == rates
+        assert tuning.history[variant.label][0].settings["learning_rate"] == rates[0]
         assert "learning_rate" in tuning.search[variant.label]
         assert (plan.folder / f"tuned-{variant.label}.yaml").is_file()
     assert progress._total == 6

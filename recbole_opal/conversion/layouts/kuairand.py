@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
-    WATCH_RATIO,
     Field,
     Layout,
     Rule,
     any_of,
+    is_on,
 )
-from recbole_opal.conversion.source import Column
 
 __all__ = ["KUAIRAND"]
 
@@ -61,8 +61,8 @@ def _declared(size: str) -> Layout:
 
     def files(options: Mapping[str, str]) -> list[str]:
         # No recommender chose what was shown at random.
-        random = options.get("random", "no").lower() in ("true", "yes", "1")
-        return [*standard, *([f"log_random_4_22_to_5_08_{suffix}.csv"] if random else [])]
+        shown = [f"log_random_4_22_to_5_08_{suffix}.csv"] if is_on(options, "random") else []
+        return [*standard, *shown]
 
     return Layout(
         name=f"KuaiRand-{size}",
@@ -74,11 +74,7 @@ def _declared(size: str) -> Layout:
         log_columns=_COLUMNS,
         looks_for=f"{', '.join(standard)} with {', '.join(_COLUMNS)}",
         rules=_RULES,
-        options={
-            "random": "True: also the videos that were shown at random",
-            "items": "False: no item table",
-            "watch_ratio": WATCH_RATIO,
-        },
+        switches=("random",),
         unit="milliseconds",
         files=files,
         item_file=f"video_features_basic_{suffix}.csv",

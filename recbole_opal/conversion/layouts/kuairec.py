@@ -18,19 +18,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
+from recbole_opal.conversion.layouts.files import Files
 from recbole_opal.conversion.layouts.layout import (
     TAGS,
-    WATCH_RATIO,
     Field,
-    Files,
     Layout,
     Rule,
     item_part,
 )
-from recbole_opal.conversion.log import Items, Part
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
+from recbole_opal.conversion.source import Items, Part
+from recbole_opal.tables import open_table
 
 __all__ = ["KUAIREC"]
 
@@ -75,11 +74,6 @@ KUAIREC = Layout(
             1.0,
         ),
         "shown": Rule("every video that was shown"),
-    },
-    options={
-        "matrix": "big or small",
-        "items": "False: no item table",
-        "watch_ratio": WATCH_RATIO,
     },
     roles=("user_id", "video_id", "timestamp"),
     unit="seconds",

@@ -8,23 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recbole_opal.conversion.cells import raw
-from recbole_opal.conversion.log import Filter, Items, Part, Source
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import Table, open_table, require_file
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.layouts.files import Files
+from recbole_opal.conversion.source import Filter, Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.suggest import did_you_mean
+from recbole_opal.tables import Table, open_table
 
-__all__ = ["NAME", "TAGS", "WATCH_RATIO", "Field", "Files", "Layout", "Rule", "any_of", "item_part"]
+__all__ = ["NAME", "TAGS", "Field", "Layout", "Rule", "any_of", "is_on", "item_part"]
 
-WATCH_RATIO = "smallest share of the video that counts, for the rules by watch ratio"
 NAME = r"regexp_replace(stripped({}), '\s+', '_', 'g')"
 """SQL for a name as a single token: `Home_cooking`."""
 TAGS = r"""trim(regexp_replace({}, '[\[\](),;''"\s]+', ' ', 'g'))"""
 """SQL for lists of tags: `[27, 9]`, `27,9` and `27;9` all become `27 9`."""
 
 Options = Mapping[str, str]
-_DEPTH = 3  # the archives unpack to at most `KuaiRec/KuaiRec 2.0/data`
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -64,56 +63,6 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Files:
-    """The files in and below a folder, the nearest first; or a single file, with its neighbours."""
-
-    source: Path
-    paths: tuple[Path, ...]
-
-    @classmethod
-    def of(cls, source: Path) -> Files:
-        """List the files, three folders deep; hidden ones are passed over.
-
-        Raises:
-            DataError: there is nothing at `source`, a pipe, or a folder that cannot be listed.
-        """
-        if not source.exists():
-            raise DataError(f"there is no file or folder {source}; check the path.")
-        try:
-            if source.is_dir():
-                return cls(source, tuple(_below(source, _DEPTH)))
-            require_file(source)
-            return cls(source, tuple(_below(source.parent, 0)))
-        except OSError as error:
-            raise DataError(f"{source} cannot be listed ({error.strerror}).") from error
-
-    def logs(self, pattern: str) -> list[Path]:
-        """Return the files whose unpacked name matches; of a single file no other."""
-        paths = self.paths if self.source.is_dir() else (self.source,)
-        return sorted((path for path in paths if _fits(path, pattern)), key=_stem)
-
-    def table(self, pattern: str, log: Path) -> Path | None:
-        """Return the table that goes with a log: the one beside it, or else the nearest."""
-        found = [path for path in self.paths if _fits(path, pattern)]
-        beside = (path for path in found if path.parent == log.parent)
-        return next(beside, next(iter(found), None))
-
-    def single_logs(self, pattern: str) -> dict[str, Path]:
-        """Return `logs` by their names, none of which may occur in two folders.
-
-        Raises:
-            DataError: one does.
-        """
-        found: dict[str, Path] = {}
-        for path in self.logs(pattern):
-            if (other := found.setdefault(_stem(path), path)) is not path:
-                raise DataError(
-                    f"{other} and {path} are the same log twice; name the folder of one of them."
-                )
-        return found
-
-
-@dataclass(frozen=True)
 class Layout:
     """The official files of a data set.
 
@@ -125,11 +74,11 @@ class Layout:
         log_columns: by which a log is told from another file of its name.
         looks_for: names and columns by which it is detected, for the user.
         rules: which rows are positive, by name; the first is the default.
-        options: names of the flags of its own -> what they mean.
+        switches: flags of its own that are True or False, beside `--items`.
         roles: the columns of user, item and time.
         unit: of the times; None: recognised.
         files: from the options to the names of the logs that are read, in their order; None: all.
-        choices: options that are one of several words, the first by default.
+        choices: flags of its own that are one of several words, the first by default.
         item_file: the name of the table of the items.
         item_key: its column of ids.
         fields: what is taken of it.
@@ -147,7 +96,7 @@ class Layout:
     log_columns: tuple[str, ...]
     looks_for: str
     rules: Mapping[str, Rule]
-    options: Mapping[str, str]
+    switches: tuple[str, ...] = ()
     roles: tuple[str, str, str] = ("user_id", "video_id", "time_ms")
     unit: str | None = None
     files: Callable[[Options], Sequence[str]] | None = None
@@ -190,7 +139,7 @@ class Layout:
         Args:
             source: the folder, or one log.
             rule: a key of `rules`.
-            options: some of `options`, as typed.
+            options: flags of its own, as typed.
 
         Raises:
             DataError: a file is missing or malformed.
@@ -201,7 +150,7 @@ class Layout:
         files = Files.of(source)
         logs = self._logs(files, options)
         items = None
-        if _switch(options, "items", default=True):
+        if is_on(options, "items", default=True):
             items = (self.read_items or item_part)(self, files, logs, options)
         joined = self._lengths(files, logs, items) if chosen.limit and self.needs else None
         filters = () if chosen.condition == "true" else (self._filter(rule, chosen, limit),)
@@ -278,16 +227,19 @@ class Layout:
         return Filter(f"coalesce({condition}, false)", reason, reason, must)
 
     def _check_options(self, options: Options) -> None:
+        own = [*self.choices, *self.switches, "items", "watch_ratio"]
+        if not any(rule.limit for rule in self.rules.values()):
+            own.remove("watch_ratio")
         for name, given in options.items():
-            if name not in self.options:
-                flags = ", ".join(f"--{each}" for each in self.options) or "none"
-                hint = did_you_mean(name, self.options, "--") or f"; its own flags are {flags}."
+            if name not in own:
+                flags = ", ".join(f"--{each}" for each in own)
+                hint = did_you_mean(name, own, "--") or f"; its own flags are {flags}."
                 raise SettingsError(f"--{name} is no flag of {self.name}{hint}")
             if name in self.choices and given not in self.choices[name]:
                 known = ", ".join(self.choices[name])
                 raise SettingsError(f"--{name}={given}: choose from {known}.")
-            if name not in self.choices and name != "watch_ratio":
-                _switch(options, name, default=False)
+            if name not in (*self.choices, "watch_ratio"):
+                is_on(options, name)
 
     def _chosen(self, name: str, options: Options) -> tuple[Rule, float]:
         """Return a rule and its limit, from `--watch_ratio` or its own."""
@@ -344,26 +296,13 @@ def item_part(layout: Layout, files: Files, logs: Sequence[Path], options: Optio
     return Items((part,), tuple(one.column for one in there), " ")
 
 
-def _switch(options: Options, name: str, *, default: bool) -> bool:
+def is_on(options: Options, name: str, *, default: bool = False) -> bool:
+    """Tell whether a switch is on.
+
+    Raises:
+        SettingsError: it is neither on nor off.
+    """
     given = options.get(name, str(default)).lower()
     if given not in _TRUTH:
         raise SettingsError(f"--{name}={options[name]}: write True or False.")
     return _TRUTH[given]
-
-
-def _below(folder: Path, depth: int) -> list[Path]:
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    files = [path for path in entries if path.is_file()]
-    if depth:
-        for path in entries:
-            if path.is_dir():
-                files += _below(path, depth - 1)
-    return files
-
-
-def _stem(path: Path) -> str:
-    return re.sub(r"\.(gz|zst)$", "", path.name.lower())
-
-
-def _fits(path: Path, pattern: str) -> bool:
-    return re.fullmatch(pattern, _stem(path), flags=re.IGNORECASE) is not None

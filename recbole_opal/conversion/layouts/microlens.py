@@ -21,12 +21,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recbole_opal.conversion.layouts.layout import NAME, Files, Layout, Rule
-from recbole_opal.conversion.log import Items, Part
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
-from recbole_opal.conversion.text_file import TextFormat
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.layouts.files import Files
+from recbole_opal.conversion.layouts.layout import NAME, Layout, Rule, is_on
+from recbole_opal.conversion.source import Items, Part
 from recbole_opal.errors import DataError
+from recbole_opal.tables import TextFormat, open_table
 
 __all__ = ["MICROLENS"]
 
@@ -77,7 +77,7 @@ def _labels(
 ) -> Items | None:
     """Return the categories, and the titles on request: lines of an id, a comma and a label."""
     found = {"category": files.table(r"tags_to_summary\.csv", logs[0])}
-    if options.get("titles", "no").lower() in ("true", "yes", "1"):
+    if is_on(options, "titles"):
         found["title"] = files.table(rf"{layout.name}_titles?(_en)?\.csv", logs[0])
         if found["title"] is None:
             raise DataError(
@@ -115,10 +115,7 @@ def _declared(size: str) -> Layout:
         log_columns=tuple(_HEADERS[0]),
         looks_for=f"{name}_pairs.csv with {', '.join(_HEADERS[0])}, or {name}_pairs.tsv",
         rules={"comment": Rule("every pair: the user commented on the video")},
-        options={
-            "titles": "True: also the words of the titles",
-            "items": "False: no item table",
-        },
+        switches=("titles",),
         roles=("user", "item", "timestamp"),
         is_log=_is_log,
         read=_read,

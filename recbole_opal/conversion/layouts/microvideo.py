@@ -22,11 +22,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recbole_opal.conversion.layouts.layout import NAME, Files, Layout, Rule, any_of
-from recbole_opal.conversion.log import Items, Part
-from recbole_opal.conversion.source import Column
-from recbole_opal.conversion.tables import open_table
+from recbole_opal.conversion.columns import Column
+from recbole_opal.conversion.layouts.files import Files
+from recbole_opal.conversion.layouts.layout import NAME, Layout, Rule, any_of
+from recbole_opal.conversion.source import Items, Part
 from recbole_opal.errors import DataError
+from recbole_opal.tables import open_table
 
 __all__ = ["MICROVIDEO"]
 
@@ -74,7 +75,6 @@ MICROVIDEO = Layout(
         "click": any_of(["is_click"], "is_click is 1"),
         "shown": Rule("every video that was shown"),
     },
-    options={"part": "both, train or test", "items": "False: no item table"},
     roles=("user_id", "item_id", "timestamp"),
     files=_files,
     choices={"part": ("both", "train", "test")},

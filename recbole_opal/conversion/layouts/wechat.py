@@ -17,16 +17,15 @@ by the description as entries quote it), and the licence: no public one is known
 
 from __future__ import annotations
 
+from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
-    WATCH_RATIO,
     Field,
     Layout,
     Rule,
     any_of,
 )
-from recbole_opal.conversion.source import Column
 
 __all__ = ["WECHAT"]
 
@@ -55,7 +54,6 @@ WECHAT = Layout(
         ),
         "shown": Rule("every video that was shown"),
     },
-    options={"items": "False: no item table", "watch_ratio": WATCH_RATIO},
     roles=("userid", "feedid", "date_"),
     unit="day",
     item_file="feed_info.csv",

@@ -1,6 +1,6 @@
 import pytest
 
-from recbole_opal.conversion.cells import first_rows, must_be_number, refuse_first
+from recbole_opal.conversion.cells import first_row, must_be_number, refuse_row
 from recbole_opal.conversion.layouts.layout import NAME, TAGS
 from recbole_opal.errors import DataError
 from recbole_opal.sql import literal, opened_engine
@@ -19,8 +19,8 @@ def checked(*cells):
     values = ", ".join(f"({place}, {literal(cell)})" for place, cell in enumerate(cells))
     with opened_engine() as engine:
         rows = f"(SELECT * FROM (VALUES {values}) AS v(nr, x))"
-        first = engine.row(f"SELECT 0{first_rows([check])} FROM {rows}")[1:]
-        refuse_first(engine, rows, [check], first, lambda row: f"log.csv, line {row + 2}")
+        (wrong,) = engine.row(f"SELECT {first_row([check])} FROM {rows}")
+        refuse_row(engine, rows, [check], wrong, lambda row: f"log.csv, line {row + 2}")
 
 
 def test_numbers_and_missing_ones():

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.tables import open_table
-from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import DataError
+from recbole_opal.tables import TextFormat, open_table
 from tests.conversion.reading import read_rows
 
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from recbole_opal.conversion.tables import open_table
+from recbole_opal.tables import open_table
 from tests.conversion.reading import read_rows
 
 

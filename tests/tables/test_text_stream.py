@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from recbole_opal import convert
-from recbole_opal.conversion.text_file import opened_text
 from recbole_opal.errors import DataError
+from recbole_opal.tables.packed_text import opened_text
 
 ROLES = {"user": "u", "item": "i"}
 

@@ -1,8 +1,7 @@
 import pytest
 
-from recbole_opal.conversion.tables import open_table
-from recbole_opal.conversion.text_file import TextFormat
 from recbole_opal.errors import DataError
+from recbole_opal.tables import TextFormat, open_table
 from tests.conversion.reading import read_rows
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recbole_opal.conversion.text_file import TextFormat, read_header, rows
 from recbole_opal.errors import DataError
+from recbole_opal.tables.text_rows import TextFormat, read_header, rows
 from tests.conversion.reading import read_rows
 
 MIDDLE = "in the middle of a field"

@@ -3,8 +3,8 @@ from datetime import datetime, timezone
 import pytest
 
 from recbole_opal.conversion.convert_command import main as convert
-from recbole_opal.conversion.tables import open_table
 from recbole_opal.errors import DataError
+from recbole_opal.tables import open_table
 from tests.conversion.reading import read_rows
 
 

@@ -7,13 +7,12 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from recbole_opal.conversion.source import Column, parse_columns
 from recbole_opal.data.atomic_files.header import COLUMN_NAMES, is_number
-from recbole_opal.errors import DataError, SettingsError
+from recbole_opal.errors import DataError
 from recbole_opal.process.program import python
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["column_hint", "columns_to_name", "fields_to_name", "is_json", "refuse_records"]
+__all__ = ["column_hint", "columns_to_name", "is_json", "refuse_records"]
 
 _NAME = re.compile("(^|_)id$|time|^(user|item|uid|iid|date|rating|label)s?$", re.IGNORECASE)
 _JSON = re.compile(r"""\s*\[?\s*(?:\{\s*(?:"|$|\})|(?<=\[)\s*$)""")  # or the line above a record
@@ -92,17 +91,6 @@ def columns_to_name(origin: str, names: Sequence[str]) -> str:
         flags[-1] += "column of their times with --time"
     shown = ", ".join(names[:20])
     return f"write for example {' '.join(flags)} (the columns of {origin} are {shown})."
-
-
-def fields_to_name(names: Sequence[str], item: str) -> str:
-    """Return `--fields=` with the first columns of a table of items that can be fields."""
-    found: list[Column] = []
-    for name in names:
-        try:
-            found += parse_columns(f"{name}:token", "fields") if name != item else ()
-        except SettingsError:  # a name that no field can have
-            continue
-    return f"--fields={shlex.quote(','.join(one.header for one in found[:3]) or 'COLUMN:token')}"
 
 
 def _looks_like_data(names: Sequence[str]) -> bool:

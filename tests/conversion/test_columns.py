@@ -1,6 +1,6 @@
 import pytest
 
-from recbole_opal.conversion.source import Column, parse_columns
+from recbole_opal.conversion.columns import Column, parse_columns
 from recbole_opal.errors import SettingsError
 
 

@@ -1,4 +1,4 @@
-"""A text with separators, plain or packed: its header, and its rows one by one, strictly read.
+"""A text with separators: its header, and its rows one by one, strictly read.
 
 DuckDB reads such files; what stands here finds the header, says which line is wrong where DuckDB
 refuses a file, and writes a file again that it would misread.
@@ -7,26 +7,19 @@ refuses a file, and writes a file again that it would misread.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Literal
 
-from recbole_opal.conversion.header_advice import refuse_records
-from recbole_opal.data.atomic_files.text_lines import unpacking_command
 from recbole_opal.errors import DataError
-from recbole_opal.process.program import installation
+from recbole_opal.tables.header_advice import refuse_records
+from recbole_opal.tables.packed_text import opened_bytes, opened_text
 
-__all__ = ["Header", "TextFormat", "is_plain", "opened_text", "packing", "read_header", "rows"]
+__all__ = ["Header", "TextFormat", "is_plain", "read_header", "rows"]
 
-_PACKINGS = {"gzip": (b"\x1f\x8b", ".gz"), "zstd": (b"\x28\xb5\x2f\xfd", ".zst")}
-_SHEETS = (".xlsx", ".xlsm", ".ods")
 _LONGEST_HEADER = 1 << 20  # characters; a binary file may have no line end at all
 _SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "'|'"}
 _EXCEL = re.compile('"?sep=(.)"?')  # Excel's way to name the separator, above the header
@@ -62,28 +55,6 @@ class Header:
     first_line: int
 
 
-def packing(path: Path) -> str:
-    """Return how a file is packed, by its first bytes or its name: gzip, zstd or none."""
-    with path.open("rb") as raw:
-        start = raw.read(4)
-    for name, (mark, suffix) in _PACKINGS.items():
-        if start.startswith(mark) or path.suffix.lower() == suffix:
-            return name
-    return "none"
-
-
-@contextmanager
-def opened_text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    """Open a file for a block, unpacked, and word whatever reading it raises.
-
-    Raises:
-        DataError: the file cannot be read, is packed otherwise than by gzip or zstd, is not whole,
-            or is no text of the encoding.
-    """
-    with _worded(path, encoding), _bytes(path) as binary:
-        yield io.TextIOWrapper(binary, encoding=encoding, newline="")
-
-
 def is_plain(path: Path, form: TextFormat, header: Header) -> bool:
     """Tell whether DuckDB reads a file letter by letter, by a look at its bytes.
 
@@ -95,7 +66,7 @@ def is_plain(path: Path, form: TextFormat, header: Header) -> bool:
     if form.encoding.lower() not in ("utf-8-sig", "utf-8", "utf8", "ascii"):
         return False
     plain, last = True, b""
-    with _worded(path, form.encoding), _bytes(path) as binary:
+    with opened_bytes(path, form.encoding) as binary:
         while block := binary.read(_BLOCK):
             if b"\0" in block:
                 raise UnicodeError("it holds NUL characters")
@@ -196,55 +167,6 @@ def _split(lines: Iterator[str], separator: str, quoted: bool) -> Iterator[list[
 def _named_by_its_name(path: Path) -> str:
     name = path.name.lower()
     return "," if ".csv" in name else "::" if name.endswith(".dat") else "\t"
-
-
-@contextmanager
-def _bytes(path: Path) -> Iterator[IO[bytes]]:
-    packed = packing(path)
-    with path.open("rb") as raw:
-        if packed != "none":
-            opened: Any = gzip.GzipFile(fileobj=raw) if packed == "gzip" else _zstd(path, raw)
-            with opened as unpacked:
-                yield unpacked
-            return
-        command = unpacking_command(raw.peek(8)[:8])
-        if path.suffix.lower() in _SHEETS and command:
-            raise DataError(f"{path} is a spreadsheet; save its sheet as csv and convert that.")
-        if command:
-            raise DataError(
-                f"{path} is compressed; unpack it with {command}, or pack it with gzip or zstd."
-            )
-        yield raw
-
-
-def _zstd(path: Path, raw: IO[bytes]) -> Any:
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise DataError(
-            f"{path} is compressed by zstd, and to read it needs pyarrow; install it with "
-            f"{installation('parquet')}, or unpack the file with unzstd."
-        ) from error
-    return pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd")
-
-
-@contextmanager
-def _worded(path: Path, encoding: str) -> Iterator[None]:
-    try:
-        yield
-    except (UnicodeError, LookupError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(
-            f"{path} cannot be read as {encoding.removesuffix('-sig')} text ({reason}); "
-            "save it as UTF-8 or name its --encoding."
-        ) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is no whole gzip file ({error}); get it again.") from error
-    except OSError as error:
-        if error.strerror is None and packing(path) == "zstd":  # pyarrow says no more
-            raise DataError(f"{path} is no whole zstd file ({error}); get it again.") from error
-        reason = error.strerror or type(error).__name__
-        raise DataError(f"cannot read {path} ({reason}); check the path and its rights.") from error
 
 
 def _is_malformed(fields: list[str], width: int) -> bool:
