@@ -113,12 +113,12 @@ class ComparisonProgress(Display):
         if finished and self._total > self._done:
             left = seconds / finished * (self._total - self._done)
             parts.append(f"{duration(left)} left by their mean")
-        parts += [f"{self._again} done before"] if self._again else []
-        parts += [f"{self._failed} failed"] if self._failed else []
-        parts.append(duration(seconds))
         if self._best is not None:
             score, name = self._best
             parts.append(f"best {self._metric} {score:.4f} by {name}")
+        parts += [f"{self._again} done before"] if self._again else []
+        parts += [f"{self._failed} failed"] if self._failed else []
+        parts.append(duration(seconds))
         return ", ".join(parts)
 
 

@@ -24,7 +24,7 @@ class CostLeft:
         spent: seconds of training and validation so far, earlier sessions included.
         stages: by stage the seconds left, validations included; what is over has none.
         test: seconds of the evaluation at the end.
-        factors: of stages that have not begun how much longer their steps are taken to be.
+        factors: of stages without a step so far how much longer their steps are taken to be.
     """
 
     spent: float
@@ -65,29 +65,44 @@ def cost_left(loop: TrainingLoop, running: float = 0.0) -> CostLeft:
 
     A stage goes on to its last step by schedule and epochs, or to the end of its time, and a step
     takes what those of the stage took on average. What no step of a stage has shown is taken from
-    the stage before, times the model's `stage_costs`.
+    the stage before, by the model's `stage_costs`.
 
     Args:
         loop: it has its `batches`.
         running: seconds of the present epoch that are not in the record yet.
     """
     record, place = loop.record, loop.stages.index(loop.stage)
-    step = (record.train_seconds + running) / max(record.steps, 1)
-    judged = [row["valid_seconds"] for row in loop.history if "valid_seconds" in row]
-    validation = judged[-1] if judged else 0.0
-    costs: Mapping[str, float] = getattr(loop.model, "stage_costs", {})
+    step, shown_by = _step_seconds(loop, running)
+    validation = next(
+        (row["valid_seconds"] for row in reversed(loop.history) if "valid_seconds" in row), 0.0
+    )
     left, factors = {}, {}
     for stage in loop.stages[place:]:
-        begun = stage == loop.stage
-        factor = 1.0 if begun else costs.get(stage, 1.0) / costs.get(loop.stage, 1.0)
+        begun, factor = stage == loop.stage, _factor(loop, stage, shown_by)
         taken = record.steps if begun else 0
         steps = max(0, loop.schedules[stage].last(loop.epochs, len(loop.batches)) - taken)
         seconds = min(steps * step * factor, loop.budget.seconds_left(loop.records, stage, running))
         validations = math.ceil(steps / (len(loop.batches) * loop.eval_step)) + (not begun)
         over = begun and bool(record.ended)
         left[stage] = 0.0 if over else seconds + validations * validation
-        if not begun:
+        if stage != shown_by:
             factors[stage] = factor
     spent = sum(each.train_seconds + each.valid_seconds for each in loop.records.values())
     test = len(loop.stages) * validation if loop.settings["test_at_end"] else 0.0
     return CostLeft(spent + running, left, test, factors)
+
+
+def _step_seconds(loop: TrainingLoop, running: float) -> tuple[float, str]:
+    """Return the mean seconds of a step, and the stage it is of: the latest that has had any."""
+    for stage in reversed(loop.records):
+        record = loop.records[stage]
+        if record.steps:
+            now = running if stage == loop.stage else 0.0
+            return (record.train_seconds + now) / record.steps, stage
+    return 0.0, loop.stage
+
+
+def _factor(loop: TrainingLoop, stage: str, shown_by: str) -> float:
+    """Return how much longer a step of a stage takes than one of another, by the model."""
+    costs: Mapping[str, float] = getattr(loop.model, "stage_costs", {})
+    return costs.get(stage, 1.0) / costs.get(shown_by, 1.0)

@@ -337,7 +337,8 @@ class TrainingLoop:
         Where epochs are `judged`, it waits for the first validation, which is part of the cost.
         """
         due = "valid" in self.history[-1] or not judged
-        if self.stage in self._cost_told or not due or self.ending():
+        over = self.stage == self.stages[-1] and self.ending()
+        if self.stage in self._cost_told or not due or over:
             return
         self._cost_told.add(self.stage)
         getLogger("recbole_opal").info("%s", cost_left(self).told(datetime.now()))

@@ -71,6 +71,16 @@ def test_the_last_stage_knows_its_own_steps():
     assert left.factors == {}
 
 
+def test_a_stage_that_has_just_begun_is_still_guessed():
+    loop = after_two_epochs()
+    loop.record.ended = "epochs"
+    loop.enter_stage("second")
+    left = cost_left(loop)
+    assert left.stages == {"second": 60 * 1.5 + 3}
+    assert left.factors == {"second": 3.0}
+    assert left.done == pytest.approx(11 / (11 + 93 + 2))
+
+
 def test_it_is_told_in_a_sentence_with_the_time_of_day():
     left = CostLeft(11.0, {"soft": 22.0, "hard": 5000.0}, 2.0, {"hard": 3.0})
     assert left.told(datetime(2026, 3, 1, 12, 0)) == (
@@ -89,6 +99,8 @@ def test_a_stage_tells_it_once_and_only_where_more_is_due(caplog):
     fresh = after_two_epochs()
     fresh.history[-1] = {"stage": "first"}
     fresh.tell_cost(judged=True)  # no validation yet
+    assert caplog.text.count("cost: at most") == 1
+    fresh.enter_stage("second")
     fresh.epoch = 6
     fresh.tell_cost(judged=False)  # nothing is due
     assert caplog.text.count("cost: at most") == 1

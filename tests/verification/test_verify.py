@@ -1,9 +1,13 @@
 """Figures of results pages are made again and judged; a slip in a page is told before."""
 
+import shlex
+
 import pytest
 
 from recbole_opal.cli import main
 from recbole_opal.errors import DataError
+from recbole_opal.host.yaml_settings import refuse_wrong_flags
+from recbole_opal.settings.commandline import parse_arguments
 from recbole_opal.verification.pages import figure_in, pages_in
 
 SCRIPT = """
@@ -188,3 +192,6 @@ def test_every_results_page_states_a_figure(root):
         figure = figure_in(path)
         assert figure is not None, path
         assert figure.seconds <= 120
+        if figure.run is not None:
+            asked = parse_arguments(shlex.split(figure.run)[1:])
+            refuse_wrong_flags(asked.settings, [asked.model])
