@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -198,7 +198,7 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
     except ImportError as error:
         made = python("import duckdb").partition(" -c")[0]
         raise DataError(
-            f"convert needs duckdb; install it with {made} -m pip install duckdb."
+            f"convert and describe need duckdb; install it with {made} -m pip install duckdb."
         ) from error
     # Nothing is ever downloaded: the readers of csv, json and parquet are built in.
     names = ("autoinstall_known_extensions", "autoload_known_extensions")
@@ -209,11 +209,13 @@ def _connect(folder: Path, memory: str) -> DuckDBPyConnection:
         "temp_directory": literal(str(folder)),
         "preserve_insertion_order": "true",
         "TimeZone": "'UTC'",
-        "enable_progress_bar": "true",
-        "enable_progress_bar_print": "false",
     }
     for name, value in settings.items():
         database.execute(f"SET {name} = {value}")
+    # In a notebook without ipywidgets DuckDB refuses to count; then nothing is told on the way.
+    with suppress(duckdb.InvalidInputException):
+        database.execute("SET enable_progress_bar = true")
+        database.execute("SET enable_progress_bar_print = false")
     try:
         database.execute(f"SET memory_limit = {literal(memory)}")
     except duckdb.Error as error:

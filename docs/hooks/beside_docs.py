@@ -13,7 +13,8 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"results": {".md", ".svg"}, "notebooks": {".ipynb"}, "dataset": {".md"}}
-_UP = re.compile(rf"\]\((?:\.\./)+(?=(?:{'|'.join([*FOLDERS, 'docs'])})/)")
+FILES = ["CONTRIBUTING.md", "SECURITY.md"]
+_UP = re.compile(rf"\]\((?:\.\./)+(?=(?:{'|'.join([*FOLDERS, 'docs'])})/|{'|'.join(FILES)})")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -23,11 +24,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             if path.suffix in kinds:
                 place = path.relative_to(ROOT).as_posix()
                 files.append(File.generated(config, place, abs_src_path=str(path)))
+    for place in FILES:
+        files.append(File.generated(config, place, abs_src_path=str(ROOT / place)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Turn the ways out of docs/ into ways within the site."""
-    depth = page.file.src_uri.count("/")
-    turned = _UP.sub("](" + "../" * depth, markdown)
-    return turned.replace("](" + "../" * depth + "docs/", "](" + "../" * depth)
+    up = "](" + "../" * page.file.src_uri.count("/")
+    turned = _UP.sub(up, markdown).replace(f"{up}docs/", up)
+    # A forge takes any word behind a block's language, the site a title.
+    return re.sub(r"^```(\w+) (\w+)$", r'```\1 title="\2"', turned, flags=re.MULTILINE)

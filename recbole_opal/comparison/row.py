@@ -214,12 +214,18 @@ class Row(Checked):
 
     @property
     def short(self) -> str:
-        """The label where place is scarce, with K where there are interests: `OPAL K=8 hard`."""
-        label = shortened(self.label)
+        """The label where place is scarce: `OPAL K=8 hard`."""
+        return shortened(self.label)
+
+    @property
+    def named(self) -> str:
+        """The short label, with K where it goes without saying: `OPAL K=4 hard`."""
+        model, _, rest = self.short.partition(" ")
         known = self.num_interests or 0
-        if " K=" in label or known < (1 if self.model == "OPAL" else 2):
-            return label  # YouTubeDNN's one vector needs no K
-        model, _, rest = label.partition(" ")
+        # YouTubeDNN's one vector needs no K, nor does a row that is called by something else.
+        needed = known >= (1 if self.model == "OPAL" else 2) and model == self.model
+        if " K=" in self.short or not needed:
+            return self.short
         return " ".join(filter(None, [model, f"K={known}", rest]))
 
     def flat(self) -> dict[str, Any]:

@@ -90,11 +90,28 @@ def stage_log(
         tally.notes += clock.notes
     cells = [typed(one, clean(one.name), source.list_separator) for one in source.keep]
     reasons = _make_views(engine, source, cells)
+    _count(engine, source, tally, cells, reasons, place)
+    engine.run("CREATE TABLE kept AS FROM kept_rows; DROP VIEW kept_rows; DROP VIEW rows")
+    engine.run("DROP TABLE log")
+    _refuse_unreadable(engine, source, place)
+
+
+def _count(
+    engine: Engine,
+    source: Source,
+    tally: Tally,
+    cells: Sequence[Cell],
+    reasons: Sequence[str],
+    place: Callable[[int], str],
+) -> None:
+    """Count what is left out or changed, and refuse what may not be there."""
+    untimed, no_user = len(reasons) - 3, len(reasons) - 2  # the last reasons; see `_make_views`
+    clock = source.clock
     must = dict.fromkeys(name for one in source.filters for name in one.numbers)
     checks = [must_be_number(name, raw(name)) for name in must]
     if clock is not None and not clock.by_flag:
         check = must_be_number(clock.column, "t", or_empty=True)
-        checks.append(check.where(f"reason = {len(reasons) - 3}"))
+        checks.append(check.where(f"reason = {untimed}"))
     checks += [cell.check.where("reason IS NULL") for cell in cells if cell.check]
     changes = [
         (f"cells of {column.name} {what}", one)
@@ -111,16 +128,21 @@ def stage_log(
     for reason, count, _, *changed in found:
         if reason is not None:
             tally.dropped[reasons[reason]] += count
-        if reason is None or reason >= len(reasons) - 2:  # all but the ids was right
+        if reason is None or reason >= no_user:  # all but the ids was right
             totals = [one + more for one, more in zip(totals, changed, strict=True)]
-    if clock is not None and (clock.unit == "number" or tally.dropped[reasons[-3]]):
+    if clock is not None and (clock.unit == "number" or tally.dropped[reasons[untimed]]):
         # The times of rows that a label leaves out are nobody's.
-        timed = f"(FROM rows WHERE reason IS NULL OR reason >= {len(reasons) - 3})"
-        clock.check(engine, timed, place)
+        clock.check(engine, f"(FROM rows WHERE reason IS NULL OR reason >= {untimed})", place)
     wrong = min((at for _, _, at, *_ in found if at is not None), default=None)
     refuse_row(engine, "rows", checks, wrong, place)
-    engine.run("CREATE TABLE kept AS FROM kept_rows; DROP VIEW kept_rows; DROP VIEW rows")
-    engine.run("DROP TABLE log")
+    if totals[0]:
+        tally.notes.append(changed_ids("the log", totals[0]))
+    for (what, _), count in zip(changes, totals[1:], strict=True):
+        tally.notes += [f"the log: {count:,} {what}"] if count else []
+
+
+def _refuse_unreadable(engine: Engine, source: Source, place: Callable[[int], str]) -> None:
+    """Refuse what training would not read back; make tables of the distinct ids."""
     fields = [
         writable(one.header, identifier(one.header), is_list=one.type.endswith("_seq"))
         for one in source.keep
@@ -135,10 +157,6 @@ def stage_log(
         if engine.rows(f"{unfit} LIMIT 1"):  # looked for among the distinct ids, which are few
             (wrong,) = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({unfit})")
             refuse_row(engine, "kept", [check], wrong, place)
-    if totals[0]:
-        tally.notes.append(changed_ids("the log", totals[0]))
-    for (what, _), count in zip(changes, totals[1:], strict=True):
-        tally.notes += [f"the log: {count:,} {what}"] if count else []
 
 
 def changed_ids(origin: str, count: int) -> str:

@@ -14,12 +14,14 @@ from recbole_opal.settings.flags import refuse_unknown
 from recbole_opal.settings.grammar import read_arguments
 from recbole_opal.settings.paths import home_path
 from recbole_opal.settings.values import load_settings_file
+from recbole_opal.sql import opened_engine
 
 if TYPE_CHECKING:
     from recbole_opal.description.atomic_sql import AtomicForm
 
 __all__ = ["describe", "main"]
 
+_MEMORY = "512MB"  # enough for 64 MiB at a time, as counting many millions of pairs takes
 _FLAGS = {
     "data_path": "the folder above that of the data set; default: dataset",
     "dataset": "the same as NAME",
@@ -29,6 +31,7 @@ _FLAGS = {
     "encoding": "of the files; default: UTF-8",
     "field_separator": "between two columns; default: a tab",
     "time_unit": "of the times; default: judged from them",
+    "memory": f"how much of it may be used before data waits on the disk; default: {_MEMORY}",
 }
 # What the settings beside the data may say too, with RecBole's defaults.
 _FORM = {
@@ -57,7 +60,7 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
 
     Args:
         folder: with `NAME.inter`, NAME being its last part.
-        flags: how its files are written, before what `NAME.yaml` beside them says.
+        flags: how its files are written, before what `NAME.yaml` beside them says, and `memory`.
 
     Raises:
         DataError: a file is missing or malformed.
@@ -72,14 +75,13 @@ def describe(folder: Path, flags: Mapping[str, str]) -> None:
     from recbole_opal.description.figures import measure_log
     from recbole_opal.description.read_items import FieldCover, read_items
     from recbole_opal.description.read_log import read_log
-    from recbole_opal.sql import opened_engine
 
     form = _form(folder, flags)
     check_data_folder(folder, folder.name, form.fields, form.separator, form.encoding)
     inter, item = folder / f"{folder.name}.inter", folder / f"{folder.name}.item"
     covers: list[FieldCover] = []
     notes: list[str] = []
-    with opened_engine() as engine:
+    with opened_engine(memory=flags.get("memory", _MEMORY)) as engine:
         with ReadingProgress("reading") as progress:
             size = inter.stat().st_size
 
@@ -136,7 +138,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path, dict[str, str]]:
         given = f"{len(names)} data sets are named" if names else "no data set is named"
         example = command(BUNDLED_DATASET, name="describe")
         raise SettingsError(f"{given}; write for example {example}.")
-    form = {name: text for name, text in flags.items() if name in {*_FORM, "time_unit"}}
+    form = {name: text for name, text in flags.items() if name in {*_FORM, "time_unit", "memory"}}
     return _folder(names[0], flags.get("data_path")), form
 
 

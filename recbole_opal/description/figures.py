@@ -76,32 +76,38 @@ def measure_log(engine: Engine, log: str = "log") -> LogStatistics:
     )
     rows, users, items = int(lengths.sum()), len(lengths), len(counts)
     first, last = engine.row(f"SELECT min(t), max(t) FROM {log}")
-    (pairs,) = engine.row(f"SELECT count(*) FROM (SELECT 1 FROM {log} GROUP BY u, i)")
-    moments = f"(SELECT u, count(*) AS alike FROM {log} GROUP BY u, t HAVING count(*) > 1)"
-    ties, tied_users = engine.row(
-        f"SELECT coalesce(sum(alike), 0), count(DISTINCT u) FROM {moments}"
+    (repeats,) = engine.row(f"SELECT count(*) - count(DISTINCT (u, i)) FROM {_alike(log, 'u, i')}")
+    moments = f"SELECT *, count(*) OVER (PARTITION BY u, t) AS tied FROM {_alike(log, 'u, t')}"
+    ties, tied_users, duplicates = engine.row(
+        "SELECT count(*), count(DISTINCT u), count(*) - count(DISTINCT (u, i, t)) FROM "
+        f"({moments}) WHERE tied > 1"
     )
-    duplicates = 0
-    if ties:  # else there is none
-        same = f"(SELECT count(*) AS alike FROM {log} GROUP BY u, i, t HAVING count(*) > 1)"
-        (duplicates,) = engine.row(f"SELECT coalesce(sum(alike - 1), 0) FROM {same}")
     return LogStatistics(
         rows=rows,
         users=users,
         items=items,
-        density=pairs / (users * items),
+        density=(rows - repeats) / (users * items),
         history=_spread(lengths),
         popularity=_spread(counts),
         top_share=float(np.sort(counts)[-max(1, round(items / 10)) :].sum() / rows),
         gini=gini(counts),
         short_histories=int((lengths < 3).sum()),
-        repeats=rows - pairs,
+        repeats=repeats,
         first=first,
         last=last,
-        ties=int(ties),
+        ties=ties,
         tied_users=tied_users,
-        duplicates=int(duplicates),
+        duplicates=duplicates,
     )
+
+
+def _alike(log: str, columns: str) -> str:
+    """Return SQL for the rows that may equal others in some columns, as they share a hash.
+
+    To count all rows by a number takes much less memory than by texts, and those found are few.
+    """
+    shared = f"SELECT hash({columns}) FROM {log} GROUP BY ALL HAVING count(*) > 1"
+    return f"(SELECT * FROM {log} WHERE hash({columns}) IN ({shared}))"
 
 
 def _spread(counts: npt.NDArray[np.int64]) -> Spread:

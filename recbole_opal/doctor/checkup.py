@@ -37,9 +37,10 @@ def check_up(patience: float = _PATIENCE) -> Iterator[Finding]:
     variables = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
     left = list(STEPS)
     with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603, our own module
-            COMMAND,
+            [*COMMAND, scratch],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -56,10 +57,14 @@ def check_up(patience: float = _PATIENCE) -> Iterator[Finding]:
                     finding = Finding(**json.loads(line.removeprefix(MARK)))
                     left.remove(finding.step)
                     yield finding
+                if not left:  # to take torch down in good order is seconds that somebody waits
+                    break
+            else:
+                process.wait()  # it has ended early; the clock goes on
         finally:
             late = not clock.is_alive()
             clock.cancel()
-            process.kill()  # where it has not ended by itself
+            process.kill()
         code = process.wait()
         if left:
             errors.seek(0)

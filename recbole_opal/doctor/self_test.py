@@ -1,15 +1,15 @@
-"""Ten seconds of everything: `python -m recbole_opal.doctor.self_test`, a line of JSON a step.
+"""Ten seconds of everything: `python -m recbole_opal.doctor.self_test FOLDER`, a line a step.
 
 It trains OPAL for a moment on the data set that the package brings, loads what was saved, and
-compares lists. The process may die of what is broken; whoever started it hears where. A line is
-`doctor: {"step": ..., "ok": ..., "told": ...}`; what libraries print stands between.
+compares lists; the folder takes the run. The process may die of what is broken; whoever started it
+hears where. A line is `doctor: ` and JSON with `step`, `ok` and `told`; what libraries print stands
+between.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -146,23 +146,21 @@ STEPS: dict[str, Callable[[_Patient], str]] = {
 """By name, in their order; each returns what there is to say."""
 
 
-def main() -> int:
+def main(scratch: str) -> int:
     """Do all steps; return how many failed."""
-    failed = 0
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        patient = _Patient(Path(scratch))
-        for name, step in STEPS.items():
-            try:
-                ok, told = True, step(patient)
-            except _FailedError as error:
-                ok, told = False, str(error)
-            except Exception as error:  # whatever a library says: it is what is asked for
-                first = str(error).strip().splitlines()
-                ok, told = False, f"{type(error).__name__}: {first[0] if first else ''}"
-            failed += not ok
-            print(MARK + json.dumps({"step": name, "ok": ok, "told": told}), flush=True)
+    failed, patient = 0, _Patient(Path(scratch))
+    for name, step in STEPS.items():
+        try:
+            ok, told = True, step(patient)
+        except _FailedError as error:
+            ok, told = False, str(error)
+        except Exception as error:  # whatever a library says: it is what is asked for
+            first = str(error).strip().splitlines()
+            ok, told = False, f"{type(error).__name__}: {first[0] if first else ''}"
+        failed += not ok
+        print(MARK + json.dumps({"step": name, "ok": ok, "told": told}), flush=True)
     return failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

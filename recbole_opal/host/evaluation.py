@@ -84,11 +84,11 @@ class TopKEvaluation(Trainer):
 
     @torch.no_grad()
     def user_seconds(self, eval_data: Any) -> float | None:
-        """Return the median seconds from a user's history to the list, each user asked for alone.
+        """Return the seconds from a user's history to the list, see `median_seconds`.
 
-        The history stands in memory; encoding and search count, with what the search is built of
-        made before. None where it is not measured: among several processes, and of a model of
-        RecBole's that cannot answer a single user.
+        Each user is asked for alone. The history stands in memory; encoding and search count, with
+        what the search is built of made before. None where it is not measured: among several
+        processes, and of a model of RecBole's that cannot answer a single user.
         """
         if current() is not None:
             return None

@@ -9,7 +9,7 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Family, Row
 from recbole_opal.report.rows import colour, lit_rows
 
-__all__ = ["FAMILIES", "Look", "dashes", "keys", "lit_first", "looks", "model_colours"]
+__all__ = ["FAMILIES", "Look", "dashes", "keys", "lit_first", "looks", "model_colours", "shades"]
 
 Found = TypeVar("Found")
 
@@ -76,6 +76,16 @@ def keys(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return the legend of the shapes that are among the rows."""
     there = {row.family for row in rows}
     return [(name, title) for name, title in FAMILIES.items() if name in there]
+
+
+def shades(rows: Iterable[Row]) -> str | None:
+    """Return what colours tell where variants of a model stand beside each other."""
+    variants: dict[str, set[str]] = {}
+    for row in rows:
+        variants.setdefault(row.model, set()).add(row.variant)
+    if all(len(each) == 1 for each in variants.values()):
+        return None
+    return "A colour a model, the same in every picture; variants of a model are shades of it."
 
 
 def dashes(rows: Iterable[Row], known: Mapping[str, Look]) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ Grouped = Sequence[tuple[Row, Groups]]
 
 def cut_short_told(rows: Sequence[Row]) -> str | None:
     """Say how many rows were cut short, and what that means; None if none was."""
-    cut = [row.short for row in rows if row.cut_short]
+    cut = [row.named for row in rows if row.cut_short]
     if not cut:
         return None
     which = "The only row" if len(rows) == 1 else f"{len(cut)} of {len(rows)} rows"
@@ -60,25 +60,25 @@ def _winner(comparison: ComparisonResult) -> str | None:
         return None
     name = title_of(metric)
     if metric not in best.test:
-        return f"{best.short} is best on validation; it has no {name} on test."
+        return f"{best.named} is best on validation; it has no {name} on test."
     reached = with_spread(best.test[metric]) + _hint(metric)
     if len(rows) == 1:
-        return f"{best.short} reaches {name} {reached}."
+        return f"{best.named} reaches {name} {reached}."
     if rows[0] is best:
         other, place = rows[1], "The next"
-        said = f"{best.short} is best on validation and on test: {name} {reached}."
+        said = f"{best.named} is best on validation and on test: {name} {reached}."
     else:
         other = rows[0]
         place = f"The {'highest' if bigger_is_better(metric) else 'lowest'} on test"
-        said = f"{best.short} is best on validation, with {name} {reached} on test."
+        said = f"{best.named} is best on validation, with {name} {reached} on test."
     there, here = other.test[metric].mean, best.test[metric].mean
-    said += f" {place}, {other.short}, has {number(there)} ({relative(there, here)})"
+    said += f" {place}, {other.named}, has {number(there)} ({relative(there, here)})"
     difference = other.against_best.get(metric)
     if difference is None:
         return said + "."
     if difference.excludes_zero:
         return said + "; the 95 % interval of their difference excludes 0."
-    rest = [(row.short, row.against_best.get(metric)) for row in rows if row is not other]
+    rest = [(row.named, row.against_best.get(metric)) for row in rows if row is not other]
     ties = [name for name, found in rest if found is not None and not found.excludes_zero]
     said += "; the 95 % interval of their difference includes 0"
     return said + (f", as it does for {listed(ties)}." if ties else ".")
@@ -88,14 +88,19 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     """Say how many rows of other models lie above, below and level with OPAL."""
     metric = comparison.metric
     rows = [row for row in comparison.done if row.family != "opal"]
-    found = ((row.short, to_opal(row, metric)) for row in rows)
+    found = ((row.named, to_opal(row, metric)) for row in rows)
     others = {name: difference for name, difference in found if difference is not None}
     if not others:
         return None
-    reference = comparison.opal.short if comparison.opal else "OPAL"
+    reference = comparison.opal.named if comparison.opal else "OPAL"
     above = [name for name, difference in others.items() if difference.low > 0]
     below = [name for name, difference in others.items() if difference.high < 0]
     level = [name for name, difference in others.items() if not difference.excludes_zero]
+    if len(others) == 1:
+        name = next(iter(others))
+        if level:
+            return f"{name} is not told apart from {reference}: the interval includes 0."
+        return f"{name} is {'higher' if above else 'lower'} than {reference}{_hint(metric)}."
     said = [
         f"{len(names)} {'is' if len(names) == 1 else 'are'} {side} ({listed(names)})"
         for names, side in ((above, "higher"), (below, "lower"))
@@ -103,7 +108,7 @@ def compared_with_opal(comparison: ComparisonResult) -> str | None:
     ]
     if level:
         said.append(f"for {len(level)} the interval includes 0 ({listed(level)})")
-    which = "the only other row" if len(others) == 1 else f"of {len(others)} rows of other models"
+    which = f"of {len(others)} rows of other models"
     return f"Against {reference}, {which} {listed(said)}{_hint(metric)}."
 
 
@@ -125,13 +130,13 @@ def frontier(metric: str, rows: Sequence[Row], measure: str) -> str:
         good, most, less = ("good", "the best", "worse")
     top, widest = kept[0], kept[-1]
     if top is widest:
-        return f"{top.short} is at once {most} and the most diverse."
+        return f"{top.named} is at once {most} and the most diverse."
     first, last = top.test[metric].mean, widest.test[metric].mean
     much = f"{percent(abs(1 - last / first))} " if first else ""
     return (
-        f"From {good} to diverse, {listed([row.short for row in kept], 6)} are the {len(kept)} "
-        f"rows that no other row beats in both; {widest.short}, the most diverse of all, is "
-        f"{much}{less} than {top.short}."
+        f"From {good} to diverse, {listed([row.named for row in kept], 6)} are the {len(kept)} "
+        f"rows that no other row beats in both; {widest.named}, the most diverse of all, is "
+        f"{much}{less} than {top.named}."
     )
 
 
@@ -144,11 +149,11 @@ def bargains(metric: str, rows: Sequence[Row], cost: str, told: Callable[[float]
             kept.append(row)
     least, best = kept[0], kept[-1]
     if least is best:
-        return f"{best.short} is at once the best and the cheapest ({told(best.costs[cost].mean)})."
+        return f"{best.named} is at once the best and the cheapest ({told(best.costs[cost].mean)})."
     return (
-        f"From cheap to good, {listed([row.short for row in kept], 6)} are the {len(kept)} rows "
-        f"that no other beats in both: {least.short} takes {told(least.costs[cost].mean)} for "
-        f"{number(least.test[metric].mean)}, {best.short} {told(best.costs[cost].mean)} for "
+        f"From cheap to good, {listed([row.named for row in kept], 6)} are the {len(kept)} rows "
+        f"that no other beats in both: {least.named} takes {told(least.costs[cost].mean)} for "
+        f"{number(least.test[metric].mean)}, {best.named} {told(best.costs[cost].mean)} for "
         f"{number(best.test[metric].mean)}."
     )
 
@@ -164,8 +169,8 @@ def lengths_told(comparison: ComparisonResult, means: Grouped, steps: Sequence[s
     if at_short and at_long:
         (who, value), (other, reached) = at_short, at_long
         said.append(
-            f"With the shortest histories ({steps[0]}) the best is {who.short} ({number(value)}); "
-            f"with the longest ({steps[-1]}) it is {'too' if other is who else other.short} "
+            f"With the shortest histories ({steps[0]}) the best is {who.named} ({number(value)}); "
+            f"with the longest ({steps[-1]}) it is {'too' if other is who else other.named} "
             f"({number(reached)})."
         )
     # OPAL's distance to the best other row.
@@ -176,7 +181,7 @@ def lengths_told(comparison: ComparisonResult, means: Grouped, steps: Sequence[s
     if opal is not None and rival is not None:
         gap = found[id(opal)] - found[id(rival)]
         said.append(
-            f"{opal.short} minus {rival.short} (each chosen on validation): "
+            f"{opal.named} minus {rival.named} (each chosen on validation): "
             f"{signed(float(gap[0]))} at the short end, {signed(float(gap[-1]))} at the long end."
         )
     return said
@@ -193,7 +198,7 @@ def popularity_told(means: Grouped) -> list[str]:
     for name, part in (("top tenth", slice(9, 10)), ("less popular half", slice(0, 5))):
         best = _best([(row, _mean_of(groups, part)) for row, groups in means], bigger=True)
         if best:
-            said.append(f"Of the {name} {best[0].short} finds most ({percent(best[1])}).")
+            said.append(f"Of the {name} {best[0].named} finds most ({percent(best[1])}).")
     return said
 
 

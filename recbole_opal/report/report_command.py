@@ -9,13 +9,14 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.flags import refuse_unknown
-from recbole_opal.settings.grammar import read_arguments
+from recbole_opal.settings.grammar import read_arguments, take_repeated
 from recbole_opal.settings.paths import checked_path, run_path
 
 __all__ = ["main"]
 
 _FLAGS = {
-    "users": "raw ids of the users to show, as ann,bob; default: a few, chosen by rules",
+    "user": "raw id of a user to show, several times for several; default: a few, chosen by rules",
+    "users": "the same in one, as ann,bob",
     "out": "the file to write; default: report.html in the folder of the comparison or the one "
     "run, of several runs here",
 }
@@ -25,14 +26,16 @@ def main(argv: Sequence[str]) -> int:
     """Write the report and print its path; 2 with one line on standard error if it cannot."""
 
     def draw() -> None:
-        words, flags = read_arguments(argv)
+        single, others = take_repeated(argv, "user")
+        words, flags = read_arguments(others)
         refuse_unknown(flags, _FLAGS, "report")
         folders = [run_path(word) for word in words]
         if not folders:
             raise SettingsError(f"no folder is named; {_usage()}.")
-        users = [user.strip() for user in flags["users"].split(",")] if "users" in flags else []
+        listed = [user.strip() for user in flags.get("users", "").split(",")]
+        users = list(dict.fromkeys(user for user in [*single, *listed] if user))
         out = checked_path(flags["out"], "out") if "out" in flags else None
-        print(_written(folders, argv, [user for user in users if user], out))
+        print(_written(folders, argv, users, out))
 
     return answer(argv, _help, draw)
 
@@ -51,7 +54,8 @@ def _written(
 
 
 def _usage() -> str:
-    return f"usage: {command(name='report')} COMPARISON | RUN [RUN ...] [--users=...] [--out=FILE]"
+    words = "COMPARISON | RUN [RUN ...] [--user=TOKEN ...] [--out=FILE]"
+    return f"usage: {command(name='report')} {words}"
 
 
 def _help() -> str:

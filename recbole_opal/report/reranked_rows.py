@@ -59,7 +59,7 @@ def reranked_rows(comparison: ComparisonResult, files: RunFiles) -> RerankedRows
                 if folder is None:
                     continue
                 if HISTORIES_NAME not in folder.names:
-                    rows.without.append(row.short)
+                    rows.without.append(row.named)
                     break
                 run = ServedRun.read(folder, row.stage, MOST_USERS)
                 rows.done.append(Reranked(row, tradeoff_curves(run, metric, k)))

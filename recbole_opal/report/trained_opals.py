@@ -21,14 +21,17 @@ from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.placed_settings import placed_settings
-from recbole_opal.runs.reader import FEATURES_NAME
+from recbole_opal.runs.reader import FEATURES_NAME, HISTORIES_NAME
 
-__all__ = ["TrainedOpal", "telling", "trained_opals"]
+__all__ = ["TrainedOpal", "any_trained", "telling", "trained_opals"]
 
 
 @dataclass(frozen=True)
 class TrainedOpal:
-    """A trained OPAL of a row, as its run folder tells it."""
+    """A trained OPAL of a row, as its run folder tells it.
+
+    Another model stands here as one of a single interest, which all items belong to.
+    """
 
     row: Row
     seed: str
@@ -55,16 +58,39 @@ def trained_opals(
     return found, problems
 
 
+def any_trained(
+    comparison: ComparisonResult, files: RunFiles
+) -> tuple[list[TrainedOpal], list[str]]:
+    """Return the best row on validation of which a run can be read, as if it had one interest.
+
+    For users of models that have no interests to look into; and a line for each run that cannot.
+    """
+    problems: list[str] = []
+    for row in sorted(comparison.done, key=comparison.by_validation, reverse=True):
+        for seed, path in comparison.run_folders(row).items():
+            with telling(problems, row, seed):
+                folder = files.folder(path)
+                if folder is None or HISTORIES_NAME not in folder.names:
+                    continue
+                counts = load_arrays(folder, "item_counts.npz")["counts"].astype(np.int64)
+                names = read_names(folder, placed_settings(folder))
+                if len(names) != len(counts):
+                    raise ValueError(f"{len(counts)} counts, {len(names)} names")
+                one = np.ones((len(counts), 1))
+                return [TrainedOpal(row, seed, folder, one, counts, names)], problems
+    return [], problems
+
+
 @contextmanager
 def telling(problems: list[str], row: Row, seed: str) -> Iterator[None]:
     """Turn what goes wrong in the block into a line of the problems, which stops nothing."""
     try:
         yield
     except OpalError as error:
-        problems.append(f"{row.short}, seed {seed}: {error}")
+        problems.append(f"{row.named}, seed {seed}: {error}")
     except Exception as error:  # noqa: BLE001, whatever a run folder may hold
         why = quoted(f"{type(error).__name__}: {error}")
-        problems.append(f"{row.short}, seed {seed}: its files do not fit ({why}).")
+        problems.append(f"{row.named}, seed {seed}: its files do not fit ({why}).")
 
 
 def _trained(row: Row, seed: str, folder: RunReader | None) -> TrainedOpal:

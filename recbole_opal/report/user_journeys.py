@@ -16,12 +16,14 @@ from recbole_opal.runs import RunReader
 from recbole_opal.runs.reader import HISTORIES_NAME
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["MOST_USERS", "Journey", "choose", "journeys", "pick"]
+__all__ = ["LENGTH", "MOST_USERS", "Journey", "choose", "journeys", "pick"]
 
 MOST_USERS = 2000
 """Users of the test part that are looked at."""
 
-_LENGTH = 20
+LENGTH = 20
+"""Of each list, how many items are shown."""
+
 _LENGTHS = range(6, 41)
 _USUAL_LENGTH = 15
 
@@ -31,6 +33,7 @@ class Journey:
     """One user of the test part, by token, with ids of items."""
 
     user: str
+    number: int  # the internal id
     history: list[int]  # oldest first
     categories: list[int]  # the hyper-category each of them belongs to most
     listed: list[int]  # best first
@@ -69,6 +72,7 @@ def journeys(trained: TrainedOpal, also: Collection[str] = ()) -> list[Journey]:
     if int(lists["items"].max(initial=0)) >= len(own):
         raise ValueError("the lists name items that it does not know")
     histories = _histories(folder, lists["user_id"], settings["MAX_ITEM_LIST_LENGTH"])
+    interests = lists.get("interest", np.zeros_like(lists["items"]))  # of one there is no record
     targets = load_arrays(folder, "targets-test.npz")
     met: dict[int, list[int]] = defaultdict(list)
     for user, item in zip(targets["user_id"].tolist(), targets["item"].tolist(), strict=True):
@@ -79,12 +83,12 @@ def journeys(trained: TrainedOpal, also: Collection[str] = ()) -> list[Journey]:
     for row, name in enumerate(names):
         if row >= MOST_USERS and name not in asked:
             continue
-        items, winners = lists["items"][row][:_LENGTH], lists["interest"][row][:_LENGTH]
+        number, history = int(lists["user_id"][row]), histories(row)
+        items, winners = lists["items"][row][:LENGTH], interests[row][:LENGTH]
         listed, won = (each[items > 0].tolist() for each in (items, winners))
-        history = histories(row)
-        categories = own[history].tolist()
-        targets_of = met[int(lists["user_id"][row])]
-        found.append(Journey(name, history, categories, listed, won, targets_of))
+        found.append(
+            Journey(name, number, history, own[history].tolist(), listed, won, met[number])
+        )
     return found
 
 
@@ -118,7 +122,7 @@ def pick(
     for user in wanted:
         if user not in known:
             hint = did_you_mean(user, known) or "; choose users that ids.json names."
-            raise SettingsError(f"--users: '{user}' is not in the test part of {folder}{hint}")
+            raise SettingsError(f"--user: '{user}' is not in the test part of {folder}{hint}")
     return [("as asked for", known[user]) for user in wanted]
 
 
@@ -130,7 +134,8 @@ def choose(found: Sequence[Journey]) -> list[tuple[str, Journey]]:
     """
     left = [journey for journey in found if len(journey.history) in _LENGTHS] or list(found)
     chosen: list[tuple[str, Journey]] = []
-    for name, allowed, worth in _RULES:
+    several = any(journey.used > 1 for journey in found)
+    for name, allowed, worth in _RULES if several else _RULES_OF_ONE:
         fitting = [journey for journey in left if allowed(journey)]
         if fitting:
             best = max(fitting, key=worth)
@@ -147,5 +152,10 @@ _RULES: Sequence[tuple[str, Callable[[Journey], bool], Callable[[Journey], float
     ("hits of the most interests", lambda j: j.hits > 0, lambda j: j.hit_interests),
     ("one hit", lambda j: j.hits == 1, _usual),
     ("the list of the most interests", lambda j: True, lambda j: j.used),
+    ("no hit", lambda j: j.hits == 0, _usual),
+]
+_RULES_OF_ONE: Sequence[tuple[str, Callable[[Journey], bool], Callable[[Journey], float]]] = [
+    ("the most hits", lambda j: j.hits > 0, lambda j: j.hits),
+    ("one hit", lambda j: j.hits == 1, _usual),
     ("no hit", lambda j: j.hits == 0, _usual),
 ]

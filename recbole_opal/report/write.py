@@ -1,14 +1,15 @@
 """From the folder of a comparison, or from runs, to the report."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from recbole_opal.comparison.of_runs import comparison_of
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by
 from recbole_opal.process.caller import alone
 from recbole_opal.report.elements import Section
+from recbole_opal.report.other_lists import other_lists
 from recbole_opal.report.page import page
 from recbole_opal.report.reranked_rows import reranked_rows
 from recbole_opal.report.rows import best_opal_rows
@@ -21,10 +22,11 @@ from recbole_opal.report.sections.interests import interests
 from recbole_opal.report.sections.lists import lists
 from recbole_opal.report.sections.reranked import reranked
 from recbole_opal.report.sections.results import results
+from recbole_opal.report.sections.run import run_section
 from recbole_opal.report.sections.training import training
 from recbole_opal.report.sections.tuning import tuning
 from recbole_opal.report.sections.users import users
-from recbole_opal.report.trained_opals import trained_opals
+from recbole_opal.report.trained_opals import any_trained, trained_opals
 from recbole_opal.runs.atomic import write_text
 
 __all__ = ["write_report", "write_report_of_runs"]
@@ -81,16 +83,18 @@ def _page(comparison: ComparisonResult, wanted: Sequence[str]) -> str:
     files = RunFiles(comparison)
     models, problems = trained_opals(comparison, files)
     looked_into: list[Section] = []
-    if best_opal_rows(comparison):  # first, since a user who is not there stops all
-        looked_into = [categories(models, problems), users(models, problems, wanted)]
-    elif wanted:
-        raise SettingsError(
-            "--users: none of the runs is of OPAL with several interests, so the page shows no "
-            "users; leave it away."
-        )
+    if best_opal_rows(comparison):
+        looked_into.append(categories(models, problems))
+    else:
+        models, problems = any_trained(comparison, files)
+    # Before the rest, since a user who is not there stops all.
+    if models or problems or wanted:
+        others = partial(other_lists, comparison, files)
+        looked_into.append(users(models, problems, wanted, others))
     served = reranked_rows(comparison, files)
     sections = [
         results(comparison),
+        run_section(comparison, files),
         costs(comparison),
         diversity(comparison),
         reranked(comparison, served),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from recbole_opal.errors import SettingsError
 from recbole_opal.suggest import did_you_mean, nearest
 
-__all__ = ["read_arguments", "split_flags"]
+__all__ = ["read_arguments", "split_flags", "take_repeated"]
 
 # What newcomers type, from the scripts of RecBole and its plugins.
 _SHORT_FLAGS = {"-m": "model", "-d": "dataset", "-h": "help", "-v": "version", "-V": "version"}
@@ -45,6 +45,22 @@ def read_arguments(
                 f"--{name} is given twice, as {flags[name]} and as {text}; keep one of them."
             )
     return words, flags
+
+
+def take_repeated(argv: Sequence[str], name: str) -> tuple[list[str], list[str]]:
+    """Return the values of a flag that may be given several times, and the other arguments."""
+    values: list[str] = []
+    others: list[str] = []
+    rest = list(argv)
+    while rest:
+        argument = rest.pop(0)
+        flag, equals, text = argument.partition("=")
+        if flag != f"--{name}":
+            others.append(argument)
+            continue
+        _refuse_unreadable(argument)
+        values.append(text if equals else _following(name, rest, is_switch=False))
+    return values, others
 
 
 def split_flags(argv: Sequence[str], switches: Collection[str] = ()) -> dict[str, str]:

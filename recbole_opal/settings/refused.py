@@ -13,8 +13,8 @@ COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune", "tune_second
 """Flags that are no settings, but may be what a misspelt name meant."""
 
 _REASONS = {
-    "torchrun starts several processes, as torchrun --nproc-per-node=2 run_opal.py; leave it "
-    "away": "nproc world_size group_offset offset local_rank ip port",
+    "torchrun starts several processes, as torchrun --nproc-per-node=2 -m recbole_opal; leave "
+    "it away": "nproc world_size group_offset offset local_rank ip port",
     "batches are gathered in memory, where workers would only copy them; leave it away": "worker",
     "every model may recommend an item again; leave it away": "repeatable",
     "files of pickled objects are never written or read here; leave it away": "save_dataset "

@@ -113,13 +113,14 @@ def _script_of(figure: Figure, page: Path) -> Path | None:
 def _output(arguments: list[str], place: Path, figure: Figure) -> str:
     """Run Python in a folder; return the last line that it printed."""
     paths = [str(_HOME), *filter(None, [os.environ.get("PYTHONPATH")])]
+    ours = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
     try:
         done = subprocess.run(  # noqa: S603, our own commands
             [sys.executable, *arguments],
             cwd=place,
-            env={_THREADS: "1"} | os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env={_THREADS: "1"} | os.environ | ours,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=900 + _PATIENCE * figure.seconds,
         )

@@ -153,6 +153,19 @@ def test_pandas_is_imported_for_a_data_frame_only_and_no_higher_room_at_all():
         assert not any(f"recbole_opal.{room}" in named for room in ("side_by_side", "report"))
 
 
+@pytest.mark.parametrize(
+    ("model", "label", "interests", "named"),
+    [("OPAL", "OPAL hard", 4, "OPAL K=4 hard"), ("OPAL", "OPAL", 1, "OPAL K=1"),
+     ("OPAL", "OPAL num_interests=8 fusion=learned soft", 8, "OPAL K=8 fusion=learned soft"),
+     ("OPAL", "OPAL fusion=learned soft", 4, "OPAL K=4 fusion=learned soft"),
+     ("MIND", "MIND", 4, "MIND K=4"), ("YouTubeDNN", "YouTubeDNN", 1, "YouTubeDNN"),
+     ("SASRec", "SASRec", None, "SASRec"), ("OPAL", "all losses", 4, "all losses")],
+)  # fmt: skip
+def test_k_is_in_every_name(model, label, interests, named):
+    row = Row(label=label, variant=label, model=model, num_interests=interests)
+    assert row.named == named
+
+
 def test_a_row_of_an_older_version(tmp_path):
     write(tmp_path, [OLD])
     found = ComparisonResult.load(tmp_path)

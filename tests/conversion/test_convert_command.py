@@ -299,7 +299,7 @@ def test_a_public_data_set_may_bear_the_name_of_its_own_settings(folder, capsys,
 def test_without_duckdb_the_command_that_installs_it_is_named(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert convert("log.csv", "--out=mine") == 2
-    assert "convert needs duckdb; install it with" in capsys.readouterr().err
+    assert "need duckdb; install it with" in capsys.readouterr().err
     assert not (folder / "mine").exists()
 
 

@@ -1,5 +1,6 @@
 """`convert` from Python, conditions in SQL, and logs that come in parts."""
 
+import duckdb
 import pandas as pd
 import pytest
 import yaml
@@ -24,6 +25,28 @@ LOG = pd.DataFrame(
 
 def rows(folder):
     return [line.split("\t") for line in (folder / f"{folder.name}.inter").read_text().splitlines()]
+
+
+class InANotebook:
+    """A connection of DuckDB's in a notebook without ipywidgets."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def execute(self, text, *values):
+        if "progress_bar" in text:
+            raise duckdb.InvalidInputException("required package 'ipywidgets' is missing")
+        return self._connection.execute(text, *values)
+
+
+def test_a_frame_is_converted_in_a_notebook_that_shows_no_bars(tmp_path, monkeypatch):
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *a, **k: InANotebook(connect(*a, **k)))
+    written = recbole_opal.convert(LOG, tmp_path / "m", **ROLES)
+    assert written.rows == 3
 
 
 def test_a_frame_of_pandas(tmp_path, capsys):

@@ -107,6 +107,7 @@ def test_the_bundled_data_set_needs_no_folder(tmp_path, monkeypatch, capsys):
         (["mine", "--USER_ID_FIELD=user"], "did you mean user_id?"),
         (["mine", "--USER_ID_FIELD=item_id"], "item_id is named as two of users, items and times"),
         (["x" * 300], "is too long; shorten it."),
+        (["mine", "--memory=lots"], "--memory=lots is no size; write for example 2GB"),
         (["mine", "--data_path=~no-such-user"], "the home folder of nobody"),
     ],
 )

@@ -20,7 +20,7 @@ def steps(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # RecBole writes log folders where it stands
 
     def do():
-        code = self_test.main()
+        code = self_test.main(str(tmp_path))
         lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(MARK)]
         return code, {
             each["step"]: each for each in map(json.loads, (s[len(MARK) :] for s in lines))

@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>\w+)(?:: (?P<reason>[^\n]*?))? -->\n)?"
@@ -76,20 +74,3 @@ def commands(block: Block) -> list[str]:
     joined = block.text.replace("\\\n", " ")
     lines = [re.sub(r"(?:^|\s)#.*", "", line).strip() for line in joined.splitlines()]
     return [line for line in lines if line]
-
-
-def test_blocks_are_found_with_what_is_said_of_them():
-    page = (
-        "a\n\n<!-- slow: ten runs -->\n```bash\npython x.py \\\n  --a=1  # why\n```\n"
-        '```python title="m.py"\nx = 1\n```\n\n```\nshown\n```\n'
-    )
-    first, second, third = blocks_of(page)
-    assert (first.kind, first.mark, first.reason, first.line) == ("bash", "slow", "ten runs", 4)
-    assert commands(first) == ["python x.py    --a=1"]
-    assert (second.kind, second.title, second.text) == ("python", "m.py", "x = 1\n")
-    assert not third.is_code
-
-
-def test_an_unknown_mark_is_refused():
-    with pytest.raises(AssertionError, match="skip"):
-        blocks_of("<!-- skip: me -->\n```bash\nls\n```\n")

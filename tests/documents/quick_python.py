@@ -6,6 +6,7 @@ their words, folder, environment and streams, and end with the code of the fork.
 """
 
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -41,20 +42,7 @@ SMALL = {
     "warmup_steps": 1,
     "epoch_rows": 64,
 }
-# What the pages import; onnx and the service are loaded where they are used.
-_LOADED = (
-    "recbole_opal.cli",
-    "recbole_opal.conversion.convert_command",
-    "recbole_opal.conversion.describe_command",
-    "recbole_opal.conversion.synthesize_command",
-    "recbole_opal.experiment",
-    "recbole_opal.report.report_command",
-    "recbole_opal.recommending.recommend_command",
-    "recbole_opal.run_list.runs_command",
-    "recbole_opal.serving",
-    "recbole_opal.side_by_side.compare",
-    "recbole_opal.studies.study_command",
-)
+_LIBRARY = ("experiment", "serving", "side_by_side.compare")
 
 
 def write_programs(folder: Path, place: Path) -> None:
@@ -69,8 +57,10 @@ def write_programs(folder: Path, place: Path) -> None:
 def serve(place: str, program: str) -> NoReturn:
     """Load, say so on standard output, and do what is asked until the process is ended."""
     sys.executable = program  # for the processes that a comparison starts
-    for name in _LOADED:
-        __import__(name)
+    from recbole_opal.cli import COMMANDS
+
+    for name in (*_LIBRARY, *(place.partition(":")[0] for place, _ in COMMANDS.values())):
+        importlib.import_module(f"recbole_opal.{name}")
     _make_defaults_small()
     _train_once()
     gc.freeze()  # a fork's collector would touch, and so copy, every page

@@ -63,3 +63,10 @@ def test_every_public_name_is_in_the_api():
     api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     listed = re.findall(r"^::: recbole_opal\.(\w+)$", api, re.MULTILINE)
     assert sorted(listed) == sorted(recbole_opal.__all__)
+
+
+def test_every_room_is_in_the_layout_of_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    layout = readme[readme.index("## Layout") : readme.index("## Limits")]
+    rooms = [path.parent.name for path in (ROOT / "recbole_opal").glob("*/__init__.py")]
+    assert [room for room in rooms if f"`{room}`" not in layout] == []

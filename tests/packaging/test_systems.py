@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,10 @@ FORKING = ("kill_driver.py", "save_point_driver.py")
 """A text file needs its encoding told: on Windows the default is that of the country."""
 
 
-def files(root: Path, *folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders:
-        for path in sorted((root / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def files(root: Path, *folders: str) -> list[tuple[Path, ast.Module]]:
+    paths = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def looked_for(tree: ast.Module) -> set[str]:
@@ -89,7 +90,7 @@ def lacking(tree: ast.AST) -> Iterator[str]:
 
 def at_import(tree: ast.Module) -> ast.Module:
     """Return what is evaluated when a module is imported: all but the bodies of its functions."""
-    tree = copy.deepcopy(tree)
+    tree = copy.deepcopy(tree)  # the reading is shared
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.body = []

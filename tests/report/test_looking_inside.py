@@ -43,7 +43,7 @@ def test_titles_from_the_item_file(tmp_path):
 
 def journey(user, winners, targets, length=10):
     listed = list(range(1, len(winners) + 1))
-    return Journey(user, list(range(length)), [0] * length, listed, winners, targets)
+    return Journey(user, 1, list(range(length)), [0] * length, listed, winners, targets)
 
 
 def test_counts_of_a_journey():

@@ -10,7 +10,7 @@ import pytest
 
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row, Spread
-from recbole_opal.report.looks import dashes, looks, model_colours
+from recbole_opal.report.looks import dashes, looks, model_colours, shades
 
 STYLE = files("recbole_opal.report").joinpath("style.css").read_text(encoding="utf-8")
 
@@ -44,6 +44,8 @@ def test_a_colour_a_model_and_dashes_before_the_last_stage():
     assert (known["MIND"].colour, known["Pop"].colour) == ("c2", "c3")
     assert [name for name, _ in dashes(ROWS, known)] == ["solid", "dashed"]
     assert dashes(ROWS[-2:], known) == []
+    assert "variants of a model are shades" in shades(ROWS)
+    assert shades(ROWS[:2] + ROWS[-2:]) is None
 
 
 def test_models_beyond_the_palette_are_grey():

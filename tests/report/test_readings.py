@@ -73,6 +73,12 @@ def test_counts_against_opal():
         "interval includes 0 (C)."
     )
     assert compared_with_opal(comparison(row("OPAL", 0.2))) is None
+    alone = [compared_with_opal(comparison(row("OPAL", 0.2), one)) for one in rows]
+    assert alone == [
+        "A is higher than OPAL.",
+        "B is lower than OPAL.",
+        "C is not told apart from OPAL: the interval includes 0.",
+    ]
 
 
 def test_sweeps_join_rows_that_differ_in_k_only():

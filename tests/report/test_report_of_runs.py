@@ -1,5 +1,6 @@
 """The page of run folders: the same as that of a comparison, without one on disk."""
 
+import re
 import shutil
 
 import pytest
@@ -50,11 +51,69 @@ def test_one_run_has_its_page_in_its_folder(runs, capsys):
     assert main([str(runs[0])]) == 0
     assert capsys.readouterr().out.strip() == str(runs[0] / "report.html")
     page = (runs[0] / "report.html").read_text(encoding="utf-8")
-    for title in ("Results", "Training", "What each hyper-category holds", "A few users"):
+    for title in (
+        "Results",
+        "This run",
+        "Training",
+        "What each hyper-category holds",
+        "A few users",
+    ):
         assert title in page
     assert f"report {runs[0]}" in page
     assert "What could not be read" not in page
     RunFolder.open(runs[0]).verify()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    metrics = RunFolder.open(runs[0]).load_json("metrics.json")
+    assert f"{metrics['data']['test_targets']:,} Targets on test" in text
+    soft = metrics["stages"]["soft"]
+    ended = {"schedule": "the learning rate had come to its end", "epochs": "all epochs were done"}
+    told = f"soft {soft['epochs']} {soft['best_epoch'] + 1} {ended[soft['ended']]}"
+    assert f"{told} {soft['valid']['recall@20']:.4f} {soft['test']['recall@20']:.4f}" in text
+    assert "learning_rate 0.01" in text  # of the settings
+    assert f"report {runs[0]} --user=TOKEN" in text
+    assert "Accuracy against diversity</h2>" not in page  # of one run there is none to choose
+
+
+def test_users_are_named_one_flag_each(runs, copied, capsys):
+    tokens = RunFolder.open(runs[0]).load_json("ids.json")["user_id"]
+    asked = RunFolder.open(runs[0]).load_arrays("lists-soft-test.npz")["user_id"][[7, 3]]
+    first, second = (tokens[user] for user in asked)
+    out = copied / "named.html"
+    argv = [str(runs[0]), f"--user={first}", "--user", second, f"--users={first}", f"--out={out}"]
+    assert main(argv) == 0
+    page = out.read_text(encoding="utf-8")
+    assert re.findall(r"<h3>User ([^<]*)<", page) == [first, second]
+
+
+def test_a_model_without_interests_shows_users_too(runs, tmp_path, capsys):
+    """A run with one stage, of lists that know no interests, as RecBole's models leave them."""
+    other = changed(runs[0], tmp_path, "plain", model="GRU4Rec")
+    metrics = other.load_json("metrics.json")
+    soft = {k: v for k, v in metrics["stages"]["soft"].items() if k != "diagnostics"}
+    other.save_json("metrics.json", metrics | {"stages": {"train": soft}, "best_stage": "train"})
+    for name in ("per_user", "lists"):
+        arrays = other.load_arrays(f"{name}-soft-test.npz")
+        kept = {key: each for key, each in arrays.items() if key != "interest"}
+        other.save_arrays(f"{name}-train-test.npz", kept)
+    settings = other.load_yaml("config.yaml")
+    other.save_yaml("config.yaml", {k: v for k, v in settings.items() if k != "num_interests"})
+    assert main([str(other.path)]) == 0
+    page = (other.path / "report.html").read_text(encoding="utf-8")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "Above, the newest of the history, oldest first; below, the best 20 of the list" in text
+    assert "the most hits; " in text
+    assert "What each hyper-category holds" not in text
+
+
+def test_lists_of_other_models_stand_beside_those_shown(runs, copied, capsys):
+    out = copied / "beside.html"
+    user = RunFolder.open(runs[0]).load_json("ids.json")["user_id"][1]
+    assert main([*map(str, runs), f"--user={user}", f"--out={out}"]) == 0
+    page = out.read_text(encoding="utf-8")
+    (card,) = re.findall(r'<article class="user">.*?</article>', page, flags=re.DOTALL)
+    others = card[card.index("The best 20 of the other rows") :]
+    assert re.findall(r"<b>(OPAL[^<]*)</b><small>\d+ found</small>", others)
+    assert others.count('class="pill') >= 20
 
 
 def test_several_runs_have_it_here_or_where_it_is_asked_for_with_chosen_users(runs, copied, capsys):
@@ -82,8 +141,10 @@ def told(capsys, *argv):
 def test_what_is_asked_wrongly_is_one_line_and_nothing_is_written(runs, copied, tmp_path, capsys):
     out = f"--out={tmp_path / 'page.html'}"
     assert "no folder is named" in told(capsys, out)
-    assert "did you mean --users?" in told(capsys, runs[0], "--user=1", out)
-    assert "'nobody' is not in the test part" in told(capsys, runs[0], "--users=nobody", out)
+    assert "did you mean --user?" in told(capsys, runs[0], "--userz=1", out)
+    for flag in ("--users=nobody", "--user=nobody"):
+        assert "'nobody' is not in the test part" in told(capsys, runs[0], flag, out)
+    assert "--user needs its value" in told(capsys, runs[0], "--user")
     assert "is not a run folder" in told(capsys, runs[0], copied / "data", out)
     assert "name one of them" in told(capsys, runs[0], runs[0], out)
     assert not (tmp_path / "page.html").exists()

@@ -308,7 +308,7 @@ def test_one_user_is_explained_where_it_was_measured():
     section = costs(comparison(costly("A", 0.3, 9.0, 1e9, **user), costly("B", 0.2, 9.0, 1e9)))
     text = words(section.body)
     assert "2.1 ms" in text
-    assert "the median time from a single user's history to the list" in text.replace("&#x27;", "'")
+    assert "One user: from a single user's history to the list" in text.replace("&#x27;", "'")
 
 
 def test_a_single_model_has_a_table_of_costs_and_no_picture():
@@ -340,6 +340,18 @@ def test_recall_at_each_length_and_overlap(tmp_path):
     assert "The most alike are A and B (100 % of their items in common)" in text
     assert "two seeds of one row have 17 % in common" in text  # 1 of 3 items, and none
     assert section.body.count('class="seeds"') == 2
+
+
+def test_the_overlap_is_that_of_the_best_k(tmp_path):
+    rows = []
+    for name, items in (("a", [1, 2, 3]), ("b", [1, 2, 4])):  # the metric looks at two
+        (tmp_path / name).mkdir()
+        lists_of = {"user_id": np.array([1]), "items": np.array([items])}
+        folder = run_folder(tmp_path / name, listsXtrain_test=lists_of)
+        rows.append(with_(row(name, recall=0.5), runs={"1": str(folder.path)}))
+    text = words(drawn(lists, *rows).body)
+    assert "How alike the best 2 are" in text
+    assert "a and b (100 % of their items in common)" in text
 
 
 def test_lists_over_other_ids_are_not_compared(tmp_path):
@@ -377,7 +389,7 @@ def test_a_metric_without_a_list_length_takes_the_longest_lists(tmp_path):
     text = words(groups(side, RunFiles(side)).body)
     assert "Share of targets found in the best 2" in text
     assert "Of the top tenth A finds most (100 %)" in text
-    assert diversity(side) is not None
+    assert diversity(comparison(one, with_(one, variant="B", label="B"), metric="gauc")) is not None
 
 
 def tuned(metric=METRIC, **history):

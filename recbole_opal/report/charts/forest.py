@@ -49,9 +49,9 @@ def forest(comparison: ComparisonResult) -> Markup:
     panels = [_means(rows, metric)]
     if any(to_opal(row, metric) for row in rows):
         panels.append(_differences(comparison, rows))
-    told = (f"{row.short} {wording.with_spread(row.test[metric])}" for row in rows)
+    told = (f"{row.named} {wording.with_spread(row.test[metric])}" for row in rows)
     title, description = f"{title_of(metric)} of every model", "; ".join(told)
-    widest = max(text_width(row.short, bold=row.family == "opal") for row in rows) + 14
+    widest = max(text_width(row.named, bold=row.family == "opal") for row in rows) + 14
 
     def draw(name: str, width: int) -> Markup:
         beside = 1 if width <= drawing.NARROW else len(panels)
@@ -63,7 +63,7 @@ def forest(comparison: ComparisonResult) -> Markup:
             left = names + across * (index % beside)
             if index % beside == 0:
                 for i, row in enumerate(rows):
-                    parts.append(drawing.words(0, _y(i, down) + 4, row.short, f"name {row.family}"))
+                    parts.append(drawing.words(0, _y(i, down) + 4, row.named, f"name {row.family}"))
             parts.append(_draw(panel, rows, colours, left + 6, left + across - 14, down))
         total = height * (len(panels) if beside == 1 else 1)
         return drawing.picture(name, width, total, title, description, parts)
@@ -75,7 +75,7 @@ def _means(rows: Sequence[Row], metric: str) -> _Panel:
     marks = []
     for row in rows:
         value = row.test[metric]
-        mean, sd, tip = value.mean, value.sd or 0.0, f"{row.short}: {wording.with_spread(value)}"
+        mean, sd, tip = value.mean, value.sd or 0.0, f"{row.named}: {wording.with_spread(value)}"
         told = wording.number(mean)
         marks.append(_Mark(mean, mean - sd, mean + sd, told, tip, value.values))
     return _Panel(f"{wording.axis_name(metric)} (± sd over seeds)", marks)
@@ -89,11 +89,11 @@ def _differences(comparison: ComparisonResult, rows: Sequence[Row]) -> _Panel:
             marks.append(None)
             continue
         told, hollow = wording.signed(value.difference), not value.excludes_zero
-        tip = f"{row.short}: {told} {wording.interval(value.low, value.high)}"
+        tip = f"{row.named}: {told} {wording.interval(value.low, value.high)}"
         ends = value.difference, value.low, value.high
         marks.append(_Mark(*ends, told, tip, hollow=hollow))
     opal = comparison.opal
-    title = f"Difference to {opal.short if opal else 'OPAL'}"
+    title = f"Difference to {opal.named if opal else 'OPAL'}"
     return _Panel(title, marks, opal, has_zero=True)
 
 

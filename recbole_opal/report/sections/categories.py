@@ -1,4 +1,4 @@
-"""Section 6: what each hyper-category of a trained OPAL holds."""
+"""What each hyper-category of a trained OPAL holds."""
 
 import math
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def categories(models: Sequence[TrainedOpal], problems: Sequence[str]) -> Sectio
         found = hyper_categories(trained)
         count, tagged = len(found), len(trained.names.tags) > 0
         cards = [_card(index, each, trained.names) for index, each in enumerate(found)]
-        panels[f"{trained.row.short}, seed {trained.seed}"] = join(
+        panels[f"{trained.row.named}, seed {trained.seed}"] = join(
             node("div", cards, class_=f"cards of-{_across(count)}"),
             reading(_reading(found, tagged=tagged)),
             note(_WHAT.format(even=1 / count, count=count, least=_LEAST_LIFT)),

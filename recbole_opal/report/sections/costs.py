@@ -22,8 +22,9 @@ __all__ = ["costs"]
 
 _FAR_APART = 3.0  # from so many times the least on, equal factors are drawn equally far apart
 _USER = (
-    "One user: the median time from a single user's history to the list, encoding and exact search "
-    "over all items, measured in the run after its evaluation, on the hardware named below."
+    "One user: from a single user's history to the list, encoding and exact search over all items, "
+    "the median over users of the fastest of three times, measured in the run after its "
+    "evaluation, on the hardware named below."
 )
 
 
@@ -68,7 +69,7 @@ def _panel(comparison: ComparisonResult, rows: Sequence[Row], name: str, cost: _
     left_out = [_told(row, metric, name, cost) for row, off in zip(rows, far, strict=True) if off]
     dots = [
         Dot(
-            row.short, row.family, _scaled(row.costs[name], cost.unit), row.test[metric],
+            row.named, row.family, _scaled(row.costs[name], cost.unit), row.test[metric],
             _told(row, metric, name, cost), known[row.label].colour,
         )
         for row in drawn
@@ -97,7 +98,7 @@ def _scaled(value: Spread, unit: float) -> Spread:
 
 def _told(row: Row, metric: str, name: str, cost: _Cost) -> str:
     value, much = wording.with_spread(row.test[metric]), cost.told(row.costs[name].mean)
-    return f"{row.short}: {title_of(metric)} {value}, {cost.title.lower()} {much}"
+    return f"{row.named}: {title_of(metric)} {value}, {cost.title.lower()} {much}"
 
 
 def _table(rows: Sequence[Row]) -> Markup | None:
@@ -107,7 +108,7 @@ def _table(rows: Sequence[Row]) -> Markup | None:
     if not known:
         return None
     cells: list[list[Child]] = [
-        [row.short, *(each.told(_mean(row, name)) for name, each in known.items())] for row in rows
+        [row.named, *(each.told(_mean(row, name)) for name, each in known.items())] for row in rows
     ]
     return table(["Model", *(each.title for each in known.values())], cells, "costs of every model")
 

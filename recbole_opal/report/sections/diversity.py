@@ -1,4 +1,4 @@
-"""Section 2: accuracy against diversity, rows as points with error bars and names."""
+"""Accuracy against diversity, rows as points with error bars and names."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,9 @@ _FIRST = ("category_diversity", "coverage", "intra_list_similarity", "gini")
 
 
 def diversity(comparison: ComparisonResult) -> Section | None:
-    """Return the section; None where no diversity was measured."""
+    """Return the section; None where no diversity was measured, or of a single run."""
+    if len({row.variant for row in comparison.done}) < 2:
+        return None  # its stages are no choice between accuracy and diversity
     panels: dict[str, Child] = {}
     measured = dict.fromkeys(name for row in comparison.done for name in row.test)
     usual = [f"{name}@{comparison.k}" for name in _FIRST]
@@ -41,7 +43,7 @@ def _panel(comparison: ComparisonResult, rows: Sequence[Row], measure: str) -> M
     drawn = [row for row, off in zip(rows, far, strict=True) if not off]
     left_out = [_told(row, metric, measure) for row, off in zip(rows, far, strict=True) if off]
     dots = [
-        Dot(row.short, row.family, row.test[measure], row.test[metric],
+        Dot(row.named, row.family, row.test[measure], row.test[metric],
             _told(row, metric, measure), known[row.label].colour)
         for row in drawn
     ]  # fmt: skip
@@ -74,4 +76,4 @@ def _panel(comparison: ComparisonResult, rows: Sequence[Row], measure: str) -> M
 def _told(row: Row, metric: str, measure: str) -> str:
     """Return a row's name and both values in words."""
     values = (f"{title_of(n)} {wording.with_spread(row.test[n])}" for n in (metric, measure))
-    return f"{row.short}: {', '.join(values)}"
+    return f"{row.named}: {', '.join(values)}"

@@ -43,7 +43,7 @@ class _Compared:
         return verdict(self.found.whole) if self.found else "none"
 
     def cells(self) -> list[Child]:
-        start: list[Child] = [self.several.row.short, _WAYS[self.knob], self.one.row.short]
+        start: list[Child] = [self.several.row.named, _WAYS[self.knob], self.one.row.named]
         if self.found is None:
             return [*start, "none", *["–"] * 4]
         parts = (self.found.whole, self.found.near, self.found.far)
@@ -100,14 +100,14 @@ def _answer(found: Sequence[_Compared], metric: str, measure: str) -> str:
         if any(each.knob == knob for each in found)
     ]
     halves = [
-        f"{each.several.row.short} {_WAYS[each.knob]} {_is(verdict(at.near))} in the less diverse "
+        f"{each.several.row.named} {_WAYS[each.knob]} {_is(verdict(at.near))} in the less diverse "
         f"half of the range and {_is(verdict(at.far))} in the more diverse half."
         for each in found
         if (at := each.found) and verdict(at.near) != verdict(at.far)
     ]
     said = (
         f"{answer}: in {title_of(metric)} at equal {title_of(measure).lower()}, against "
-        f"{found[0].one.row.short} (the best of one vector on validation) re-ranked: "
+        f"{found[0].one.row.named} (the best of one vector on validation) re-ranked: "
         f"{'; '.join(ways)}."
     )
     return " ".join([said, *halves[:3]])
@@ -123,7 +123,7 @@ def _sides(found: Sequence[_Compared]) -> str:
     """Return `A and B are better, C reaches no common diversity`."""
     parts = []
     for side in ("better", "worse", "no difference", "none"):
-        names = [each.several.row.short for each in found if each.side == side]
+        names = [each.several.row.named for each in found if each.side == side]
         if names:
             parts.append(f"{listed(names)} {_is(side, len(names))}")
     return ", ".join(parts)
@@ -139,7 +139,7 @@ def _is(side: str, count: int = 1) -> str:
 def _cut_short(found: Sequence[_Compared]) -> str | None:
     """Name the compared rows whose training a bound has ended: what they show may be its doing."""
     rows = [each.row for line in found for each in (line.several, line.one)]
-    names = list(dict.fromkeys(row.short for row in rows if row.cut_short))
+    names = list(dict.fromkeys(row.named for row in rows if row.cut_short))
     if not names:
         return None
     return f"Cut short in training, so that with more of it this might change: {listed(names)}."

@@ -1,4 +1,4 @@
-"""Section 3: the main metric by history length, and recall by popularity of the target."""
+"""The main metric by history length, and recall by popularity of the target."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -118,7 +118,7 @@ def _chart(
     """Return the chart of all rows, a few of them lit, with its chips and its numbers."""
     lines = [
         Line(
-            row.short, row.family, found.means.tolist(), (_NORMAL_95 * found.errors).tolist(),
+            row.named, row.family, found.means.tolist(), (_NORMAL_95 * found.errors).tolist(),
             look.colour, lit=lit, dashed=look.dashed,
         )
         for row, found, look, lit in lit_first(comparison, means)

@@ -1,4 +1,4 @@
-"""Section 4: accuracy and diversity against the number of interests, and whether they are used."""
+"""Accuracy and diversity against the number of interests, and whether they are used."""
 
 import math
 from collections.abc import Sequence
@@ -120,12 +120,12 @@ def usage(rows: Sequence[Row]) -> Markup | None:
             continue
         mark = None
         if found.collapsed:
-            collapsed.append(row.short)
+            collapsed.append(row.named)
             mark = node("small", " collapsed", class_="bad")
         texts = [wording.number(getattr(found, name), 2) for name in _USAGE]
         if found.dead_users is not None:
             texts[-1] = wording.percent(found.dead_users)
-        cells.append([[row.short, mark], str(row.interests), *texts])
+        cells.append([[row.named, mark], str(row.interests), *texts])
     if not cells:
         return None
     said = f"In none of the {len(cells)} rows with several interests have they collapsed."

@@ -126,11 +126,11 @@ def _drawn(
 ) -> Curve:  # fmt: skip
     xs, ys = curve.diversity[measure].tolist(), curve.means.tolist()
     tips = [
-        f"{each.row.short}, {_KNOBS[curve.knob]} {setting:g}: {title_of(metric)} "
+        f"{each.row.named}, {_KNOBS[curve.knob]} {setting:g}: {title_of(metric)} "
         f"{wording.number(y)}, {title_of(measure)} {wording.number(x)}"
         for setting, x, y in zip(curve.settings, xs, ys, strict=True)
     ]
-    name = each.row.short if curve.knob == knob else f"{each.row.short} by lambda"
+    name = each.row.named if curve.knob == knob else f"{each.row.named} by lambda"
     return Curve(name, each.row.family, xs, ys, tips, look.colour, lit=lit, dashed=look.dashed)
 
 
@@ -143,5 +143,5 @@ def _numbers(drawn: Sequence[tuple[Reranked, TradeoffCurve]], measure: str) -> M
     for each, curve in drawn:
         pairs = zip(curve.means.tolist(), curve.diversity[measure].tolist(), strict=True)
         texts = [f"{wording.number(y)} / {wording.number(x, 3)}" for y, x in pairs]
-        cells.append([each.row.short, *texts, *[""] * (len(longest.settings) - len(texts))])
+        cells.append([each.row.named, *texts, *[""] * (len(longest.settings) - len(texts))])
     return folded_table([_KNOBS[longest.knob], *(f"{x:g}" for x in longest.settings)], cells)

@@ -1,4 +1,4 @@
-"""Section 1: the table, and its main column as a picture with intervals."""
+"""The table, and its main column as a picture with intervals."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ from recbole_opal.report.elements import (
     reading,
     table,
 )
-from recbole_opal.report.looks import keys
+from recbole_opal.report.looks import keys, shades
 from recbole_opal.report.markup import Child, Markup, join, node
 from recbole_opal.report.readings import compared_with_opal, winner
 from recbole_opal.report.rows import to_opal
@@ -40,7 +40,10 @@ def results(comparison: ComparisonResult) -> Section:
     if rows:
         told = [*keys(rows), *([_HOLLOW] if any(row.against_opal for row in rows) else [])]
         said = reading(winner(comparison), compared_with_opal(comparison))
-        body.append(figure(forest(comparison), said, legend(told)))
+        shaded = shades(rows)
+        body.append(
+            figure(forest(comparison), said, legend(told), note(shaded) if shaded else None)
+        )
         metrics, others = _metrics(comparison, rows)
         body.append(_table(comparison, rows, metrics))
         body.append(note(_how_to_read(comparison, metrics)))
@@ -51,7 +54,7 @@ def results(comparison: ComparisonResult) -> Section:
             body.append(folded_table(header, cells, "Other list lengths"))
     lost = comparison.incomplete
     if lost:
-        why = [(node("b", r.short), ": ", r.error or "no test metric was written.") for r in lost]
+        why = [(node("b", r.named), ": ", r.error or "no test metric was written.") for r in lost]
         body.append(failures(node("h3", "Without a result"), why))
     return Section("results", "Results", join(body))
 
@@ -71,10 +74,10 @@ def _table(comparison: ComparisonResult, rows: Sequence[Row], metrics: Sequence[
     columns += [_column(rows, metric) for metric in metrics]
     if best is not None and best is not opal:
         differences = [_difference(row.against_best.get(main)) for row in rows]
-        columns.insert(2, (_head(f"Difference to {best.short}, the best", main), differences))
+        columns.insert(2, (_head(f"Difference to {best.named}, the best", main), differences))
     if opal is not None:
         differences = [_difference(to_opal(row, main)) for row in rows]
-        columns.insert(2, (_head(f"Difference to {opal.short}", main), differences))
+        columns.insert(2, (_head(f"Difference to {opal.named}", main), differences))
     header, lines = zip(*columns, strict=True)
     return table(header, list(zip(*lines, strict=True)), "all results", class_="sortable")
 
@@ -87,7 +90,7 @@ def _column(rows: Sequence[Row], metric: str) -> tuple[Child, Sequence[Child]]:
 
 
 def _name(row: Row) -> Child:
-    return join(row.short, node("small", " cut short")) if row.cut_short else row.short
+    return join(row.named, node("small", " cut short")) if row.cut_short else row.named
 
 
 def _head(name: str, metric: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Section 5: how training went, one small picture a variant."""
+"""How training went, one small picture a variant."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -50,7 +50,7 @@ def training(comparison: ComparisonResult, files: RunFiles) -> Section | None:
             continue
         logs = map(files.epochs, comparison.run_folders(row).values())
         courses = known[row.variant] = [_course(log, metric) for log in logs if log]
-        title = named.get(row.variant, row).short.removesuffix(" soft").removesuffix(" hard")
+        title = named.get(row.variant, row).named.removesuffix(" soft").removesuffix(" hard")
         if any(len(_validated(course)) > 1 for course in courses):
             name, colour = f"course-{len(drawn)}", found[row.label].colour
             drawn.append(_picture(name, title, courses, metric, colour))
