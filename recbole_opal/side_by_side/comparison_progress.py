@@ -48,7 +48,7 @@ class ComparisonProgress(Display):
         self._best: tuple[float, str] | None = None
         self._active: dict[str, tuple[float, Callable[[], str]]] = {}
         self._total = self._done = self._failed = self._again = 0
-        self._started = perf_counter()
+        self._started = self._last_ended = perf_counter()
         self._lock = threading.Lock()
         live = Live(console=self._console, get_renderable=self._drawing, transient=True)
         super().__init__(live if enabled and self._console.is_terminal else None)
@@ -77,6 +77,7 @@ class ComparisonProgress(Display):
             started, _ = self._active.pop(name)
             self._done += 1
             self._failed += error not in (None, STOPPED)
+            self._last_ended = perf_counter()
             self._note(name, score)
         how = error or "done" if error in (None, STOPPED) else f"failed: {error}"
         parts = [f"{perf_counter() - started:.0f} s", f"{self._done} of {self._total} runs"]
@@ -89,8 +90,9 @@ class ComparisonProgress(Display):
             self._best = score, name
 
     def message(self, text: str) -> None:
-        """Write one line above the live lines."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        """Write a line above the live lines, on a terminal wrapped between words."""
+        one_line = not self._console.is_terminal
+        self._console.print(text, markup=False, highlight=False, soft_wrap=one_line)
 
     def _drawing(self) -> Group:
         """Return what is drawn: a line a worker, and a bar with what it counts."""
@@ -108,17 +110,18 @@ class ComparisonProgress(Display):
 
     def _counts(self) -> str:
         """Return how many runs are done, the best of them, and the time left by their mean."""
-        seconds, finished = perf_counter() - self._started, self._done - self._again
+        now, finished = perf_counter(), self._done - self._again
         parts = [f"{self._done} of {self._total} runs done"]
         if finished and self._total > self._done:
-            left = seconds / finished * (self._total - self._done)
-            parts.append(f"{duration(left)} left by their mean")
+            mean = (self._last_ended - self._started) / finished
+            left = mean * (self._total - self._done) - (now - self._last_ended)
+            parts.append(f"about {duration(left)} left")
         if self._best is not None:
             score, name = self._best
             parts.append(f"best {self._metric} {score:.4f} by {name}")
         parts += [f"{self._again} done before"] if self._again else []
         parts += [f"{self._failed} failed"] if self._failed else []
-        parts.append(duration(seconds))
+        parts.append(duration(now - self._started))
         return ", ".join(parts)
 
 

@@ -3,6 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
+from recbole_opal.side_by_side import comparison_progress
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
 
 
@@ -54,8 +55,21 @@ def test_a_terminal_shows_what_is_going_on_now():
         progress.ended("MIND seed=2", "killed")
         counts = drawn(progress, 200)[-1]
         assert "1 failed" in counts
-        assert ", 1 s left by their mean" in counts
+        assert ", about 1 s left" in counts
     assert max(map(len, console.file.getvalue().split("\n"))) < 400
+
+
+def test_the_time_left_is_that_of_the_runs_so_far_and_falls(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(comparison_progress, "perf_counter", lambda: now[0])
+    progress = ComparisonProgress(on(terminal=False))
+    progress.expect(3)
+    progress.began("A", lambda: "")
+    now[0] = 40.0
+    progress.ended("A", None)
+    assert "about 80 s left" in drawn(progress, 200)[-1]
+    now[0] = 55.0
+    assert "about 65 s left" in drawn(progress, 200)[-1]
 
 
 @pytest.mark.parametrize(("bigger", "best"), [(True, "0.5000 by B"), (False, "0.2500 by A")])
