@@ -9,6 +9,7 @@ import pytest
 from recbole_opal.sql import opened_engine
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("call", ["run", "rows", "column"])
 def test_ctrl_c_ends_a_query_as_it_ends_all_else(tmp_path, call):
     endless = "SELECT count(*) FROM range(1000000000000) AS one(x) WHERE hash(x) = 7"
