@@ -11,9 +11,7 @@ __all__ = ["median_seconds"]
 
 Asked = TypeVar("Asked")
 _MOST_SECONDS = 1.0  # in all: a run should not take longer for being measured
-_TIMES = (
-    3  # each question is asked; what else goes on at a machine only ever makes an answer slower
-)
+_TIMES = 3  # each question is asked: what else goes on only ever makes an answer slower
 
 
 def median_seconds(
