@@ -110,15 +110,16 @@ def test_python_code_gets_what_works_here(tmp_path, monkeypatch):
 def test_only_data_sets_that_are_there_are_offered(tmp_path):
     words = CALLS["package"]
     missing = start(words, tmp_path).stderr
-    assert missing == "error: --dataset is missing; write for example --dataset=ml-100k.\n"
+    offered = "--dataset=ml-100k or --dataset=synthetic-small"  # the package brings both
+    assert missing == f"error: --dataset is missing; write for example {offered}.\n"
     assert "kuairand" not in start([*words, "run", "--help"], tmp_path).stdout
     for name in ("mine", "empty"):
         (tmp_path / "dataset" / name).mkdir(parents=True)
     (tmp_path / "dataset" / "mine" / "mine.inter").write_text("")
     missing = start(words, tmp_path).stderr
-    assert missing.endswith("write for example --dataset=ml-100k or --dataset=mine.\n")
+    assert missing.endswith(f"write for example {offered} or --dataset=mine.\n")
     assert (
-        "--dataset=NAME        ml-100k, mine,\n"
+        "--dataset=NAME        ml-100k, synthetic-small, mine,\n"
         in start([*words, "run", "--help"], tmp_path).stdout
     )
     missing = start([*words, "--data_path=dataset"], tmp_path).stderr

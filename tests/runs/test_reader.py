@@ -99,7 +99,8 @@ def test_only_what_makes_runs_opens_them_for_writing() -> None:
     }
     made = {f"experiment/{name}.py" for name in ("following", "results", "resumption", "session")}
     bundles = {f"exporting/{name}.py" for name in ("bundle", "kept_files")}  # of their own
-    assert writers == made | bundles | {"testing/contract.py"}
+    tracked = {"tracking/tracked.py"}  # keeps the id under which a tracker has the run
+    assert writers == made | bundles | tracked | {"testing/contract.py"}
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:

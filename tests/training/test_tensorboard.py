@@ -50,7 +50,8 @@ def test_each_run_has_the_folder_of_its_name(quick_settings, tmp_path, data_path
     assert len(folders) == 3
 
 
-def test_recboles_own_writer_is_back_after_a_trainer_was_built():
+def test_recboles_own_writer_is_back_after_a_trainer_was_built(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     original = recbole_trainer.get_tensorboard
     with _instead_of_recboles_writer(NoEvents()):
         assert recbole_trainer.get_tensorboard(logging.getLogger()).add_scalar("a", 1) is None

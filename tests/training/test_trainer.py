@@ -175,6 +175,8 @@ def test_one_line_an_epoch(build, caplog):
     with caplog.at_level("INFO", logger="recbole_opal"):
         trainer.fit(data.train, data.valid)
     lines = [r.message for r in caplog.records if r.name == "recbole_opal"]
+    cost = lines.pop(1)  # what the run will take, told once, after the first epoch
+    assert cost.startswith("cost: at most ")
     assert len(lines) == 2
     for word in ("stage=soft", "epoch=1", "retrieval=", "uniformity=", "valid_recall@10=", "best="):
         assert word in lines[1]

@@ -88,10 +88,7 @@ def test_a_figure_within_its_interval_is_good(checkout, page, capsys):
         ({"script": "benchmarks/made.py twelve"}, "failed: ValueError: could not convert string"),
     ],
 )
-def test_what_does_not_come_out_is_told_and_the_code_is_1(
-    checkout, page, capsys, changes, verdict, monkeypatch
-):
-    monkeypatch.setenv("COLUMNS", "250")
+def test_what_does_not_come_out_is_told_and_the_code_is_1(checkout, page, capsys, changes, verdict):
     page("bad", **changes)
     page("good")
     code, told = verified(checkout, capsys)
