@@ -24,8 +24,9 @@ def track_comparison(kind: str, result: ComparisonResult) -> None:
     """
     place = result.folder / _ID_FILE
     try:
-        tracker = open_tracker(kind, result.folder.name, _id_in(place, kind), result.dataset)
-        write_json(place, {kind: tracker.run_id})
+        known = _ids_in(place)
+        tracker = open_tracker(kind, result.folder.name, known.get(kind), result.dataset)
+        write_json(place, {**known, kind: tracker.run_id})
         numbers = {
             f"final/{row.label}/{part}/{name}": value.mean
             for row in result.rows
@@ -44,10 +45,11 @@ def track_comparison(kind: str, result: ComparisonResult) -> None:
         )
 
 
-def _id_in(place: Path, kind: str) -> str | None:
+def _ids_in(place: Path) -> dict[str, str]:
+    """Return the tracked run of each tracker that has been told of this comparison."""
     try:
         known = json.loads(place.read_bytes())
     except (OSError, ValueError):
-        return None
-    run_id = known.get(kind) if isinstance(known, dict) else None
-    return run_id if isinstance(run_id, str) else None
+        return {}
+    pairs = known.items() if isinstance(known, dict) else ()
+    return {kind: run_id for kind, run_id in pairs if isinstance(run_id, str)}

@@ -33,6 +33,16 @@ def test_it_is_told_whole_and_the_same_run_when_made_again(told, kind, tmp_path)
     assert run.state == "FINISHED"
 
 
+def test_another_tracker_keeps_its_run(told, kind, tmp_path):
+    result = ComparisonResult(
+        folder=tmp_path, dataset="tiny", command="", seeds=[1], metric="recall@50", rows=[]
+    )
+    (tmp_path / "tracking.json").write_text('{"other": "theirs", "odd": 1}')
+    track_comparison(kind, result)
+    (run_id,) = told.runs
+    assert json.loads((tmp_path / "tracking.json").read_text()) == {"other": "theirs", kind: run_id}
+
+
 def test_a_tracker_that_breaks_costs_a_warning(told, kind, tmp_path, caplog, monkeypatch):
     result = ComparisonResult(
         folder=tmp_path, dataset="tiny", command="", seeds=[1], metric="recall@50", rows=[]
