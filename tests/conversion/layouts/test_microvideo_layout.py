@@ -70,7 +70,7 @@ def test_a_header_of_another_width(tmp_path, microvideo):
     microvideo(tmp_path)
     log = tmp_path / "test_data.csv"
     log.write_text("," + log.read_text())
-    with pytest.raises(DataError, match=r"test_data\.csv, line 1: 6 columns, but .* has five"):
+    with pytest.raises(DataError, match=r"test_data\.csv, line 1: 6 columns, but .* has 5"):
         detect_layout(tmp_path).tables(tmp_path, "click", {})
 
 
