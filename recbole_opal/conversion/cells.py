@@ -12,12 +12,12 @@ from recbole_opal.errors import DataError
 from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
-    *("MISSING_IDS", "Cell", "Check", "clean", "clean_id", "first_row", "must_be_number", "raw"),
-    *("refuse_row", "typed", "writable"),
+    *("Cell", "Check", "changes_of", "clean", "clean_id", "first_row", "is_no_id"),
+    *("must_be_number", "raw", "refuse_row", "typed", "writable"),
 ]
 
 # What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
-MISSING_IDS = (
+_NO_IDS = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
     *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", r"\N"),
 )
@@ -33,15 +33,10 @@ _MARK = "chr(65279)"  # the byte order mark; joined files and scraped titles hol
 
 @dataclass(frozen=True)
 class Check:
-    """What no cell may hold.
+    """What no cell may hold."""
 
-    Attributes:
-        wrong: SQL for the text that is wrong, NULL where none is.
-        told: from it to what is said behind the place.
-    """
-
-    wrong: str
-    told: Callable[[str], str]
+    wrong: str  # SQL for the text that is wrong, NULL where none is
+    told: Callable[[str], str]  # from it to what is said behind the place
 
     def where(self, condition: str) -> Check:
         """Return the same for the rows that fulfil a condition in SQL."""
@@ -50,16 +45,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Cell:
-    """What becomes of the text of a cell, in SQL.
+    """What becomes of the text of a cell, in SQL."""
 
-    Attributes:
-        value: what is written, a text; empty: missing, as RecBole reads it back.
-        check: what it must not hold.
-        changes: what is said of cells that are not written as they stand -> whether one is.
-    """
-
-    value: str
+    value: str  # the text that is written; empty: missing, as RecBole reads it back
     check: Check | None = None
+    # What is said of cells that are not written as they stand, and whether one is.
     changes: tuple[tuple[str, str], ...] = ()
 
 
@@ -76,6 +66,11 @@ def clean(name: str) -> str:
 def clean_id(text: str) -> str:
     """Return SQL for an id without what cannot be seen: `1, 2` in one file is `2` in another."""
     return _unmarked(f"stripped({text})")
+
+
+def is_no_id(text: str) -> str:
+    """Return SQL for whether an id stands for none."""
+    return f"{text} IN ({', '.join(map(literal, _NO_IDS))})"
 
 
 def typed(column: Column, clean: str, separator: str) -> Cell:
@@ -97,19 +92,12 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
         return Cell(f"coalesce(plain({number}), '')", _finite(wrong, column.name))
     if column.type == "token":
         plain = rf"regexp_replace({_unmarked(clean)}, '[\t\r\n]+', ' ', 'g')"
-        return Cell(
-            f"CASE WHEN {missing} THEN '' ELSE {plain} END",
-            changes=(
-                (
-                    "mean a missing value (NA, null, ...): left empty",
-                    f"{clean} <> '' AND {missing}",
-                ),
-                (
-                    "hold line breaks or tabs: written as blanks",
-                    rf"regexp_matches({clean}, '[\t\r\n]') AND NOT {missing}",
-                ),
-            ),
+        breaks = rf"regexp_matches({clean}, '[\t\r\n]') AND NOT {missing}"
+        changes = (
+            ("mean a missing value (NA, null, ...): left empty", f"{clean} <> '' AND {missing}"),
+            ("hold line breaks or tabs: written as blanks", breaks),
         )
+        return Cell(f"CASE WHEN {missing} THEN '' ELSE {plain} END", changes=changes)
     if column.separator == "":
         return Cell(_unmarked(clean))
     elements = _elements(clean, column.separator or separator)
@@ -121,16 +109,25 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
     return Cell(value, _finite(wrong, column.name))
 
 
-def writable(name: str, value: str, *, is_list: bool = False) -> Check:
+def changes_of(columns: Sequence[Column], cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    """Return what is said of cells that are not written as they stand, and whether one is."""
+    return [
+        (f"{column.name} {what}", changed)
+        for column, cell in zip(columns, cells, strict=True)
+        for what, changed in cell.changes
+    ]
+
+
+def writable(column: Column | str, value: str) -> Check:
     """Return the check of a text that is written: it must be read back as it is.
 
     Args:
-        name: of its column, for the user.
+        column: or what an id is of.
         value: in SQL.
-        is_list: whether it is a list of tokens, divided by blanks.
     """
+    name = column if isinstance(column, str) else column.header
     padding, long = f"{value} = {literal(PADDING)}", f"length({value}) > {LONGEST_TOKEN}"
-    if is_list:
+    if name.endswith("_seq"):
         parts = f"string_split({value}, ' ')"
         padding = f"contains({value}, {literal(PADDING)}) AND list_contains({parts}, "
         padding += f"{literal(PADDING)})"
@@ -180,22 +177,17 @@ def refuse_row(
     Raises:
         DataError: naming the cell.
     """
-    if row is not None:
-        wrong = ", ".join(check.wrong for check in checks)
-        texts = engine.row(f"SELECT {wrong} FROM {rows} WHERE nr = {row}")
-        told = next(check.told(text) for check, text in zip(checks, texts, strict=True)
-                    if text is not None)  # fmt: skip
-        raise DataError(f"{place(row)}: {told}")
+    if row is None:
+        return
+    wrong = ", ".join(check.wrong for check in checks)
+    texts = engine.row(f"SELECT {wrong} FROM {rows} WHERE nr = {row}")
+    said = (check.told(text) for check, text in zip(checks, texts, strict=True) if text is not None)
+    raise DataError(f"{place(row)}: {next(said)}")
 
 
 def _finite(wrong: str, name: str) -> Check:
-    return Check(
-        wrong,
-        lambda cell: (
-            f"{cell[:40]!r} in {name} is no finite number; correct it, or take the column "
-            f"as {name}:token."
-        ),
-    )
+    end = f"in {name} is no finite number; correct it, or take the column as {name}:token."
+    return Check(wrong, lambda cell: f"{cell[:40]!r} {end}")
 
 
 def _unmarked(text: str) -> str:

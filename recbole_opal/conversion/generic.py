@@ -131,7 +131,8 @@ def _check_times(flags: Mapping[str, str]) -> None:
         raise SettingsError(
             "--time_unit and --time_format say twice how times are written; leave one away."
         )
-    check_format(flags.get("time_format"))
+    if "time_format" in flags:
+        check_format(flags["time_format"])
 
 
 def _text_format(flags: Mapping[str, str]) -> TextFormat:
