@@ -38,17 +38,14 @@ or records of json, both also packed by gzip or zstd, or parquet, and may be a p
 def main(argv: Sequence[str]) -> int:
     """Run `convert`.
 
-    Args:
-        argv: what stands behind `convert`.
-
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
+    return answer(argv, _help, lambda: _act(argv))
 
-    def action() -> None:
-        convert(parse_convert(argv))
 
-    return answer(argv, _help, action)
+def _act(argv: Sequence[str]) -> None:
+    convert(parse_convert(argv))
 
 
 def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:

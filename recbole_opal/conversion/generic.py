@@ -47,19 +47,18 @@ def generic_source(request: ConvertRequest) -> Source:
         parse_columns(flags[name], name) if name in flags else () for name in ("keep", "fields")
     )
     label = parse_label(flags["label"]) if "label" in flags else None
-    items = None
+    items, clock = None, None
     if request.item_file is not None:
         items = _items(open_table(request.item_file, form), flags, fields, list_separator)
-    clock = None
     if "time" in flags:
         clock = Clock(flags["time"], flags.get("time_unit"), form=flags.get("time_format"))
     last = [home_path(flags[name]) for name in ("valid", "test") if name in flags]
     tables = [open_table(file, form) for file in (*request.sources, *last)]
     where = parse_where(flags["where"], tables[0].names) if "where" in flags else None
-    further = [*(label.columns if label else ()), *(column.name for column in keep)]
-    further += where.columns if where else ()
+    further = [column.name for column in keep]
+    further += [name for one in (label, where) if one for name in one.columns]
     return Source(
-        tuple(_part(table, flags, list(dict.fromkeys(further))) for table in tables),
+        tuple(_part(table, flags, further) for table in tables),
         clock,
         () if label is None else (_filter(label),),
         where,
@@ -68,7 +67,7 @@ def generic_source(request: ConvertRequest) -> Source:
         items,
         (*[0] * len(request.sources), 1, 2) if last else None,
         no_time=f"no time in {flags.get('time')}",
-        time_unit=_unit(flags),
+        time_unit=_unit(clock),
         notes=(_BY_ORDER,) if clock is None else (),
     )
 
@@ -116,8 +115,7 @@ def _check_flags(request: ConvertRequest, form: TextFormat) -> None:
 
 
 def _check_times(flags: Mapping[str, str]) -> None:
-    order = flags.get("order", "file")
-    if order != "file":
+    if (order := flags.get("order", "file")) != "file":
         raise SettingsError(
             f"--order={order} is not known; write --order=file, or --time=COLUMN in its place."
         )
@@ -127,7 +125,7 @@ def _check_times(flags: Mapping[str, str]) -> None:
             f"--order=file and --{given[0]} name the times twice; leave --{given[0]} away, or the "
             "other."
         )
-    if given == ["time", "time_unit", "time_format"]:
+    if len(given) == 3:
         raise SettingsError(
             "--time_unit and --time_format say twice how times are written; leave one away."
         )
@@ -172,6 +170,15 @@ def _filter(label: Label) -> Filter:
     return Filter(label.sql, f"not {short(label.text)}", unknown)
 
 
+def _unit(clock: Clock | None) -> Literal["order", "number", "seconds"] | None:
+    """Return the unit that runs must be told, since the numbers alone may tell another one."""
+    if clock is None:
+        return "order"
+    if clock.unit == "number":
+        return "number"
+    return "seconds" if clock.form else None
+
+
 def _items(
     table: Table, flags: Mapping[str, str], fields: tuple[Column, ...], list_separator: str
 ) -> Items:
@@ -183,15 +190,6 @@ def _items(
     _refuse_lists(table, [key])
     further = {one.name: table.cell(one.name) for one in fields}
     return Items((Part(table, table.cell(key), further=further),), fields, list_separator)
-
-
-def _unit(flags: Mapping[str, str]) -> Literal["order", "number", "seconds"] | None:
-    """Return the unit that runs must be told, since the numbers alone may tell another one."""
-    if "time" not in flags:
-        return "order"
-    if flags.get("time_unit") == "number":
-        return "number"
-    return "seconds" if "time_format" in flags else None
 
 
 def _refuse_lists(table: Table, ids: Sequence[str]) -> None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.data_settings import category_column, settings_yaml
+from recbole_opal.conversion.data_settings import category_column, protocol_of, settings_yaml
 from recbole_opal.conversion.items import write_items
 from recbole_opal.conversion.log import stage_log
-from recbole_opal.conversion.presplit import protocol_of
 from recbole_opal.conversion.source import Source, Tally
 from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
 from recbole_opal.data.generated_settings import is_hand_written
@@ -87,7 +86,6 @@ def write_dataset(
             _write_interactions(engine, source, path)
         if source.split is not None:
             written.split = protocol_of(engine, source.split)
-            engine.run("DROP VIEW divided")
         engine.run("DROP TABLE kept")
         _judge_times(written)
         if items is not None:
