@@ -54,7 +54,6 @@ class Field:
     source: str
     taken: str = "{}"
     may_lack: bool = False  # then there is no such field
-    or_empty: bool = False  # then it is empty
 
 
 @dataclass(frozen=True)
@@ -206,28 +205,25 @@ class Layout:
         self, files: Files, logs: Sequence[Path], parts: Sequence[Part], options: Options
     ) -> Items | None:
         found: list[Part] = []
-        columns: list[Column] = []
+        columns: dict[Column, None] = {}
         notes: list[str] = []
         for one in self.items:
             if one.flag and not _is_on(options, one.flag):
                 continue
-            if not one.file:
-                found += [_fields(part.table, one, part.item) for part in parts]
-                columns += [each.column for each in one.fields]
-                continue
-            path = files.beside(logs[0], one.file)
-            if path is None:
-                if one.needed:
+            tables = [(part.table, part.item) for part in parts]
+            if one.file:
+                path = files.beside(logs[0], one.file)
+                if path is None and one.needed:
                     raise DataError(f"{files.source}: {self._lacking(one)}")
-                continue
-            table = one.opened(path, notes)
-            found.append(_fields(table, one, one.id.format(table.cell(one.key))))
-            there = (each for each in one.fields if _has(table, each) or not each.may_lack)
-            columns += [each.column for each in there]
-        if not found:
-            return None
+                opened = [one.opened(path, notes)] if path else []
+                tables = [(each, one.id.format(each.cell(one.key))) for each in opened]
+            for table, item in tables:
+                there = [f for f in one.fields if f.source in table.names or not f.may_lack]
+                further = {f.column.name: f.taken.format(table.cell(f.source)) for f in there}
+                found.append(Part(table, item, further=further, rest=one.rest.format(item)))
+                columns |= dict.fromkeys(f.column for f in there)
         from_log = not self.items[0].file
-        return Items(tuple(found), tuple(columns), " ", from_log, tuple(notes))
+        return Items(tuple(found), tuple(columns), " ", from_log, tuple(notes)) if found else None
 
     def _lacking(self, table: ItemTable) -> str:
         if table.flag:
@@ -298,20 +294,6 @@ class Layout:
 def any_of(columns: Sequence[str], meaning: str) -> Rule:
     """Make the rule that at least one of several 0/1 columns is 1."""
     return Rule(meaning, " OR ".join(f"{{{column}}} > 0" for column in columns))
-
-
-def _fields(table: Table, declared: ItemTable, item: str) -> Part:
-    further = {}
-    for one in declared.fields:
-        if _has(table, one) or not (one.may_lack or one.or_empty):
-            further[one.column.name] = one.taken.format(table.cell(one.source))
-        elif one.or_empty:
-            further[one.column.name] = "''"
-    return Part(table, item, further=further, rest=declared.rest.format(item))
-
-
-def _has(table: Table, field: Field) -> bool:
-    return field.source in table.names
 
 
 def _is_on(options: Options, name: str, *, default: bool = False) -> bool:

@@ -34,7 +34,7 @@ _COLUMNS = ("userid", "feedid", "date_", "like", "read_comment", "click_avatar")
 _GUESSED = TAGS.format(r"regexp_replace({}, '\s+[\d.eE+-]+', '', 'g')")
 _FIELDS = (
     Field(Column("tag", "token_seq"), "manual_tag_list", TAGS),
-    Field(Column("machine_tag", "token_seq"), "machine_tag_list", _GUESSED, or_empty=True),
+    Field(Column("machine_tag", "token_seq"), "machine_tag_list", _GUESSED, may_lack=True),
     Field(Column("author_id", "token"), "authorid", NAME),
     Field(Column("video_duration", "float"), "videoplayseconds"),
 )
