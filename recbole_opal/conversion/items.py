@@ -61,15 +61,15 @@ def write_items(
         f"CREATE TABLE item_rows AS SELECT *{values} FROM item_cells SEMI JOIN known USING (i) "
         f"WHERE {_NAMED}"
     )
-    checks = [cell.check for cell in cells if cell.check]
-    checks += [writable(one, field) for field, one in zip(fields, items.columns, strict=True)]
-    described, wrong = engine.row(f"SELECT count(DISTINCT i), {first_row(checks)} FROM item_rows")
+    faults = [cell.fault for cell in cells]
+    faults += [writable(one, field) for field, one in zip(fields, items.columns, strict=True)]
+    described, wrong = engine.row(f"SELECT count(DISTINCT i), {first_row(faults)} FROM item_rows")
     if not described:
         raise DataError(
             f"no item of the log is in {items.origin()}; check --item_key, or do without: leave "
             "--item_file away, or write --items=False with the files of a public data set."
         )
-    refuse_row(engine, "item_rows", checks, wrong, place)
+    refuse_row(engine, "item_rows", faults, wrong, place)
     listed = "".join(f", {one}" for one in fields)
     engine.run(
         f"CREATE TABLE met AS SELECT min(nr) AS nr, part, i{listed}, count(*) AS alike "

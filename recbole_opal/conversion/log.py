@@ -16,6 +16,7 @@ from recbole_opal.conversion.cells import (
     raw,
     refuse_row,
     typed,
+    where,
     writable,
 )
 from recbole_opal.conversion.label import short
@@ -148,16 +149,16 @@ def _count(
     untimed, no_user = len(reasons) - 3, len(reasons) - 2  # the last reasons; see `_make_views`
     clock = source.clock
     must = dict.fromkeys(name for one in source.filters for name in one.numbers)
-    checks = [must_be_number(name, raw(name)) for name in must]
+    faults = [must_be_number(name, raw(name)) for name in must]
     if clock is not None and not clock.by_flag:
-        check = must_be_number(clock.column, "t", or_empty=True)
-        checks.append(check.where(f"reason = {untimed}"))
-    checks += [cell.check.where("reason IS NULL") for cell in cells if cell.check]
+        no_number = must_be_number(clock.column, "t", or_empty=True)
+        faults.append(where(f"reason = {untimed}", no_number))
+    faults += [where("reason IS NULL", cell.fault) for cell in cells]
     changes = changes_of(source.keep, cells)
     counts = "".join(f", count(*) FILTER ({one})" for _, one in changes)
     # One look at all rows, which are many.
     found = engine.rows(
-        f"SELECT reason, count(*), {first_row(checks)}, sum(changed){counts} FROM rows "
+        f"SELECT reason, count(*), {first_row(faults)}, sum(changed){counts} FROM rows "
         "GROUP BY reason ORDER BY reason"
     )
     totals = [0] * (1 + len(changes))
@@ -170,7 +171,7 @@ def _count(
         # The times of rows that a label leaves out are nobody's.
         clock.check(engine, f"(FROM rows WHERE reason IS NULL OR reason >= {untimed})", place)
     wrong = min((at for _, _, at, *_ in found if at is not None), default=None)
-    refuse_row(engine, "rows", checks, wrong, place)
+    refuse_row(engine, "rows", faults, wrong, place)
     if totals[0]:
         tally.notes.append(changed_ids("the log", totals[0]))
     for (what, _), count in zip(changes, totals[1:], strict=True):
@@ -184,8 +185,8 @@ def _refuse_unreadable(engine: Engine, source: Source, place: Place) -> None:
         refuse_row(engine, "kept", fields, wrong, place)
     for name, column, table in (("user", "u", "users"), ("item", "i", "known")):
         engine.run(f"CREATE TABLE {table} AS SELECT {column} FROM kept GROUP BY {column}")
-        check = writable(name, column)
-        unfit = f"SELECT {column} FROM {table} WHERE ({check.wrong}) IS NOT NULL"
+        fault = writable(name, column)
+        unfit = f"SELECT {column} FROM {table} WHERE ({fault}) IS NOT NULL"
         if engine.rows(f"{unfit} LIMIT 1"):  # looked for among the distinct ids, which are few
             (wrong,) = engine.row(f"SELECT min(nr) FROM kept WHERE {column} IN ({unfit})")
-            refuse_row(engine, "kept", [check], wrong, place)
+            refuse_row(engine, "kept", [fault], wrong, place)
