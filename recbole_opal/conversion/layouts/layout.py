@@ -160,20 +160,21 @@ class Layout:
 
     def _logs(self, files: Files, options: Options) -> list[Path]:
         found = files.different(self.log_names)
-        if files.source.is_file():
-            return list(found.values())
-        if self.logs:
-            value = options.get(self.flag, str(next(iter(self.logs))))
-            wanted = self.logs.get(value, ()) or self.logs[_is_on(options, self.flag)]
-            missing = next((name for name in wanted if name not in found), None)
-            if missing is None:
-                return [found[name] for name in wanted]
-            chosen = "" if True in self.logs else f" (--{self.flag}={value})"
-            raise self._missing(files, f"{missing}{chosen}")
-        known = [path for path in found.values() if self._tells(path)]
-        if not known:
+        wanted, chosen = list(found), ""
+        if self.by_place and not self.logs:  # other tables may have the name
+            wanted = [name for name, path in found.items() if self._tells(path)]
+        if not wanted:
             raise self._missing(files, f"its log ({self.looks_for})")
-        return known[:1] if self.sequences else known  # as a table and as sequences: the same
+        if self.sequences:  # as a table and as sequences it is the same
+            wanted = wanted[:1]
+        if self.logs and files.source.is_dir():
+            value = options.get(self.flag, str(next(iter(self.logs))))
+            wanted = list(self.logs.get(value, ()) or self.logs[_is_on(options, self.flag)])
+            chosen = "" if True in self.logs else f" (--{self.flag}={value})"
+        for name in wanted:
+            if name not in found:
+                raise self._missing(files, f"{name}{chosen}")
+        return [found[name] for name in wanted]
 
     def _missing(self, files: Files, what: str) -> DataError:
         return DataError(
