@@ -93,11 +93,9 @@ class ColdStart(Study):
             row, called = choice.row, choice.called(outcome)
             if len(outcome.options.boosts) > 1:
                 said.append(f"{called}: {choice.told(outcome)}.")
-            for pair in (
-                each for each in told if each.row is row and each.reference is choice.without
-            ):
-                effects = effects_told(pair.differences, outcome.at_length(*_METRICS))
-                said.append(f"{called}, against the same without features: {effects}.")
+            pair = next(p for p in told if p.row is row and p.reference is choice.without)
+            effects = effects_told(pair.differences, outcome.at_length(*_METRICS))
+            said.append(f"{called}, against the same without features: {effects}.")
             for metric in cold:
                 found = row.test[metric].mean
                 chance, difference = _against_chance(outcome, row, metric)
@@ -119,14 +117,15 @@ class ColdStart(Study):
         return [Figure("differences", svg, f"{title}. Bars: 95 % intervals over users, paired.")]
 
     def tables(self, outcome: Outcome) -> list[TextTable]:
-        """The choice on validation; then on test the chosen rows, with chance, and differences."""
+        """The choice on validation; then on test chosen and unboosted rows, chance, differences."""
         choices, pairs = _choices(outcome), outcome.pairs(_tested(outcome))
         metrics = outcome.at_length(*_METRICS)
-        shown = [row for one in choices for row in (one.without, one.row)] + _popular(outcome)
+        shown = [row for one in choices for row in (one.without, *one.judged)] + _popular(outcome)
         found = [values_table(outcome, metrics, ("seconds", "cut_short"), rows=shown or None)]
         if choices and len(outcome.options.boosts) > 1:
             found.insert(0, _choice_table(outcome, choices))
-        cells = [[one.row.short, *_chance_cells(outcome, one.row)] for one in choices]
+        judged = [row for one in choices for row in one.judged]
+        cells = [[row.short, *_chance_cells(outcome, row)] for row in judged]
         note = "Chance: each item that may be listed is as likely; 95 % intervals over users."
         header = ["", "found", "by chance", "difference"]
         found.append(TextTable("New items against chance", header, cells, [note]))
@@ -145,6 +144,12 @@ class _Choice:
     @property
     def row(self) -> Row:
         return self.rows[self.boost]
+
+    @property
+    def judged(self) -> list[Row]:
+        """The rows that are told of on test: with the smallest boost, and the chosen one."""
+        first = next(iter(self.rows))
+        return [self.rows[boost] for boost in dict.fromkeys((first, self.boost))]
 
     def called(self, outcome: Outcome) -> str:
         stage = f", {self.row.stage}" if self.row.stage and len(outcome.stages) > 1 else ""
