@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest
 from recbole_opal.conversion.columns import Column, fields_to_name, parse_columns
-from recbole_opal.conversion.label import Label, parse_label, short
-from recbole_opal.conversion.source import Filter, Items, Part, Source
+from recbole_opal.conversion.label import parse_label
+from recbole_opal.conversion.source import Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import parse_where
 from recbole_opal.conversion.written_dates import check_format
@@ -60,7 +60,7 @@ def generic_source(request: ConvertRequest) -> Source:
     return Source(
         tuple(_part(table, flags, further) for table in tables),
         clock,
-        () if label is None else (_filter(label),),
+        () if label is None else (label,),
         where,
         keep,
         list_separator,
@@ -163,11 +163,6 @@ def _part(table: Table, flags: Mapping[str, str], further: Sequence[str]) -> Par
     _refuse_lists(table, roles[:2])
     named = {name: cells[name] for name in further}
     return Part(table, item, user, time[0] if time else "''", named, header=cells)
-
-
-def _filter(label: Label) -> Filter:
-    unknown = f"no number in {' or '.join(label.numbers)}"
-    return Filter(label.sql, f"not {short(label.text)}", unknown)
 
 
 def _unit(clock: Clock | None) -> Literal["order", "number", "seconds"] | None:

@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from recbole_opal.conversion.cells import raw
+from recbole_opal.conversion.source import Filter
 from recbole_opal.errors import SettingsError
 from recbole_opal.sql import literal
 
-__all__ = ["Label", "parse_label", "short"]
+__all__ = ["parse_label", "short"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -36,28 +37,18 @@ _SHOWN = 200  # characters
 _DEEPEST = 20  # brackets within brackets
 
 
-@dataclass(frozen=True)
-class Label:
-    """A condition as SQL, NULL where it hangs on a cell that should be a number and is none.
-
-    A number is compared as a number (`1.0` equals 1), a text letter by letter, except that `true`
-    and `false` are the same in any case.
-    """
-
-    text: str  # as it was typed
-    sql: str  # over the texts of the cells
-    columns: tuple[str, ...]
-    numbers: tuple[str, ...]  # those of them that are compared as numbers
-
-
 def short(text: str) -> str:
     """Return a condition as it is shown: one line, and its beginning alone where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
-def parse_label(text: str, raw: Callable[[str], str] = raw) -> Label:
+def parse_label(text: str, raw: Callable[[str], str] = raw) -> Filter:
     """Read what stands behind `--label`, for example `event in (cart, purchase) or rating>=4`.
+
+    A number is compared as a number (`1.0` equals 1), a text letter by letter, except that `true`
+    and `false` are the same in any case. Where the answer hangs on a cell that should be a number
+    and is none, it is unknown.
 
     Args:
         text: of the form above.
@@ -67,10 +58,11 @@ def parse_label(text: str, raw: Callable[[str], str] = raw) -> Label:
         SettingsError: it is not of that form.
     """
     parser = _Parser(text, raw)
-    sql = parser.whole()
+    condition = parser.whole()
+    numbers = dict.fromkeys(name for name, is_number in parser.compared if is_number)
+    unknown = f"no number in {' or '.join(numbers)}"
     columns = tuple(dict.fromkeys(name for name, _ in parser.compared))
-    numbers = tuple(dict.fromkeys(name for name, number in parser.compared if number))
-    return Label(text, sql, columns, numbers)
+    return Filter(condition, f"not {short(text)}", unknown, columns=columns)
 
 
 @dataclass(frozen=True)

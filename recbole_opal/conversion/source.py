@@ -39,6 +39,7 @@ class Filter:
     otherwise: str  # why a row is left out
     unknown: str  # the same where that cannot be told
     numbers: tuple[str, ...] = ()  # columns that must hold numbers, or the file is wrong
+    columns: tuple[str, ...] = ()  # that it looks at
 
 
 @dataclass(frozen=True)
