@@ -44,7 +44,7 @@ class _Typed(Table):
 
     def cell(self, name: str, wanted: Sequence[str] = ()) -> str:
         cell = super().cell(name, wanted)
-        kind = dict(self._described)[name]
+        _, kind = self._described[list(self.names).index(name)]
         if kind.startswith(("STRUCT", "MAP", "UNION")) and not kind.endswith("]"):
             raise DataError(
                 f"{self.origin}: {name} cannot be read as text, since it holds records; write each "
