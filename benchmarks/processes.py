@@ -4,7 +4,9 @@
         --data_path=../shared/data --num_interests=4
 
 Blocks of steps with the joint batch in one process, while the others wait, alternate with blocks of
-steps that all of them share; medians over the blocks are printed. Each process has one thread, as
+steps that all of them share, and with blocks in which each takes steps of its part of a batch at
+the same time, but by itself, as if there were no others: what sharing could reach at best on this
+machine at this batch. Medians over the blocks are printed. Each process has one thread, as
 torchrun sets it. Seconds of the clock mean something where each process has a core of its own and
 nothing else runs; the processor time of the busiest process tells, on a machine that is shared,
 what they would be at best. Any setting of `run_opal.py` may follow.
@@ -14,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import chain, repeat
 from statistics import median
 from time import perf_counter, process_time
@@ -78,11 +81,14 @@ def block(loop: TrainingLoop, batches: Iterator[Any], waiting: Waiting) -> list[
     return [(new - old) / STEPS * 1e3 for new, old in zip(after, before, strict=True)]
 
 
-def measure(loop: TrainingLoop, train: Any) -> tuple[list[list[float]], list[Any]]:
-    """Return the figures of each block alone, and of each block of all processes, (N, 3)."""
+def measure(loop: TrainingLoop, train: Any) -> tuple[list[list[float]], list[Any], list[Any]]:
+    """Return the figures of each block alone, and of all processes, (N, 3), together and apart."""
     group = processes.current()
     batches, waiting = chain.from_iterable(repeat(train)), Waiting(group)
-    single, shared = [], []
+    part = copy(train)
+    part.step = -(-train.step // group.size)
+    parts = chain.from_iterable(repeat(part))
+    single, shared, apart = [], [], []
     for number in range(ROUNDS):
         torch.manual_seed(number)
         if is_first():
@@ -90,9 +96,16 @@ def measure(loop: TrainingLoop, train: Any) -> tuple[list[list[float]], list[Any
                 single.append(block(loop, batches, waiting))
         torch.manual_seed(number)  # all processes draw the same negatives
         processes.meet()
-        own = np.array([block(loop, batches, waiting)])
-        shared.append(joined_arrays({"figures": own})["figures"])
-    return single, shared
+        shared.append(_of_all(block(loop, batches, waiting)))
+        processes.meet()
+        with alone():
+            own = block(loop, parts, waiting)
+        apart.append(_of_all(own))
+    return single, shared, apart
+
+
+def _of_all(figures: list[float]) -> Any:
+    return joined_arrays({"figures": np.array([figures])})["figures"]
 
 
 def main() -> None:
@@ -105,19 +118,24 @@ def main() -> None:
         torch.manual_seed(config["seed"])
         loop = TrainingLoop(OPAL(config, data.dataset), config, ("hard",))
         loop.model.train()
-        single, shared = measure(loop, data.train)
+        single, shared, apart = measure(loop, data.train)
     if not is_first():
         return
     clock, processor = (median(figures[n] for figures in single) for n in range(2))
     both, busiest, waited = (median(each[:, n].max() for each in shared) for n in range(3))
+    halves, least = (median(each[:, n].max() for each in apart) for n in range(2))
     table = Table(title=f"milliseconds a step, median of {ROUNDS} blocks of {STEPS}")
-    for name in ("", "1 process", f"{len(shared[0])} processes", "times as fast"):
+    number = len(shared[0])
+    for name in ("", "1 process", f"{number} processes", "times", f"{number} apart", "times"):
         table.add_column(name, justify="right")
-    table.add_row("clock", f"{clock:.1f}", f"{both:.1f}", f"{clock / both:.2f}")
-    table.add_row(
-        "processor, busiest", f"{processor:.1f}", f"{busiest:.1f}", f"{processor / busiest:.2f}"
-    )
-    table.add_row("exchanging and waiting, most", "0.0", f"{waited:.1f}", "")
+    for name, one, together, by_itself in (
+        ("clock", clock, both, halves),
+        ("processor, busiest", processor, busiest, least),
+    ):
+        times = f"{one / together:.2f}", f"{one / by_itself:.2f}"
+        cells = f"{one:.1f}", f"{together:.1f}", times[0], f"{by_itself:.1f}", times[1]
+        table.add_row(name, *cells)
+    table.add_row("exchanging and waiting, most", "0.0", f"{waited:.1f}", "", "", "")
     Console().print(table)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scaling.drawn import A_USER
+from scaling.indexes import NPROBE
 from scaling.quantities import Fitted
 from scaling.steps import BATCH, INTERESTS, WIDTH
 
 _FLOAT, _ID = 4, 8
 _TOP, _DEEPER = 50, 8
 """A shard answers an interest with 2 (`refine`) x 4 (a soft maximum) times the list."""
+_COLUMNS = 3
+"""Files that a row is gathered from; of so many users, each time from a page not met before."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Scale:
     probe: float
     build: float  # core-seconds
     sort: float  # core-seconds
+    gather: float  # core-seconds a batch
     trainers: int  # machines that hold table and moments
     servers: int  # machines that hold codes and table
     step_traffic: float  # bytes into one machine a step of its own batch, gradients included
@@ -58,6 +62,8 @@ def projected(
     at = {
         "size": items,
         "lists": lists,
+        "nprobe": NPROBE,
+        "faults": BATCH * _COLUMNS,
         "touched_rows": touched_rows,
         "interactions": A_USER * items,
     }
@@ -85,8 +91,9 @@ def projected(
         epoch=items / BATCH * cost["soft"],
         search=cost["search"],
         probe=cost["probe"],
-        build=cost["build"],
+        build=cost["train"] + cost["fill"],
         sort=cost["sort"],
+        gather=cost["gather"],
         trainers=trainers,
         servers=servers,
         step_traffic=step_traffic,

@@ -32,6 +32,9 @@ def far_table(scales: Sequence[Scale], machine: Machine) -> str:
         "exact top 50, core a user": [in_seconds(each.search) for each in scales],
         "IVF-PQ index": [in_bytes(each.index) for each in scales],
         "IVF-PQ top 50, core a user": [in_seconds(each.probe) for each in scales],
+        "gathering a batch whose pages are all met first": [
+            in_seconds(each.gather) for each in scales
+        ],
         "building IVF-PQ, core": [in_seconds(each.build) for each in scales],
         "machines that serve codes and table": [str(each.servers) for each in scales],
         "traffic of a served user": [in_bytes(each.query_traffic) for each in scales],
@@ -55,17 +58,12 @@ def measured_tables(records: Mapping[str, Sequence[Record]]) -> str:
         "steps": "Items: a step of OPAL's default recipe, K = 4, 1,024 rows",
         "start": "Items: the start by co-occurrence, 2,000,000 interactions",
         "evaluation": "Items: exact search, K = 4, a soft maximum",
-        "index": "Items: IVF-PQ, 22 bytes an item, 32 lists read, scored again exactly",
+        "index": "Items: IVF-PQ, 22 bytes an item, scored again exactly",
         "histories": "Users: histories in mapped files, 1,000,000 items",
     }.items():
-        found = records[part]
-        left_out = {"part", "size", "seed", "versions", "processor"}
-        rows = [
-            [_label(key), *(_value(key, record[key]) for record in found)]
-            for key in found[0]
-            if key not in left_out
-        ]
-        heads = ["", *(count(record["size"]) for record in found)]
+        told = [_rows(record) for record in records[part]]
+        rows = [[label, *(each[label] for each in told)] for label in told[0]]
+        heads = ["", *(count(record["size"]) for record in records[part])]
         texts.append(f"### {title}\n\n{table(heads, rows)}")
     return "\n\n".join(texts)
 
@@ -96,6 +94,22 @@ def model_table(fitted: Mapping[str, Fitted]) -> str:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table in Markdown; all columns but the first stand right."""
     return "\n".join(_lines(heads, rows))
+
+
+def _rows(record: Record) -> dict[str, str]:
+    """Return what was found, by its label; of several readings each, the first entry names it.
+
+    What the measurement holds beside them is the usual one of the readings.
+    """
+    lists = [value for value in record.values() if isinstance(value, list)]
+    left_out = {"part", "size", "seed", "versions", "processor"}
+    left_out |= {key for readings in lists for reading in readings for key in reading}
+    plain = {k: v for k, v in record.items() if k not in left_out and not isinstance(v, list)}
+    rows = {_label(key): _value(key, value) for key, value in plain.items()}
+    for reading in (reading for readings in lists for reading in readings):
+        (name, at), *values = reading.items()
+        rows |= {f"{_label(key)}, {name} {at}": _value(key, value) for key, value in values}
+    return rows
 
 
 def _label(key: str) -> str:

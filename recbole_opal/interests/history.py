@@ -7,10 +7,14 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from recbole_opal.interests.weighted_sums import sum_weighted
 
 __all__ = ["History"]
+
+_MANY = 0.75
+"""Share of the items above which that some are met twice is not worth the search for them."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class History:
     times: Tensor | None = None
     # (T,) float, logarithms of the items' weights, whose mean is 1 in each row; None: all are 1
     log_weights: Tensor | None = None
+    # (T,) int64, the same for items whose vectors are the same; None: nothing is known of that
+    ids: Tensor | None = None
 
     @property
     def num_rows(self) -> int:
@@ -38,6 +44,22 @@ class History:
         """(T,) int64, the row of each item, ascending."""
         numbers = torch.arange(self.num_rows, device=self.lengths.device)
         return numbers.repeat_interleave(self.lengths, output_size=len(self.vectors))
+
+    @cached_property
+    def distinct(self) -> tuple[Tensor, Tensor] | None:
+        """(U, D) float, each vector once, and (T,) int64, which of them an item has.
+
+        None where most items have one of their own, or it is not known. A batch of kuairand-pure
+        meets an item nearly four times.
+        """
+        if self.ids is None:
+            return None
+        known, places = torch.unique(self.ids, return_inverse=True)
+        if len(known) > _MANY * len(places):
+            return None
+        numbers = torch.arange(len(places), device=places.device)
+        met = torch.empty_like(known).scatter_(0, places, numbers)  # a place of each, any of them
+        return functional.embedding(met, self.vectors), places
 
     def sum_by_row(self, values: Tensor) -> Tensor:
         """Add up (T, ...) values of the same row: (B, ...), zero for an empty row."""

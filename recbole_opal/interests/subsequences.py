@@ -71,19 +71,23 @@ class SubsequenceGRU(nn.Module):
         states = history.vectors.new_zeros(total, width)
         if len(history.rows) > 0:
             layout = lay_out_subsequences(history.rows * num_interests + categories, total)
-            data = history.vectors[layout.positions]  # (T, D)
-            last = self._run(data, layout.batch_sizes)  # (S, D)
+            last = self._run(history, layout)  # (S, D)
             states = states.index_copy(0, layout.order, last.to(states.dtype))
         return states.view(history.num_rows, num_interests, width)
 
-    def _run(self, data: Tensor, batch_sizes: Tensor) -> Tensor:
+    def _run(self, history: History, layout: SubsequenceLayout) -> Tensor:
         """Return the last states, (S, D), of packed items: torch's GRU, or ours where it is faster.
 
         Ours knows processors and one dtype only.
         """
-        mixed = torch.is_autocast_enabled(data.device.type)
-        if data.device.type == "cpu" and not mixed and data.dtype == self.gru.weight_ih_l0.dtype:
-            of_items, of_states = self.gru.all_weights[0]
-            return last_states(data, of_items, of_states, batch_sizes.tolist())
-        last: Tensor = self.gru(PackedSequence(data, batch_sizes))[1]  # (1, S, D)
-        return last.squeeze(0)
+        vectors = history.vectors
+        kind, dtype = vectors.device.type, self.gru.weight_ih_l0.dtype
+        if kind != "cpu" or torch.is_autocast_enabled(kind) or vectors.dtype != dtype:
+            packed = PackedSequence(vectors[layout.positions], layout.batch_sizes)
+            last: Tensor = self.gru(packed)[1]  # (1, S, D)
+            return last.squeeze(0)
+        weights, sizes = self.gru.all_weights[0], layout.batch_sizes.tolist()
+        if history.distinct is None:
+            return last_states(vectors[layout.positions], *weights, sizes)
+        vectors, places = history.distinct
+        return last_states(vectors, *weights, sizes, places[layout.positions])

@@ -219,12 +219,21 @@ class MultiInterestNetwork(nn.Module):
         histories, targets = batch.histories, batch.targets
         drawn = self.sampler.draw(targets)
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
-        history = History(self.dropout(vectors), histories.lengths, histories.times)
+        dropping = self.training and self.dropout.p > 0  # then no two vectors are the same
+        ids = None if dropping else histories.items
+        history = History(self.dropout(vectors), histories.lengths, histories.times, ids=ids)
         history = self.weighed(history)
         encoded = self.encode(history)
-        queries, ids = self.queries(encoded), histories.items
+        queries = self.queries(encoded)
         step = TrainingStep(
-            history, ids, encoded, queries, targets, target_vectors, drawn, negative_vectors
+            history,
+            histories.items,
+            encoded,
+            queries,
+            targets,
+            target_vectors,
+            drawn,
+            negative_vectors,
         )
         parts = {"retrieval": self.retrieval(step), **self.auxiliary_losses(step)}
         self.loss_names = tuple(parts)

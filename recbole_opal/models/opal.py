@@ -115,7 +115,8 @@ class InterestEvolution(nn.Module):
         if self.settings.evolution_input == "weighted":
             weight = assignment.amax(dim=-1, keepdim=True)  # (T, 1)
             # 1 in the forward pass (straight-through)
-            history = replace(history, vectors=history.vectors * (1 + weight - weight.detach()))
+            vectors = history.vectors * (1 + weight - weight.detach())
+            history = replace(history, vectors=vectors, ids=None)
         evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.settings.evolution_activation == "relu":
             evolved = evolved.relu()

@@ -31,6 +31,7 @@ __all__ = [
     "search_parameters",
     "selector_of",
     "space_of",
+    "untrained_index",
 ]
 
 _FEWEST_A_LIST = 39  # items that Faiss wants to train a centroid
@@ -75,6 +76,15 @@ def build_index(kind: str, settings: IndexSettings, items: ItemVectors, space: S
     Raises:
         RetrievalError: Faiss is missing, or the settings do not fit the items.
     """
+    index = untrained_index(kind, settings, items, space)
+    vectors = space.items(items.table)
+    index.train(vectors)
+    index.add(vectors)
+    return index
+
+
+def untrained_index(kind: str, settings: IndexSettings, items: ItemVectors, space: Space) -> Any:
+    """Return the index that `build_index` trains and fills, before it does."""
     faiss = import_faiss(kind)
     check_fits(kind, settings, len(items.table) - 1, items.table.shape[1])
     metric = space.metric(faiss)
@@ -87,9 +97,6 @@ def build_index(kind: str, settings: IndexSettings, items: ItemVectors, space: S
     else:
         coded = faiss.ScalarQuantizer.QT_8bit
         index = faiss.IndexScalarQuantizer(space.padded, coded, metric)
-    vectors = space.items(items.table)
-    index.train(vectors)
-    index.add(vectors)
     return index
 
 

@@ -80,3 +80,74 @@ def test_the_largest_size_is_held_back_and_decides(at_largest, holds, error):
     assert found.error == pytest.approx(error, abs=1e-9)
     assert found.holds is holds
     assert found.cost({"size": 1e9}) == pytest.approx(10.0)  # what was held back changed nothing
+
+
+def lists_of(size):
+    """Return the lists of an index: they stop growing, as the measured ones do."""
+    return min(round(4 * size**0.5), 4096)
+
+
+@pytest.mark.parametrize(
+    ("name", "cost"),
+    [
+        ("train", lambda size, lists: 3 + 1e-7 * 10 * 64 * lists**2),
+        ("fill", lambda size, lists: 2e-9 * size * lists + 2e-5 * size),
+    ],
+)
+def test_building_an_index_is_known_beyond_where_lists_stop(name, cost):
+    """Training grows with the lists alone, filling with lists and items; together they are neither.
+
+    Up to a million items the squared number of lists is as many times the number of items.
+    """
+    quantity = QUANTITIES[name]
+    sizes = [1e5, 3e5, 1e6, 1e7]
+    records = [{"size": size, "lists": lists_of(size)} for size in sizes]
+    records = [each | {quantity.key: cost(each["size"], each["lists"])} for each in records]
+    found = quantity.fitted(records)
+    assert found.held["size"] == 1e7
+    assert found.error == pytest.approx(0, abs=1e-6)
+
+
+def searches(size, skew=1.0):
+    lists = lists_of(size)
+    return [
+        {"nprobe": n, "seconds_a_user": (4e-4 + 5e-8 * lists + 9e-8 * n * size / lists) * skew**n}
+        for n in (8, 32, 128)
+    ]
+
+
+def test_lists_and_codes_are_told_apart_by_how_many_lists_are_read():
+    """8 sqrt(N) codes in 32 of 4 sqrt(N) lists alone would say neither what a list costs."""
+    records = [
+        {"size": size, "lists": lists_of(size), "searches": searches(size)}
+        for size in (1e5, 3e5, 1e6, 1e7)
+    ]
+    found = QUANTITIES["probe"].fitted(records)
+    assert found.error == pytest.approx(0, abs=1e-6)
+    assert found.model.coefficients["lists"] == pytest.approx(5e-8, rel=1e-4)
+    assert found.model.coefficients["codes read"] == pytest.approx(9e-8, rel=1e-4)
+
+
+def test_of_several_readings_the_worst_is_told():
+    records = [
+        {"size": size, "lists": lists_of(size), "searches": searches(size)} for size in (1e5, 1e6)
+    ]
+    largest = {"size": 1e7, "lists": 4096, "searches": searches(1e7, skew=1.01)}
+    found = QUANTITIES["probe"].fitted([*records, largest])
+    assert found.held["nprobe"] == 128
+    assert found.error == pytest.approx(1.01**-128 - 1, rel=1e-3)
+    assert not found.holds
+
+
+def test_a_page_that_is_met_first_costs_a_fault():
+    def readings(size):
+        warm = 2e-4 + 3e-5 * math.log10(size)
+        return [
+            {"faults": faults, "gather_seconds": warm + 5e-6 * faults}
+            for faults in (min(size / 3000, 900), 0)
+        ]
+
+    records = [{"size": size, "gathers": readings(size)} for size in (1e5, 3e5, 1e6, 1e7)]
+    found = QUANTITIES["gather"].fitted(records)
+    assert found.error == pytest.approx(0, abs=1e-6)
+    assert found.model.coefficients["page faults"] == pytest.approx(5e-6, rel=1e-4)

@@ -52,13 +52,17 @@ def test_each_part_measures_what_is_modelled(small, tmp_path):
     }
     for quantity in QUANTITIES.values():
         record = {"size": 3000, **found[quantity.part]}
-        assert quantity.key in record
-        assert all(np.isfinite(list(quantity.terms(record).values())))
+        for reading in record[quantity.readings] if quantity.readings else [{}]:
+            assert (record | reading)[quantity.key] > 0
+            assert all(np.isfinite(list(quantity.terms(record | reading).values())))
     # The table and two moments, of a process that has no freed memory to put them in.
     assert measured_alone(tmp_path)["memory_bytes"] >= 3001 * 4 * 64 * 3
     assert 512 < found["steps"]["touched_rows"] < 3000
     assert 0.5 < found["index"]["recall"] <= 1
     assert found["histories"]["interactions"] == 20 * 300
+    unmapped, later = found["histories"]["gathers"]
+    assert unmapped["faults"] >= 3 / histories._GROUP  # each of three files at least once
+    assert unmapped["faults"] > later["faults"]
     assert list(tmp_path.iterdir()) == []  # scratch is taken away
 
 
@@ -76,22 +80,35 @@ def test_drawn_users_leave_no_gap_and_popular_items_come_first():
     assert (np.diff(times) >= 0).all()
 
 
+def searched_by_index(size, lists, nprobe):
+    return 1e-4 + 1e-7 * lists + 6e-8 * nprobe * size / lists
+
+
 def made_up(part, size):
     """Return a measurement by a law that the models hold."""
     lists, rows = round(4 * size**0.5), 15_000.0 * np.log10(size)
     searched = {
         "evaluation": 1e-3 + 2.5e-8 * size,
-        "index": 1e-4 + 1e-7 * lists + 6e-7 * size / lists,
+        "index": searched_by_index(size, lists, 32),
     }
-    built = {"histories": 2e-5 * size, "index": 1e-9 * (64 * lists**2 + size * lists)}
+    nprobes, gathers = (8, 32, 128), {"unmapped": 900.0, "later": 0.1 * size**0.5}
     return {
         "part": part, "size": size, "seed": 0, "versions": {"torch": "1"}, "processor": "a chip",
         "touched_rows": 15_000.0, "lists": lists, "interactions": 20 * size,
         "memory_bytes": 776 * size + 1e8, "peak_bytes": 3000 * size + 1e8,
         "soft_step_seconds": 0.02 + 5e-7 * rows, "hard_step_seconds": 0.05 + 5e-7 * rows,
-        "seconds_a_user": searched.get(part, 0.0), "build_seconds": built.get(part, 0.0),
+        "seconds_a_user": searched.get(part, 0.0), "build_seconds": 2e-5 * size,
+        "train_seconds": 3 + 6.4e-8 * lists**2, "add_seconds": 1e-9 * size * (lists + 1e4),
+        "nprobe": 32,
+        "searches": [
+            {"nprobe": n, "seconds_a_user": searched_by_index(size, lists, n)} for n in nprobes
+        ],
+        "gathers": [
+            {"batches": name, "faults": faults, "gather_seconds": 0.0004 + 5e-6 * faults}
+            for name, faults in gathers.items()
+        ],
         "index_bytes": 30 * size + 256 * lists, "disk_bytes": 800 * size, "recall": 0.99,
-        "gather_seconds": 0.004, "held_bytes": 300 * size + 2e8,
+        "held_bytes": 300 * size + 2e8,
     }  # fmt: skip
 
 
@@ -134,6 +151,6 @@ def test_a_model_that_missed_is_told_as_such(measured, tmp_path):
 def test_without_a_part_there_is_no_page(measured, tmp_path):
     for path in measured.glob("index-*"):
         path.unlink()
-    with pytest.raises(SystemExit, match="not measured yet: building IVF-PQ"):
+    with pytest.raises(SystemExit, match="not measured yet: training IVF-PQ"):
         write_page(measured, tmp_path / "scale.md")
     assert not (tmp_path / "scale.md").exists()

@@ -27,3 +27,19 @@ def test_gradients_pass_through_padding():
     vectors = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
     lengths = torch.tensor([2, 0, 1])
     assert torch.autograd.gradcheck(lambda x: History(x, lengths).padded()[0], (vectors,))
+
+
+def test_vectors_are_told_apart_by_ids():
+    ids = torch.tensor([7, 3, 7, 7])
+    vectors = torch.randn(8, 2)[ids]
+    found = History(vectors, torch.tensor([3, 1]), ids=ids).distinct
+    assert found is not None
+    rows, places = found
+    assert rows.shape == (2, 2)
+    assert rows[places].equal(vectors)
+
+
+def test_where_most_differ_none_is_searched_for():
+    vectors, lengths = torch.randn(4, 2), torch.tensor([4])
+    assert History(vectors, lengths).distinct is None
+    assert History(vectors, lengths, ids=torch.tensor([1, 2, 3, 4])).distinct is None

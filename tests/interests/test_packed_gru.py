@@ -39,6 +39,41 @@ def test_equals_torch_s_in_chunks_of_any_size(seed, sizes, chunk):
     torch.testing.assert_close(ours, torch.autograd.grad((expected * scale).sum(), leaves))
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    st.integers(1, 4),
+    st.integers(1, 7),
+)
+def test_vectors_that_are_met_often_equal_as_many_of_their_own(seed, sizes, chunk, distinct):
+    """Also where some of them are met nowhere: their gradient is zero."""
+    sizes = sorted(sizes, reverse=True)
+    _, (items, *weights) = make_case(seed, sizes)
+    vectors = items.detach()[:distinct].clone().requires_grad_()
+    places = torch.randint(len(vectors), (sum(sizes),))
+    leaves = [vectors, *weights]
+    expected = last_states(vectors[places], *weights, sizes)
+    scale = torch.randn_like(expected)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed_gru, "_CHUNK", chunk)
+        found = last_states(vectors, *weights, sizes, places)
+        ours = torch.autograd.grad((found * scale).sum(), leaves)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(ours, torch.autograd.grad((expected * scale).sum(), leaves))
+
+
+def test_gradient_of_vectors_that_are_met_often():
+    _, (items, *weights) = make_case(0, [3, 2, 2, 1], width=3)
+    vectors = items.detach()[:3].clone().requires_grad_()
+    places = torch.tensor([2, 0, 0, 2, 2, 0, 2, 0])
+
+    def states(*given):
+        return last_states(*given, [3, 2, 2, 1], places)
+
+    assert torch.autograd.gradcheck(states, (vectors, *weights))
+
+
 def test_gradient_in_float64():
     _, leaves = make_case(0, [3, 2, 2, 1], width=3)
     assert torch.autograd.gradcheck(lambda *given: last_states(*given, [3, 2, 2, 1]), leaves)

@@ -1,5 +1,7 @@
 """The packed GRU equals one GRU run over each category's items alone."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -53,6 +55,22 @@ def test_gradients_equal_those_of_running_each_alone():
         results.append(torch.autograd.grad((states * weights).sum(), inputs))
     for packed, alone in zip(*results, strict=True):
         torch.testing.assert_close(packed, alone)
+
+
+@pytest.mark.parametrize("some", [1, 3, 10])
+def test_items_that_are_met_often_change_nothing(some):
+    """With 10 that differ of 11 each has a vector of its own, with fewer those are shared."""
+    module, history, categories = random_case(7, [6, 0, 4, 1], 3, width=4)
+    known = torch.randn(some, 4, dtype=torch.float64, requires_grad=True)
+    ids = torch.arange(11) % some
+    weights = torch.randn(4, 3, 4, dtype=torch.float64)
+    results = []
+    for told in (ids, None):
+        states = module(replace(history, vectors=known[ids], ids=told), categories, 3)
+        inputs = [known, *module.parameters()]
+        results.append((states, *torch.autograd.grad((states * weights).sum(), inputs)))
+    for told, untold in zip(*results, strict=True):
+        torch.testing.assert_close(told, untold)
 
 
 def test_takes_as_many_steps_as_there_are_items():

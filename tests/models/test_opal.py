@@ -196,3 +196,26 @@ def test_one_soft_interest_is_the_single_interest_model(build, build_model):
 
 class TestOPAL(RoutingContract):
     model = "OPAL"
+
+
+@pytest.mark.parametrize("options", [{}, {"evolution_input": "weighted"}, {"dropout_prob": 0.5}])
+def test_that_items_repeat_changes_no_loss_and_no_gradient(build, monkeypatch, options):
+    """Vectors that are weighed or dropped anew at each place are not shared."""
+    built = build(**options)
+    built.network.double().set_stage("hard")
+    search, shared, found = History.distinct.func, [], []
+
+    def told(history):
+        shared.append(search(history))
+        return shared[-1]
+
+    for distinct in (property(told), None):
+        monkeypatch.setattr(History, "distinct", distinct)
+        built.network.zero_grad()
+        losses = built.losses()
+        sum(losses.values()).backward()
+        gradients = [each.grad for each in built.network.parameters() if each.grad is not None]
+        found.append([*losses.values(), *(each.to_dense() for each in gradients)])
+    for with_repeats, without in zip(*found, strict=True):
+        torch.testing.assert_close(with_repeats, without)
+    assert any(each is not None for each in shared) is (not options)
