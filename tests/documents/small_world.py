@@ -149,6 +149,7 @@ def quick_python(folder: Path, libraries: Path) -> Iterator[Path]:
     script = Path(__file__).with_name("quick_python.py")
     process = subprocess.Popen(
         [sys.executable, str(script), str(place), str(programs / "python")],
+        cwd=folder,  # where it trains once, with TensorBoard's files
         env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         text=True,

@@ -27,7 +27,7 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 WITHOUT_RAY = (3, 12)
 """From here on RecBole is installed without what it asks for, as README says."""
 INSTALL = ["-m", "pip", "install", "--disable-pip-version-check"]
-TRAIN = ["run_opal.py", "--dataset=ml-100k", "--epochs=1", "--cuts_per_user=1"]
+TRAIN = "run_opal.py --dataset=ml-100k --epochs=1 --cuts_per_user=1 --tensorboard=False".split()
 RECALL = re.compile(r"recall@50 +│ +([\d.]+)")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in ", re.MULTILINE)
 
