@@ -66,7 +66,8 @@ def _checked(python: str, folder: Path, tests: Sequence[str]) -> str:
     log = folder / f"{python}.log"
     own, seconds = _environment(python, folder / python, log)
     with tempfile.TemporaryDirectory() as saved:
-        trained = _run([own, "run_opal.py", *QUICK, f"--checkpoint_dir={saved}"], log, "the training")
+        words = [own, "run_opal.py", *QUICK, f"--checkpoint_dir={saved}"]
+        trained = _run(words, log, "the training")
     recall = RECALL.search(trained)
     if recall is None:
         raise StepFailedError(f"the training printed no recall@50, see {log}")
