@@ -55,6 +55,7 @@ class Tuning(Checked):
 
     trials: Count | None = None
     seconds: Number | None = None
+    steps: Count | None = None
     tried: Known[Count] = {}
     search: Known[dict[str, Any]] = {}
     found: Known[dict[str, Any]] = {}
@@ -226,7 +227,9 @@ class ComparisonResult(Checked):
         if self.tuning is None:
             return []
         tuning = self.tuning
-        bound = f", each trained for at most {tuning.seconds:g} s" if tuning.seconds else ""
+        bounds = [f"{tuning.seconds:g} s"] if tuning.seconds else []
+        bounds += [f"{tuning.steps} steps a stage"] if tuning.steps else []
+        bound = f", each trained for at most {' and '.join(bounds)}" if bounds else ""
         lines = [f"At most {tuning.trials} settings a row, on validation only{bound}."]
         for label, found in tuning.found.items():
             space = tuning.search.get(label)

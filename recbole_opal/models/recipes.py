@@ -80,10 +80,11 @@ def comirec_recipe(about: str, sources: str = _COMIREC, **lines: tuple[Any, str]
     return Recipe(f"{about}\n{sources}\n{_LEFT_OUT}", **kept)
 
 
-def search_with(**third: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return a search space of three settings, two for all models; the third may be dropout."""
+def search_with(**own: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return a search space of four settings, three for all models; the other may be dropout."""
     return {
         "learning_rate": {"low": 0.001, "high": 0.05, "log": True},
         "temperature": {"low": 0.05, "high": 0.3, "log": True},
-        **(third or {"dropout_prob": {"choices": [0.0, 0.2, 0.5]}}),
+        "future_window": {"choices": [1, 5, 20]},
+        **(own or {"dropout_prob": {"choices": [0.0, 0.2, 0.5]}}),
     }

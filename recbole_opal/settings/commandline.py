@@ -40,6 +40,9 @@ class ComparisonOptions(Section):
     tune_seconds: Finite | None = setting(
         None, "max_train_seconds of each trial", gt=0, examples=[60]
     )
+    tune_steps: int | None = setting(
+        None, "most steps of each stage of a trial", ge=1, le=10**9, examples=[200]
+    )
     jobs: int = setting(1, "runs at once, each in its own process", ge=1, le=4096, examples=[2])
 
 
@@ -62,6 +65,7 @@ class Request:
     seeds: tuple[int, ...] = ()
     tune: int = 0
     tune_seconds: float | None = None
+    tune_steps: int | None = None
     jobs: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -72,7 +76,7 @@ class Request:
 
 
 def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return seeds (a tuple), tune, tune_seconds and jobs, with their defaults."""
+    """Return seeds (a tuple), tune, its bounds and jobs, with their defaults."""
     options = check_section(ComparisonOptions, given)
     return options | {"seeds": tuple(options["seeds"])}
 
@@ -109,8 +113,9 @@ def _refuse_idle_options(request: Request, texts: Mapping[str, str]) -> None:
         raise SettingsError("--seeds names no seed; write for example --seeds=1,2,3.")
     if "seeds" in texts and "seed" in texts:
         raise SettingsError("--seed and --seeds are both given; keep --seeds.")
-    if "tune_seconds" in texts and "tune" not in texts:
-        raise SettingsError("--tune_seconds bounds the trials of --tune; write --tune=8 too.")
+    for name in ("tune_seconds", "tune_steps"):
+        if name in texts and "tune" not in texts:
+            raise SettingsError(f"--{name} bounds the trials of --tune; write --tune=8 too.")
     if "jobs" in texts and not request.compares:
         raise SettingsError(
             "--jobs needs several runs; write for example --model=OPAL,MIND or --seeds=1,2,3."

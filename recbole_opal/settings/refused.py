@@ -9,7 +9,7 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["COMMAND_FLAGS", "REFUSED_KEYS", "refuse_foreign_settings", "refuse_unknown"]
 
-COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune", "tune_seconds"}
+COMMAND_FLAGS = {"config_files", "jobs", "resume", "seeds", "tune", "tune_seconds", "tune_steps"}
 """Flags that are no settings, but may be what a misspelt name meant."""
 
 _REASONS = {

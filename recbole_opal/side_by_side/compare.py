@@ -47,6 +47,7 @@ def compare(
     seeds: Sequence[int] = (),
     tune: int = 0,
     tune_seconds: float | None = None,
+    tune_steps: int | None = None,
     jobs: int = 1,
     config_files: str | Path | Sequence[str | Path] = (),
     **settings: Any,
@@ -62,6 +63,8 @@ def compare(
         seeds: one run each for every model; none takes the `seed` setting.
         tune: number of settings tried a model, on validation only; 0 tries none.
         tune_seconds: `max_train_seconds` of each trial; None takes that of the runs.
+        tune_steps: most steps of each stage of a trial, at the end of which a falling rate is
+            zero: the same work for every model, on any machine; None takes that of the runs.
         jobs: how many runs go at once, each in a process of its own.
         config_files: yaml files with more settings.
         **settings: go to each model that knows them.
@@ -76,7 +79,8 @@ def compare(
 
     _require_alone()
     variants = _variants(models)
-    given = {"seeds": seeds, "tune": tune, "tune_seconds": tune_seconds, "jobs": jobs}
+    given = {"seeds": seeds, "tune": tune, "jobs": jobs}
+    given |= {"tune_seconds": tune_seconds, "tune_steps": tune_steps}
     options = checked_options({name: plain_value(name, value) for name, value in given.items()})
     files = paths_given("config_files", config_files)
     dataset, settings = named_dataset(dataset, settings, files)
@@ -98,6 +102,7 @@ def compare_request(request: Request, command: str) -> ComparisonResult:
         seeds=request.seeds,
         tune=request.tune,
         tune_seconds=request.tune_seconds,
+        tune_steps=request.tune_steps,
         jobs=request.jobs,
         config_files=request.config_files,
         settings=request.settings,

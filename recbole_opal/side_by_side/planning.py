@@ -65,6 +65,7 @@ class Plan:
         places: the file of each of them that came from one.
         tune: number of settings tried a variant, 0 for none.
         tune_seconds: `max_train_seconds` of each trial, None: that of the runs.
+        tune_steps: most steps of each stage of a trial, None: those of the runs.
         jobs: how many runs go at once.
         metric: the metric on validation that decides, in lower case.
         parent: the folder of the run folders.
@@ -78,6 +79,7 @@ class Plan:
     seeds: list[int]
     tune: int
     tune_seconds: float | None
+    tune_steps: int | None
     jobs: int
     metric: str
     parent: Path
@@ -100,7 +102,7 @@ class Plan:
             "dataset": self.dataset,
             "models": [variant.text for variant in self.variants],
             "seeds": self.seeds,
-            "tune": [self.tune, self.tune_seconds],
+            "tune": [self.tune, self.tune_seconds, *_if_any(self.tune_steps)],
             "settings": settings_digest(self.shared),
         }
         return settings_digest(parts)
@@ -109,6 +111,11 @@ class Plan:
         """Return the settings given to a variant that decide its results."""
         settings = settings_for(variant, self.shared)
         return {name: value for name, value in settings.items() if name not in UNIMPORTANT}
+
+    def trial(self, variant: Variant, **tried: Any) -> PlannedRun:
+        """Return a run of a variant that tries some settings, within what bounds a trial."""
+        bounds = _bounds(variant.model, self.tune_seconds, self.tune_steps)
+        return self.run(variant, self.seeds[0], **tried, test_at_end=False, **bounds)
 
     def run(self, variant: Variant, seed: int, **changed: Any) -> PlannedRun:
         """Return a run of a variant, with some settings, as tuned ones, over the given ones."""
@@ -128,6 +135,7 @@ def make_plan(
     seeds: Sequence[int] = (),
     tune: int = 0,
     tune_seconds: float | None = None,
+    tune_steps: int | None = None,
     jobs: int = 1,
     config_files: Sequence[Path] = (),
     settings: Mapping[str, Any] | None = None,
@@ -155,7 +163,7 @@ def make_plan(
             raise SettingsError(
                 "--test_at_end=False: a comparison is of the test part; leave the setting away."
             )
-    return Plan(
+    plan = Plan(
         dataset=dataset,
         variants=named,
         shared=shared,
@@ -163,11 +171,39 @@ def make_plan(
         seeds=list(seeds) or [int(first["seed"])],
         tune=tune,
         tune_seconds=tune_seconds,
+        tune_steps=tune_steps,
         jobs=jobs,
         metric=str(first["valid_metric"]).lower(),
         parent=Path(first["checkpoint_dir"]),
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
     )
+    if tune and tune_steps is not None:
+        _check_trials(plan)
+    return plan
+
+
+def _check_trials(plan: Plan) -> None:
+    """Refuse a bound of steps that leaves nothing of a warm-up."""
+    for variant in plan.variants:
+        try:
+            plan.trial(variant)
+        except SettingsError as error:
+            raise SettingsError(f"--tune_steps={plan.tune_steps}: {error}") from error
+
+
+def _bounds(model: str, seconds: float | None, steps: int | None) -> dict[str, Any]:
+    """Return the settings of a trial of so many seconds, or steps in each stage, at most."""
+    bounds: dict[str, Any] = {} if seconds is None else {"max_train_seconds": seconds}
+    if steps is not None:
+        # RecBole's models have one stage, which is called as that of most of ours.
+        stages = getattr(find_model_class(model), "stages", ("train",))
+        bounds["stage_steps"] = dict.fromkeys(stages, steps)
+    return bounds
+
+
+def _if_any(value: Any) -> list[Any]:
+    """Return what a digest holds of an option that older versions did not have."""
+    return [] if value is None else [value]
 
 
 def _named(variants: Sequence[Variant]) -> list[Variant]:

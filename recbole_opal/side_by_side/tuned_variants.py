@@ -29,7 +29,7 @@ def tune_all(
     Returns:
         What was found, and by the label of a variant that could not be tuned why, in one line.
     """
-    tuning = Tuning(trials=plan.tune, seconds=plan.tune_seconds)
+    tuning = Tuning(trials=plan.tune, seconds=plan.tune_seconds, steps=plan.tune_steps)
     errors: dict[str, str] = {}
     if not plan.tune:
         return tuning, errors
@@ -64,7 +64,9 @@ def _tune(
 ) -> Tuned | OpalError:
     # Old trials are worthless where data, versions, defaults or the seed are others.
     origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
-    digest = settings_digest(origin | {"tune_seconds": plan.tune_seconds})
+    bounds: dict[str, Any] = {"tune_seconds": plan.tune_seconds}
+    bounds |= {} if plan.tune_steps is None else {"tune_steps": plan.tune_steps}
+    digest = settings_digest(origin | bounds)
     tunable = TunableVariant(variant.model, variant.label, plan.given(variant), digest)
     tried: list[str] = []
 
@@ -98,8 +100,7 @@ def _score(
     plan: Plan, variant: Variant, execution: Execution, settings: dict[str, Any], trial: str
 ) -> float:
     """Train with these settings, evaluate on validation only; return the metric that decides."""
-    bound = {} if plan.tune_seconds is None else {"max_train_seconds": plan.tune_seconds}
-    run = plan.run(variant, plan.seeds[0], **settings, test_at_end=False, **bound)
+    run = plan.trial(variant, **settings)
     ending = execution.do_one(replace(run, note=f" {trial}"), plan.folder / "trials")
     if ending.error == STOPPED:
         raise KeyboardInterrupt

@@ -87,7 +87,7 @@ def test_a_list_behind_an_at_sign_needs_its_brackets(tiny_data, models, told):
     assert str(caught.value).endswith(told)
 
 
-@pytest.mark.parametrize("name", ["jobs", "seeds", "tune", "tune_seconds"])
+@pytest.mark.parametrize("name", ["jobs", "seeds", "tune", "tune_seconds", "tune_steps"])
 def test_a_flag_of_comparisons_is_no_setting_of_a_run(refusal, name):
     told = refusal(**{name: 1})
     assert "recbole_opal.compare" in told

@@ -146,6 +146,9 @@ def test_resume_takes_model_and_data_from_its_folder(flag):
         (["--tune=3", "--tune_seconds=0"], "number in"),
         (["--tune=3", "--tune_seconds=soon"], "number in"),
         (["--tune_seconds=9"], "write --tune=8 too"),
+        (["--tune_steps=9"], "--tune_steps bounds the trials of --tune; write --tune=8 too"),
+        (["--tune=3", "--tune_steps=0"], "integer in"),
+        (["--tune=3", "--tune_steps=1.5"], "integer in"),
     ],
 )
 def test_the_bound_of_trials_is_a_positive_number_and_needs_trials(arguments, message):
@@ -156,3 +159,8 @@ def test_the_bound_of_trials_is_a_positive_number_and_needs_trials(arguments, me
 def test_the_bound_of_trials_is_read_as_seconds():
     request = parse_arguments(["--dataset=d", "--tune=3", "--tune_seconds=20"])
     assert (request.tune, request.tune_seconds) == (3, 20.0)
+
+
+def test_the_bound_of_trials_is_read_as_steps():
+    request = parse_arguments(["--dataset=d", "--tune=3", "--tune_steps=200"])
+    assert (request.tune, request.tune_steps) == (3, 200)

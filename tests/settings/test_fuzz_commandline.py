@@ -19,7 +19,17 @@ CASES, MORE_CASES = 200, 2000
 PATIENCE = 20  # seconds a command may take here, where nothing is trained
 # Without the folder that runs are written to: they are, up to where the training would begin.
 NAMES = sorted({*known_to_any_model(), *REFUSED_KEYS, "model", "dataset"} - {"checkpoint_dir"})
-OWN_FLAGS = ["config_files", "resume", "seeds", "tune", "tune_seconds", "jobs", "help", "version"]
+OWN_FLAGS = [
+    "config_files",
+    "resume",
+    "seeds",
+    "tune",
+    "tune_seconds",
+    "tune_steps",
+    "jobs",
+    "help",
+    "version",
+]
 MODELS = [
     *supported_models(),
     *["OPAL", "MIND", "Re4", "SASRec", "Pop"] * 4,

@@ -136,7 +136,9 @@ def test_a_trial_can_be_bounded_more_tightly_than_a_run(quick_settings):
         for seconds in (5.0, None)
     )
     assert (tight.tune_seconds, same.tune_seconds) == (5.0, None)
-    assert tight.folder != same.folder
+    few = make_plan(parse_variants("OPAL"), "tiny", tune_steps=60, **asked)
+    assert (few.tune_steps, same.tune_steps) == (60, None)
+    assert len({tight.folder, same.folder, few.folder}) == 3
 
 
 def test_a_comparison_without_its_test_is_refused(quick_settings):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from recbole_opal.errors import SettingsError
 from recbole_opal.side_by_side.comparison_progress import STOPPED, ComparisonProgress
 from recbole_opal.side_by_side.execution import Ending, Execution
 from recbole_opal.side_by_side.planning import make_plan
@@ -29,8 +30,10 @@ class FakeExecution(Execution):
 def plan_for(quick_settings):
     def make(models, tune=3, **more):
         settings = {k: v for k, v in quick_settings.items() if k != "num_interests"}
+        bounds = {k: more.pop(k) for k in ("tune_seconds", "tune_steps") if k in more}
+        settings |= more
         plan = make_plan(
-            parse_variants(models), "tiny", seeds=[5, 6], tune=tune, settings=settings, **more
+            parse_variants(models), "tiny", seeds=[5, 6], tune=tune, settings=settings, **bounds
         )
         plan.folder.mkdir(parents=True)
         return plan
@@ -78,6 +81,24 @@ def test_trials_never_look_at_test_and_take_the_first_seed(plan_for, tuned):
     assert [run.name for run, _ in execution.asked] == [
         f"MIND seed=5 trial {number} of 3" for number in (1, 2, 3)
     ]
+
+
+def test_trials_of_all_models_can_be_bounded_by_the_same_steps(plan_for, tuned):
+    plan = plan_for("OPAL,MIND,Pop", tune_steps=70, stage_steps={"soft": 90}, num_interests=2)
+    (tuning, _), execution, _ = tuned(plan, lambda run: 0.5)
+    asked = {run.variant.model: run.settings["stage_steps"] for run, _ in execution.asked}
+    assert asked == {"OPAL": {"soft": 70, "hard": 70}, "MIND": {"train": 70}, "Pop": {"train": 70}}
+    assert tuning.steps == 70
+    final = plan.run(plan.variants[0], 5)
+    assert final.settings["stage_steps"] == {"soft": 90}
+
+
+def test_a_bound_of_steps_that_leaves_nothing_of_the_warm_up_is_told_before_any_trial(plan_for):
+    settings = {"learning_rate_schedule": "linear", "warmup_steps": 10}
+    with pytest.raises(
+        SettingsError, match="--tune_steps=10: MIND: --warmup_steps=10 is not below the 10"
+    ):
+        plan_for("MIND", tune_steps=10, **settings)
 
 
 def test_a_model_without_a_search_space_keeps_its_defaults(plan_for, tuned):

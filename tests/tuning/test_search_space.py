@@ -52,13 +52,14 @@ def refused(block):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_is_searched_alike(model):
     space = search_space(model)
-    assert len(space) == KNOBS.get(model, 3)
-    if len(space) == 3:
+    ours = model in MODEL_SECTIONS
+    assert len(space) == KNOBS.get(model, 4 if ours else 3)
+    if ours or len(space) == 3:
         assert next(iter(space)) == "learning_rate"  # so that all models try the same ones first
-        ours = model in MODEL_SECTIONS
         bounds = (0.001, 0.05) if ours else (0.0005, 0.02)
         assert space["learning_rate"] == Range(*bounds, log=True)
-    if model in MODEL_SECTIONS:
+    if ours:
+        assert space["future_window"] == Choices((1, 5, 20))
         assert space["temperature"] == Range(0.05, 0.3, log=True)
 
 
@@ -91,6 +92,7 @@ def test_a_model_without_a_yaml_or_a_block_has_an_empty_space():
 def test_what_the_user_gave_is_not_searched():
     assert set(search_space("OPAL", {"learning_rate": 0.02, "num_interests": 8})) == {
         "temperature",
+        "future_window",
         "uniformity_weight",
     }
 
