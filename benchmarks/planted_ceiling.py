@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.data.user_sequences import starts_of
-from recbole_opal.runs.reader import HISTORIES_NAME, RunReader
+from recbole_opal.runs.file_names import HISTORIES_NAME
+from recbole_opal.runs.reader import RunReader
 
 SESSION, NOISE = 4.0, 0.05  # the defaults of `synthesize`
 RECENT, LONG = 1.5, 60.0  # places after which an item counts 1/e, for the session and for all

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recbole_opal.runs.atomic import write_text
+from recbole_opal.verification.pages import check_in
 from scaling.engines import ENGINES
 from scaling.picture import Curve, write_picture
 from scaling.projection import Machine, Scale, limits, projected
@@ -43,6 +44,7 @@ def write_page(measured: Path, page: Path) -> None:
         _log(records.get("log", [])),
         _engines(),
         _how(records["steps"][-1]),
+        check_in(page),
     ]
     page.parent.mkdir(parents=True, exist_ok=True)
     write_text(picture, write_picture(_panels(records, fitted, scales), machine.memory / _GIB))

@@ -56,23 +56,14 @@ _SWITCHES = ("overwrite", "quoted", "drop_duplicates")  # True where no value is
 
 @dataclass(frozen=True)
 class ConvertRequest:
-    """What was asked for.
+    """What was asked for."""
 
-    Attributes:
-        sources: files or folders, or data frames.
-        out: the folder of the data set.
-        flags: the texts of all flags.
-        overwrite: whether an older data set may be replaced.
-        drop_duplicates: whether of the rows with the same user, item and time one is kept.
-        item_file: the table of the items, a file or a data frame, or None.
-    """
-
-    sources: tuple[Any, ...]
-    out: Path
-    flags: Mapping[str, str]
-    overwrite: bool
+    sources: tuple[Any, ...]  # files or folders, or data frames
+    out: Path  # the folder of the data set
+    flags: Mapping[str, str]  # the texts of all
+    overwrite: bool  # whether an older data set may be replaced
     drop_duplicates: bool = False
-    item_file: Any = None
+    item_file: Any = None  # or a data frame
 
     @property
     def is_generic(self) -> bool:
@@ -99,11 +90,10 @@ def parse_convert(argv: Sequence[str]) -> ConvertRequest:
             f"no SOURCE is named; write for example {command(name='convert')} log.csv "
             "--out=dataset/NAME --user=user_id --item=video_id --time=timestamp."
         )
-    paths: list[Path] = []
     for source in sources:
         if "=" in source and not Path(source).exists():
             raise SettingsError(f"'{source}' is no file; write --{source.lstrip('-')} for a flag.")
-        paths += _matching(source)
+    paths = [path for source in sources for path in _matching(source)]
     if "out" not in flags:
         name = Path(sources[0]).name.partition(".")[0] or "NAME"
         raise SettingsError(f"--out is missing; write for example --out=dataset/{name}.")
@@ -121,12 +111,10 @@ def request_of(
     Raises:
         SettingsError: a switch is neither True nor False.
     """
-    overwrite = truth(flags, "overwrite", False)
-    drop_duplicates = truth(flags, "drop_duplicates", False)
+    overwrite, drop = (truth(flags, name, False) for name in ("overwrite", "drop_duplicates"))
     if "item_file" in flags:
         item_file = home_path(flags["item_file"])
-    out = home_path(flags["out"])
-    return ConvertRequest(sources, out, flags, overwrite, drop_duplicates, item_file)
+    return ConvertRequest(sources, home_path(flags["out"]), flags, overwrite, drop, item_file)
 
 
 def _matching(source: str) -> list[Path]:

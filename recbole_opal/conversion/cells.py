@@ -12,54 +12,31 @@ from recbole_opal.errors import DataError
 from recbole_opal.sql import Engine, identifier, literal
 
 __all__ = [
-    *("MISSING_IDS", "Cell", "Check", "clean", "clean_id", "first_row", "must_be_number", "raw"),
-    *("refuse_row", "typed", "writable"),
+    *("Cell", "changes_of", "clean", "clean_id", "first_row", "is_no_id", "must_be_number", "raw"),
+    *("refuse_row", "typed", "where", "writable"),
 ]
 
 # What pandas takes for a missing cell, and with it RecBole's own reader; `\N` is what MySQL writes.
-MISSING_IDS = (
+_NO_IDS = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
     *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", r"\N"),
 )
-_FAULTS = {
-    "1": "holds a tab or a line break; correct it, or write --quoted=False if a quote before it is "
-    "an ordinary character",
-    "2": "means no id at all; rename it",
-    "3": f"is longer than {LONGEST_TOKEN} characters; cut it",
-}
+_NO_LINE = (
+    "holds a tab or a line break; correct it, or write --quoted=False if a quote before it is an "
+    "ordinary character."
+)
 _WORDS = ", ".join(map(literal, MISSING))
+_SHOWN = 40  # characters of a wrong cell
 _MARK = "chr(65279)"  # the byte order mark; joined files and scraped titles hold some within
 
 
 @dataclass(frozen=True)
-class Check:
-    """What no cell may hold.
-
-    Attributes:
-        wrong: SQL for the text that is wrong, NULL where none is.
-        told: from it to what is said behind the place.
-    """
-
-    wrong: str
-    told: Callable[[str], str]
-
-    def where(self, condition: str) -> Check:
-        """Return the same for the rows that fulfil a condition in SQL."""
-        return Check(f"CASE WHEN {condition} THEN {self.wrong} END", self.told)
-
-
-@dataclass(frozen=True)
 class Cell:
-    """What becomes of the text of a cell, in SQL.
+    """What becomes of the text of a cell, in SQL."""
 
-    Attributes:
-        value: what is written, a text; empty: missing, as RecBole reads it back.
-        check: what it must not hold.
-        changes: what is said of cells that are not written as they stand -> whether one is.
-    """
-
-    value: str
-    check: Check | None = None
+    value: str  # the text that is written; empty: missing, as RecBole reads it back
+    fault: str = "NULL"  # what is wrong with it, see `refuse_row`
+    # What is said of cells that are not written as they stand, and whether one is.
     changes: tuple[tuple[str, str], ...] = ()
 
 
@@ -78,6 +55,11 @@ def clean_id(text: str) -> str:
     return _unmarked(f"stripped({text})")
 
 
+def is_no_id(text: str) -> str:
+    """Return SQL for whether an id stands for none."""
+    return f"{text} IN ({', '.join(map(literal, _NO_IDS))})"
+
+
 def typed(column: Column, clean: str, separator: str) -> Cell:
     r"""Return the cell of a column in its type.
 
@@ -91,25 +73,22 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
         separator: between the elements of a list.
     """
     missing = f"lower({clean}) IN ({_WORDS})"
+    infinite = (
+        f"in {column.name} is no finite number; correct it, or take the column as "
+        f"{column.name}:token."
+    )
     if column.type == "float":
         number = f"CASE WHEN abs(number({clean})) <= {LARGEST!r} THEN number({clean}) END"
-        wrong = f"CASE WHEN ({number}) IS NULL AND NOT {missing} THEN {clean} END"
-        return Cell(f"coalesce(plain({number}), '')", _finite(wrong, column.name))
+        wrong = f"({number}) IS NULL AND NOT {missing}"
+        return Cell(f"coalesce(plain({number}), '')", where(wrong, _fault(clean, infinite)))
     if column.type == "token":
         plain = rf"regexp_replace({_unmarked(clean)}, '[\t\r\n]+', ' ', 'g')"
-        return Cell(
-            f"CASE WHEN {missing} THEN '' ELSE {plain} END",
-            changes=(
-                (
-                    "mean a missing value (NA, null, ...): left empty",
-                    f"{clean} <> '' AND {missing}",
-                ),
-                (
-                    "hold line breaks or tabs: written as blanks",
-                    rf"regexp_matches({clean}, '[\t\r\n]') AND NOT {missing}",
-                ),
-            ),
+        breaks = rf"regexp_matches({clean}, '[\t\r\n]') AND NOT {missing}"
+        changes = (
+            ("mean a missing value (NA, null, ...): left empty", f"{clean} <> '' AND {missing}"),
+            ("hold line breaks or tabs: written as blanks", breaks),
         )
+        return Cell(f"CASE WHEN {missing} THEN '' ELSE {plain} END", changes=changes)
     if column.separator == "":
         return Cell(_unmarked(clean))
     elements = _elements(clean, column.separator or separator)
@@ -117,63 +96,73 @@ def typed(column: Column, clean: str, separator: str) -> Cell:
     if column.type == "token_seq":
         return Cell(_unmarked(value))
     unfit = f"NOT coalesce(abs(number(one)) <= {LARGEST!r}, false)"
-    wrong = f"list_filter({elements}, lambda one: {unfit})[1]"
-    return Cell(value, _finite(wrong, column.name))
+    return Cell(value, _fault(f"list_filter({elements}, lambda one: {unfit})[1]", infinite))
 
 
-def writable(name: str, value: str, *, is_list: bool = False) -> Check:
-    """Return the check of a text that is written: it must be read back as it is.
+def changes_of(columns: Sequence[Column], cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    """Return what is said of cells that are not written as they stand, and whether one is."""
+    return [
+        (f"{column.name} {what}", changed)
+        for column, cell in zip(columns, cells, strict=True)
+        for what, changed in cell.changes
+    ]
+
+
+def writable(column: Column | str, value: str) -> str:
+    """Return SQL for what is wrong with a text that is written: it must be read back as it is.
 
     Args:
-        name: of its column, for the user.
+        column: or what an id is of.
         value: in SQL.
-        is_list: whether it is a list of tokens, divided by blanks.
     """
+    name = column if isinstance(column, str) else column.header
     padding, long = f"{value} = {literal(PADDING)}", f"length({value}) > {LONGEST_TOKEN}"
-    if is_list:
+    if name.endswith("_seq"):
         parts = f"string_split({value}, ' ')"
         padding = f"contains({value}, {literal(PADDING)}) AND list_contains({parts}, "
         padding += f"{literal(PADDING)})"
         long += f" AND list_max(list_transform({parts}, lambda one: length(one))) > {LONGEST_TOKEN}"
     control = " OR ".join(f"contains({value}, chr({sign}))" for sign in (9, 10, 13, 0))
-    cases = f"WHEN {control} THEN '1' WHEN {padding} THEN '2' WHEN {long} THEN '3'"
-    return Check(
-        f"CASE {cases} END || {value}",
-        lambda wrong: f"{wrong[1:41]!r} in {name} {_FAULTS[wrong[0]]}.",
+    faults = {
+        control: _NO_LINE,
+        padding: "means no id at all; rename it.",
+        long: f"is longer than {LONGEST_TOKEN} characters; cut it.",
+    }
+    whens = (
+        f"WHEN {when} THEN {_fault(value, f'in {name} {said}')}" for when, said in faults.items()
     )
+    return f"CASE {' '.join(whens)} END"
 
 
-def must_be_number(name: str, text: str, *, or_empty: bool = False) -> Check:
-    """Return the check of a cell that holds a number or a word for none; cut off, it is empty."""
+def must_be_number(name: str, text: str, *, or_empty: bool = False) -> str:
+    """Return SQL for what is wrong with a cell that holds neither a number nor a word for none."""
     words = ", ".join(map(literal, MISSING if or_empty else MISSING[1:]))
     wrong = f"number({text}) IS NULL AND lower(stripped({text})) NOT IN ({words})"
-
-    def told(cell: str) -> str:
-        fault = f"'{cell[:40]}' in the column {name} is no number" if cell else f"no {name}"
-        return f"{fault}; correct the line, or get the file again."
-
-    return Check(f"CASE WHEN {wrong} THEN stripped({text}) END", told)
+    end = "; correct the line, or get the file again."
+    cut_off = _fault("''", f"no {name}{end}")
+    other = _fault(f"stripped({text})", f"in the column {name} is no number{end}")
+    return where(wrong, f"CASE WHEN stripped({text}) = '' THEN {cut_off} ELSE {other} END")
 
 
-def first_row(checks: Sequence[Check]) -> str:
-    """Return SQL, an aggregate: the first row `nr` that fails one of some checks, or NULL."""
-    wrong = ", ".join(check.wrong for check in checks) or "NULL"
-    return f"min(nr) FILTER (coalesce({wrong}) IS NOT NULL)"
+def where(condition: str, fault: str) -> str:
+    """Return SQL for what is wrong with the rows that fulfil a condition."""
+    return f"CASE WHEN {condition} THEN {fault} END"
+
+
+def first_row(faults: Sequence[str]) -> str:
+    """Return SQL, an aggregate: the first row `nr` with one of some faults, or NULL."""
+    return f"min(nr) FILTER (coalesce({', '.join(faults) or 'NULL'}) IS NOT NULL)"
 
 
 def refuse_row(
-    engine: Engine,
-    rows: str,
-    checks: Sequence[Check],
-    row: int | None,
-    place: Callable[[int], str],
+    engine: Engine, rows: str, faults: Sequence[str], row: int | None, place: Callable[[int], str]
 ) -> None:
-    """Raise the error of a row by the first check that it fails.
+    """Raise the error of a row by the first of its faults.
 
     Args:
         engine: that knows the rows.
         rows: SQL for them, behind FROM.
-        checks: of their cells.
+        faults: what may be wrong with them in SQL, NULL where nothing is.
         row: the result of `first_row`; None: no row is wrong.
         place: tells where a row stands.
 
@@ -181,21 +170,14 @@ def refuse_row(
         DataError: naming the cell.
     """
     if row is not None:
-        wrong = ", ".join(check.wrong for check in checks)
-        texts = engine.row(f"SELECT {wrong} FROM {rows} WHERE nr = {row}")
-        told = next(check.told(text) for check, text in zip(checks, texts, strict=True)
-                    if text is not None)  # fmt: skip
-        raise DataError(f"{place(row)}: {told}")
+        (text,) = engine.row(f"SELECT coalesce({', '.join(faults)}) FROM {rows} WHERE nr = {row}")
+        cell, _, said = text.rpartition(chr(0))
+        raise DataError(f"{place(row)}: {f'{cell!r} ' if cell else ''}{said}")
 
 
-def _finite(wrong: str, name: str) -> Check:
-    return Check(
-        wrong,
-        lambda cell: (
-            f"{cell[:40]!r} in {name} is no finite number; correct it, or take the column "
-            f"as {name}:token."
-        ),
-    )
+def _fault(text: str, said: str) -> str:
+    """Return SQL for the beginning of a cell, NUL, and what is said of it; NULL of NULL."""
+    return f"left({text}, {_SHOWN}) || chr(0) || {literal(said)}"
 
 
 def _unmarked(text: str) -> str:

@@ -19,15 +19,12 @@ _RESERVED = ("user_id", "item_id", "timestamp")
 
 @dataclass(frozen=True)
 class Column:
-    """A further column of an atomic file, by its name there and its type in RecBole.
-
-    Attributes:
-        separator: between the elements of a list, where it is not that of all columns; empty: they
-            are words as RecBole divides them, to be taken as they stand.
-    """
+    """A further column of an atomic file, by its name there and its type in RecBole."""
 
     name: str
     type: FieldType
+    # Between the elements of a list, where it is not that of all columns; empty: they are words as
+    # RecBole divides them, to be taken as they stand.
     separator: str | None = None
 
     @property

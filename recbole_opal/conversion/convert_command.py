@@ -16,7 +16,6 @@ from recbole_opal.data.next_commands import describe_command, train_command
 from recbole_opal.errors import SettingsError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
-from recbole_opal.suggest import did_you_mean
 from recbole_opal.tables import TextFormat
 
 if TYPE_CHECKING:
@@ -39,17 +38,14 @@ or records of json, both also packed by gzip or zstd, or parquet, and may be a p
 def main(argv: Sequence[str]) -> int:
     """Run `convert`.
 
-    Args:
-        argv: what stands behind `convert`.
-
     Returns:
         0, or 2 after an error, which is one line on standard error.
     """
+    return answer(argv, _help, lambda: _act(argv))
 
-    def action() -> None:
-        convert(parse_convert(argv))
 
-    return answer(argv, _help, action)
+def _act(argv: Sequence[str]) -> None:
+    convert(parse_convert(argv))
 
 
 def convert(request: ConvertRequest, *, quiet: bool = False) -> Written:
@@ -114,9 +110,6 @@ def _tell(written: Written) -> None:
 def _official(found: Layout, request: ConvertRequest, *, quiet: bool) -> Source:
     """Return the log of a public data set whose official files are recognised."""
     rule = request.flags.get("rule", next(iter(found.rules)))
-    if rule not in found.rules:
-        hint = did_you_mean(rule, found.rules) or f"; choose from {', '.join(found.rules)}."
-        raise SettingsError(f"--rule={rule} is not a rule of {found.name}{hint}")
     own = ("out", "overwrite", "rule", "layout", "drop_duplicates", "memory")
     options = {name: text for name, text in request.flags.items() if name not in own}
     source = found.tables(request.sources[0], rule, options)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from recbole_opal.conversion.arguments import FLAGS, ConvertRequest
 from recbole_opal.conversion.columns import Column, fields_to_name, parse_columns
-from recbole_opal.conversion.label import Label, parse_label, short
-from recbole_opal.conversion.source import Filter, Items, Part, Source
+from recbole_opal.conversion.label import parse_label
+from recbole_opal.conversion.source import Items, Part, Source
 from recbole_opal.conversion.times import Clock
 from recbole_opal.conversion.where import parse_where
 from recbole_opal.conversion.written_dates import check_format
@@ -47,28 +47,27 @@ def generic_source(request: ConvertRequest) -> Source:
         parse_columns(flags[name], name) if name in flags else () for name in ("keep", "fields")
     )
     label = parse_label(flags["label"]) if "label" in flags else None
-    items = None
+    items, clock = None, None
     if request.item_file is not None:
         items = _items(open_table(request.item_file, form), flags, fields, list_separator)
-    clock = None
     if "time" in flags:
         clock = Clock(flags["time"], flags.get("time_unit"), form=flags.get("time_format"))
     last = [home_path(flags[name]) for name in ("valid", "test") if name in flags]
     tables = [open_table(file, form) for file in (*request.sources, *last)]
     where = parse_where(flags["where"], tables[0].names) if "where" in flags else None
-    further = [*(label.columns if label else ()), *(column.name for column in keep)]
-    further += where.columns if where else ()
+    further = [column.name for column in keep]
+    further += [name for one in (label, where) if one for name in one.columns]
     return Source(
-        tuple(_part(table, flags, list(dict.fromkeys(further))) for table in tables),
+        tuple(_part(table, flags, further) for table in tables),
         clock,
-        () if label is None else (_filter(label),),
+        () if label is None else (label,),
         where,
         keep,
         list_separator,
         items,
         (*[0] * len(request.sources), 1, 2) if last else None,
         no_time=f"no time in {flags.get('time')}",
-        time_unit=_unit(flags),
+        time_unit=_unit(clock),
         notes=(_BY_ORDER,) if clock is None else (),
     )
 
@@ -116,8 +115,7 @@ def _check_flags(request: ConvertRequest, form: TextFormat) -> None:
 
 
 def _check_times(flags: Mapping[str, str]) -> None:
-    order = flags.get("order", "file")
-    if order != "file":
+    if (order := flags.get("order", "file")) != "file":
         raise SettingsError(
             f"--order={order} is not known; write --order=file, or --time=COLUMN in its place."
         )
@@ -127,11 +125,12 @@ def _check_times(flags: Mapping[str, str]) -> None:
             f"--order=file and --{given[0]} name the times twice; leave --{given[0]} away, or the "
             "other."
         )
-    if given == ["time", "time_unit", "time_format"]:
+    if len(given) == 3:
         raise SettingsError(
             "--time_unit and --time_format say twice how times are written; leave one away."
         )
-    check_format(flags.get("time_format"))
+    if "time_format" in flags:
+        check_format(flags["time_format"])
 
 
 def _text_format(flags: Mapping[str, str]) -> TextFormat:
@@ -166,9 +165,13 @@ def _part(table: Table, flags: Mapping[str, str], further: Sequence[str]) -> Par
     return Part(table, item, user, time[0] if time else "''", named, header=cells)
 
 
-def _filter(label: Label) -> Filter:
-    unknown = f"no number in {' or '.join(label.numbers)}"
-    return Filter(label.sql, f"not {short(label.text)}", unknown)
+def _unit(clock: Clock | None) -> Literal["order", "number", "seconds"] | None:
+    """Return the unit that runs must be told, since the numbers alone may tell another one."""
+    if clock is None:
+        return "order"
+    if clock.unit == "number":
+        return "number"
+    return "seconds" if clock.form else None
 
 
 def _items(
@@ -182,15 +185,6 @@ def _items(
     _refuse_lists(table, [key])
     further = {one.name: table.cell(one.name) for one in fields}
     return Items((Part(table, table.cell(key), further=further),), fields, list_separator)
-
-
-def _unit(flags: Mapping[str, str]) -> Literal["order", "number", "seconds"] | None:
-    """Return the unit that runs must be told, since the numbers alone may tell another one."""
-    if "time" not in flags:
-        return "order"
-    if flags.get("time_unit") == "number":
-        return "number"
-    return "seconds" if "time_format" in flags else None
 
 
 def _refuse_lists(table: Table, ids: Sequence[str]) -> None:

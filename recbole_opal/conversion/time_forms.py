@@ -82,6 +82,8 @@ def _plain_iso() -> str:
         (r"\s?(?:UTC|GMT)$", "Z"),  # Spark and BigQuery write the zone as a word
         (r"(:\d\d),(\d)", r"\1.\2"),  # Python's logging writes a comma before the fraction
         (r"(\d[Tt ]\d\d)(\s?(?:[Zz]|[+-]\d\d:?\d*)?)$", r"\1:00\2"),  # an hour alone
+        # DuckDB 1.5 reads no zone behind minutes.
+        (r"(\d[Tt ]\d\d:\d\d)(\s?(?:[Zz]|[+-]\d\d:?\d*)?)$", r"\1:00\2"),
         (r"^(\d{4}-\d\d)$", r"\1-01"),
     ):
         plain = f"regexp_replace({plain}, {literal(wrong)}, {literal(right)})"

@@ -25,26 +25,20 @@ from recbole_opal.sql import Engine
 
 __all__ = ["TIME_UNITS", "Clock"]
 
+Place = Callable[[int], str]
+
 _SAMPLE = 100_000  # rows decide on the unit
 
 
 @dataclass
 class Clock:
-    """Finds the one form of a log's times; those of another are refused.
+    """Finds the one form of a log's times; those of another are refused."""
 
-    Attributes:
-        column: name of the column, for messages.
-        unit: one of `TIME_UNITS`; None: recognise it.
-        by_flag: whether the user can name the unit with `--time_unit`.
-        form: of written dates, in the place of a unit.
-        notes: is told the form once.
-    """
-
-    column: str
-    unit: str | None = None
-    by_flag: bool = True
-    form: str | None = None
-    notes: list[str] = field(default_factory=list)
+    column: str  # for messages
+    unit: str | None = None  # one of `TIME_UNITS`, or days; None: recognise it
+    by_flag: bool = True  # whether the user can name the unit with --time_unit
+    form: str | None = None  # of written dates, in the place of a unit
+    notes: list[str] = field(default_factory=list)  # is told the form once
     _given: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,7 +48,7 @@ class Clock:
             SettingsError: it is not known.
         """
         self._given = self.unit is not None
-        if self.unit is not None and self.unit not in (*TIME_UNITS, "day"):
+        if self.unit not in (None, *TIME_UNITS, "day"):
             raise SettingsError(
                 f"--time_unit={self.unit} is not known; choose from {', '.join(TIME_UNITS)}."
             )
@@ -72,13 +66,10 @@ class Clock:
         """What is wrong with a text that is there but is no time."""
         if self.form is not None:
             return "no time from 1970 on"
-        if self.unit == "number":
-            return "no number from 0 to 9e15"
-        if self.unit == "day":
-            return "no day from 1 to 366"
-        return "no time of the years 1990 to 2099"
+        known = {"number": "no number from 0 to 9e15", "day": "no day from 1 to 366"}
+        return known.get(str(self.unit), "no time of the years 1990 to 2099")
 
-    def learn(self, engine: Engine, log: str, place: Callable[[int], str]) -> None:
+    def learn(self, engine: Engine, log: str, place: Place) -> None:
         """Recognise the unit by the first rows that hold something, those of no label included.
 
         Args:
@@ -90,9 +81,8 @@ class Clock:
             DataError: none of the texts is a time, or the unit cannot be known.
         """
         if self.form is not None:
-            self.notes.append(
-                f"times: {self.column} holds dates as {self.form}, UTC where no zone is written"
-            )
+            told = f"dates as {self.form}, UTC where no zone is written"
+            self.notes.append(f"times: {self.column} holds {told}")
             return
         if self.unit == "day":
             return
@@ -111,14 +101,12 @@ class Clock:
                 self._refuse_others(engine, sample, place, away if self.by_flag else other)
             raise self._unknown(engine, sample, place)
         if not self._given:
-            self._doubt(engine, unit, sample, place)
-            if unit == "number":
-                self._refuse_leading_zeros(engine, log, sample, place)
+            self._doubt(engine, unit, log, sample, place)
         if self.by_flag or not self._given:
             self.notes.append(f"times: {self.column} holds {TIME_UNITS[unit]}")
         self.unit = unit
 
-    def check(self, engine: Engine, log: str, place: Callable[[int], str]) -> None:
+    def check(self, engine: Engine, log: str, place: Place) -> None:
         """Refuse a time of another form.
 
         Args:
@@ -129,30 +117,28 @@ class Clock:
         Raises:
             DataError: there is one.
         """
-        doubtful = f"(SELECT nr, t, n FROM {log} WHERE seconds IS NULL)"
         if self.form is not None:
-            wrong = f"SELECT nr, t FROM {doubtful} WHERE ({self.seconds}) IS NULL AND NOT "
             past = f"({written_in_seconds(self.form)}) IS NOT NULL"
-            for at, text in engine.rows(f"{wrong} {IS_MISSING} AND NOT {past} ORDER BY nr LIMIT 1"):
+            wrong = f"SELECT nr, t FROM {log} WHERE seconds IS NULL AND NOT {IS_MISSING}"
+            for at, text in engine.rows(f"{wrong} AND NOT {past} ORDER BY nr LIMIT 1"):
                 raise DataError(
                     f"{place(at)}: {text[:40]!r} in {self.column} is no date as {self.form}; "
                     "correct or empty the cell, or correct --time_format."
                 )
         elif self.unit is not None and not (self.unit in ("number", "day") and self._given):
-            if self.unit == "number":  # any number is one
-                doubtful = f"(SELECT nr, t, n FROM {log} WHERE seconds IS NULL OR n > 6e8)"
+            any_number = " OR n > 6e8" if self.unit == "number" else ""
+            doubtful = f"(SELECT nr, t, n FROM {log} WHERE seconds IS NULL{any_number})"
             mend = how_to_mend(self.unit, by_flag=self.by_flag)
             self._refuse_others(engine, doubtful, place, mend)
 
-    def _unknown(self, engine: Engine, texts: str, place: Callable[[int], str]) -> DataError:
+    def _unknown(self, engine: Engine, texts: str, place: Place) -> DataError:
         at, text = engine.row(f"SELECT nr, t FROM {texts} ORDER BY nr LIMIT 1")
-        given = self.unit if self._given else None
         return DataError(
             f"{place(at)}: no time is recognised in {self.column} (as {text[:40]!r}); "
-            + how_to_read(engine, texts, given, by_flag=self.by_flag)
+            + how_to_read(engine, texts, self.unit, by_flag=self.by_flag)
         )
 
-    def _doubt(self, engine: Engine, unit: str, sample: str, place: Callable[[int], str]) -> None:
+    def _doubt(self, engine: Engine, unit: str, log: str, sample: str, place: Place) -> None:
         """Refuse numbers that are more likely something else."""
         days = "n >= 25000 AND n < 80000"  # as Excel counts them; whole ones may be anything
         at, text, rows, found, excel, parted, ticks = engine.row(
@@ -162,46 +148,37 @@ class Clock:
         )
         if unit == "nanoseconds" and 2 * ticks > rows:
             raise DataError(f"{place(at)}: {self.column} {TICKS_OR_NANOSECONDS}")
-        if unit == "number" and 2 * excel > found and 2 * parted > excel:
+        if unit != "number":
+            return
+        if 2 * excel > found and 2 * parted > excel:
             raise DataError(
                 f"{place(at)}: {self.column} seems to hold days as Excel counts them (as "
                 f"{text[:40]!r}); save them as ISO dates, or write --time_unit=number to take "
                 "them as they are."
             )
-
-    def _refuse_leading_zeros(
-        self, engine: Engine, log: str, sample: str, place: Callable[[int], str]
-    ) -> None:
-        """Refuse numbers behind so many rows without one that their zeros are rather no times."""
-        (start,) = engine.row(f"SELECT min(nr) FROM {sample}")
-        zeros = f"SELECT nr FROM {log} WHERE nr < {min(start, _SAMPLE)} AND number(t) = 0"
-        if start >= _SAMPLE and (zero := engine.rows(f"{zeros} ORDER BY nr LIMIT 1")):
+        # Behind so many rows without a number, zeros are rather no times.
+        zeros = f"SELECT min(nr) FROM {log} WHERE nr < {_SAMPLE} AND number(t) = 0"
+        if at >= _SAMPLE and (zero := engine.row(zeros)[0]) is not None:
             raise DataError(
-                f"{place(zero[0][0])}: {self.column} begins with zeros, which mostly stand for no "
-                f"time, and holds numbers of no known unit from {place(start)} on; write "
+                f"{place(zero)}: {self.column} begins with zeros, which mostly stand for no "
+                f"time, and holds numbers of no known unit from {place(at)} on; write "
                 "--time_unit=number to take 0 as a time."
             )
 
-    def _refuse_others(
-        self, engine: Engine, texts: str, place: Callable[[int], str], way_out: str
-    ) -> None:
+    def _refuse_others(self, engine: Engine, texts: str, place: Place, way_out: str) -> None:
         """Refuse what makes sense in another unit only."""
         others = [unit for unit in FORMS if unit != self.unit]
         looks = ", ".join(f"min(nr) FILTER ({FORMS[unit]})" for unit in others)
-        found = [
-            (at, unit)
-            for at, unit in zip(engine.row(f"SELECT {looks} FROM {texts}"), others, strict=True)
-            if at is not None
-        ]
+        firsts = zip(engine.row(f"SELECT {looks} FROM {texts}"), others, strict=True)
+        found = [(at, unit) for at, unit in firsts if at is not None]
         if not found:
             return
-        at, unit = min(found, key=lambda one: one[0])
+        at, unit = min(found)
         (text,) = engine.row(f"SELECT t FROM {texts} WHERE nr = {at}")
-        known = TIME_UNITS[str(self.unit)]
         ours = f"but {self.column} must hold" if self._given else "the others like"
         raise DataError(
-            f"{place(at)}: the time {text[:40]!r} looks like {TIME_UNITS[unit]}, {ours} {known}; "
-            f"{way_out}."
+            f"{place(at)}: the time {text[:40]!r} looks like {TIME_UNITS[unit]}, {ours} "
+            f"{TIME_UNITS[str(self.unit)]}; {way_out}."
         )
 
 

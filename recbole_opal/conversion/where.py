@@ -34,12 +34,11 @@ class Where:
         """
         import duckdb
 
-        cells = {name: f"nullif(stripped({raw(name)}), '')" for name in self.columns}
-        kinds = {name: _kind(engine, cell) for name, cell in cells.items()}
-        named = ", ".join(map(identifier, self.columns))
-        made = ", ".join(f"try_cast({cells[name]} AS {kind})" for name, kind in kinds.items())
+        cells = [f"nullif(stripped({raw(name)}), '')" for name in self.columns]
+        made = ", ".join(f"try_cast({cell} AS {_kind(engine, cell)})" for cell in cells)
         held = f"held({made})"
         try:
+            named = ", ".join(map(identifier, self.columns))
             engine.run(f"CREATE OR REPLACE MACRO held({named}) AS ({self.text}\n)")
             engine.rows(f"SELECT CAST({held} AS BOOLEAN) FROM log LIMIT 0")
         except duckdb.Error as error:
@@ -74,13 +73,10 @@ def parse_where(text: str, names: Sequence[str]) -> Where:
 
 def _columns(node: Any) -> list[str]:
     """Return the columns that a parsed statement names."""
-    if isinstance(node, list):
-        return [name for one in node for name in _columns(one)]
-    if not isinstance(node, dict):
-        return []
-    if node.get("class") == "COLUMN_REF":
+    if isinstance(node, dict) and node.get("class") == "COLUMN_REF":
         return [".".join(node["column_names"])]
-    return [name for one in node.values() for name in _columns(one)]
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [name for one in inner for name in _columns(one)]
 
 
 def _kind(engine: Engine, cell: str) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recbole_opal.conversion.data_settings import category_column, settings_yaml
+from recbole_opal.conversion.data_settings import category_column, protocol_of, settings_yaml
 from recbole_opal.conversion.items import write_items
 from recbole_opal.conversion.log import stage_log
-from recbole_opal.conversion.presplit import protocol_of
 from recbole_opal.conversion.source import Source, Tally
 from recbole_opal.data.atomic_files.time_units import EARLIEST, LATEST
 from recbole_opal.data.generated_settings import is_hand_written
@@ -24,41 +23,24 @@ __all__ = ["Written", "write_dataset"]
 
 @dataclass
 class Written:
-    """What has been written.
-
-    Attributes:
-        folder: with the files.
-        tally: what was read and left out.
-        rows: interactions.
-        duplicates: of them, those with the user, item and time of an earlier one.
-        users, items: numbers of the distinct ones among them.
-        first, last: seconds since 1970.
-        time_unit: what every run must be told to take the times for, or None.
-        dated: whether the times are seconds on a clock, and no numbers that only tell an order.
-        described: items with a row in the table of the items, None without a table.
-        unmet: items of the table that no interaction has, left out.
-        categories: name of the column that the data set's yaml file names as categories, or None.
-        kept: a settings file that was written by hand, and is as it was, or None.
-        split: the protocol by which runs divide the log as its files were divided, or None.
-        removed: files of the data set that was replaced.
-    """
+    """What has been written."""
 
     folder: Path
-    tally: Tally
-    rows: int = 0
-    duplicates: int = 0
+    tally: Tally  # what was read and left out
+    rows: int = 0  # interactions
+    duplicates: int = 0  # of them, those with the user, item and time of an earlier one
     users: int = 0
-    items: int = 0
-    first: float = float("inf")
+    items: int = 0  # with interactions
+    first: float = float("inf")  # seconds since 1970
     last: float = float("-inf")
-    time_unit: str | None = None
-    dated: bool = True
-    described: int | None = None
-    unmet: int = 0
-    categories: str | None = None
-    kept: Path | None = None
-    split: Mapping[str, Any] | None = None
-    removed: list[Path] = field(default_factory=list)
+    time_unit: str | None = None  # what every run must be told to take the times for
+    dated: bool = True  # whether the times are seconds on a clock, and not an order alone
+    described: int | None = None  # items with a row in the table of the items; None: no table
+    unmet: int = 0  # items of the table that no interaction has, left out
+    categories: str | None = None  # the column that the yaml file names as categories
+    kept: Path | None = None  # a settings file that was written by hand, and is as it was
+    split: Mapping[str, Any] | None = None  # the protocol by which the log was divided
+    removed: list[Path] = field(default_factory=list)  # of the data set that was replaced
 
     @property
     def order_only(self) -> bool:
@@ -91,31 +73,31 @@ def write_dataset(
         DataError: the source is malformed, nothing is left of it, its items have no row in its
             table of the items, or the disk is full; the folder is then as it was.
     """
-    tally, total = Tally(), source.bytes_total()
+    tally, items = Tally(), source.items
     written = Written(folder, tally, time_unit=source.time_unit)
+    read = sum(part.table.size() for part in source.parts)
+    total = read + sum(part.table.size() for part in (items.parts if items else ()))
     settings = folder / f"{folder.name}.yaml"
     names = {f"{folder.name}.inter"}
     with StagedFiles(folder) as files, opened_engine(folder, memory) as engine:
-        read = total - (source.items.bytes_total() if source.items else 0)
         stage_log(engine, source, tally, lambda share: advance(int(share * read), total, 0))
         _measure(engine, written, drop_duplicates=drop_duplicates)
         with files.place(f"{folder.name}.inter") as path:
             _write_interactions(engine, source, path)
         if source.split is not None:
             written.split = protocol_of(engine, source.split)
-            engine.run("DROP VIEW divided")
         engine.run("DROP TABLE kept")
         _judge_times(written)
-        if source.items is not None:
+        if items is not None:
             names.add(f"{folder.name}.item")
 
             def follow(share: float) -> None:
                 advance(read + int(share * (total - read)), total, tally.rows)
 
             with files.place(f"{folder.name}.item") as path:
-                told = write_items(engine, source.items, path, tally.notes, follow)
+                told = write_items(engine, items, path, tally.notes, follow)
             written.described, written.unmet = told
-            written.categories = category_column(source.items.columns)
+            written.categories = category_column(items.columns)
         if is_hand_written(settings):
             written.kept, written.categories = settings, None
             names.add(settings.name)

@@ -28,14 +28,12 @@ _MOMENT = datetime(2021, 12, 31, tzinfo=timezone.utc)  # no part of it equals an
 _PLAIN = "give seconds, milliseconds or ISO dates as 2024-01-31T12:00:00+00:00"
 
 
-def check_format(form: str | None) -> None:
-    """Check that a format, what `--time_format` says or None, tells day, month and year.
+def check_format(form: str) -> None:
+    """Check that what `--time_format` says tells day, month and year.
 
     Raises:
         SettingsError: it does not.
     """
-    if form is None:
-        return
     import duckdb
 
     seconds = None
@@ -99,8 +97,8 @@ def how_to_read(engine: Engine, texts: str, unit: str | None, *, by_flag: bool) 
     there = f"(SELECT t FROM {texts} WHERE NOT {IS_MISSING})"
     if not engine.row(f"SELECT count(*) FROM {there}")[0]:
         return f"{_PLAIN}, or write --time_unit=number to take numbers as they are."
-    formats = [f"--time_format={shlex.quote(form)}" for form in likely_formats(engine, there)]
     end = f" in the place of --time_unit={unit}" if unit else ""
+    formats = [f"--time_format={shlex.quote(form)}" for form in likely_formats(engine, there)]
     if len(formats) > 1:
         day, month = formats[:2]
         return f"give {day}{end} if the day stands first, {month} if the month does."

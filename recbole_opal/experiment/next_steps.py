@@ -5,7 +5,7 @@ from __future__ import annotations
 from recbole_opal.experiment.session import RunResult
 from recbole_opal.process.program import command
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.file_names import HISTORIES_NAME
 
 __all__ = ["next_steps"]
 

@@ -22,8 +22,8 @@ from recbole_opal.host.prepare import PreparedData
 from recbole_opal.host.trainer import StagedTrainer
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.runs import RunFolder
+from recbole_opal.runs.file_names import FEATURES_NAME, HISTORIES_NAME
 from recbole_opal.runs.machine import versions
-from recbole_opal.runs.reader import FEATURES_NAME, HISTORIES_NAME
 from recbole_opal.training.whole_table import whole_weights
 
 __all__ = ["id_tokens", "write_results"]

@@ -1,4 +1,4 @@
-"""One run from settings to a run folder: what the command and `recbole_opal.run` do."""
+"""The part of a run that happens in one process: data, model, training, what is written down."""
 
 from __future__ import annotations
 
@@ -13,30 +13,20 @@ from typing import Any
 from recbole_opal.console.data_table import data_table
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.run_log import lines_held, run_log
-from recbole_opal.distributed.group import LostProcessError, meet, process_group, use_device
+from recbole_opal.distributed.group import LostProcessError, meet, use_device
 from recbole_opal.distributed.launch import is_first
 from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.errors import TrainingError, refusing
-from recbole_opal.experiment.following import (
-    Outcome,
-    follow,
-    let_follow,
-    opened,
-    tell_followers,
-)
+from recbole_opal.experiment.following import Outcome, follow, let_follow, tell_followers
 from recbole_opal.experiment.results import id_tokens, write_results
 from recbole_opal.experiment.resumption import adopt, as_begun, check_same
-from recbole_opal.host import quiet_deprecations
 from recbole_opal.host.config import OpalConfig
-from recbole_opal.host.continued import MAY_CHANGE, continued_config
 from recbole_opal.host.in_parts import require_joint_draws, require_parts, require_shared_table
-from recbole_opal.host.memory import check_memory, telling_memory
+from recbole_opal.host.memory import check_memory
 from recbole_opal.host.origin import origin_of
 from recbole_opal.host.prepare import PreparedData, prepare_data
 from recbole_opal.host.recommender import MultiInterestRecommender, awaiting_weights
-from recbole_opal.host.stumbles import telling_upstream
 from recbole_opal.host.trainer import StagedTrainer, build_model
-from recbole_opal.process.caller import alone
 from recbole_opal.process.peak_memory import PeakMemory
 from recbole_opal.process.program import command
 from recbole_opal.process.rng import seed_everything
@@ -44,15 +34,12 @@ from recbole_opal.runs import RunFolder, RunReader
 from recbole_opal.runs.atomic import write_error
 from recbole_opal.runs.encoding import encode_json, encode_settings
 from recbole_opal.runs.machine import machine_of
-from recbole_opal.settings import Request
-from recbole_opal.settings.border import path_given, paths_given
-from recbole_opal.settings.places import naming
 from recbole_opal.tracking import require_tracker, tracked
 from recbole_opal.training.save_points import SavePoints
 from recbole_opal.training.snapshot import refuse_prolonging_an_earlier_stage, restore, snapshot
 from recbole_opal.training.whole_table import whole_state
 
-__all__ = ["RunResult", "resume", "run", "run_request"]
+__all__ = ["RunResult", "Session"]
 
 
 @dataclass(frozen=True)
@@ -73,87 +60,8 @@ class RunResult:
     seconds: float
 
 
-@alone
-def run(
-    model: str | type[Any],
-    dataset: Any,
-    *,
-    config_files: str | Path | Sequence[str | Path] = (),
-    **settings: Any,
-) -> RunResult:
-    """Train and evaluate a model; the same as the command with `--model=... --dataset=...`.
-
-    The calling process is given back as it was, the states of its random generators among it: a
-    run draws from its own `seed`, and neither advances nor seeds those of the caller. Runs of
-    several threads wait for each other: those generators are the process's.
-
-    Args:
-        model: the name of one of our models or of RecBole's, or a class of your own; see
-            `MultiInterestNetwork`.
-        dataset: name of the data set, or a data frame of pandas, polars or Arrow, which is kept as
-            the data set `frame-DIGEST` in `data_path`.
-        config_files: yaml files with more settings.
-        **settings: any setting by its name, typed: `num_interests=8`; with a data frame also what
-            `recbole_opal.convert` takes, as `user="u", item="i", time="t", label="rating>=4"`.
-
-    Raises:
-        OpalError: settings or data are wrong, or training cannot go on.
-
-    Examples:
-        >>> import recbole_opal  # doctest: +SKIP
-        >>> result = recbole_opal.run("OPAL", "ml-100k", num_interests=8)  # doctest: +SKIP
-        >>> result.stages["soft"]["test"]["recall@50"]  # doctest: +SKIP
-    """
-    from recbole_opal.conversion.frames import named_dataset
-
-    with process_group():
-        dataset, settings = named_dataset(
-            dataset, settings, paths_given("config_files", config_files)
-        )
-        config = OpalConfig(model, dataset, settings, config_files)
-        with (
-            quiet_deprecations(),
-            naming(config.places),
-            telling_upstream(config),
-            telling_memory(),
-        ):
-            return _Session(config).start()
-
-
-@alone
-def resume(folder: str | Path, *, model: type[Any] | None = None, **settings: Any) -> RunResult:
-    """Continue a run that was stopped, exactly as if it had not been.
-
-    A run that ended because `epochs` were reached can be given more of them.
-
-    Args:
-        folder: the run folder.
-        model: the class of a model of your own that was typed into a session, where nothing else
-            finds it.
-        **settings: new values of the few settings that may change: epochs, show_progress,
-            state, tensorboard, tracking, gpu_id, use_gpu, data_path.
-
-    Raises:
-        OpalError: the folder is damaged, or a setting may not change.
-    """
-    place = path_given("resume", folder)
-    with process_group(), opened(place) as run_folder, quiet_deprecations():
-        config = continued_config(run_folder, settings, model)
-        with naming(config.places, MAY_CHANGE), telling_upstream(config), telling_memory():
-            return _Session(config).go_on(run_folder)
-
-
-def run_request(request: Request) -> RunResult:
-    """Do what a command line asks for; see `run` and `resume`."""
-    if request.resume is not None:
-        return resume(request.resume, **request.settings)
-    return run(
-        request.model, request.dataset, config_files=request.config_files, **request.settings
-    )
-
-
-class _Session:
-    """The part of a run that happens in one process."""
+class Session:
+    """A run of checked settings: `start` begins one, `go_on` continues one."""
 
     def __init__(self, config: OpalConfig) -> None:
         require_parts(config.model_class)
@@ -169,6 +77,7 @@ class _Session:
 
     @property
     def seconds(self) -> float:
+        """Seconds of the run so far, earlier sessions included."""
         return self.seconds_before + perf_counter() - self.started
 
     def start(self) -> RunResult:

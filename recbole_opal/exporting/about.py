@@ -11,8 +11,8 @@ import torch
 from recbole_opal.batches import Histories
 from recbole_opal.exporting.kept_files import recorded_sources
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.file_names import weights_name
 from recbole_opal.runs.manifest import MANIFEST_NAME
-from recbole_opal.runs.reader import weights_name
 from recbole_opal.serving.bundle_format import BUNDLE_FORMAT, BUNDLE_NAME
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.version import __version__

@@ -6,8 +6,8 @@ from typing import Any
 
 from recbole_opal.own_models import is_address
 from recbole_opal.runs import RunFolder, RunReader
+from recbole_opal.runs.file_names import FEATURES_NAME, weights_name
 from recbole_opal.runs.origin import UNIMPORTANT
-from recbole_opal.runs.reader import FEATURES_NAME, weights_name
 
 __all__ = ["copy_of_run", "public_settings", "recorded_sources"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from recbole_opal.errors import SettingsError
+from recbole_opal.index_report.asked import Asked
 from recbole_opal.index_report.settings_swept import SWEPT_KINDS
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
@@ -16,7 +15,7 @@ from recbole_opal.settings.paths import checked_path, run_path
 from recbole_opal.settings.values import parse_value
 from recbole_opal.suggest import did_you_mean
 
-__all__ = ["Asked", "main"]
+__all__ = ["main"]
 
 _FLAGS = {
     "kinds": f"searches to measure beside the exact one; default: {','.join(SWEPT_KINDS)}",
@@ -29,21 +28,6 @@ _FLAGS = {
     "out": "folder for index.md, index.csv and index.html; default: the folder of the run",
 }
 _NUMBERS = {"k": 50, "users": 1000, "batch": 256, "threads": 1}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be measured; see the flags of the command."""
-
-    folder: Path
-    kinds: Sequence[str] = SWEPT_KINDS
-    k: int = 50
-    users: int = 1000
-    batch: int = 256
-    threads: int = 1
-    stage: str = "best"
-    histories: Path | None = None
-    out: Path | None = None
 
 
 def main(argv: Sequence[str]) -> int:

@@ -10,9 +10,9 @@ import torch
 from recbole_opal.console.progress_bar import TrainingProgress
 from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import RetrievalError, SettingsError
+from recbole_opal.index_report.asked import Asked
 from recbole_opal.index_report.files import write_files
 from recbole_opal.index_report.findings import Findings
-from recbole_opal.index_report.index_command import Asked
 from recbole_opal.index_report.measuring import (
     Measured,
     measure_exact,

@@ -11,27 +11,20 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from recbole_opal.interests.decoder import InterestDecoder
 from recbole_opal.interests.history import History
+from recbole_opal.losses.backward_flows import (
+    history_scores,
+    reattend_loss,
+    reconstruct_loss,
+    recontrast_loss,
+)
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
 from recbole_opal.models.recipes import Recipe, search_with
-from recbole_opal.precision import full_precision
 from recbole_opal.settings.models.re4 import Re4Settings
 
-__all__ = [
-    "AttentiveHistories",
-    "AttentiveInterests",
-    "InterestDecoder",
-    "Re4Network",
-    "Re4Settings",
-    "history_scores",
-    "reattend_loss",
-    "recontrast_loss",
-    "reconstruct_loss",
-]
-
-_LENGTH_GROUPS = 8
+__all__ = ["AttentiveHistories", "AttentiveInterests", "Re4Network", "Re4Settings"]
 
 
 @dataclass(frozen=True)
@@ -84,152 +77,10 @@ class AttentiveInterests(nn.Module):
         return AttentiveHistories(interests, log_attention, items, mask)
 
 
-class InterestDecoder(nn.Module):
-    """Decode the items of a history from one interest.
-
-    An interest is unfolded to one vector for each position, `c_kj = U_j z_k`, and each position
-    attends to them: `b_ktj = softmax_j(w_t tanh(W3 c_kj))`, `x'_kt = sum_j b_ktj W5 c_kj`, j over
-    the positions of the row's own history. Source: Re4, Re-construct. `W3 U_j` and `W5 U_j` are
-    multiplied first, so that c is never held in memory, and rows are decoded in groups of
-    similar length: the sums are the same.
-    """
-
-    def __init__(self, width: int, *, max_length: int) -> None:
-        super().__init__()
-        self.unfold = nn.Parameter(torch.empty(max_length, width, width))  # U
-        self.hidden = nn.Linear(width, width, bias=False)  # W3
-        self.positions = nn.Parameter(torch.empty(max_length, width))  # w
-        self.values = nn.Linear(width, width, bias=False)  # W5
-        nn.init.normal_(self.unfold, std=width**-0.5)  # keeps lengths
-        nn.init.normal_(self.positions, std=width**-0.5)
-
-    def forward(self, interests: Tensor, wanted: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode what is wanted and no more.
-
-        Args:
-            interests: (B, K, D) float.
-            wanted: (B, K, L) bool, the positions to decode, all before the row's length.
-            lengths: (B,) int64, how many items each row has.
-
-        Returns:
-            (P, D) float, the decoded items, and (P, 2) int64, the row and the position of each.
-        """
-        decoded, places = [], []
-        order = lengths.argsort()
-        for rows in order.tensor_split(min(_LENGTH_GROUPS, max(len(order), 1))):
-            width = int(lengths[rows].max()) if len(rows) else 0
-            chosen = wanted[rows, :, :width]  # (G, K, w)
-            decoded.append(self._decode(interests[rows], lengths[rows], width)[chosen])
-            row, _, position = chosen.nonzero(as_tuple=True)
-            places.append(torch.stack([rows[row], position], dim=-1))
-        return torch.cat(decoded), torch.cat(places)
-
-    def _decode(self, interests: Tensor, lengths: Tensor, width: int) -> Tensor:
-        unfold = self.unfold[:width]  # (w, D, D)
-        hidden = self._unfolded(interests, self.hidden.weight @ unfold).tanh()  # (G, K, w, D)
-        values = self._unfolded(interests, self.values.weight @ unfold)  # (G, K, w, D)
-        logits = torch.einsum("td,gkjd->gktj", self.positions[:width], hidden)
-        there = torch.arange(width, device=lengths.device) < lengths.unsqueeze(1)  # (G, w)
-        floor = torch.finfo(logits.dtype).min
-        weights = logits.masked_fill(~there[:, None, None], floor).softmax(dim=-1)
-        return weights @ values  # (G, K, w, D)
-
-    @staticmethod
-    def _unfolded(interests: Tensor, maps: Tensor) -> Tensor:
-        """Return `maps_j z_k`, (G, K, w, D), from (G, K, D) and (w, D, D)."""
-        flat = interests @ maps.reshape(-1, maps.shape[-1]).T  # (G, K, w D)
-        return flat.view(*interests.shape[:2], *maps.shape[:2])
-
-
-@full_precision
-def history_scores(queries: Tensor, items: Tensor, *, temperature: float) -> Tensor:
-    """Return how the recommender scores (B, L, D) items for each interest, (B, K, L)."""
-    scores: Tensor = queries @ items.transpose(1, 2) / temperature
-    return scores
-
-
-@full_precision
-def reattend_loss(scores: Tensor, log_attention: Tensor, mask: Tensor) -> Tensor:
-    """Return `-mean_(b,k) sum_t softmax_t(s_kt) log a_kt`: attend as the recommender scores.
-
-    Source: Re4, Re-attend: the attention of the forward flow shall agree with the criterion of
-    the recommendation, so that is the cross-entropy's target. Gradients flow into both.
-
-    Args:
-        scores: (B, K, L) float, how the recommender scores each item for each interest.
-        log_attention: (B, K, L) float, log of weights that sum to 1 over the last axis.
-        mask: (B, L) bool, True where there is an item; every row has one.
-    """
-    there = mask.unsqueeze(1)
-    floor = torch.finfo(scores.dtype).min
-    wanted = scores.masked_fill(~there, floor).softmax(dim=-1)
-    return -(wanted * log_attention.masked_fill(~there, 0.0)).sum(dim=-1).mean()
-
-
-@full_precision
-def recontrast_loss(
-    interests: Tensor,
-    items: Tensor,
-    mask: Tensor,
-    representative: Tensor,
-    strangers: Tensor,
-    stranger_mask: Tensor,
-    *,
-    temperature: float,
-) -> Tensor:
-    """Return the InfoNCE loss of each interest with the items that stand for it.
-
-    For interest k and each representative item p: `-log e^(s_p) / (e^(s_p) + sum_n e^(s_n))`,
-    s = cosine / temperature; n runs over the row's other items, its other interests and items
-    of a stranger. The mean is taken over an interest's items, then over all interests that have
-    any. Source: Re4, Re-contrast. In the authors' code and its ports n runs over the other
-    representative items too, which pushes away what it pulls, and the mean is taken over the
-    padded width, which makes it some four times smaller at the start.
-
-    Args:
-        interests: (B, K, D) float.
-        items: (B, L, D) float.
-        mask: (B, L) bool, True where there is an item.
-        representative: (B, K, L) bool, never at padding.
-        strangers: (B, S, D) float, items that are not of the row.
-        stranger_mask: (B, S) bool, True where there is one.
-        temperature: > 0.
-    """
-    axes = functional.normalize(interests, dim=-1) / temperature  # (B, K, D)
-    own = axes @ functional.normalize(items, dim=-1).transpose(1, 2)  # (B, K, L)
-    foreign = axes @ functional.normalize(strangers, dim=-1).transpose(1, 2)  # (B, K, S)
-    between = axes @ functional.normalize(interests, dim=-1).transpose(1, 2)  # (B, K, K)
-    same = torch.eye(interests.shape[1], dtype=torch.bool, device=interests.device)
-    floor = torch.finfo(own.dtype).min
-    negatives = torch.cat(
-        [
-            own.masked_fill(representative | ~mask.unsqueeze(1), floor),
-            foreign.masked_fill(~stranger_mask.unsqueeze(1), floor),
-            between.masked_fill(same, floor),
-        ],
-        dim=-1,
-    )
-    losses = functional.softplus(negatives.logsumexp(dim=-1, keepdim=True) - own)  # (B, K, L)
-    counts = representative.sum(dim=-1)  # (B, K)
-    means = losses.masked_fill(~representative, 0.0).sum(dim=-1) / counts.clamp_min(1)
-    return means.sum() / (counts > 0).sum().clamp_min(1)
-
-
-@full_precision
-def reconstruct_loss(decoded: Tensor, items: Tensor) -> Tensor:
-    """Return the mean squared difference of decoded items to the true ones, 0 for none.
-
-    Source: Re4, Re-construct, over the items that stand for the interest they are decoded from.
-    The authors' code and its ports count the items that do not, and padding, as zeros in the mean,
-    which makes it some four times smaller at the start.
-    """
-    return (decoded - items).square().sum() / max(decoded.numel(), 1)
-
-
 class Re4Network(MultiInterestNetwork):
     """Self-attentive interests with Re-contrast, Re-attend and Re-construct.
 
-    Where public codes differ, beside what the losses above say: the authors' compares
+    Where public codes differ, beside what `losses/backward_flows.py` says: the authors' compares
     `tanh(W z_k + b)` with items, but re-attends by `z_k` itself, so that attention follows a
     criterion that never recommends (`interest_output: tanh` gives their readout; here
     Re-attend always uses what recommends, temperature included); it takes a neighbour's items as

@@ -13,7 +13,7 @@ from recbole_opal.models import MODELS
 from recbole_opal.models.base import Catalogue, MultiInterestNetwork
 from recbole_opal.own_models import class_at, is_address
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import FEATURES_NAME
+from recbole_opal.runs.file_names import FEATURES_NAME
 from recbole_opal.settings.model_schemas import section_of
 
 __all__ = ["rebuild"]

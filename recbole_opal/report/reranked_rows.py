@@ -17,7 +17,7 @@ from recbole_opal.report.served_run import ServedRun
 from recbole_opal.report.tradeoffs import Knob, TradeoffCurve, tradeoff_curves
 from recbole_opal.report.trained_opals import telling
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.file_names import HISTORIES_NAME
 
 __all__ = ["MOST_USERS", "Reranked", "RerankedRows", "metric_of", "reranked_rows"]
 

@@ -15,7 +15,7 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.evaluation.judged import IntArray, TrainingFacts
 from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.file_names import HISTORIES_NAME
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.settings.protocol import masks_history
 

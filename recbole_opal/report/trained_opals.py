@@ -20,8 +20,8 @@ from recbole_opal.report.item_names import ItemNames, read_names
 from recbole_opal.report.rows import best_opal_rows
 from recbole_opal.report.run_files import RunFiles
 from recbole_opal.runs import RunReader
+from recbole_opal.runs.file_names import FEATURES_NAME, HISTORIES_NAME
 from recbole_opal.runs.placed_settings import placed_settings
-from recbole_opal.runs.reader import FEATURES_NAME, HISTORIES_NAME
 
 __all__ = ["TrainedOpal", "any_trained", "telling", "trained_opals"]
 

@@ -13,7 +13,7 @@ from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.report.trained_opals import TrainedOpal
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.file_names import HISTORIES_NAME
 from recbole_opal.suggest import did_you_mean
 
 __all__ = ["LENGTH", "MOST_USERS", "Journey", "choose", "journeys", "pick"]

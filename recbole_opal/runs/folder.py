@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import atomic, encoding
-from recbole_opal.runs.reader import PART_NAME, STATE_NAME, state_number, weights_name
+from recbole_opal.runs.file_names import PART_NAME, STATE_NAME, state_number, weights_name
 from recbole_opal.runs.store import VerifiedFolder
 
 if TYPE_CHECKING:

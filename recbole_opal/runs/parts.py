@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recbole_opal.runs.reader import PART_NAME
+from recbole_opal.runs.file_names import PART_NAME
 
 __all__ = ["Assembled", "Parts", "Place", "Rows", "parts_in"]
 

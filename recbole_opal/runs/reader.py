@@ -6,7 +6,6 @@ the manifest is read again where a writer commits between two reads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,30 +14,13 @@ from numpy.typing import NDArray
 
 from recbole_opal.errors import CheckpointError
 from recbole_opal.runs import encoding
+from recbole_opal.runs.file_names import STATE_NAME, WEIGHTS_NAME, state_number, weights_name
 from recbole_opal.runs.manifest import FileDigest, Manifest, regular_bytes, verified_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = [
-    "FEATURES_NAME",
-    "HISTORIES_NAME",
-    "PART_NAME",
-    "STATE_NAME",
-    "RunReader",
-    "state_number",
-    "weights_name",
-]
-
-FEATURES_NAME = "item_features.npz"
-"""What the item vectors of a run are composed of beside vectors of their own."""
-
-HISTORIES_NAME = "histories-test.npz"
-"""What each user of the test part had met before it."""
-
-PART_NAME = re.compile(r"part-(\d{1,18})\.safetensors")
-STATE_NAME = re.compile(r"state-(\d{1,18})\.safetensors")
-_WEIGHTS_NAME = re.compile(r"weights-(.*)\.safetensors")
+__all__ = ["RunReader"]
 
 
 class RunReader:
@@ -92,7 +74,7 @@ class RunReader:
     @property
     def stages(self) -> list[str]:
         """Stages whose weights are saved, sorted by name."""
-        return [match[1] for name in self.names if (match := _WEIGHTS_NAME.fullmatch(name))]
+        return [match[1] for name in self.names if (match := WEIGHTS_NAME.fullmatch(name))]
 
     def verify(self) -> None:
         """Read every file of the run; a CheckpointError names the first that is not sound."""
@@ -181,14 +163,3 @@ class RunReader:
     def _state_name(self) -> str | None:
         states = [name for name in self.names if STATE_NAME.fullmatch(name)]
         return max(states, key=state_number, default=None)
-
-
-def state_number(name: str) -> int:
-    """The n of `state-<n>.safetensors`, 0 for another name."""
-    match = STATE_NAME.fullmatch(name)
-    return int(match[1]) if match else 0
-
-
-def weights_name(stage: str) -> str:
-    """The name of the file with a stage's weights."""
-    return f"weights-{stage}.safetensors"

@@ -6,7 +6,7 @@ import numpy as np
 
 from recbole_opal.errors import CheckpointError, SettingsError
 from recbole_opal.runs import RunReader
-from recbole_opal.runs.reader import HISTORIES_NAME
+from recbole_opal.runs.file_names import HISTORIES_NAME
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.trained import TrainedModel
 from recbole_opal.suggest import did_you_mean

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
+from logging import getLogger
 from pathlib import Path
 
 from recbole_opal.comparison.result import ComparisonResult
-from recbole_opal.errors import OpalError, reason_of
 from recbole_opal.runs.atomic import write_json
 from recbole_opal.tracking.open import open_tracker
+from recbole_opal.tracking.tracked import Tracked
+from recbole_opal.tracking.tracker import TrackingError
 
 __all__ = ["track_comparison"]
 
 _ID_FILE = "tracking.json"
+_WITHOUT = "the comparison is whole without it"
 _KEPT = ("report.html", "comparison.md", "comparison.csv", "comparison.json", "plan.yaml")
 
 
@@ -23,26 +25,24 @@ def track_comparison(kind: str, result: ComparisonResult) -> None:
     A tracker that does not answer costs a warning: everything stands in the comparison's folder.
     """
     place = result.folder / _ID_FILE
+    known = _ids_in(place)
     try:
-        known = _ids_in(place)
         tracker = open_tracker(kind, result.folder.name, known.get(kind), result.dataset)
-        write_json(place, {**known, kind: tracker.run_id})
-        numbers = {
-            f"final/{row.label}/{part}/{name}": value.mean
-            for row in result.rows
-            for part, values in (("valid", row.valid), ("test", row.test))
-            for name, value in values.items()
-        }
-        words = {"comparison_folder": str(result.folder), "command": result.command}
-        tracker.results(numbers, words)
-        tracker.files([path for name in _KEPT if (path := result.folder / name).is_file()])
-        tracker.close(failed=bool(result.failed))
-    except OpalError:
-        raise
-    except Exception as error:  # of the network, of a server, of its library
-        logging.getLogger("recbole_opal").warning(
-            "%s stopped answering (%s): the comparison is whole without it", kind, reason_of(error)
-        )
+    except TrackingError as error:  # it answered when the first run began
+        getLogger("recbole_opal").warning("%s; %s", str(error).rstrip("."), _WITHOUT)
+        return
+    write_json(place, {**known, kind: tracker.run_id})
+    told = Tracked(tracker, _WITHOUT)
+    numbers = {
+        f"final/{row.label}/{part}/{name}": value.mean
+        for row in result.rows
+        for part, values in (("valid", row.valid), ("test", row.test))
+        for name, value in values.items()
+    }
+    words = {"comparison_folder": str(result.folder), "command": result.command}
+    told.results(numbers, words)
+    told.files(result.folder, _KEPT)
+    told.close(failed=bool(result.failed))
 
 
 def _ids_in(place: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import LinearOperator, svds
 
 __all__ = ["co_visit_clusters", "entropies", "history_matrix"]
 
@@ -54,7 +54,8 @@ def co_visit_clusters(histories: csr_matrix, clusters: int = 20) -> tuple[IntArr
     """Return items and the cluster of each: items of a cluster are met by the same users.
 
     No model and no text: spherical k-means in the leading singular vectors of the normalised user
-    x item matrix but the first, which is popularity. Items that no history holds have no cluster.
+    x item matrix without the first pair, which is popularity. Items that no history holds have
+    no cluster.
 
     Source: I. Dhillon, Co-clustering documents and words using bipartite spectral graph
     partitioning, KDD 2001; here with farthest-first centres, so that nothing is drawn at random.
@@ -63,17 +64,33 @@ def co_visit_clusters(histories: csr_matrix, clusters: int = 20) -> tuple[IntArr
     counts = np.asarray(met.sum(axis=0)).ravel()
     known = np.flatnonzero(counts)
     met, counts = csr_matrix(met[:, known]), counts[known]
-    sizes = np.maximum(np.asarray(met.sum(axis=1)).ravel(), 1)
-    normalised = diags(sizes**-0.5) @ met @ diags(counts**-0.5)
-    rank = min(_DIRECTIONS + 1, min(normalised.shape) - 1)
-    if rank < 2:  # nothing to tell items apart by
+    rank = min(_DIRECTIONS, min(met.shape) - 2)
+    if rank < 1:  # nothing to tell items apart by
         return known.astype(np.int64), np.zeros(len(known), dtype=np.int64)
-    start = np.random.default_rng(0).standard_normal(min(normalised.shape))
-    _, strengths, right = svds(normalised, k=rank, v0=start)
-    order = np.argsort(-strengths, kind="stable")[1:]
+    start = np.random.default_rng(0).standard_normal(min(met.shape))
+    _, strengths, right = svds(_without_popularity(met, counts), k=rank, v0=start)
+    order = np.argsort(-strengths, kind="stable")
     vectors = (strengths[order, None] * right[order]).T / counts[:, None] ** 0.5
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return known.astype(np.int64), _spherical_means(vectors, counts, min(clusters, len(known)))
+
+
+def _without_popularity(met: csr_matrix, counts: FloatArray) -> LinearOperator:
+    """Return the normalised matrix less its first singular pair, by the pair's known form.
+
+    The first of those that a solver finds is that pair only where the matrix hangs together: else
+    each part has a singular value of 1, and what comes first is any mixture of theirs.
+    """
+    sizes = np.asarray(met.sum(axis=1)).ravel()
+    normalised = csr_matrix(diags(np.maximum(sizes, 1) ** -0.5) @ met @ diags(counts**-0.5))
+    across = csr_matrix(normalised.T)
+    users, items = (sizes / sizes.sum()) ** 0.5, (counts / counts.sum()) ** 0.5
+    return LinearOperator(
+        met.shape,
+        dtype=np.float64,
+        matvec=lambda column: normalised @ column.ravel() - users * (items @ column.ravel()),
+        rmatvec=lambda column: across @ column.ravel() - items * (users @ column.ravel()),
+    )
 
 
 def _spherical_means(vectors: FloatArray, weights: FloatArray, clusters: int) -> IntArray:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from recbole_opal.comparison.run_files import load_arrays
-from recbole_opal.runs.reader import HISTORIES_NAME, RunReader
+from recbole_opal.runs.file_names import HISTORIES_NAME
+from recbole_opal.runs.reader import RunReader
 from recbole_opal.settings.protocol import masks_history
 
 __all__ = ["recall_by_chance"]

@@ -13,6 +13,7 @@ from recbole_opal.runs.atomic import write_error, write_text
 from recbole_opal.studies.endings import endings_told
 from recbole_opal.studies.outcome import Outcome
 from recbole_opal.studies.study import Figure, Study
+from recbole_opal.verification.pages import check_in
 
 __all__ = ["write_page"]
 
@@ -20,7 +21,8 @@ __all__ = ["write_page"]
 def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[Path]) -> list[Path]:
     """Write page and pictures into each folder, which is made if need be; return the pages.
 
-    The pictures come first and the page last, each whole or not at all.
+    The pictures come first and the page last, each whole or not at all. A page that was there
+    keeps the section with its block `yaml verify`.
 
     Raises:
         CheckpointError: a folder cannot be written.
@@ -37,8 +39,10 @@ def write_page(study: Study, outcome: Outcome, command: str, folders: Sequence[P
             raise write_error(folder, 0, error) from error
         for figure in figures:
             write_text(folder / f"{stem}-{figure.name}.svg", figure.svg)
-        write_text(folder / f"{stem}.md", text)
-        pages.append(folder / f"{stem}.md")
+        place = folder / f"{stem}.md"
+        check = check_in(place)
+        write_text(place, f"{text}\n{check}\n" if check else text)
+        pages.append(place)
     return pages
 
 

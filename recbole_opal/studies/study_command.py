@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recbole_opal.errors import SettingsError, TrainingError
+from recbole_opal.errors import OpalError, SettingsError, TrainingError
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import answer
 from recbole_opal.settings.commandline import ComparisonOptions, Request, parse_arguments
@@ -126,9 +126,24 @@ def _make(
     if failed:
         told = f"runs failed: {', '.join(failed)}; the same command tries them again."
         print(f"error: {told}", file=sys.stderr)
+    _warn_of_check(pages[-1])
     print(f"page: {pages[-1]}")
     print(f"comparison folder: {outcome.main.folder}")
     return TrainingError.exit_code if failed else 0
+
+
+def _warn_of_check(page: Path) -> None:
+    """Tell where the block of a page's own check, which it keeps, no longer fits the page."""
+    from recbole_opal.verification.pages import figure_in, is_stated
+
+    try:
+        figure = figure_in(page)
+        if figure is None or is_stated(figure, page):
+            return
+        told = f"{page} says {figure.stated:g} no more; mend its block `yaml verify`."
+    except OpalError as error:
+        told = str(error)
+    print(f"warning: {told}", file=sys.stderr)
 
 
 def _portable(argv: Sequence[str]) -> str:

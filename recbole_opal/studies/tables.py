@@ -48,8 +48,18 @@ def values_table(
     *,
     title: str = "On the test part",
     part: str | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> TextTable:
-    """Return a line a row: mean and standard deviation over seeds, and some of `EXTRAS`."""
+    """Return a line a row: mean and standard deviation over seeds, and some of `EXTRAS`.
+
+    Args:
+        outcome: of the study.
+        metrics: a column each.
+        extras: names in `EXTRAS`, a column each.
+        title: of the table.
+        part: whose rows they are; None: of the main one.
+        rows: those to show; None: all of the part.
+    """
     columns = [EXTRAS[name] for name in extras]
     header = ["", *(_heading(metric) for metric in metrics), *(name for name, _ in columns)]
     cells = [
@@ -58,7 +68,7 @@ def values_table(
             *(_spread(row.test.get(m), 4) for m in metrics),
             *(cell(row) for _, cell in columns),
         ]
-        for row in outcome.rows(part)
+        for row in (outcome.rows(part) if rows is None else rows)
     ]
     result = outcome.main if part is None else outcome.results[part]
     several = "mean ± standard deviation over seeds" if len(result.seeds) > 1 else "one seed"

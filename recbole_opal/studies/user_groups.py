@@ -12,7 +12,8 @@ from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row
 from recbole_opal.comparison.run_files import load_arrays
 from recbole_opal.errors import CheckpointError
-from recbole_opal.runs.reader import HISTORIES_NAME, RunReader
+from recbole_opal.runs.file_names import HISTORIES_NAME
+from recbole_opal.runs.reader import RunReader
 
 __all__ = ["Grouping", "UserTraits", "groupings", "thirds", "traits_of"]
 

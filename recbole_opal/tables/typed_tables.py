@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recbole_opal.errors import DataError
+from recbole_opal.process.program import installation
 from recbole_opal.sql import Engine, identifier, literal, opened_engine, shown_error
 from recbole_opal.tables.packed_text import packing
 from recbole_opal.tables.table import DIVIDED_LISTS, Table
@@ -43,7 +44,7 @@ class _Typed(Table):
 
     def cell(self, name: str, wanted: Sequence[str] = ()) -> str:
         cell = super().cell(name, wanted)
-        kind = dict(self._described)[name]
+        _, kind = self._described[list(self.names).index(name)]
         if kind.startswith(("STRUCT", "MAP", "UNION")) and not kind.endswith("]"):
             raise DataError(
                 f"{self.origin}: {name} cannot be read as text, since it holds records; write each "
@@ -114,6 +115,11 @@ class FrameTable(_Typed):
                 engine.register("given", self._frame)
                 self._describe(engine)
             except duckdb.Error as error:
+                if "ModuleNotFoundError" in str(error):
+                    raise DataError(
+                        "a frame of this kind is read by way of pyarrow; install it with "
+                        f"{installation('parquet')}, or give a frame of pandas."
+                    ) from error
                 self.refuse(engine, error)
         self._read = f"frame_{id(self)}"
 
@@ -125,10 +131,9 @@ class FrameTable(_Typed):
 
 def _with_texts(frame: Any) -> Any:
     """Return a frame with text for objects, whose type DuckDB guesses from the first ones."""
-    dtypes: Any = getattr(frame, "dtypes", None)
-    if not hasattr(dtypes, "items"):  # no frame of pandas
+    if not hasattr(frame, "iloc"):  # no frame of pandas
         return frame
-    objects = [name for name, kind in dtypes.items() if str(kind) == "object"]
+    objects = [name for name, kind in frame.dtypes.items() if str(kind) == "object"]
     whole = frame.reset_index(drop=True)
     for name in objects:
         if not whole[name].map(lambda one: isinstance(one, (list, tuple))).any():

@@ -17,8 +17,11 @@ __all__ = ["MlflowRun", "require_mlflow"]
 
 _EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
 _USUAL = "recbole-opal"
-# A server that is not there is asked seven times, over minutes, where nobody says otherwise.
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+# A server that is gone is asked eight times, over four minutes in which nothing is trained, where
+# nobody says otherwise. It has a few seconds before a run, and half a minute to come back in one.
+_RETRIES, _TIMEOUT = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
+_AT_FIRST = {_RETRIES: "1", _TIMEOUT: "20"}
+_LATER = {_RETRIES: "4", _TIMEOUT: "30"}
 _NO_NAME = re.compile(r"[^\w\-. /]")
 _MANY_PARAMS, _LONGEST = 100, 500  # that MLflow takes at once, and letters of a value
 
@@ -27,6 +30,18 @@ def require_mlflow() -> None:
     """Refuse to begin where MLflow does not answer, as a TrackingError."""
     with _refusing():
         _client().search_experiments(max_results=1)
+
+
+@contextmanager
+def _waiting(patience: Mapping[str, str]) -> Iterator[None]:
+    """Let MLflow try again so often, but where its own variables say how often."""
+    new = [name for name in patience if name not in os.environ]
+    os.environ.update({name: patience[name] for name in new})
+    try:
+        yield
+    finally:
+        for name in new:
+            os.environ.pop(name, None)
 
 
 class MlflowRun:
@@ -65,6 +80,7 @@ class MlflowRun:
                 raise
             return str(found.experiment_id)
 
+    @_waiting(_LATER)
     def settings(self, values: Mapping[str, Any]) -> None:
         """Note all settings; MLflow takes none twice, and a run that goes on has them."""
         from mlflow.entities import Param
@@ -78,21 +94,25 @@ class MlflowRun:
         for start in range(0, len(new), _MANY_PARAMS):
             self._client.log_batch(self.run_id, params=new[start : start + _MANY_PARAMS])
 
+    @_waiting(_LATER)
     def curves(self, stage: str, epoch: int, values: Mapping[str, float]) -> None:
         """Note a point of each curve, its step being the epoch of the stage."""
         self._note(values, epoch)
 
+    @_waiting(_LATER)
     def results(self, values: Mapping[str, float], words: Mapping[str, str]) -> None:
         """Note final numbers as metrics, and words as tags."""
         self._note(values, 0)
         for name, word in words.items():
             self._client.set_tag(self.run_id, name, word)
 
+    @_waiting(_LATER)
     def files(self, paths: Sequence[Path]) -> None:
         """Log files as artifacts."""
         for path in paths:
             self._client.log_artifact(self.run_id, str(path))
 
+    @_waiting(_LATER)
     def close(self, *, failed: bool) -> None:
         """End the run."""
         self._client.set_terminated(self.run_id, "FAILED" if failed else "FINISHED")
@@ -118,10 +138,9 @@ def _client() -> Any:
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Turn what MLflow raises into one line with the fix, without minutes of trying again."""
-    before = {name: os.environ.get(name) for name in _IMPATIENT}
-    os.environ.update({name: _IMPATIENT[name] for name, value in before.items() if value is None})
     try:
-        yield
+        with _waiting(_AT_FIRST):
+            yield
     except Exception as error:  # of its own, of requests, of sqlalchemy
         where = os.environ.get("MLFLOW_TRACKING_URI", "mlflow.db of this folder")
         raise TrackingError(
@@ -129,7 +148,3 @@ def _refusing() -> Iterator[None]:
             "server, set MLFLOW_TRACKING_URI, for example to sqlite:///mlflow.db, or leave "
             "--tracking away."
         ) from error
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)

@@ -6,7 +6,7 @@ with one warning: the run goes on, and the run folder holds all that it would ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import getLogger
 from pathlib import Path
@@ -21,6 +21,7 @@ from recbole_opal.tracking.tracker import Tracker
 __all__ = ["Tracked", "Untracked", "tracked"]
 
 _ID_FILE = "tracking.json"
+_RUN_WITHOUT = "the run goes on without it, its folder holds all values"
 _KEPT = ("metrics.json", "config.yaml", "training.jsonl", "report.html")
 
 
@@ -38,10 +39,16 @@ class Untracked:
 
 
 class Tracked(Untracked):
-    """Tells a tracker of one run."""
+    """Tells a tracker of one run, or of one comparison.
 
-    def __init__(self, tracker: Tracker) -> None:
+    Args:
+        tracker: it has begun.
+        without: what is so where it stops answering, for the warning.
+    """
+
+    def __init__(self, tracker: Tracker, without: str = _RUN_WITHOUT) -> None:
         self._tracker: Tracker | None = tracker
+        self._without = without
 
     def settings(self, values: Mapping[str, Any]) -> None:
         """Note all settings."""
@@ -55,8 +62,16 @@ class Tracked(Untracked):
     def finished(self, folder: Path, stages: Mapping[str, Any], best_stage: str) -> None:
         """Note the final metrics of all stages, and keep the run's small files."""
         words = {"best_stage": best_stage, "run_folder": str(folder)}
-        self._tell(lambda tracker: tracker.results(results_of(stages), words))
-        kept = [path for name in _KEPT if (path := folder / name).is_file()]
+        self.results(results_of(stages), words)
+        self.files(folder, _KEPT)
+
+    def results(self, values: Mapping[str, float], words: Mapping[str, str]) -> None:
+        """Note final numbers and words, by name."""
+        self._tell(lambda tracker: tracker.results(values, words))
+
+    def files(self, folder: Path, names: Sequence[str]) -> None:
+        """Keep copies of those files of a folder that are there."""
+        kept = [path for name in names if (path := folder / name).is_file()]
         self._tell(lambda tracker: tracker.files(kept))
 
     def close(self, *, failed: bool) -> None:
@@ -72,9 +87,7 @@ class Tracked(Untracked):
         except Exception as error:  # of the network, of a server, of its library
             self._tracker = None
             getLogger("recbole_opal").warning(
-                "%s stopped answering (%s): the run goes on without it, its folder holds all "
-                "values",
-                *(kind, reason_of(error)),
+                "%s stopped answering (%s): %s", kind, reason_of(error), self._without
             )
 
 

@@ -37,11 +37,15 @@ class CostLeft:
         """All that is left."""
         return sum(self.stages.values()) + self.test
 
-    @property
-    def done(self) -> float:
-        """The part of the run that is over, in [0, 1]."""
-        whole = self.spent + self.seconds
-        return self.spent / whole if whole > 0 else 0.0
+    def after(self, running: float) -> tuple[float, float]:
+        """Return the part of the run that is over, in [0, 1], and the seconds left, later on.
+
+        Args:
+            running: seconds of training since this was reckoned, which may be more than was left.
+        """
+        passed, whole = min(running, self.seconds), self.spent + self.seconds
+        done = (self.spent + passed) / whole if whole > 0 else 0.0
+        return done, self.seconds - passed
 
     def told(self, now: datetime) -> str:
         """Return it as a sentence, with the time of day at which it is over."""
@@ -60,8 +64,8 @@ class CostLeft:
         return "" if factor is None else f" if its steps take {factor:g} times as long"
 
 
-def cost_left(loop: TrainingLoop, running: float = 0.0) -> CostLeft:
-    """Return what is left of a run whose first steps are done.
+def cost_left(loop: TrainingLoop) -> CostLeft:
+    """Return what is left of a run whose first epoch is over, between two epochs.
 
     A stage goes on to its last step by schedule and epochs, or to the end of its time, and a step
     takes what those of the stage took on average. What no step of a stage has shown is taken from
@@ -69,10 +73,9 @@ def cost_left(loop: TrainingLoop, running: float = 0.0) -> CostLeft:
 
     Args:
         loop: it has its `batches`.
-        running: seconds of the present epoch that are not in the record yet.
     """
     record, place = loop.record, loop.stages.index(loop.stage)
-    step, shown_by = _step_seconds(loop, running)
+    step, shown_by = _step_seconds(loop)
     validation = next(
         (row["valid_seconds"] for row in reversed(loop.history) if "valid_seconds" in row), 0.0
     )
@@ -81,7 +84,7 @@ def cost_left(loop: TrainingLoop, running: float = 0.0) -> CostLeft:
         begun, factor = stage == loop.stage, _factor(loop, stage, shown_by)
         taken = record.steps if begun else 0
         steps = max(0, loop.schedules[stage].last(loop.epochs, len(loop.batches)) - taken)
-        seconds = min(steps * step * factor, loop.budget.seconds_left(loop.records, stage, running))
+        seconds = min(steps * step * factor, loop.budget.seconds_left(loop.records, stage))
         validations = math.ceil(steps / (len(loop.batches) * loop.eval_step)) + (not begun)
         over = begun and bool(record.ended)
         left[stage] = 0.0 if over else seconds + validations * validation
@@ -89,16 +92,15 @@ def cost_left(loop: TrainingLoop, running: float = 0.0) -> CostLeft:
             factors[stage] = factor
     spent = sum(each.train_seconds + each.valid_seconds for each in loop.records.values())
     test = len(loop.stages) * validation if loop.settings["test_at_end"] else 0.0
-    return CostLeft(spent + running, left, test, factors)
+    return CostLeft(spent, left, test, factors)
 
 
-def _step_seconds(loop: TrainingLoop, running: float) -> tuple[float, str]:
+def _step_seconds(loop: TrainingLoop) -> tuple[float, str]:
     """Return the mean seconds of a step, and the stage it is of: the latest that has had any."""
     for stage in reversed(loop.records):
         record = loop.records[stage]
         if record.steps:
-            now = running if stage == loop.stage else 0.0
-            return (record.train_seconds + now) / record.steps, stage
+            return record.train_seconds / record.steps, stage
     return 0.0, loop.stage
 
 

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import math
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from datetime import datetime
 from logging import getLogger
 from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 
 from recbole_opal.console.progress_bar import TrainingProgress
-from recbole_opal.distributed.gradients import exchange
-from recbole_opal.distributed.group import together
-from recbole_opal.distributed.joint import share_of_loss
-from recbole_opal.distributed.sharded_embedding import sharded_embedding_of
 from recbole_opal.process.kept_memory import keep_freed_memory
-from recbole_opal.training.cost import cost_left
-from recbole_opal.training.events import NoEvents
 from recbole_opal.training.finite import check_score, check_weights
 from recbole_opal.training.model_state import model_state, put_model_state
-from recbole_opal.training.optimizer import (
-    build_optimizer,
-    set_rate,
-    split_sparse_parameters,
-)
+from recbole_opal.training.optimizer import build_optimizer, set_rate
 from recbole_opal.training.schedule import RateSchedule
 from recbole_opal.training.stages import StageRecord, TrainingBudget, best_stage
+from recbole_opal.training.step import Step
 from recbole_opal.training.step_losses import StepLosses
+from recbole_opal.training.telling import Telling
 
 __all__ = ["TrainingLoop"]
 
@@ -54,8 +40,7 @@ class TrainingLoop:
             `loss_names` if it has them; `set_stage(stage)` is called if it is there.
         settings: of the run; read by their names.
         stages: names of the stages to train, in order.
-        progress: where a bar over all stages is shown.
-        events: TensorBoard's writer, and `hparams` what it is told of the settings.
+        progress, events, hparams: see `Telling`.
 
     Attributes:
         records: what is known of each stage begun, by name.
@@ -84,8 +69,8 @@ class TrainingLoop:
         hparams: Mapping[str, Any] | None = None,
     ) -> None:
         self.model, self.settings, self.stages = model, settings, tuple(stages)
-        self._tables, self._dense = split_sparse_parameters(model)
         self.device = torch.device(settings["device"])
+        self._step = Step(model, settings, self.device)
         self.epochs = settings["epochs"]
         self.eval_step = min(settings["eval_step"], self.epochs)
         self.metric = settings["valid_metric"].lower()
@@ -93,15 +78,13 @@ class TrainingLoop:
         on_gpu = self.device.type == "cuda"
         self.budget = TrainingBudget(settings["max_train_seconds"], self.stages, on_gpu=on_gpu)
         self.schedules = {stage: RateSchedule.of(settings, stage) for stage in self.stages}
-        self.progress = progress or TrainingProgress(enabled=False)
-        self.events, self.hparams = events or NoEvents(), hparams or {}
+        self.telling = Telling(self, progress, events, hparams)
         self.records: dict[str, StageRecord] = {}
         self.weights: dict[str, dict[str, Tensor]] = {}
         self.history: list[dict[str, Any]] = []
         self.on_progress: Callable[[], None] = lambda: None
         self.on_epoch: Callable[[Mapping[str, Any]], None] = lambda row: None
         self.batches: Any = None
-        self._cost_told: set[str] = set()
         self.enter_stage(self.stages[0])
 
     @property
@@ -164,17 +147,17 @@ class TrainingLoop:
                         self.keep_weights()
                     elif due:
                         self.judge(validate)
-                    self.log_epoch()
+                    self.telling.epoch_ended()
                     self.on_epoch(self.history[-1])
-                    self.tell_cost(validate is not None)
+                    self.telling.cost(validate is not None)
                     if validate is not None and due:
                         self.on_progress()
                         told(self.epoch - 1, self.history[-1]["valid"][self.metric])
                 self.record.ended = ending
-                self.events.add_hparams(self.hparams, {"hparam/best_valid_result": self.best_score})
+                self.telling.stage_ended()
                 self.on_progress()
         finally:
-            self.events.close()
+            self.telling.close()
         best = self.records[self.best_stage]
         self.load_stage(best.name)
         return best
@@ -205,8 +188,7 @@ class TrainingLoop:
     ) -> tuple[dict[str, float], float, float]:
         """Validate at a place of the training; return all metrics, the score and the seconds."""
         started = perf_counter()
-        if self.progress.drawn:
-            self._show(f"{self.stage} {self.epoch}, validation")
+        self.telling.validation_begins()
         result = validate()
         seconds = perf_counter() - started
         score = float(result[self.metric])
@@ -240,26 +222,22 @@ class TrainingLoop:
         """Train one epoch and write down its losses, their means over the steps."""
         self.model.train()
         self.budget.start()
-        started, title = perf_counter(), f"{self.stage} {self.epoch}"
+        self.telling.epoch_begins()
+        started = perf_counter()
         place = f"stage {self.stage}, epoch {self.epoch}"
         losses = StepLosses(self.settings, place, self.device)
         for batch in self._in_bounds(batches):
-            if self.progress.drawn:
-                self._show(title, perf_counter() - started)
             time_share = self.time_share(self.budget.elapsed())
             rate = self.schedule.at(self.record.steps, self.horizon, time_share)
             set_rate(self.optimizer, rate)
             newest = losses.add(self.step(batch))
             self.record.steps += 1
-            if newest is not None:
-                self.progress.loss(newest)
+            self.telling.goes_on(perf_counter() - started, newest)
         means = losses.means()  # on a GPU all is done now, not only asked for
         seconds, counted = perf_counter() - started, self.budget.elapsed()
         row = {"stage": self.stage, "epoch": self.epoch, "loss": means, "train_seconds": seconds}
         self.history.append(row | {"learning_rate": rate})
-        for name, value in means.items():
-            self.events.add_scalar(f"Loss/Train/{self.stage}/{name}", value, self.epoch)
-        self.events.add_scalar(f"Learning_rate/{self.stage}", rate, self.epoch)
+        self.telling.losses(self.history[-1])
         self.epoch += 1
         self.record.epochs = self.epoch
         self.record.train_seconds += seconds
@@ -273,33 +251,8 @@ class TrainingLoop:
                 return
 
     def step(self, batch: Any) -> dict[str, Tensor]:
-        """Take one step of the optimiser; return the parts of the loss before it, by name.
-
-        They stay where they were computed: reading them would wait for the step.
-        """
-        batch = batch.to(self.device)
-        self.optimizer.zero_grad()
-        with torch.autocast(self.device.type, enabled=bool(self.settings["enable_amp"])):
-            losses = self.model.calculate_loss(batch)
-        parts = losses if isinstance(losses, tuple) else (losses,)
-        loss = share_of_loss(functools.reduce(operator.add, parts))
-        self.backward(loss)
-        exchange(self._dense, self._tables)
-        if self.settings["clip_grad_norm"]:
-            self.scaler.unscale_(self.optimizer)
-            clip_grad_norm_(self.model.parameters(), **self.settings["clip_grad_norm"])
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        values = [part.detach().float().reshape(()) for part in parts]
-        names = getattr(self.model, "loss_names", None)
-        if names is None:  # a model of RecBole's, which numbers them
-            names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
-        return dict(zip(names, values, strict=True))
-
-    def backward(self, loss: Tensor) -> None:
-        """Make the gradients; the rows of a table in parts, which all processes exchange, move."""
-        with nullcontext() if sharded_embedding_of(self.model) is None else together():
-            self.scaler.scale(loss).backward()
+        """Take one step of the optimiser, see `Step.take`."""
+        return self._step.take(batch, self.optimizer, self.scaler)
 
     def judge(self, validate: Callable[[], dict[str, float]]) -> None:
         """Validate; keep the weights if they are better than all before: a tie is no gain."""
@@ -308,8 +261,7 @@ class TrainingLoop:
         check_weights(self.model, self.settings, place)
         result, score, seconds = self._judged(validate, place)
         self.history[-1] |= {"valid": result, "valid_seconds": seconds}
-        for name, value in result.items():
-            self.events.add_scalar(f"Valid/{self.stage}/{name}", value, epoch)
+        self.telling.validated(self.history[-1])
         self.without_gain += 1
         if self.sign * score > self.sign * self.best_score:
             self.best_score, self.without_gain = score, 0
@@ -330,39 +282,3 @@ class TrainingLoop:
         """Put the model into a stage, if it knows of stages; RecBole's own do not."""
         if hasattr(self.model, "set_stage"):
             self.model.set_stage(stage)
-
-    def tell_cost(self, judged: bool) -> None:
-        """Log what is left, at most, after the first epoch that a stage has in this process.
-
-        Where epochs are `judged`, it waits for the first validation, which is part of the cost.
-        """
-        due = "valid" in self.history[-1] or not judged
-        over = self.stage == self.stages[-1] and self.ending()
-        if self.stage in self._cost_told or not due or over:
-            return
-        self._cost_told.add(self.stage)
-        getLogger("recbole_opal").info("%s", cost_left(self).told(datetime.now()))
-
-    def _show(self, place: str, running: float = 0.0) -> None:
-        """Move the bar; what is left is not known before an epoch is over."""
-        if self.history:
-            left = cost_left(self, running)
-            self.progress.at(place, left.done, left.seconds)
-        else:
-            self.progress.at(place, 0.0)
-        best = self.records[self.best_stage].score
-        if not math.isnan(best):
-            self.progress.best(self.metric, best)
-
-    def log_epoch(self) -> None:
-        """Write a line of the last epoch."""
-        row, places = self.history[-1], self.settings["loss_decimal_place"]
-        words = [f"stage={row['stage']}", f"epoch={row['epoch']}"]
-        words += [f"{name}={value:.{places}f}" for name, value in row["loss"].items()]
-        words.append(f"rate={row['learning_rate']:.3g}")
-        words.append(f"train_s={row['train_seconds']:.1f}")
-        if "valid" in row:
-            words.append(f"valid_{self.metric}={row['valid'][self.metric]:.4f}")
-            words += [f"best={self.best_score:.4f}", f"valid_s={row['valid_seconds']:.1f}"]
-        words.append(f"left_s={cost_left(self).seconds:.0f}")
-        getLogger("recbole_opal").info(" ".join(words))

@@ -79,13 +79,11 @@ class TrainingBudget:
         seconds = self._clock() - self._started
         return seconds if self.seconds is None else agreed(seconds)
 
-    def seconds_left(
-        self, records: Mapping[str, StageRecord], stage: str, running: float = 0.0
-    ) -> float:
+    def seconds_left(self, records: Mapping[str, StageRecord], stage: str) -> float:
         """Return the seconds that a stage has left, infinity if unbounded.
 
         A stage that has not begun has the share that the latest one has: it will be more where
-        that one stops early. `running` are seconds that are not yet in the record of the latest.
+        that one stops early.
         """
         if self.seconds is None:
             return math.inf
@@ -93,7 +91,7 @@ class TrainingBudget:
         place = self.stages.index(latest)
         earlier = sum(records[name].budget_seconds for name in self.stages[:place])
         share = (self.seconds - earlier) / (len(self.stages) - place)
-        used = records[stage].budget_seconds + running if stage == latest else 0.0
+        used = records[stage].budget_seconds if stage == latest else 0.0
         return max(0.0, share - used)
 
     def spent_share(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,11 +10,20 @@ from torch import Tensor
 
 from recbole_opal.training.finite import check_losses
 
-__all__ = ["StepLosses"]
+__all__ = ["StepLosses", "named_losses"]
 
 _UNREAD = 32
 """Steps on a GPU that may run ahead of what is known of their losses: to read a number there waits
 for all that was asked for before it."""
+
+
+def named_losses(model: Any, parts: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Return the parts of a model's loss by its `loss_names`, detached, 0-dimensional, float32."""
+    names = getattr(model, "loss_names", None)
+    if names is None:  # a model of RecBole's, which numbers them
+        names = ["loss"] if len(parts) == 1 else [f"loss{n}" for n in range(1, len(parts) + 1)]
+    values = [part.detach().float().reshape(()) for part in parts]
+    return dict(zip(names, values, strict=True))
 
 
 class StepLosses:

@@ -12,9 +12,10 @@ from recbole_opal.errors import DataError, reason_of
 from recbole_opal.runs.limits import refuse_heavy_yaml
 from recbole_opal.verification.figure import Figure
 
-__all__ = ["figure_in", "pages_in"]
+__all__ = ["check_in", "figure_in", "is_stated", "pages_in"]
 
 _BLOCK = re.compile(r"^```yaml verify[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^#{1,2} ", re.MULTILINE)
 _MAX_BYTES = 2**22
 
 
@@ -65,6 +66,30 @@ def figure_in(page: Path) -> Figure | None:
         raise DataError(
             f"{page}, line {line}: the block `yaml verify` is wrong ({reason_of(error)}); mend it."
         ) from error
+
+
+def check_in(page: Path) -> str:
+    """Return the section of a page that holds its block `yaml verify`, "" without page or block.
+
+    Whoever writes a page anew puts it at the end: the block was written by hand.
+    """
+    try:
+        text = page.read_bytes()[:_MAX_BYTES].decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    block = _BLOCK.search(text)
+    if block is None:
+        return ""
+    starts = [found.start() for found in _HEADING.finditer(text)]
+    begin = max((start for start in starts if start < block.start()), default=block.start())
+    end = min((start for start in starts if start > block.end()), default=len(text))
+    return text[begin:end].strip()
+
+
+def is_stated(figure: Figure, page: Path) -> bool:
+    """Tell whether a page has the stated number outside of its block as well."""
+    text = page.read_text(encoding="utf-8")
+    return f"{figure.stated:g}" in _BLOCK.sub("", text)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

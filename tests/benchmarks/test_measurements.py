@@ -136,6 +136,10 @@ def test_the_page_answers_from_the_measurements(measured, tmp_path):
         assert f"| {title}, " in text
     ET.parse(target.with_suffix(".svg"))  # noqa: S314
     assert "](scale.svg)" in text
+    check = "## Check it\n\n```yaml verify\nfigure: bytes\n```\n"
+    target.write_text(f"# Of old\n\n{check}", encoding="utf-8")
+    write_page(measured, target)
+    assert target.read_text(encoding="utf-8") == f"{text}\n{check}"
 
 
 def test_a_model_that_missed_is_told_as_such(measured, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from recbole_opal.comparison.differences import add_differences
-from recbole_opal.comparison.row import Diagnostics, Row
+from recbole_opal.comparison.row import Diagnostics, Row, Spread
 from recbole_opal.comparison.table_formats import (
     as_csv,
     as_latex,
@@ -189,6 +189,20 @@ def test_costs_of_the_whole_run_are_told_where_a_run_has_several_rows(result):
         assert told + " and parameters are those of the whole run." in text
     result.rows[0].variant = "another"
     assert told not in as_markdown(result)
+
+
+def test_the_wait_of_one_user_stands_in_files_where_it_was_measured(result):
+    note = "One user: from a single user's history to the list"
+    assert "one user ms" not in as_markdown(result) + as_latex(result)
+    assert note not in as_markdown(result)
+    result.rows[1].user_seconds = Spread(mean=0.0021, sd=0.0001, values=[0.002, 0.0022])
+    text = as_markdown(result)
+    (head,) = [line for line in text.splitlines() if "one user ms" in line]
+    place = head.split(" | ").index("one user ms")
+    costs = text[text.index(head) :].splitlines()[2:5]
+    assert [line.split(" | ")[place] for line in costs] == ["-", "2.10 ± 0.10", "-"]
+    assert text.count(note) == as_latex(result).count("One user: ") == 1
+    assert "one user" not in printed(result).lower()
 
 
 def test_what_was_not_measured_is_left_out(result):

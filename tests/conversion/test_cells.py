@@ -9,12 +9,11 @@ from recbole_opal.sql import opened_engine
 
 def typed(cells, kind, separator=",", column=None):
     cell = module.typed(column or Column("x", kind), "x", separator)
-    checks = [cell.check] if cell.check else []
     with opened_engine() as engine:
         engine.register("given", pd.DataFrame({"y": cells}, dtype="string").reset_index())
         engine.run('CREATE TABLE rows AS SELECT "index" AS nr, stripped(y) AS x FROM given')
-        (wrong,) = engine.row(f"SELECT {module.first_row(checks)} FROM rows")
-        module.refuse_row(engine, "rows", checks, wrong, lambda row: f"items.csv, line {row}")
+        (wrong,) = engine.row(f"SELECT {module.first_row([cell.fault])} FROM rows")
+        module.refuse_row(engine, "rows", [cell.fault], wrong, lambda row: f"items.csv, line {row}")
         return [one for (one,) in engine.rows(f"SELECT {cell.value} FROM rows ORDER BY nr")]
 
 

@@ -141,7 +141,7 @@ def test_a_public_data_set_needs_no_columns(folder, capsys):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["raw", "--rule=lik"], "--rule=lik is not a rule of MicroLens-50k"),
+        (["raw", "--rule=lik"], "--rule=lik: MicroLens-50k has no such rule"),
         (["raw", "--label=a==1"], "--label is no flag of MicroLens-50k"),
         (["empty"], "holds no known data set"),
         (["log.csv", "--layout=Kuai"], "--layout=Kuai is no known data set"),

@@ -1,5 +1,8 @@
 """`convert` from Python, conditions in SQL, and logs that come in parts."""
 
+import sys
+from datetime import datetime
+
 import duckdb
 import pandas as pd
 import pytest
@@ -76,6 +79,26 @@ def test_a_frame_of_polars(tmp_path):
     log = polars.DataFrame({"u": ["07", "a"], "i": [7, 8], "t": [1_650_000_000, 1_650_000_001]})
     recbole_opal.convert(log, tmp_path / "m", **ROLES)
     assert rows(tmp_path / "m")[1:] == [["07", "7", "1650000000"], ["a", "8", "1650000001"]]
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_types_of_polars(tmp_path, lazy):
+    polars = pytest.importorskip("polars")
+    columns = {"u": ["07", None], "i": ["x", "y"], "t": [datetime(2022, 4, 1, 12), None]}
+    log = polars.DataFrame(columns | {"k": [[1, 2], None]})
+    items = polars.DataFrame({"i": ["x"], "tag": [["a", "b c"]]})
+    given = log.lazy() if lazy else log
+    flags = {"keep": "k:token_seq", "items": items, "fields": "tag:token_seq"}
+    recbole_opal.convert(given, tmp_path / "m", **ROLES, **flags)
+    assert rows(tmp_path / "m")[1:] == [["07", "x", "1648814400", "1 2"]]
+    assert (tmp_path / "m/m.item").read_text().splitlines()[1:] == ["x\ta b_c"]
+
+
+def test_polars_without_pyarrow(tmp_path, monkeypatch):
+    polars = pytest.importorskip("polars")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match="is read by way of pyarrow; install it with"):
+        recbole_opal.convert(polars.DataFrame({"u": ["a"]}), tmp_path / "m", **ROLES)
 
 
 def test_files_too(tmp_path):

@@ -44,7 +44,7 @@ def written(tree):
 def test_conditions_are_read(text, columns, numbers, right, wrong):
     label = parse_label(text)
     assert label.columns == tuple(columns.split(","))
-    assert label.numbers == tuple(filter(None, numbers.split(",")))
+    assert label.unknown == f"no number in {' or '.join(filter(None, numbers.split(',')))}"
     for cells, held in ((right, True), (wrong, False)):
         given = {name: [cell] for name, cell in zip(label.columns, cells, strict=True)}
         assert apply(text, **given)[0] == [held], cells
@@ -163,7 +163,7 @@ def test_a_cell_that_is_no_number_counts_only_where_the_answer_hangs_on_it():
 def apply(text, **columns):
     with opened_engine() as engine:
         engine.register("given", pd.DataFrame(columns, dtype="string"))
-        found = engine.rows(f"SELECT {parse_label(text, identifier).sql} FROM given")
+        found = engine.rows(f"SELECT {parse_label(text, identifier).condition} FROM given")
     return [held is True for (held,) in found], [held is None for (held,) in found]
 
 

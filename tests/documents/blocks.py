@@ -4,6 +4,7 @@ A block is run unless a comment before it says otherwise:
 
     <!-- checked: why it is not run -->      its flags are parsed by the real parsers
     <!-- slow: why it takes long -->         the same, and `pytest -m slow` runs it
+    <!-- real: why -->                       the same, and that on the real data and defaults
     <!-- fails -->                           it ends with code 2 and says what the next block holds
 """
 
@@ -27,7 +28,7 @@ class Block:
 
     kind: str
     text: str
-    mark: str  # "", "checked", "slow" or "fails"
+    mark: str  # "", "checked", "slow", "real" or "fails"
     reason: str
     title: str  # the file that the block is, empty where it is not one
     line: int
@@ -49,7 +50,7 @@ def blocks_of(text: str) -> list[Block]:
     found = []
     for match in _BLOCK.finditer(text):
         assert not match["rest"], match["rest"]
-        assert match["mark"] in (None, "checked", "slow", "fails"), match["mark"]
+        assert match["mark"] in (None, "checked", "slow", "real", "fails"), match["mark"]
         found.append(
             Block(
                 kind=match["kind"],

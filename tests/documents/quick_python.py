@@ -35,7 +35,7 @@ SMALL = {
     "epochs": 1,
     "train_batch_size": 64,
     "cuts_per_user": 1,
-    "hidden_size": 8,
+    "hidden_size": 16,  # as many as the interests that a page asks for
     "num_negatives": 16,
     "MAX_ITEM_LIST_LENGTH": 10,
     "schedule_steps": 8,

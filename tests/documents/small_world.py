@@ -28,7 +28,8 @@ from tests.documents.quick_python import write_programs
 USERS, ITEMS = 60, 160
 NAMED = ["50", "100", "242", "269", "302", "377"]  # films that the pages ask for
 NAMED_USERS = ["186", "196"]
-_LINKS = ("benchmarks", "constraints.txt", "docs", "results", "run_opal.py")
+_LINKS = ("benchmarks", "constraints.txt", "docs", "run_opal.py")
+_COPIES = ("dataset", "results")  # commands write into them
 SECONDS = 240
 
 
@@ -83,25 +84,42 @@ def _small_films(folder: Path) -> dict[str, pd.DataFrame]:
     }
 
 
+def write_real_world(folder: Path) -> World:
+    """Write a checkout in which Python, RecBole, its ml-100k and all defaults are the real ones."""
+    checkout = folder / "checkout"
+    checkout.mkdir(parents=True)
+    _lay_out(checkout)
+    own = _environment(Path(sys.executable).parent)
+    return World(checkout, own | {"PYTHONPATH": str(ROOT)})
+
+
 def write_world(folder: Path, libraries: Path, programs: Path) -> World:
     """Write a checkout for a page, with the files that the page takes for granted."""
     checkout = folder / "checkout"
     checkout.mkdir(parents=True)
-    for name in _LINKS:
-        (checkout / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "dataset", checkout / "dataset")
+    _lay_out(checkout)
     films = libraries / "recbole" / "dataset_example" / "ml-100k"
     _write_videos(films, folder / "shared" / "data" / "kuairand-pure")
     ratings = pd.read_csv(films / "ml-100k.inter", sep="\t", dtype=str)
     ratings.columns = ["user_id", "item_id", "rating", "timestamp"]
     ratings.to_csv(checkout / "ratings.csv", index=False)
     ratings.head(200).drop(columns="rating").to_csv(checkout / "new.csv", index=False)
-    environment = os.environ | {
+    return World(checkout, _environment(programs))
+
+
+def _lay_out(checkout: Path) -> None:
+    for name in _LINKS:
+        (checkout / name).symlink_to(ROOT / name)
+    for name in _COPIES:
+        shutil.copytree(ROOT / name, checkout / name)
+
+
+def _environment(programs: Path) -> dict[str, str]:
+    return os.environ | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "100",
     }
-    return World(checkout, environment)
 
 
 def _write_videos(films: Path, target: Path) -> None:
@@ -131,6 +149,7 @@ def quick_python(folder: Path, libraries: Path) -> Iterator[Path]:
     script = Path(__file__).with_name("quick_python.py")
     process = subprocess.Popen(
         [sys.executable, str(script), str(place), str(programs / "python")],
+        cwd=folder,  # where it trains once, with TensorBoard's files
         env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         text=True,

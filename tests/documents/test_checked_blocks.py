@@ -117,7 +117,11 @@ def _installs(words: list[str]) -> str:
 
 @pytest.mark.parametrize(
     ("name", "block"),
-    [pytest.param(n, b, id=f"{n}:{b.line}") for n, b in [*_others("checked"), *_others("slow")]],
+    [
+        pytest.param(n, b, id=f"{n}:{b.line}")
+        for mark in ("checked", "slow", "real")
+        for n, b in _others(mark)
+    ],
 )
 def test_a_block_that_is_not_run_is_parsed(name, block, parsed, monkeypatch):
     monkeypatch.chdir(parsed)

@@ -15,6 +15,7 @@ from tests.documents.small_world import (
     run_bash,
     run_python,
     write_libraries,
+    write_real_world,
     write_world,
 )
 
@@ -85,6 +86,13 @@ def test_the_slow_blocks_of_a_page_run(name, world):
     blocks = blocks_of(pages()[name].read_text(encoding="utf-8"))
     # Those before it, which it may build on, are run too.
     assert run_page(blocks, world, {"", "slow"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _with_blocks({"real"}))
+def test_the_blocks_of_a_page_on_real_data_run(name, tmp_path):
+    blocks = blocks_of(pages()[name].read_text(encoding="utf-8"))
+    assert run_page(blocks, write_real_world(tmp_path), {"real"})
 
 
 @pytest.mark.parametrize("name", notebooks())

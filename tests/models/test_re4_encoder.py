@@ -3,13 +3,9 @@
 import pytest
 import torch
 
+from recbole_opal.interests.decoder import InterestDecoder
 from recbole_opal.interests.history import History
-from recbole_opal.models.re4 import (
-    AttentiveHistories,
-    AttentiveInterests,
-    InterestDecoder,
-    Re4Settings,
-)
+from recbole_opal.models.re4 import AttentiveHistories, AttentiveInterests, Re4Settings
 
 
 def random_history(lengths, width=4, seed=0):

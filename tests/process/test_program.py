@@ -83,11 +83,11 @@ def test_an_interrupted_run_is_continued_by_what_it_prints(quick_settings, tmp_p
     words = [str(ROOT / "run_opal.py"), "--dataset=tiny", *flags]
     code = (
         "import os, signal, sys; import recbole_opal.experiment.session as experiment\n"
-        "save = experiment._Session._save\n"
+        "save = experiment.Session._save\n"
         "def stop(*values):\n"
         "    save(*values)\n"
         "    if values[2].loop.history: os.kill(os.getpid(), signal.SIGINT)\n"
-        "experiment._Session._save = stop\n"
+        "experiment.Session._save = stop\n"
         f"sys.argv = {words!r}\n"
         "from recbole_opal.cli import console; console()"
     )

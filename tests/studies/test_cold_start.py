@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from recbole_opal.comparison.row import Spread
 from recbole_opal.errors import SettingsError
 from recbole_opal.runs import RunFolder
 from recbole_opal.studies.chance import recall_by_chance
-from recbole_opal.studies.cold_start import ColdStart, ColdStartOptions
+from recbole_opal.studies.cold_start import ColdStart, ColdStartOptions, _choices
 from recbole_opal.studies.page import page
 from tests.studies.planted_runs import planted_outcome, planted_users
 
@@ -74,7 +75,7 @@ def test_the_page_tells_the_gain_over_the_same_without_and_over_chance(outcome):
 
 
 def test_a_row_for_each_boost_and_one_without_features():
-    options = ColdStartOptions(features=["tag", "author"], interests=[1, 4])
+    options = ColdStartOptions(features=["tag", "author"], interests=[1, 4], boosts=[1, 1.15])
     (part,) = ColdStart().parts(options, (), {})
     assert [variant.text for variant in part.variants] == [
         "OPAL@num_interests=1",
@@ -85,6 +86,56 @@ def test_a_row_for_each_boost_and_one_without_features():
         "OPAL@num_interests=4@item_features=[tag,author]@new_item_boost=1.15",
         "Pop",
     ]
+
+
+def chosen(tmp_path, valid, **options):
+    """Return which boost is chosen, and the page, by (cold, warm) on validation of each boost."""
+    options = ColdStartOptions(features=["tag"], interests=[1], boosts=list(valid), **options)
+    random = np.random.default_rng(1)
+    texts = [variant.text for variant in ColdStart().parts(options, (), {})[0].variants]
+    values = {}
+    for text in texts:
+        names = ("recall@10", "coldrecall@10", "warmrecall@10")
+        values[text] = {"train": {name: random.random(USERS) for name in names}}
+    files = planted_users(random, [range(6)] * USERS, ITEMS, 6)
+    found = planted_outcome(tmp_path, options, values, files)
+    for row in found.main.rows:
+        boost = row.settings.get("new_item_boost")
+        if boost is not None:
+            cold, warm = valid[boost]
+            row.valid |= {"coldrecall@10": Spread(mean=cold), "warmrecall@10": Spread(mean=warm)}
+        for run in found.main.run_folders(row).values():
+            RunFolder.open(run).save_yaml("config.yaml", CONFIG)
+    study = ColdStart()
+    text = page(study, found, "study", study.figures(found), "stem")
+    (line,) = [line for line in text.splitlines() if line.endswith("| chosen |")]
+    return float(line.partition("new_item_boost=")[2].split()[0]), text
+
+
+@pytest.mark.parametrize(
+    ("valid", "loss", "boost"),
+    [
+        ({1.0: (0.1, 0.5), 1.1: (0.2, 0.46), 1.2: (0.3, 0.44)}, 0.1, 1.1),
+        ({1.0: (0.1, 0.5), 1.1: (0.2, 0.46), 1.2: (0.3, 0.44)}, 0.2, 1.2),
+        ({1.0: (0.1, 0.5), 1.1: (0.2, 0.46), 1.2: (0.3, 0.44)}, 0.0, 1.0),
+        ({1.0: (0.1, 0.5), 1.1: (0.1, 0.5), 1.2: (0.05, 0.5)}, 0.1, 1.0),
+    ],
+)
+def test_validation_chooses_the_boost_within_the_loss(tmp_path, valid, loss, boost):
+    found, text = chosen(tmp_path, valid, warm_loss=loss)
+    assert found == boost
+    test = text.partition("On the test part")[2]
+    others = [other for other in valid if other not in (1.0, boost)]
+    assert f"new_item_boost={boost}" in test
+    assert not any(f"new_item_boost={other}" in test for other in others)
+
+
+def test_the_test_part_has_no_say_in_the_choice(outcome):
+    for row in outcome.main.rows:  # as good on test as can be
+        row.test["coldrecall@10"] = Spread(mean=1.0)
+    (choice,) = _choices(outcome)
+    assert choice.boost == 1.2
+    assert choice.bound == pytest.approx(0.9 * choice.row.valid["warmrecall@10"].mean)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,46 @@ def test_page_and_pictures_lie_in_the_comparison_and_where_they_are_asked_for(
     assert f"page: {Path('results/studies')}" in capsys.readouterr().out
 
 
+CHECK = """## Check it
+
+By hand.
+
+```yaml verify
+figure: the default
+run: run --dataset=ml-100k --stages=soft
+reads: soft test recall@50
+stated: {stated}
+interval: [0, 1]
+because: it is a share
+seconds: 45
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("0.3", ""),
+        ("0.4412", "says 0.4412 no more; mend its block `yaml verify`."),
+        ("none", "the block `yaml verify` is wrong"),
+    ],
+)
+def test_made_again_a_page_keeps_the_check_of_its_figure(comparisons, capsys, stated, told):
+    command = ["study", "future-items", *DATA, "--out=studies"]
+    assert cli.main(command) == 0
+    page = Path("studies/future-items-ml-100k.md")
+    before, check = page.read_text(), CHECK.format(stated=stated)
+    capsys.readouterr()
+    for text in (f"{before}\n{check}", f"# Of old\n\n{check}\n## More\n"):
+        page.write_text(text)
+        assert cli.main(command) == 0
+        assert page.read_text().endswith(f".\n\n{check}")
+        assert page.read_text().startswith(before[:1000])
+        warning = capsys.readouterr().err
+        assert told in warning
+        assert warning.count("\n") == bool(told)
+
+
 def test_a_failed_run_is_exit_code_1_and_the_page_tells_it(comparisons, tmp_path, capsys):
     assert cli.main(["study", "losses", *DATA, "--epochs=7"]) == 1
     captured = capsys.readouterr()

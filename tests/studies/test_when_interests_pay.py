@@ -49,8 +49,9 @@ def test_entropies_equal_those_by_hand():
     assert found[1] >= 0
 
 
-def test_items_of_planted_blocks_fall_into_clusters_of_their_own():
-    random = np.random.default_rng(2)
+@pytest.mark.parametrize("seed", range(20))
+def test_items_of_planted_blocks_fall_into_clusters_of_their_own(seed):
+    random = np.random.default_rng(seed)
     users = [random.integers(10 * (n % 4), 10 * (n % 4) + 10, size=15) for n in range(80)]
     matrix = history_matrix(np.concatenate(users), np.full(80, 15), 45)
     items, clusters = co_visit_clusters(matrix, 4)

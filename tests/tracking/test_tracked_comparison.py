@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from recbole_opal.comparison.result import ComparisonResult
 from recbole_opal.comparison.row import Row, Spread
 from recbole_opal.side_by_side.tracked_comparison import track_comparison
@@ -43,11 +45,16 @@ def test_another_tracker_keeps_its_run(told, kind, tmp_path):
     assert json.loads((tmp_path / "tracking.json").read_text()) == {"other": "theirs", kind: run_id}
 
 
-def test_a_tracker_that_breaks_costs_a_warning(told, kind, tmp_path, caplog, monkeypatch):
+@pytest.mark.parametrize("broken", ["begun", "files"])
+def test_a_tracker_that_breaks_costs_one_warning(broken, told, kind, tmp_path, caplog, monkeypatch):
     result = ComparisonResult(
         folder=tmp_path, dataset="tiny", command="", seeds=[1], metric="recall@50", rows=[]
     )
-    monkeypatch.setattr(told, "files", lambda *given: 1 / 0)
+    monkeypatch.setattr(told, broken, lambda *given: 1 / 0)
     (tmp_path / "report.html").write_text("x")
     track_comparison(kind, result)
-    assert f"{kind} stopped answering" in caplog.text
+    (record,) = caplog.records
+    said = {"begun": f"--tracking={kind}: ", "files": f"{kind} stopped answering"}[broken]
+    assert record.getMessage().startswith(said)
+    assert "division by zero" in record.getMessage()
+    assert record.getMessage().endswith("the comparison is whole without it")

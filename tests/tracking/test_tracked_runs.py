@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,24 @@ def test_a_tracker_that_stops_answering_takes_no_run_down(told, kind, run_folder
     assert caplog.text.count(f"{kind} stopped answering (the server is gone)") == 1
     ((_, run),) = told.runs.items()
     assert run.results == {}
+
+
+@pytest.mark.parametrize("kind", ["mlflow"])
+def test_an_mlflow_server_that_goes_holds_no_training_up_for_minutes(told, run_folder, monkeypatch):
+    asked, name = [], "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    monkeypatch.setattr(told, "points", lambda *given: asked.append(os.environ.get(name)))
+    begun = told.begun
+    monkeypatch.setattr(
+        told, "begun", lambda *given: asked.append(os.environ.get(name)) or begun(*given)
+    )
+    monkeypatch.delenv(name, raising=False)
+    with tracked("mlflow", run_folder, "tiny") as tracker:
+        tracker.epoch(ROW)
+        assert name not in os.environ
+        monkeypatch.setenv(name, "9")
+        tracker.epoch(ROW)
+        monkeypatch.delenv(name)
+    assert asked == ["1", "4", "9"]
 
 
 def test_a_run_that_fails_is_tracked_as_failed(told, kind, run_folder):

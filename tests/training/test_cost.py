@@ -41,16 +41,15 @@ def test_it_is_the_steps_and_validations_that_are_left():
     assert left.stages == {"first": 40 * 0.5 + 2, "second": 60 * 1.5 + 4}
     assert (left.test, left.spent, left.factors) == (2.0, 11.0, {"second": 3.0})
     assert left.seconds == 118.0
-    assert left.done == pytest.approx(11 / 129)
     assert cost_left(after_two_epochs(test_at_end=False)).test == 0
 
 
-def test_a_running_epoch_counts():
-    loop = after_two_epochs()
-    loop.record.steps = 25
-    left = cost_left(loop, running=5.0)  # 15 s for 25 steps
-    assert left.stages["first"] == pytest.approx(35 * 0.6 + 2)
-    assert left.spent == 16.0
+def test_it_shrinks_while_an_epoch_goes_on():
+    left = CostLeft(11.0, {"first": 22.0, "second": 94.0}, 2.0)
+    assert left.after(0.0) == (pytest.approx(11 / 129), 118.0)
+    assert left.after(29.0) == (pytest.approx(40 / 129), 89.0)
+    assert left.after(1000.0) == (1.0, 0.0)  # slower than before
+    assert CostLeft(0.0, {"first": 0.0}, 0.0).after(0.0) == (0.0, 0.0)
 
 
 def test_a_falling_rate_and_a_bound_on_time_end_it_sooner():
@@ -78,7 +77,7 @@ def test_a_stage_that_has_just_begun_is_still_guessed():
     left = cost_left(loop)
     assert left.stages == {"second": 60 * 1.5 + 3}
     assert left.factors == {"second": 3.0}
-    assert left.done == pytest.approx(11 / (11 + 93 + 2))
+    assert left.after(0.0)[0] == pytest.approx(11 / (11 + 93 + 2))
 
 
 def test_it_is_told_in_a_sentence_with_the_time_of_day():
@@ -93,14 +92,14 @@ def test_it_is_told_in_a_sentence_with_the_time_of_day():
 def test_a_stage_tells_it_once_and_only_where_more_is_due(caplog):
     caplog.set_level("INFO")
     loop = after_two_epochs()
-    loop.tell_cost(judged=True)
-    loop.tell_cost(judged=True)
+    loop.telling.cost(judged=True)
+    loop.telling.cost(judged=True)
     assert caplog.text.count("cost: at most") == 1
     fresh = after_two_epochs()
     fresh.history[-1] = {"stage": "first"}
-    fresh.tell_cost(judged=True)  # no validation yet
+    fresh.telling.cost(judged=True)  # no validation yet
     assert caplog.text.count("cost: at most") == 1
     fresh.enter_stage("second")
     fresh.epoch = 6
-    fresh.tell_cost(judged=False)  # nothing is due
+    fresh.telling.cost(judged=False)  # nothing is due
     assert caplog.text.count("cost: at most") == 1

@@ -23,11 +23,11 @@ def find_layout(name: str) -> Layout:
         SettingsError: there is none.
     """
     names = {layout.name.lower(): layout for layout in LAYOUTS}
-    if name.lower() not in names:
-        known = [layout.name for layout in LAYOUTS]
-        hint = did_you_mean(name, known, "--layout=") or f"; choose from {', '.join(known)}."
-        raise SettingsError(f"--layout={name} is no known data set{hint}")
-    return names[name.lower()]
+    if name.lower() in names:
+        return names[name.lower()]
+    known = [layout.name for layout in LAYOUTS]
+    hint = did_you_mean(name, known, "--layout=") or f"; choose from {', '.join(known)}."
+    raise SettingsError(f"--layout={name} is no known data set{hint}")
 
 
 def detect_layout(source: Path) -> Layout:
@@ -47,7 +47,7 @@ def detect_layout(source: Path) -> Layout:
         raise DataError(f"{source} holds several data sets ({names}); name the folder of one.")
     misses = [
         f"{path.name} has the name of a {layout.name} log but not its columns "
-        f"({', '.join(layout.log_columns)})"
+        f"({', '.join(layout.columns)})"
         for layout in LAYOUTS
         for path in layout.near_misses(source)
     ]

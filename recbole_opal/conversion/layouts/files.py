@@ -9,7 +9,7 @@ from pathlib import Path
 from recbole_opal.errors import DataError
 from recbole_opal.tables import require_file
 
-__all__ = ["Files"]
+__all__ = ["Files", "stem"]
 
 _DEPTH = 3  # the archives unpack to at most `KuaiRec/KuaiRec 2.0/data`
 
@@ -38,45 +38,42 @@ class Files:
         except OSError as error:
             raise DataError(f"{source} cannot be listed ({error.strerror}).") from error
 
-    def logs(self, pattern: str) -> list[Path]:
+    def named(self, pattern: str) -> list[Path]:
         """Return the files whose unpacked name matches; of a single file no other."""
         paths = self.paths if self.source.is_dir() else (self.source,)
-        return sorted((path for path in paths if _fits(path, pattern)), key=_stem)
+        return sorted((path for path in paths if _fits(path, pattern)), key=stem)
 
-    def table(self, pattern: str, log: Path) -> Path | None:
-        """Return the table that goes with a log: the one beside it, or else the nearest."""
-        found = [path for path in self.paths if _fits(path, pattern)]
-        beside = (path for path in found if path.parent == log.parent)
-        return next(beside, next(iter(found), None))
-
-    def single_logs(self, pattern: str) -> dict[str, Path]:
-        """Return `logs` by their names, none of which may occur in two folders.
+    def different(self, pattern: str) -> dict[str, Path]:
+        """Return those of `named` by their names, none of which may occur in two folders.
 
         Raises:
             DataError: one does.
         """
         found: dict[str, Path] = {}
-        for path in self.logs(pattern):
-            if (other := found.setdefault(_stem(path), path)) is not path:
+        for path in self.named(pattern):
+            if (other := found.setdefault(stem(path), path)) is not path:
                 raise DataError(
                     f"{other} and {path} are the same log twice; name the folder of one of them."
                 )
         return found
 
+    def beside(self, log: Path, pattern: str) -> Path | None:
+        """Return the file of a name that goes with a log: beside it, or else the nearest."""
+        found = [path for path in self.paths if _fits(path, pattern)]
+        return min(found, key=lambda path: path.parent != log.parent, default=None)
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file, unpacked and in lower case."""
+    return re.sub(r"\.(gz|zst)$", "", path.name.lower())
+
 
 def _below(folder: Path, depth: int) -> list[Path]:
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     files = [path for path in entries if path.is_file()]
-    if depth:
-        for path in entries:
-            if path.is_dir():
-                files += _below(path, depth - 1)
-    return files
-
-
-def _stem(path: Path) -> str:
-    return re.sub(r"\.(gz|zst)$", "", path.name.lower())
+    folders = [path for path in entries if depth and path.is_dir()]
+    return files + [path for below in folders for path in _below(below, depth - 1)]
 
 
 def _fits(path: Path, pattern: str) -> bool:
-    return re.fullmatch(pattern, _stem(path), flags=re.IGNORECASE) is not None
+    return re.fullmatch(pattern, stem(path), flags=re.IGNORECASE) is not None

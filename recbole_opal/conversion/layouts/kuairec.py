@@ -13,46 +13,17 @@ do not fit are counted and left out.
 `video_raw_categories_multi.csv` and `user_features_raw.csv` of the later release are not read.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
 from recbole_opal.conversion.columns import Column
-from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
-from recbole_opal.conversion.layouts.files import Files
-from recbole_opal.conversion.layouts.layout import (
-    TAGS,
-    Field,
-    Layout,
-    Rule,
-    item_part,
-)
-from recbole_opal.conversion.source import Items, Part
-from recbole_opal.tables import open_table
+from recbole_opal.conversion.layouts.captions import open_captions
+from recbole_opal.conversion.layouts.layout import NAME, TAGS, Field, ItemTable, Layout, Rule
 
 __all__ = ["KUAIREC"]
 
 _COLUMNS = ("user_id", "video_id", "timestamp", "watch_ratio")
 _WATCHED = "{watch_ratio} >= {limit}"
-
-
-def _with_captions(
-    layout: Layout, files: Files, logs: Sequence[Path], options: Mapping[str, str]
-) -> Items | None:
-    """Return the tags, and the names of the categories where their table is there."""
-    tags = item_part(layout, files, logs, options)
-    path = files.table(r"kuairec_caption_category\.csv", logs[0])
-    if tags is None or path is None:
-        return tags
-    notes: list[str] = []
-    table = open_table(read_captions(path, notes))
-    table.origin = path.name
-    named = {name: table.cell(name) for name in CATEGORIES}
-    columns = (*tags.columns, *(Column(name, "token_seq") for name in CATEGORIES))
-    parts = (*tags.parts, Part(table, table.cell("video_id"), further=named))
-    return Items(parts, columns, " ", notes=tuple(notes))
-
+_NAME = f"CASE WHEN {{0}} IN ('UNKNOWN', 'nan') THEN '' ELSE {NAME.format('{0}')} END"
+# Coarse to fine; each becomes a field of its own, so that diversity counts one level only.
+_CATEGORIES = {"category": "first", "subcategory": "second", "leaf_category": "third"}
 
 KUAIREC = Layout(
     name="KuaiRec",
@@ -61,25 +32,32 @@ KUAIREC = Layout(
     "A Fully-Observed Dataset and Insights for Evaluating Recommender Systems. CIKM 2022. "
     "doi:10.1145/3511808.3557220",
     log_names=r"(big|small)_matrix\.csv",
-    log_columns=_COLUMNS,
+    columns=_COLUMNS,
     looks_for=f"big_matrix.csv or small_matrix.csv with {', '.join(_COLUMNS)}",
     rules={
-        "watch_ratio": Rule(
-            "watch_ratio is at least --watch_ratio, by default 2", _WATCHED, ("watch_ratio",), 2.0
-        ),
+        "watch_ratio": Rule("watch_ratio is at least --watch_ratio, by default 2", _WATCHED, 2.0),
         "watched": Rule(
-            "watch_ratio is at least --watch_ratio, by default 1: seen to the end",
-            _WATCHED,
-            ("watch_ratio",),
-            1.0,
+            "watch_ratio is at least --watch_ratio, by default 1: seen to the end", _WATCHED, 1.0
         ),
         "shown": Rule("every video that was shown"),
     },
     roles=("user_id", "video_id", "timestamp"),
     unit="seconds",
-    files=lambda options: [f"{options.get('matrix', 'big')}_matrix.csv"],
-    choices={"matrix": ("big", "small")},
-    item_file="item_categories.csv",
-    fields=(Field(Column("tag", "token_seq"), "feat", TAGS),),
-    read_items=_with_captions,
+    flag="matrix",
+    logs={"big": ["big_matrix.csv"], "small": ["small_matrix.csv"]},
+    items=(
+        ItemTable(
+            "item_categories.csv",
+            (Field(Column("tag", "token_seq"), "feat", TAGS),),
+            needed="item_categories.csv",
+        ),
+        ItemTable(
+            "kuairec_caption_category.csv",
+            tuple(
+                Field(Column(name, "token_seq"), f"{level}_level_category_name", _NAME)
+                for name, level in _CATEGORIES.items()
+            ),
+            opened=open_captions,
+        ),
+    ),
 )

@@ -16,91 +16,25 @@ milliseconds (the size of the numbers decides), and the titles of 1M. `*_likes_a
 left aside: its counts include what is to be predicted. No licence file was found.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recbole_opal.conversion.columns import Column
-from recbole_opal.conversion.layouts.files import Files
-from recbole_opal.conversion.layouts.layout import NAME, Layout, Rule, is_on
-from recbole_opal.conversion.source import Items, Part
-from recbole_opal.errors import DataError
-from recbole_opal.tables import TextFormat, open_table
+from recbole_opal.conversion.layouts.layout import NAME, Field, ItemTable, Layout, Rule
+from recbole_opal.tables import Table, TextFormat, open_table
 
 __all__ = ["MICROLENS"]
 
-_HEADERS = (["user", "item", "timestamp"], ["userid", "videoid", "timestamp"])
-_NO_HEADER = TextFormat(separator=",", names=("user", "item", "timestamp"))
-_SEQUENCES = TextFormat(separator="\t", names=("user", "items"), quoted=False)
-# Titles hold stray quotes: a line is taken whole and divided at its first comma.
-_WHOLE_LINES = TextFormat(separator="\x1f", quoted=False)
-_ID, _REST = (
+_COLUMNS = ("user", "item", "timestamp")
+# Lines of an id, a comma and a label, which may hold stray quotes and further commas.
+_LINES = TextFormat(separator="\x1f", names=("line",), quoted=False)
+_ID, _LABEL = (
     rf"regexp_extract({{}}, '^\x{{{{FEFF}}}}?\s*(\d+)\s*,(.*)$', {group})" for group in (1, 2)
 )
+_LABEL = f"trim({_LABEL}, ' \"')"
 
 
-def _is_log(path: Path, names: Sequence[str]) -> bool:
-    """Tell by the header, or the first line."""
-    if _untimed(path):
-        return len(names) == 2 and _is_number(names[0])
-    return list(names) in _HEADERS or _has_no_header(names)
-
-
-def _untimed(path: Path) -> bool:
-    return ".tsv" in path.suffixes
-
-
-def _is_number(cell: str) -> bool:
-    return cell.removeprefix("-").isdigit()
-
-
-def _has_no_header(names: Sequence[str]) -> bool:
-    return len(names) == 3 and all(map(_is_number, names))
-
-
-def _read(path: Path, rule: Rule) -> Part:
-    """Return the pairs; of the sequences each place in a line becomes the time of its video."""
-    if _untimed(path):
-        table = open_table(path, _SEQUENCES)
-        videos = r"regexp_split_to_array(trim(c1), '\s+')"
-        return Part(table, f"unnest({videos})", "c0", f"CAST(generate_subscripts({videos}, 1) - 1 "
-                    "AS VARCHAR)")  # fmt: skip
-    table = open_table(path)
-    if _has_no_header(table.names):
-        table = open_table(path, _NO_HEADER)
-    return Part(table, "c1", "c0", "c2")
-
-
-def _labels(
-    layout: Layout, files: Files, logs: Sequence[Path], options: Mapping[str, str]
-) -> Items | None:
-    """Return the categories, and the titles on request: lines of an id, a comma and a label."""
-    found = {"category": files.table(r"tags_to_summary\.csv", logs[0])}
-    if is_on(options, "titles"):
-        found["title"] = files.table(rf"{layout.name}_titles?(_en)?\.csv", logs[0])
-        if found["title"] is None:
-            raise DataError(
-                f"{files.source}: --titles=True needs {layout.name}_titles.csv (or _title_en); put "
-                "it beside the pairs, or leave the flag out."
-            )
-    parts = [_label(name, path) for name, path in found.items() if path is not None]
-    columns = tuple(
-        Column(name, "token_seq", "") for name, path in found.items() if path is not None
-    )
-    return Items(tuple(parts), columns, " ") if parts else None
-
-
-def _label(name: str, path: Path) -> Part:
-    table = open_table(path, _WHOLE_LINES)
-    if _is_number(table.names[0].removeprefix("\ufeff").partition(",")[0].strip()):
-        table = open_table(path, TextFormat("\x1f", names=("line",), quoted=False))
-    text = f"trim({_REST.format('c0')}, ' \"')"
-    # A video has one label, which may be of several words, and one title, its first.
-    if name == "category":
-        return Part(table, _ID.format("c0"), further={name: NAME.format(text)})
-    first = f"QUALIFY row_number() OVER (PARTITION BY {_ID.format('c0')}) = 1"
-    return Part(table, _ID.format("c0"), further={name: text}, rest=first)
+def _lines(path: Path, notes: list[str]) -> Table:
+    return open_table(path, _LINES)
 
 
 def _declared(size: str) -> Layout:
@@ -112,16 +46,34 @@ def _declared(size: str) -> Layout:
         citation="Y. Ni, Y. Cheng, X. Liu, J. Fu, Y. Li, X. He, Y. Zhang, F. Yuan. A "
         "Content-Driven Micro-Video Recommendation Dataset at Scale. arXiv:2309.15379, 2023",
         log_names=rf"{name}_pairs\.(csv|tsv)",
-        log_columns=tuple(_HEADERS[0]),
-        looks_for=f"{name}_pairs.csv with {', '.join(_HEADERS[0])}, or {name}_pairs.tsv",
+        columns=_COLUMNS,
+        looks_for=f"{name}_pairs.csv with {', '.join(_COLUMNS)}, or {name}_pairs.tsv",
         rules={"comment": Rule("every pair: the user commented on the video")},
-        switches=("titles",),
-        roles=("user", "item", "timestamp"),
-        is_log=_is_log,
-        read=_read,
-        read_items=_labels,
-        order_only=_untimed,
-        notes=("{} has no times: 0, 1, 2 ... s stand for the order of a user",),
+        roles=_COLUMNS,
+        by_place=True,
+        bare=True,
+        sequences=True,
+        items=(
+            ItemTable(
+                "tags_to_summary.csv",
+                (Field(Column("category", "token_seq", ""), "line", NAME.format(_LABEL)),),
+                key="line",
+                id=_ID,
+                opened=_lines,
+            ),
+            ItemTable(
+                rf"{name}_titles?(_en)?\.csv",
+                (Field(Column("title", "token_seq", ""), "line", _LABEL),),
+                key="line",
+                id=_ID,
+                # A video has one title, its first; some files have a header.
+                rest="WHERE c0 NOT ILIKE 'item,%' QUALIFY row_number() OVER (PARTITION BY {}) = 1",
+                needed=f"{name}_titles.csv (or _title_en)",
+                flag="titles",
+                opened=_lines,
+            ),
+        ),
+        note="{} has no times: 0, 1, 2 ... s stand for the order of a user",
     )
 
 

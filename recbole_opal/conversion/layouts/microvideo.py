@@ -17,50 +17,13 @@ unit.
 No licence was found. The images (`.npy`) are not read.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
 from recbole_opal.conversion.columns import Column
-from recbole_opal.conversion.layouts.files import Files
-from recbole_opal.conversion.layouts.layout import NAME, Layout, Rule, any_of
-from recbole_opal.conversion.source import Items, Part
-from recbole_opal.errors import DataError
-from recbole_opal.tables import open_table
+from recbole_opal.conversion.layouts.layout import NAME, Field, ItemTable, Layout, Rule, any_of
 
 __all__ = ["MICROVIDEO"]
 
-_PLACES = ("user_id", "item_id", "cate_id", "is_click", "timestamp")
-
-
-def _read(path: Path, rule: Rule) -> Part:
-    """Read the columns by places; a test video is not the train video of its number."""
-    table = open_table(path)
-    if len(table.names) != len(_PLACES):
-        raise DataError(
-            f"{path}, line 1: {len(table.names)} columns, but MicroVideo-1.7M has five "
-            f"({', '.join(_PLACES)}); get the file again."
-        )
-    user, item, category, click, time = (table.cell(name) for name in table.names)
-    if path.name.lower().startswith("test"):
-        item = f"CASE WHEN {item} = '' THEN '' ELSE 'test-' || {item} END"
-    further = {"category": NAME.format(category), "is_click": click}
-    return Part(table, item, user, time, further)
-
-
-def _categories(
-    layout: Layout, files: Files, logs: Sequence[Path], options: Mapping[str, str]
-) -> Items:
-    """Return the logs once more: the different categories of each video, which are joined."""
-    parts = tuple(_read(path, layout.rules["shown"]) for path in logs)
-    return Items(parts, (Column("category", "token_seq"),), " ", from_log=True)
-
-
-def _files(options: Mapping[str, str]) -> list[str]:
-    part = options.get("part", "both")
-    return [f"{each}_data.csv" for each in ("train", "test") if part in ("both", each)]
-
+_COLUMNS = ("user_id", "item_id", "cate_id", "is_click", "timestamp")
+_TRAIN, _TEST = "train_data.csv", "test_data.csv"
 
 MICROVIDEO = Layout(
     name="MicroVideo-1.7M",
@@ -69,16 +32,16 @@ MICROVIDEO = Layout(
     "Attention at Category- and Item-Level for Micro-Video Click-Through Prediction. ACM "
     "Multimedia 2018",
     log_names=r"(train|test)_data\.csv",
-    log_columns=_PLACES,
-    looks_for=f"train_data.csv and test_data.csv with five columns, {', '.join(_PLACES)}",
+    columns=_COLUMNS,
+    looks_for=f"train_data.csv and test_data.csv with five columns, {', '.join(_COLUMNS)}",
     rules={
         "click": any_of(["is_click"], "is_click is 1"),
         "shown": Rule("every video that was shown"),
     },
     roles=("user_id", "item_id", "timestamp"),
-    files=_files,
-    choices={"part": ("both", "train", "test")},
-    is_log=lambda _, names: len(names) == 5 and "user" in names[0] and "time" in names[-1],
-    read=_read,
-    read_items=_categories,
+    flag="part",
+    logs={"both": [_TRAIN, _TEST], "train": [_TRAIN], "test": [_TEST]},
+    items=(ItemTable("", (Field(Column("category", "token_seq"), "cate_id", NAME),)),),
+    by_place=True,
+    prefixes={_TEST: "test-"},
 )

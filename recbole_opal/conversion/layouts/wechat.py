@@ -15,13 +15,12 @@ Not verified: the order of the columns (they are found by name), the unit of `pl
 by the description as entries quote it), and the licence: no public one is known.
 """
 
-from __future__ import annotations
-
 from recbole_opal.conversion.columns import Column
 from recbole_opal.conversion.layouts.layout import (
     NAME,
     TAGS,
     Field,
+    ItemTable,
     Layout,
     Rule,
     any_of,
@@ -31,9 +30,14 @@ __all__ = ["WECHAT"]
 
 _ACTIONS = ("read_comment", "like", "click_avatar", "forward", "comment", "follow", "favorite")
 _COLUMNS = ("userid", "feedid", "date_", "like", "read_comment", "click_avatar")
-_LENGTH = "videoplayseconds"
 # `12 0.93;7 0.41`: the probabilities go.
 _GUESSED = TAGS.format(r"regexp_replace({}, '\s+[\d.eE+-]+', '', 'g')")
+_FIELDS = (
+    Field(Column("tag", "token_seq"), "manual_tag_list", TAGS),
+    Field(Column("machine_tag", "token_seq"), "machine_tag_list", _GUESSED, may_lack=True),
+    Field(Column("author_id", "token"), "authorid", NAME),
+    Field(Column("video_duration", "float"), "videoplayseconds"),
+)
 
 WECHAT = Layout(
     name="WeChat-2021",
@@ -41,38 +45,22 @@ WECHAT = Layout(
     citation="Tencent WeChat. 2021 China College Computer Contest, WeChat Big Data Challenge. "
     "https://algo.weixin.qq.com",
     log_names=r"user_action\d*\.csv",
-    log_columns=_COLUMNS,
+    columns=_COLUMNS,
     looks_for=f"user_action.csv with {', '.join(_COLUMNS)}",
     rules={
         "any_action": any_of(_ACTIONS, f"at least one of {', '.join(_ACTIONS)} is 1"),
         **{action: any_of([action], f"{action} is 1") for action in _ACTIONS},
         "watch_ratio": Rule(
             "play time over duration is at least --watch_ratio, by default 1",
-            f"{{{_LENGTH}}} > 0 AND {{play}} >= {{limit}} * {{{_LENGTH}}} * 1000",
-            ("play", _LENGTH),
+            "{videoplayseconds} > 0 AND {play} >= {limit} * {videoplayseconds} * 1000",
             1.0,
         ),
         "shown": Rule("every video that was shown"),
     },
     roles=("userid", "feedid", "date_"),
     unit="day",
-    item_file="feed_info.csv",
-    item_key="feedid",
-    needs=_LENGTH,
-    fields=(
-        Field(Column("tag", "token_seq"), "manual_tag_list", TAGS),
-        Field(
-            Column("machine_tag", "token_seq"),
-            "machine_tag_list",
-            _GUESSED,
-            optional=True,
-            dropped=False,
-        ),
-        Field(Column("author_id", "token"), "authorid", NAME),
-        Field(Column("video_duration", "float"), _LENGTH),
-    ),
-    notes=(
-        "only days are known: the rows of a user's day are ties, in the order of the file; split "
-        "by day, not by row",
-    ),
+    items=(ItemTable("feed_info.csv", _FIELDS, key="feedid", needed="feed_info.csv"),),
+    joined="videoplayseconds",
+    note="only days are known: the rows of a user's day are ties, in the order of the file; split "
+    "by day, not by row",
 )

@@ -21,11 +21,6 @@ from recbole_opal.report.readings import bargains
 __all__ = ["costs"]
 
 _FAR_APART = 3.0  # from so many times the least on, equal factors are drawn equally far apart
-_USER = (
-    "One user: from a single user's history to the list, encoding and exact search over all items, "
-    "the median over users of the fastest of three times, measured in the run after its "
-    "evaluation, on the hardware named below."
-)
 
 
 class _Cost(NamedTuple):
@@ -56,7 +51,7 @@ def costs(comparison: ComparisonResult) -> Section | None:
     numbers = _table(rows)
     if numbers is None:
         return None
-    said = [*costs_told(rows), *([_USER] if any(row.user_seconds for row in rows) else [])]
+    said = costs_told(rows)
     drawn = tabs("costs-tabs", panels) if panels else None
     body = join(drawn, numbers, note(" ".join(said)) if said else None)
     return Section("costs", "Accuracy against cost" if panels else "What it cost", body)

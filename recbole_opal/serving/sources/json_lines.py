@@ -10,7 +10,7 @@ from typing import Any
 from recbole_opal.errors import DataError
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.sources.columns import Columns, Found
-from recbole_opal.serving.sources.files import opened
+from recbole_opal.serving.sources.opening import opened
 from recbole_opal.serving.sources.raw_ids import as_texts
 from recbole_opal.serving.sources.times import converter
 from recbole_opal.serving.sources.wide_rows import Row, batches

@@ -18,8 +18,8 @@ from recbole_opal.data.atomic_files.header import KINDS
 from recbole_opal.errors import DataError
 from recbole_opal.serving.histories import RawHistories
 from recbole_opal.serving.sources.columns import Columns, Found
-from recbole_opal.serving.sources.files import opened
 from recbole_opal.serving.sources.long_rows import LongRows
+from recbole_opal.serving.sources.opening import opened
 from recbole_opal.serving.sources.times import converter
 
 __all__ = ["read_text_table"]

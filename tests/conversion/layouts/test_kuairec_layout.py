@@ -1,7 +1,6 @@
 import pytest
 
 from recbole_opal.conversion.layouts import detect_layout, find_layout
-from recbole_opal.conversion.layouts.captions import CATEGORIES, read_captions
 from recbole_opal.errors import DataError, SettingsError
 
 
@@ -80,27 +79,27 @@ def test_files_that_are_missing(tmp_path, kuairec):
         layout.tables(tmp_path, "shown", {})
 
 
-def test_captions_without_a_column(tmp_path):
-    path = tmp_path / "kuairec_caption_category.csv"
-    path.write_text("video_id,caption\n1,x\n")
-    with pytest.raises(DataError, match="has no column first_level_category_name; get the file"):
-        read_captions(path, [])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"video_id,caption\n1,x\n", "has no column first_level_category_name"),
+        (b"\xff\xfe\x00video", "cannot be read .* move it away"),
+        (b"", "cannot be read .* move it away"),
+    ],
+)
+def test_captions_that_are_none(tmp_path, kuairec, content, message):
+    kuairec(tmp_path)
+    (tmp_path / "kuairec_caption_category.csv").write_bytes(content)
+    with pytest.raises(DataError, match=f"kuairec_caption_category.csv {message}"):
+        find_layout("KuaiRec").tables(tmp_path, "shown", {})
 
 
-def test_captions_that_are_no_text(tmp_path):
-    path = tmp_path / "kuairec_caption_category.csv"
-    path.write_bytes(b"\xff\xfe\x00video")
-    with pytest.raises(DataError, match="cannot be read .* move it away"):
-        read_captions(path, [])
-
-
-def test_captions_of_nothing(tmp_path, kuairec):
+def test_captions_of_nothing(tmp_path, kuairec, convert):
     kuairec(tmp_path)
     path = tmp_path / "kuairec_caption_category.csv"
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    frame = read_captions(path, [])
-    assert list(frame) == ["video_id", *CATEGORIES]
-    assert frame.empty
+    _, item, _ = convert(find_layout("KuaiRec"), tmp_path)
+    assert item.to_numpy().tolist() == [["9598", "8", "", "", ""]]
 
 
 @pytest.mark.parametrize("time", ["-5", "0", "5e9"])
@@ -126,13 +125,15 @@ def test_times_of_another_unit_are_refused(tmp_path, kuairec, convert, time):
         convert(find_layout("KuaiRec"), tmp_path, "shown")
 
 
-def test_categories_of_several_captions_are_joined(tmp_path):
+def test_categories_of_several_captions_are_joined(tmp_path, kuairec, convert):
+    kuairec(tmp_path)
     path = tmp_path / "kuairec_caption_category.csv"
     levels = [f"{level}_level_category_name" for level in ("first", "second", "third")]
-    rows = ["1,Pets,Dogs,UNKNOWN", "2,Food,,", "1,Pets,Cats,Kittens", "1,Pets,Dogs,"]
+    rows = ["9598,Pets,Dogs,UNKNOWN", "5,Food,,", "9598,Pets,Cats,Kittens", "9598,Pets,Dogs,"]
     path.write_text("\n".join([",".join(["video_id", *levels]), *rows]) + "\n")
-    notes = []
-    frame = read_captions(path, notes).set_index("video_id")
-    assert frame.loc["1"].tolist() == ["Pets", "Dogs Cats", "Kittens"]
-    assert frame.loc["2"].tolist() == ["Food", "", ""]
-    assert notes == [f"{path.name}: 2 rows repeat a video; their categories are joined"]
+    _, item, written = convert(find_layout("KuaiRec"), tmp_path, "shown")
+    found = item.set_index("item_id:token")
+    assert found.loc["9598"].tolist() == ["8", "Pets", "Dogs Cats", "Kittens"]
+    assert found.loc["5"].tolist() == ["1", "Food", "", ""]
+    (note,) = [note for note in written.tally.notes if "repeat" in note]
+    assert note.startswith(f"{path.name}: 2 rows repeat an item: 1 say nothing new, 1 add values")

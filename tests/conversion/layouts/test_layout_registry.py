@@ -71,6 +71,23 @@ def test_a_layout_by_its_name():
         find_layout("xyz")
 
 
+def test_a_file_of_another_name_is_no_log_of_a_layout(tmp_path):
+    (tmp_path / "x.csv").write_text("user_id,video_id,timestamp,watch_ratio\n1,2,1593878903,3\n")
+    for name in ("KuaiRec", "MicroLens-50k", "WeChat-2021"):
+        with pytest.raises(DataError, match=rf"x\.csv is not all of {name}: its log .* is missing"):
+            find_layout(name).tables(
+                tmp_path / "x.csv", "shown" if name[0] != "M" else "comment", {}
+            )
+
+
+def test_a_log_that_lacks_a_column_is_not_passed_over(tmp_path, wechat):
+    wechat(tmp_path)
+    second = (tmp_path / "user_action.csv").read_text().replace("feedid", "feed")
+    (tmp_path / "user_action2.csv").write_text(second)
+    with pytest.raises(DataError, match=r"user_action2\.csv has no column feedid"):
+        find_layout("WeChat-2021").tables(tmp_path, "shown", {})
+
+
 def test_no_layout_reads_the_name_of_a_folder(tmp_path):
     for layout in LAYOUTS:
         folder: Path = tmp_path / layout.name

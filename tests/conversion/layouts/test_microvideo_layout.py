@@ -52,6 +52,15 @@ def test_columns_go_by_place(tmp_path, microvideo, convert):
     assert len(inter) == 3
 
 
+def test_records_go_by_place_too(tmp_path, convert):
+    record = '{"user_id": 1, "vid": 2, "category": 3, "click": 1, "timestamp": 1500000000}'
+    (tmp_path / "train_data.csv").write_text(f"{record}\n")
+    log = tmp_path / "train_data.csv"
+    inter, item, _ = convert(detect_layout(log), log)
+    assert inter.to_numpy().tolist() == [["1", "2", "1500000000"]]
+    assert item.to_numpy().tolist() == [["2", "3"]]
+
+
 def test_other_tables_of_these_common_names_are_not_taken(tmp_path):
     (tmp_path / "train_data.csv").write_text("a,b,c,d,e\n1,2,3,4,5\n")
     (tmp_path / "test_data.csv").write_text("user_id,item_id,label\n1,2,3\n")
@@ -70,7 +79,7 @@ def test_a_header_of_another_width(tmp_path, microvideo):
     microvideo(tmp_path)
     log = tmp_path / "test_data.csv"
     log.write_text("," + log.read_text())
-    with pytest.raises(DataError, match=r"test_data\.csv, line 1: 6 columns, but .* has five"):
+    with pytest.raises(DataError, match=r"test_data\.csv, line 1: 6 columns, but .* has 5"):
         detect_layout(tmp_path).tables(tmp_path, "click", {})
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recbole_opal.models.re4 import reattend_loss, reconstruct_loss, recontrast_loss
+from recbole_opal.losses.backward_flows import reattend_loss, reconstruct_loss, recontrast_loss
 
 
 def test_reattend_by_hand():
