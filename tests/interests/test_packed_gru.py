@@ -91,6 +91,7 @@ def test_float32_differs_in_the_last_digits_only():
 
 @pytest.mark.parametrize("mixed", [False, True])
 def test_torch_s_own_runs_under_mixed_precision(monkeypatch, mixed):
+    """And searches for no items that are met twice, for which a GPU would be waited for."""
     called = []
 
     def told(*arguments):
@@ -99,9 +100,11 @@ def test_torch_s_own_runs_under_mixed_precision(monkeypatch, mixed):
 
     monkeypatch.setattr(subsequences, "last_states", told)
     module = SubsequenceGRU(3)
-    history = History(torch.randn(5, 3), torch.tensor([2, 3]))
+    ids = torch.tensor([1, 2, 1, 1, 2])
+    history = History(torch.randn(3, 3)[ids], torch.tensor([2, 3]), ids=ids)
     with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
         states = module(history, torch.tensor([0, 1, 0, 0, 1]), 2)
     assert called == ([] if mixed else [True])
+    assert ("distinct" in vars(history)) is not mixed
     assert states.shape == (2, 2, 3)
     assert states.isfinite().all()
