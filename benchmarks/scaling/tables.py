@@ -121,7 +121,8 @@ def _value(key: str, value: Any) -> str:
         return in_bytes(value)
     if "seconds" in key:
         return in_seconds(value)
-    return f"{value:.4f}" if isinstance(value, float) and value <= 1 else f"{value:,.0f}"
+    share = isinstance(value, float) and 0 < value <= 1
+    return f"{value:.4f}" if share else f"{value:,.0f}"
 
 
 def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

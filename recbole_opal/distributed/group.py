@@ -35,7 +35,8 @@ _ABSENCE = timedelta(minutes=30)
 """The longest that it may keep them waiting where they `meet`: it reads, evaluates or writes."""
 _PAUSE = 0.005  # seconds between two looks at who has come
 _ECHO = 2.0  # seconds to wait for what the first process says of a failure
-_FAILED = "failed"
+_FAREWELL = 10.0  # seconds that the first process waits for the others to leave
+_FAILED, _LEFT = "failed", "left"
 
 _current: Group | None = None
 _runs = count()
@@ -149,6 +150,7 @@ def process_group() -> Iterator[None]:
                 timeout=_SILENCE,
             )
         yield
+        _take_leave(store, launch)
     except BaseException as error:
         _leave_word(store, launch, error)
         raise
@@ -225,6 +227,21 @@ def _store() -> Any:
     with together():
         store, _, _ = next(rendezvous("env://", timeout=_ABSENCE))
     return store
+
+
+def _take_leave(store: Any, launch: Launch) -> None:
+    """Let the first process, which may hold the store, be the last that looks into it.
+
+    At the last meeting it may be the last to come, and gone before the others hear of it.
+    """
+    with suppress(RuntimeError):  # the store has ended, which matters no more
+        gone = store.add(_LEFT, 1)
+        deadline = time.monotonic() + _FAREWELL
+        while launch.rank == 0 and gone < launch.processes and time.monotonic() < deadline:
+            if store.check([_FAILED]):
+                return
+            time.sleep(_PAUSE)
+            gone = store.add(_LEFT, 0)
 
 
 def _leave_word(store: Any, launch: Launch, error: BaseException) -> None:
