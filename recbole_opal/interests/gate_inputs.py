@@ -22,7 +22,7 @@ class OwnVectors:
 
     def __init__(self, vectors: Tensor, weights: Tensor, chunks: Sequence[int]) -> None:
         self._vectors, self._weights, self._sizes = vectors, weights, list(chunks)
-        self._of_chunks = vectors.split(self._sizes)
+        self._of_chunks = torch.split(vectors, self._sizes)
 
     def write(self, number: int, gates: Tensor, *, first: bool) -> None:
         """Write what a chunk puts into its (n, 3 D) gates; first items need no reset gate."""
@@ -51,7 +51,7 @@ class OwnVectors:
 
     @cached_property
     def _to_chunks(self) -> Sequence[Tensor]:
-        return self._to_vectors.split(self._sizes)
+        return torch.split(self._to_vectors, self._sizes)
 
 
 class SharedVectors:
@@ -67,7 +67,7 @@ class SharedVectors:
         self, vectors: Tensor, places: Tensor, weights: Tensor, chunks: Sequence[int]
     ) -> None:
         self._vectors, self._weights = vectors, weights
-        self._of_chunks = places.split(list(chunks))
+        self._of_chunks = torch.split(places, list(chunks))
 
     def write(self, number: int, gates: Tensor, *, first: bool) -> None:
         """Write what a chunk puts into its gates."""

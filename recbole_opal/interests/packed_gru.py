@@ -42,7 +42,7 @@ class _LastStates(torch.autograd.Function):
         gates = vectors.new_empty(sum(sizes), 3 * width)
         states = vectors.new_empty(len(gates), width)  # after each item
         recalled = torch.empty_like(states)  # what the reset gate multiplies
-        parts = gates, gates[:, : 2 * width], *gates.split(width, dim=1), recalled, states
+        parts = gates, gates[:, : 2 * width], *torch.split(gates, width, dim=1), recalled, states
         views = [_split(part, chunks) for part in parts]
         to_both, to_content = of_states[: 2 * width].T, of_states[2 * width :].T
         for number, (size, _, before) in enumerate(chunks):
@@ -72,10 +72,14 @@ class _LastStates(torch.autograd.Function):
         # state, the reset gate, the update gate, and into the content as it comes from the item.
         scratch = vectors.new_empty(min(_CHUNK, len(gradient)), 4 * width)
         halves = scratch[:, : 3 * width], scratch[:, width:]
-        spaces = *scratch.split(width, dim=1), *halves, vectors.new_empty(len(scratch), width)
+        spaces = (
+            *torch.split(scratch, width, dim=1),
+            *halves,
+            vectors.new_empty(len(scratch), width),
+        )
         turned = torch.cat([of_states[2 * width :], of_states[: 2 * width]])
         to_turned, to_states = torch.zeros_like(turned), gradient.clone()  # (S, D)
-        parts = *gates.split(width, dim=1), recalled, states
+        parts = *torch.split(gates, width, dim=1), recalled, states
         views = [_split(part, chunks) for part in parts]
         for number in reversed(range(len(chunks))):
             size, first, before = chunks[number]
@@ -127,7 +131,7 @@ def _chunks(sizes: Sequence[int]) -> list[_Chunk]:
 
 
 def _split(values: Tensor, chunks: Sequence[_Chunk]) -> tuple[Tensor, ...]:
-    return values.split([chunk.size for chunk in chunks])
+    return torch.split(values, [chunk.size for chunk in chunks])
 
 
 def _inputs(

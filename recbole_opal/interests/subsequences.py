@@ -86,8 +86,9 @@ class SubsequenceGRU(nn.Module):
             packed = PackedSequence(vectors[layout.positions], layout.batch_sizes)
             last: Tensor = self.gru(packed)[1]  # (1, S, D)
             return last.squeeze(0)
-        weights, sizes = self.gru.all_weights[0], layout.batch_sizes.tolist()
+        of_items, of_states = self.gru.all_weights[0]
+        sizes = layout.batch_sizes.tolist()
         if history.distinct is None:
-            return last_states(vectors[layout.positions], *weights, sizes)
+            return last_states(vectors[layout.positions], of_items, of_states, sizes)
         vectors, places = history.distinct
-        return last_states(vectors, *weights, sizes, places[layout.positions])
+        return last_states(vectors, of_items, of_states, sizes, places[layout.positions])
