@@ -2,6 +2,8 @@
 
 import errno
 import os
+import pathlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ class Faults:
         self.calls: list[str] = []
         for name in CHANGING_CALLS:
             patch.setattr(os, name, self._wrap(name))
+        for name in ("replace", "unlink"):
+            if sys.version_info < (3, 11):  # whose paths keep these calls to themselves
+                patch.setattr(pathlib._NormalAccessor, name, staticmethod(getattr(os, name)))
 
     def arm(self, at: int, make: Callable[[], BaseException], once: bool) -> None:
         """Fails call number `at` (from 0), and unless `once` every later one too."""
