@@ -85,7 +85,9 @@ class JsonTable(_Typed):
         import duckdb
 
         self.path, self.origin = path, str(path)
-        form = f"{literal(str(path))}, compression = '{packing(path)}'"
+        packed = packing(path)
+        packed = "uncompressed" if packed == "none" else packed  # DuckDB 1.5 knows no other word
+        form = f"{literal(str(path))}, compression = {literal(packed)}"
         super().__init__(f"read_json({form}, sample_size = -1, records = true)")
         with opened_engine() as engine:
             try:
