@@ -15,7 +15,7 @@ def test_the_better_stage_wins_and_of_equals_the_earlier():
 
 
 def test_a_record_survives_as_plain_data():
-    record = StageRecord("soft", best_epoch=3, valid={"recall@10": 0.5}, ended="epochs")
+    record = StageRecord("soft", best_epoch=3, score=0.5, valid={"recall@10": 0.5}, ended="epochs")
     assert StageRecord(**record.as_dict()) == record
 
 
