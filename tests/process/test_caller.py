@@ -58,6 +58,7 @@ def look():
     }
 
 import recbole.evaluator
+import rich.style  # of which newer versions draw a number when they are imported
 before = look()
 {code}
 after = look()
