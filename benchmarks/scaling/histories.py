@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +105,8 @@ def _group(batches: Iterator[TrainingBatch], count: int) -> tuple[float, float]:
 
 
 def _faults() -> int:
+    import resource  # here: Windows has none
+
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_minflt + used.ru_majflt
 
