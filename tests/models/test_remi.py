@@ -57,5 +57,5 @@ def test_regularised_attention_is_more_even(build_model):
             optimizer.zero_grad()
             sum(built.network.calculate_loss(built.batch)).backward()
             optimizer.step()
-        spread[weight] = float(variation_of(built))
+        spread[weight] = float(variation_of(built).detach())
     assert spread[1000.0] < spread[0.0] / 10
