@@ -11,10 +11,22 @@ from torch.nn import functional
 
 from recbole_opal.interests.weighted_sums import sum_weighted
 
-__all__ = ["History"]
+__all__ = ["History", "Repeats"]
 
 _MANY = 0.75
 """Share of the items above which that some are met twice is not worth the search for them."""
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Which vectors are the same, because they are of the same item.
+
+    It holds for the very vectors it names: whoever puts others in their place, of which nothing is
+    known, need not think of it.
+    """
+
+    ids: Tensor  # (T,) int64, of the items
+    vectors: Tensor  # (T, D) float
 
 
 @dataclass(frozen=True)
@@ -31,8 +43,7 @@ class History:
     times: Tensor | None = None
     # (T,) float, logarithms of the items' weights, whose mean is 1 in each row; None: all are 1
     log_weights: Tensor | None = None
-    # (T,) int64, the same for items whose vectors are the same; None: nothing is known of that
-    ids: Tensor | None = None
+    repeats: Repeats | None = None  # None: it is not known which vectors are the same
 
     @property
     def num_rows(self) -> int:
@@ -52,9 +63,9 @@ class History:
         None where most items have one of their own, or it is not known. A batch of kuairand-pure
         meets an item nearly four times.
         """
-        if self.ids is None:
+        if self.repeats is None or self.repeats.vectors is not self.vectors:
             return None
-        known, places = torch.unique(self.ids, return_inverse=True)
+        known, places = torch.unique(self.repeats.ids, return_inverse=True)
         if len(known) > _MANY * len(places):
             return None
         numbers = torch.arange(len(places), device=places.device)

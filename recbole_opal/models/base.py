@@ -14,7 +14,7 @@ from torch.nn import functional
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.distributed.dropout import RowDropout
 from recbole_opal.interests.feature_table import FeatureTable
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, Repeats
 from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
@@ -220,8 +220,9 @@ class MultiInterestNetwork(nn.Module):
         drawn = self.sampler.draw(targets)
         vectors, target_vectors, negative_vectors = self.items(histories.items, targets, drawn.ids)
         dropping = self.training and self.dropout.p > 0  # then no two vectors are the same
-        ids = None if dropping else histories.items
-        history = History(self.dropout(vectors), histories.lengths, histories.times, ids=ids)
+        vectors = self.dropout(vectors)
+        repeats = None if dropping else Repeats(histories.items, vectors)
+        history = History(vectors, histories.lengths, histories.times, repeats=repeats)
         history = self.weighed(history)
         encoded = self.encode(history)
         queries = self.queries(encoded)

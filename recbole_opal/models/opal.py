@@ -116,7 +116,7 @@ class InterestEvolution(nn.Module):
             weight = assignment.amax(dim=-1, keepdim=True)  # (T, 1)
             # 1 in the forward pass (straight-through)
             vectors = history.vectors * (1 + weight - weight.detach())
-            history = replace(history, vectors=vectors, ids=None)
+            history = replace(history, vectors=vectors)
         evolved = self.output(self.recurrence(history, chosen, num_interests))  # (B, K, D)
         if self.settings.evolution_activation == "relu":
             evolved = evolved.relu()

@@ -216,12 +216,12 @@ class PeriodicInterests(nn.Module):
     def forward(self, history: History) -> Tensor:
         """Return the interests of timed histories, (B, K, D); zero for an empty one."""
         placed = history.vectors + self.positions[history.columns()] + self.time_gaps(history)
-        states = self.graph(replace(history, vectors=placed, ids=None))  # (T, D)
+        states = self.graph(replace(history, vectors=placed))  # (T, D)
         logits = history.lift(self.output(self.hidden(states).tanh()))  # (T, K)
         logits = history.hide_padding(logits)
         weights = softmax_by_row(logits, history.rows, history.num_rows)
         both = torch.cat([weights, history.vectors], dim=1)  # padded together, once
-        padded, _ = replace(history, vectors=both, ids=None).padded()  # (B, L, K + D)
+        padded, _ = replace(history, vectors=both).padded()  # (B, L, K + D)
         num_interests = weights.shape[1]
         return padded[..., :num_interests].transpose(1, 2) @ padded[..., num_interests:]
 

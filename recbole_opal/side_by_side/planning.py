@@ -96,13 +96,19 @@ class Plan:
         return self.parent / f"comparison-{self.dataset}-{self.digest[:8]}"
 
     @property
+    def trial_bounds(self) -> dict[str, float | None]:
+        """What bounds a trial, as digests hold it: older versions knew no `tune_steps`."""
+        bounds: dict[str, float | None] = {"tune_seconds": self.tune_seconds}
+        return bounds if self.tune_steps is None else bounds | {"tune_steps": self.tune_steps}
+
+    @property
     def digest(self) -> str:
         """Tells requests apart; where files lie and how many runs go at once does not count."""
         parts = {
             "dataset": self.dataset,
             "models": [variant.text for variant in self.variants],
             "seeds": self.seeds,
-            "tune": [self.tune, self.tune_seconds, *_if_any(self.tune_steps)],
+            "tune": [self.tune, *self.trial_bounds.values()],
             "settings": settings_digest(self.shared),
         }
         return settings_digest(parts)
@@ -178,17 +184,20 @@ def make_plan(
         data=data_digests(Path(first["data_path"]), dataset, first["load_col"]),
     )
     if tune and tune_steps is not None:
-        _check_trials(plan)
+        _check_trials(configs, tune_steps)
     return plan
 
 
-def _check_trials(plan: Plan) -> None:
-    """Refuse a bound of steps that leaves nothing of a warm-up."""
-    for variant in plan.variants:
-        try:
-            plan.trial(variant)
-        except SettingsError as error:
-            raise SettingsError(f"--tune_steps={plan.tune_steps}: {error}") from error
+def _check_trials(configs: Mapping[str, OpalConfig], steps: int) -> None:
+    """Refuse a bound of steps that leaves nothing of a schedule to fall in."""
+    for label, config in configs.items():
+        warmup = config["warmup_steps"]
+        if config["learning_rate_schedule"] != "constant" and warmup >= steps:
+            raise SettingsError(
+                f"--tune_steps={steps} is not above --warmup_steps={warmup} of {label}: a trial "
+                f"would end before its rate falls; write --tune_steps={10 * max(warmup, 1)}, or "
+                f"--warmup_steps={steps // 10}."
+            )
 
 
 def _bounds(model: str, seconds: float | None, steps: int | None) -> dict[str, Any]:
@@ -199,11 +208,6 @@ def _bounds(model: str, seconds: float | None, steps: int | None) -> dict[str, A
         stages = getattr(find_model_class(model), "stages", ("train",))
         bounds["stage_steps"] = dict.fromkeys(stages, steps)
     return bounds
-
-
-def _if_any(value: Any) -> list[Any]:
-    """Return what a digest holds of an option that older versions did not have."""
-    return [] if value is None else [value]
 
 
 def _named(variants: Sequence[Variant]) -> list[Variant]:

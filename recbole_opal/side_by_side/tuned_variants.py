@@ -64,9 +64,7 @@ def _tune(
 ) -> Tuned | OpalError:
     # Old trials are worthless where data, versions, defaults or the seed are others.
     origin = plan.run(variant, plan.seeds[0]).origin.as_plain()
-    bounds: dict[str, Any] = {"tune_seconds": plan.tune_seconds}
-    bounds |= {} if plan.tune_steps is None else {"tune_steps": plan.tune_steps}
-    digest = settings_digest(origin | bounds)
+    digest = settings_digest(origin | plan.trial_bounds)
     tunable = TunableVariant(variant.model, variant.label, plan.given(variant), digest)
     tried: list[str] = []
 

@@ -1,10 +1,12 @@
 """Histories end to end: sums by row and padding equal a naive loop."""
 
+from dataclasses import replace
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, Repeats
 
 
 @settings(max_examples=30, deadline=None)
@@ -32,14 +34,16 @@ def test_gradients_pass_through_padding():
 def test_vectors_are_told_apart_by_ids():
     ids = torch.tensor([7, 3, 7, 7])
     vectors = torch.randn(8, 2)[ids]
-    found = History(vectors, torch.tensor([3, 1]), ids=ids).distinct
-    assert found is not None
-    rows, places = found
+    history = History(vectors, torch.tensor([3, 1]), repeats=Repeats(ids, vectors))
+    assert history.distinct is not None
+    rows, places = history.distinct
     assert rows.shape == (2, 2)
     assert rows[places].equal(vectors)
+    assert replace(history, vectors=vectors + torch.arange(4).unsqueeze(1)).distinct is None
 
 
 def test_where_most_differ_none_is_searched_for():
     vectors, lengths = torch.randn(4, 2), torch.tensor([4])
     assert History(vectors, lengths).distinct is None
-    assert History(vectors, lengths, ids=torch.tensor([1, 2, 3, 4])).distinct is None
+    repeats = Repeats(torch.tensor([1, 2, 3, 4]), vectors)
+    assert History(vectors, lengths, repeats=repeats).distinct is None

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from recbole_opal.interests import packed_gru, subsequences
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, Repeats
 from recbole_opal.interests.packed_gru import last_states
 from recbole_opal.interests.subsequences import SubsequenceGRU
 
@@ -101,7 +101,8 @@ def test_torch_s_own_runs_under_mixed_precision(monkeypatch, mixed):
     monkeypatch.setattr(subsequences, "last_states", told)
     module = SubsequenceGRU(3)
     ids = torch.tensor([1, 2, 1, 1, 2])
-    history = History(torch.randn(3, 3)[ids], torch.tensor([2, 3]), ids=ids)
+    vectors = torch.randn(3, 3)[ids]
+    history = History(vectors, torch.tensor([2, 3]), repeats=Repeats(ids, vectors))
     with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
         states = module(history, torch.tensor([0, 1, 0, 0, 1]), 2)
     assert called == ([] if mixed else [True])

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recbole_opal.interests.history import History
+from recbole_opal.interests.history import History, Repeats
 from recbole_opal.interests.subsequences import SubsequenceGRU, lay_out_subsequences
 
 
@@ -65,12 +65,14 @@ def test_items_that_are_met_often_change_nothing(some):
     ids = torch.arange(11) % some
     weights = torch.randn(4, 3, 4, dtype=torch.float64)
     results = []
-    for told in (ids, None):
-        states = module(replace(history, vectors=known[ids], ids=told), categories, 3)
+    for told in (True, False):
+        vectors = known[ids]
+        repeats = Repeats(ids, vectors) if told else None
+        states = module(replace(history, vectors=vectors, repeats=repeats), categories, 3)
         inputs = [known, *module.parameters()]
         results.append((states, *torch.autograd.grad((states * weights).sum(), inputs)))
-    for told, untold in zip(*results, strict=True):
-        torch.testing.assert_close(told, untold)
+    for repeated, plain in zip(*results, strict=True):
+        torch.testing.assert_close(repeated, plain)
 
 
 def test_takes_as_many_steps_as_there_are_items():

@@ -96,7 +96,7 @@ def test_trials_of_all_models_can_be_bounded_by_the_same_steps(plan_for, tuned):
 def test_a_bound_of_steps_that_leaves_nothing_of_the_warm_up_is_told_before_any_trial(plan_for):
     settings = {"learning_rate_schedule": "linear", "warmup_steps": 10}
     with pytest.raises(
-        SettingsError, match="--tune_steps=10: MIND: --warmup_steps=10 is not below the 10"
+        SettingsError, match="--tune_steps=10 is not above --warmup_steps=10 of MIND"
     ):
         plan_for("MIND", tune_steps=10, **settings)
 
