@@ -23,9 +23,9 @@ def result(quick_settings):
     return recbole_opal.run("OPAL", "tiny", **quick_settings)
 
 
-def test_metrics_file_has_both_stages(result):
+def test_metrics_file_has_all_stages(result):
     metrics = json.loads((result.folder / "metrics.json").read_text())
-    assert set(metrics["stages"]) == {"soft", "hard"}
+    assert set(metrics["stages"]) == {"soft", "hard", "next"}
     for stage in metrics["stages"].values():
         accuracy = {f"{name}@{k}" for name in ("recall", "hit", "ndcg") for k in (5, 10)}
         assert set(stage["valid"]) == accuracy

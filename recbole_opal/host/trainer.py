@@ -153,10 +153,10 @@ class StagedTrainer(TopKEvaluation):
 
 
 class TwoStageTrainer(StagedTrainer):
-    """Pre-train in stage "soft", fine-tune in stage "hard", keep the better one on validation.
+    """Pre-train in stage "soft", fine-tune in stage "hard", keep the best one on validation.
 
-    Source: OPAL, section 7 of the method. The setting `stages` picks `soft,hard`, `hard` (from
-    the start) or `soft`.
+    Source: OPAL, section 7 of the method. Stage "next", which is ours, fine-tunes further, on the
+    next item alone. The setting `stages` picks some of the three, as `soft,hard`, the paper's.
     """
 
 

@@ -204,14 +204,14 @@ def _check_schedule(settings: Mapping[str, Any]) -> None:
 
 
 def check_stages(settings: Mapping[str, Any], own: Sequence[str], others: Iterable[str]) -> None:
-    """Refuse names in `stage_steps` and `stage_rates` that are stages of no model.
+    """Refuse names in `stage_steps` and its like that are stages of no model.
 
     Those of `others`, stages of models beside this one, are left alone, so that one value serves a
     whole comparison.
     """
     known = list(dict.fromkeys([*own, *others]))
-    for name in ("stage_steps", "stage_rates"):
-        for stage in settings[name] or ():
+    for name in ("stage_steps", "stage_rates", "stage_windows"):
+        for stage in settings.get(name) or ():
             if stage not in known:
                 hint = did_you_mean(stage, known) or f"; choose from {', '.join(own)}."
                 raise SettingsError(f"--{name}: there is no stage {stage}{hint}")

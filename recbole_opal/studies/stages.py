@@ -18,7 +18,7 @@ from recbole_opal.studies.relabelling import relabelled
 from recbole_opal.studies.saying import effects_told
 from recbole_opal.studies.study import Figure, Part, Study
 from recbole_opal.studies.tables import difference_table, values_table
-from recbole_opal.studies.ways import HARD_ONLY, SOFT_ONLY, StagesOptions, ways
+from recbole_opal.studies.ways import HARD_ONLY, SOFT_ONLY, THREE, StagesOptions, ways
 
 __all__ = ["Stages"]
 
@@ -26,13 +26,13 @@ _METRICS = ("recall", "ndcg", "coverage", "category_diversity")
 
 
 class Stages(Study):
-    """Soft only, hard only, and both with early and late switches, all with the same steps."""
+    """Each stage alone, both with early and late switches, and three, all with the same steps."""
 
     name = "stages"
-    title = "One stage or two, and when to switch"
+    title = "One stage, two or three, and when to switch"
     question = (
         "Does training in two stages find more than either stage alone, and when should the soft "
-        "stage hand over to the hard one?"
+        "stage hand over to the hard one? And what does a third stage add, on the next item alone?"
     )
     asked_by = "a reader who wonders whether the first stage is needed, and for how long"
     varied = {"stages": "switch", "stage_steps": "switch"}
@@ -62,7 +62,7 @@ class Stages(Study):
         """Accuracy and diversity over the switch points, and the differences."""
         view, found = _view(outcome), []
         steps, names = zip(*_points(view), strict=True)
-        level = {SOFT_ONLY: "soft", HARD_ONLY: "hard"}
+        level = {SOFT_ONLY: "soft", HARD_ONLY: "hard", THREE: "next"}
         series = {"after the hard stage": [_row(view, name, "hard") for name in names]}
         series["at the switch (soft)"] = [_row(view, name, "soft") for name in names]
         series |= {name: [_row(view, name, stage)] * len(names) for name, stage in level.items()}
@@ -112,7 +112,8 @@ def _points(view: Outcome) -> list[tuple[str, str]]:
     Half of the steps stands between the percents, convergence behind all numbers of steps.
     """
     names = dict.fromkeys(label_of(row) for row in view.main.rows)
-    whole, *others = [name for name in names if name not in (SOFT_ONLY, HARD_ONLY)]
+    aside = (SOFT_ONLY, HARD_ONLY, THREE)
+    whole, *others = [name for name in names if name not in aside]
     percents = {f"switch at {p} %": p for p in view.options.switch}
     early = [name for name in others if percents.get(name, 0) < 50]
     ordered = [*early, whole, *(name for name in others if name not in early)]
@@ -157,7 +158,7 @@ def _best_told(view: Outcome) -> str:
 
 def _caption(metric: str) -> str:
     return (
-        f"{title_of(metric)} on the test part, dashed the single stages. All ways have the same "
+        f"{title_of(metric)} on the test part, dashed the ways without that switch. All ways have the same "
         "number of steps where a schedule or --steps says how many. A stage hands over its best "
         "weights on validation, so a late switch takes steps from the hard stage, but nothing from "
         "the soft one. Bars are standard deviations over seeds."

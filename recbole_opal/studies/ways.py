@@ -10,11 +10,12 @@ from recbole_opal.side_by_side.variants import Variant
 from recbole_opal.studies.options import Counts
 from recbole_opal.studies.study import StudyOptions
 
-__all__ = ["HARD_ONLY", "SOFT_ONLY", "StagesOptions", "ways"]
+__all__ = ["HARD_ONLY", "SOFT_ONLY", "THREE", "StagesOptions", "ways"]
 
 _WITHOUT_SCHEDULE = 2000
 """Steps of both stages where no setting says how many; of a constant rate the percents' alone."""
-SOFT_ONLY, HARD_ONLY = "soft only", "hard only"
+SOFT_ONLY, HARD_ONLY, THREE = "soft only", "hard only", "three stages"
+_BOTH = ("soft", "hard")
 
 
 class StagesOptions(StudyOptions):
@@ -37,12 +38,15 @@ def ways(options: Any, settings: Mapping[str, Any]) -> dict[str, Variant]:
     """Return the rows by their names: all of as many steps, or with stages that end themselves."""
     total, by_itself = _total(options, settings)
 
-    def way(stages: Sequence[str] = (), **steps: int) -> Variant:
-        own: dict[str, Any] = {"stages": list(stages)} if stages else {}
+    def way(stages: Sequence[str] = _BOTH, **steps: int) -> Variant:
+        own: dict[str, Any] = {"stages": list(stages)}
+        own |= {"stage_windows": {"next": 1}} if "next" in stages else {}
         return Variant("OPAL", own | ({"stage_steps": steps} if steps else {}))
 
+    three = [*_BOTH, "next"]
     if total is None:
         found = {"switch at convergence": way(), SOFT_ONLY: way(["soft"]), HARD_ONLY: way(["hard"])}
+        found[THREE] = way(three)
         shares = {p: _share(p, _WITHOUT_SCHEDULE) for p in options.switch}
         named = {f"switch after {n} steps": way(soft=n) for n in shares.values()}
     else:
@@ -50,6 +54,8 @@ def ways(options: Any, settings: Mapping[str, Any]) -> dict[str, Variant]:
         whole = way() if by_itself else way(soft=half, hard=total - half)
         found = {"switch at half": whole}
         found |= {SOFT_ONLY: way(["soft"], soft=total), HARD_ONLY: way(["hard"], hard=total)}
+        third = total // 3
+        found[THREE] = way(three, soft=third, hard=third, next=total - 2 * third)
         shares = {p: _share(p, total) for p in options.switch}
         named = {f"switch at {p} %": way(soft=n, hard=total - n) for p, n in shares.items()}
     # Of two ways that are the same the first name counts: no run is compared with itself.

@@ -1,5 +1,6 @@
 """OPAL inside RecBole: shapes, invariances, scoring, its losses by name, its options."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,7 @@ from recbole_opal.models import MODELS, MultiInterestNetwork
 from recbole_opal.models.opal import OPALNetwork
 from recbole_opal.testing import RoutingContract
 
-STAGES = ["soft", "hard"]
+STAGES = ["soft", "hard", "next"]
 
 
 @pytest.fixture
@@ -90,6 +91,34 @@ def test_the_parts_of_the_loss_have_names(build):
         "retrieval", "orthogonality", "uniformity", "hard_uniformity", "unique",
     )  # fmt: skip
     assert len(parts) == 5
+
+
+@pytest.mark.parametrize("windows", [None, {"next": 1}, {"next": 2}, {"soft": 1}])
+def test_a_stage_has_as_many_targets_as_it_asks_for(build, windows):
+    built = build(stage_windows=windows, future_window=3)
+    model, batch = built.network, built.batch
+    for stage, window in {"soft": 3, "hard": 3, "next": 3, **(windows or {})}.items():
+        model.set_stage(stage)
+        seen = model.training_views(batch)
+        assert seen.histories is batch.histories
+        assert seen.targets.equal(batch.targets[:, :window])
+
+
+def test_the_last_stage_is_the_hard_one_on_the_next_item(build):
+    built = build()
+    model, batch = built.network, built.batch
+    nearest = replace(batch, targets=batch.targets[:, :1].contiguous())
+    model.set_stage("hard")
+    before = model.interests(batch.histories)
+    torch.manual_seed(1)
+    wanted = model.calculate_loss(nearest)
+    torch.manual_seed(1)
+    of_all = model.calculate_loss(batch)
+    model.set_stage("next")
+    assert model.interests(batch.histories).equal(before)
+    torch.manual_seed(1)
+    assert [part.item() for part in model.calculate_loss(batch)] == [p.item() for p in wanted]
+    assert wanted[0] != of_all[0]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -31,8 +31,8 @@ def test_runs_are_rows_and_their_seeds_are_one(runs):
     found = comparison_of(runs, "again")
     labels = [row.label for row in found.rows]
     assert sorted(labels) == [
-        "OPAL num_interests=2 hard", "OPAL num_interests=2 soft",
-        "OPAL num_interests=4 hard", "OPAL num_interests=4 soft",
+        "OPAL num_interests=2 hard", "OPAL num_interests=2 next", "OPAL num_interests=2 soft",
+        "OPAL num_interests=4 hard", "OPAL num_interests=4 next", "OPAL num_interests=4 soft",
     ]  # fmt: skip
     row = next(row for row in found.rows if row.label == "OPAL num_interests=4 soft")
     assert list(row.runs) == ["1", "2", "3"]

@@ -228,17 +228,23 @@ def test_a_warm_up_leaves_some_of_each_stage_s_schedule(configure, refusal):
 @pytest.mark.parametrize("name", ["stage_steps", "stage_rates"])
 def test_stages_are_named_as_they_are(configure, refusal, name):
     assert refusal(**{name: {"sofd": 9}}).endswith("there is no stage sofd; did you mean soft?")
-    assert refusal(**{name: {"xyzzy": 9}}).endswith("choose from soft, hard.")
+    assert refusal(**{name: {"xyzzy": 9}}).endswith("choose from soft, hard, next.")
     assert refusal("SASRec", **{name: {"trian": 9}}).endswith("did you mean train?")
     # One value serves OPAL and what it is compared with.
     for model in ("OPAL", "MIND", "GRU4Rec", "Pop"):
         assert configure(model, **{name: {"hard": 90, "train": 60}})[name]["hard"] == 90
 
 
+def test_stages_with_targets_of_their_own_are_named_as_they_are(configure, refusal):
+    assert refusal(stage_windows={"sofd": 9}).endswith("there is no stage sofd; did you mean soft?")
+    assert configure(stage_windows={"hard": 3})["stage_windows"] == {"hard": 3}
+
+
 def test_steps_and_factors_of_stages_are_checked(configure, refusal):
     assert "each 1 or more" in refusal(stage_steps={"soft": 0})
     assert "--stage_steps" in refusal(stage_steps={"soft": 2.5})
     assert "--stage_steps" in refusal(stage_steps=100)
+    assert "each 1 or more" in refusal(stage_windows={"hard": 0})
     assert "each above 0" in refusal(stage_rates={"hard": 0.0})
     assert "--stage_rates" in refusal(stage_rates={"hard": float("inf")})
     assert configure(stage_rates={"hard": 1})["stage_rates"] == {"hard": 1.0}

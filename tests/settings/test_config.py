@@ -26,7 +26,7 @@ def test_opal_has_the_defaults_of_its_yaml_over_overall_over_recbole(configure):
     assert config["eval_args"]["split"] == {"RS": [8, 1, 1]}  # over RecBole's sequential.yaml
     assert config["eval_args"]["order"] == "TO"
     assert config["load_col"] == {"inter": ["user_id", "item_id", "timestamp"]}
-    assert config["stages"] == ["soft", "hard"]
+    assert config["stages"] == ["soft", "hard", "next"]
     assert config["train_neg_sample_args"]["distribution"] == "none"
 
 

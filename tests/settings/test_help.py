@@ -91,7 +91,7 @@ def test_a_topic_that_is_none_is_told_in_one_line(capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "stages"), [("Mine", "--stages=[warm,main]"), ("Deeper", "--stages=[soft,hard]")]
+    ("name", "stages"), [("Mine", "--stages=[warm,main]"), ("Deeper", "--stages=[soft,hard,next]")]
 )
 def test_a_class_of_the_user_s_has_help_too(tmp_path, capsys, name, stages):
     (tmp_path / "mine.py").write_text(MINE)

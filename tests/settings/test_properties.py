@@ -18,7 +18,10 @@ LINE = re.compile(
     r"^(?P<name>\w+):[^#]*#\s+\((?P<kind>bool|int|float|str|list|dict)\) "
     r"\S.*\[(?P<sources>[RPAD, ]+)\]$"
 )
-KINDS = {"an integer": "int", "a number": "float", "True or": "bool", "a list": "list"}
+KINDS = {
+    **{"an integer": "int", "a number": "float", "True or": "bool", "a list": "list"},
+    "a mapping": "dict",
+}
 
 
 def lines(path):

@@ -78,7 +78,8 @@ def test_the_command_leaves_tables_a_report_and_its_folder_in_the_last_line(done
         "report.html",
     }  # fmt: skip
     plain = json.loads((folder / "comparison.json").read_text())
-    labels = ["GRU4Rec", "OPAL num_interests=2 soft", "OPAL num_interests=2 hard"]
+    labels = ["GRU4Rec", "OPAL num_interests=2 soft"]
+    labels += ["OPAL num_interests=2 hard", "OPAL num_interests=2 next"]
     assert [row["label"] for row in plain["rows"]] == labels
     for row in plain["rows"]:
         assert row["error"] is None

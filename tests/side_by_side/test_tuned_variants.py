@@ -87,7 +87,8 @@ def test_trials_of_all_models_can_be_bounded_by_the_same_steps(plan_for, tuned):
     plan = plan_for("OPAL,MIND,Pop", tune_steps=70, stage_steps={"soft": 90}, num_interests=2)
     (tuning, _), execution, _ = tuned(plan, lambda run: 0.5)
     asked = {run.variant.model: run.settings["stage_steps"] for run, _ in execution.asked}
-    assert asked == {"OPAL": {"soft": 70, "hard": 70}, "MIND": {"train": 70}, "Pop": {"train": 70}}
+    opal = {"soft": 70, "hard": 70, "next": 70}
+    assert asked == {"OPAL": opal, "MIND": {"train": 70}, "Pop": {"train": 70}}
     assert tuning.steps == 70
     final = plan.run(plan.variants[0], 5)
     assert final.settings["stage_steps"] == {"soft": 90}

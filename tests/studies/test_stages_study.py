@@ -11,6 +11,8 @@ from recbole_opal.studies.ways import StagesOptions
 from tests.studies.planted_runs import planted_outcome
 
 STUDY = Stages()
+BOTH = {"stages": ["soft", "hard"]}
+THREE = {"stages": ["soft", "hard", "next"], "stage_windows": {"next": 1}}
 FALLING = {"learning_rate_schedule": "linear", "schedule_steps": 600}
 
 
@@ -20,18 +22,20 @@ def rows(settings=FALLING, **options):
 
 
 def test_with_a_schedule_every_way_has_the_same_number_of_steps():
-    whole, soft, hard, *switches = rows(switch=[10, 90])
-    assert whole == {}  # each stage has its 600
+    whole, soft, hard, three, *switches = rows(switch=[10, 90])
+    assert whole == BOTH  # each stage has its 600
     assert soft == {"stages": ["soft"], "stage_steps": {"soft": 1200}}
     assert hard == {"stages": ["hard"], "stage_steps": {"hard": 1200}}
+    assert three == {**THREE, "stage_steps": {"soft": 400, "hard": 400, "next": 400}}
     steps = [each["stage_steps"] for each in switches]
     assert steps == [{"soft": 120, "hard": 1080}, {"soft": 1080, "hard": 120}]
 
 
 def test_steps_of_the_user_s_are_shared_out_and_no_way_is_there_twice():
-    whole, soft, _, *switches = rows({}, steps=101, switch=[1, 50, 99])
+    whole, soft, _, three, *switches = rows({}, steps=101, switch=[1, 50, 99])
     assert whole["stage_steps"] == {"soft": 50, "hard": 51}
     assert soft["stage_steps"] == {"soft": 101}
+    assert three["stage_steps"] == {"soft": 33, "hard": 33, "next": 35}
     steps = [each["stage_steps"] for each in switches]
     assert steps == [{"soft": 1, "hard": 100}, {"soft": 100, "hard": 1}]
 
@@ -44,9 +48,10 @@ def test_a_schedule_that_does_not_say_its_steps_gets_2000_for_both():
 
 def test_without_a_schedule_stages_end_by_themselves_but_for_the_switch():
     constant = {"learning_rate_schedule": "constant", "schedule_steps": 600}
-    whole, soft, hard, *switches = rows(constant, switch=[10])
-    assert (whole, soft, hard) == ({}, {"stages": ["soft"]}, {"stages": ["hard"]})
-    assert switches == [{"stage_steps": {"soft": 200}}]
+    whole, soft, hard, three, *switches = rows(constant, switch=[10])
+    assert (whole, soft, hard) == (BOTH, {"stages": ["soft"]}, {"stages": ["hard"]})
+    assert three == THREE
+    assert switches == [{**BOTH, "stage_steps": {"soft": 200}}]
 
 
 def test_a_switch_that_leaves_no_steps_is_refused():
@@ -62,7 +67,7 @@ def test_a_mapping_survives_the_way_through_the_command_line():
 
 @pytest.fixture
 def outcome(tmp_path):
-    """Planted: the hard stage gains .1, an early switch costs .2, a late one nothing."""
+    """Planted: the hard stage gains .1, the next item nothing, an early switch costs .2."""
     random = np.random.default_rng(0)
     base = random.uniform(0.3, 0.6, size=200)
 
@@ -71,24 +76,32 @@ def outcome(tmp_path):
         noise -= noise.mean(axis=1, keepdims=True)
         return {"recall@10": base + gain + noise[0], "ndcg@10": base + noise[1]}
 
+    both = "OPAL@stages=[soft,hard]"
+    three = "OPAL@stages=[soft,hard,next]@stage_windows={'next': 1}"
+    equally = "@stage_steps={'soft': 400, 'hard': 400, 'next': 400}"
     values = {
-        "OPAL": {"soft": users(0.0), "hard": users(0.1)},
+        both: {"soft": users(0.0), "hard": users(0.1)},
         "OPAL@stages=[soft]@stage_steps={'soft': 1200}": {"soft": users(0.0)},
         "OPAL@stages=[hard]@stage_steps={'hard': 1200}": {"hard": users(-0.1)},
-        "OPAL@stage_steps={'soft': 120, 'hard': 1080}": {"soft": users(0), "hard": users(-0.1)},
-        "OPAL@stage_steps={'soft': 1080, 'hard': 120}": {"soft": users(0), "hard": users(0.1)},
+        three + equally: {"soft": users(0), "hard": users(0.1), "next": users(0.1)},
+        f"{both}@stage_steps={{'soft': 120, 'hard': 1080}}": {
+            "soft": users(0),
+            "hard": users(-0.1),
+        },
+        f"{both}@stage_steps={{'soft': 1080, 'hard': 120}}": {"soft": users(0), "hard": users(0.1)},
     }
     return planted_outcome(tmp_path, StagesOptions(switch=[10, 90]), values, **FALLING)
 
 
 def test_planted_differences_are_read_and_no_others(outcome):
     best, *said = STUDY.readings(outcome)
-    assert best.startswith("Of 5 ways through the stages validation chooses switch at ")
+    assert best.startswith("Of 6 ways through the stages validation chooses ")
     told = {line.partition(":")[0]: line for line in said}
     assert list(told) == [
         "Switch at half hard against switch at half soft",
         "Switch at half hard against soft only",
         "Switch at half hard against hard only",
+        "Three stages next against switch at half hard",
         "Switch at 10 % hard against switch at half hard",
         "Switch at 90 % hard against switch at half hard",
     ]
@@ -116,8 +129,9 @@ def test_the_page_has_the_ways_by_name_and_the_pictures_their_order(outcome):
 
 def test_numbers_of_steps_come_before_convergence(outcome):
     constant = {"learning_rate_schedule": "constant"}
-    names = {"OPAL": "OPAL", "OPAL stage_steps={'soft': 120, 'hard': 1080}": "early"}
-    texts = {"early": {"stage_steps": {"soft": 200}}, "OPAL": {}}
+    both = "OPAL stages=[soft,hard]"
+    names = {both: "whole", f"{both} stage_steps={{'soft': 120, 'hard': 1080}}": "early"}
+    texts = {"early": {**BOTH, "stage_steps": {"soft": 200}}, "whole": BOTH}
     kept = []
     for row in outcome.main.rows:
         name = names.get(row.label.rpartition(" ")[0])
@@ -136,5 +150,5 @@ def test_a_way_that_failed_is_left_out(outcome):
     kept = [row for row in outcome.main.rows if "'soft': 120," not in row.label]
     result = outcome.main.model_copy(update={"rows": kept})
     outcome = type(outcome)(outcome.options, {"main": result})
-    assert len(STUDY.readings(outcome)) == 5
+    assert len(STUDY.readings(outcome)) == 6
     assert "10 %" not in STUDY.figures(outcome)[0].svg

@@ -31,7 +31,7 @@ def settings(quick_settings, kind):
 
 def expected_points(folder):
     rows = [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
-    assert {row["stage"] for row in rows} == {"soft", "hard"}
+    assert {row["stage"] for row in rows} == {"soft", "hard", "next"}
     return {(name, row["epoch"]): value for row in rows for name, value in curves_of(row).items()}
 
 
@@ -49,7 +49,7 @@ def test_a_run_that_was_stopped_goes_on_under_the_same_id_and_is_told_whole(told
     assert {(name, epoch): value for name, epoch, value in run.points} == expected_points(folder)
     names = {name for name, _, _ in run.points}
     assert {"soft/loss/retrieval", "hard/loss/uniformity", "hard/valid/recall@10"} <= names
-    for stage in ("soft", "hard"):
+    for stage in ("soft", "hard", "next"):
         for part in ("valid", "test"):
             value = done.stages[stage][part]["ndcg@5"]
             assert run.results[f"final/{stage}/{part}/ndcg@5"] == value

@@ -76,11 +76,11 @@ def test_resuming_equals_not_stopping(quick_settings, monkeypatch, validations):
 def test_resuming_a_run_whose_stages_have_steps_of_their_own_equals_not_stopping(
     quick_settings, monkeypatch, validations
 ):
-    own = {"stage_steps": {"soft": 3, "hard": 5}, "stage_rates": {"hard": 0.3}}
+    own = {"stage_steps": {"soft": 3, "hard": 5, "next": 4}, "stage_rates": {"hard": 0.3}}
     settings = quick_settings | CONSTANT | own | {"epochs": 40, "stopping_step": 100}
     folder = assert_continued_alike(monkeypatch, validations, settings)
     stages = RunFolder.open(folder).load_json("metrics.json")["stages"]
-    assert [record["steps"] for record in stages.values()] == [3, 5]
+    assert [record["steps"] for record in stages.values()] == [3, 5, 4]
     assert {record["ended"] for record in stages.values()} == {"stage_steps"}
     assert {row[-1] for row in losses_of(folder) if row[0] == "hard"} == {0.001 * 0.3}
 

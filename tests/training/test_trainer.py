@@ -17,7 +17,8 @@ CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant", "warmu
 @pytest.fixture
 def build(quick_settings):
     def make(**changes):
-        config = OpalConfig("OPAL", "tiny", quick_settings | CONSTANT | changes)
+        two = {"stages": "soft,hard"}
+        config = OpalConfig("OPAL", "tiny", quick_settings | CONSTANT | two | changes)
         data = prepare_data(config, future_items=True)
         torch.manual_seed(0)
         model = OPAL(config, data.dataset).to(config["device"])
@@ -35,11 +36,11 @@ def fake_scores(trainer, monkeypatch, scores):
     )
 
 
-def test_both_stages_train_and_the_better_one_is_left_in_the_model(build):
-    trainer, data = build()
+def test_all_stages_train_and_the_best_one_is_left_in_the_model(build):
+    trainer, data = build(stages="soft,hard,next")
     score, result = trainer.fit(data.train, data.valid)
-    assert list(trainer.loop.records) == ["soft", "hard"]
-    assert [record.epochs for record in trainer.loop.records.values()] == [2, 2]
+    assert list(trainer.loop.records) == ["soft", "hard", "next"]
+    assert [record.epochs for record in trainer.loop.records.values()] == [2, 2, 2]
     assert score == max(record.score for record in trainer.loop.records.values())
     assert result["recall@10"] == score
     assert trainer.model.stage == trainer.loop.best_stage

@@ -129,15 +129,13 @@ def _best(values: Sequence[float], metric: str) -> float | None:
 
 
 def _reading(courses: Sequence[_Course], metric: str) -> str | None:
-    """Say how many two-stage runs got better on validation in their second stage."""
+    """Say how many runs got better on validation in a stage after their first."""
     gains = []
     for course in courses:
         first = _best(_validated(epoch for epoch in course if epoch.stage == 0), metric)
-        second = _best(_validated(epoch for epoch in course if epoch.stage > 0), metric)
-        if first is not None and second is not None:
-            gains.append(sign_of(metric) * (second - first) > 0)
+        later = _best(_validated(epoch for epoch in course if epoch.stage > 0), metric)
+        if first is not None and later is not None:
+            gains.append(sign_of(metric) * (later - first) > 0)
     if not gains:
         return None
-    return (
-        f"The second stage got past the first on validation in {sum(gains)} of {len(gains)} runs."
-    )
+    return f"A later stage got past the first on validation in {sum(gains)} of {len(gains)} runs."

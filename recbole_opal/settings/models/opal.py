@@ -1,11 +1,22 @@
 """The settings of OPAL."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from recbole_opal.settings.fields import Finite
-from recbole_opal.settings.model_schemas import LEAST, WeighingSettings, preset, setting, weight
+from recbole_opal.settings.model_schemas import (
+    LEAST,
+    TRAINING,
+    WeighingSettings,
+    preset,
+    setting,
+    weight,
+)
 
 __all__ = ["OPALSettings"]
+
+_Window = Annotated[int, Field(ge=1, le=1000)]
 
 
 class OPALSettings(WeighingSettings):
@@ -14,7 +25,7 @@ class OPALSettings(WeighingSettings):
     Orthogonal Hyper-category Guided Multi-interest Elicitation for Micro-video Matching.
     """
 
-    trained_in: ClassVar = ("soft", "hard")  # the stages in their order
+    trained_in: ClassVar = ("soft", "hard", "next")  # the stages in their order
     scoring: Literal["maximum", "logsumexp"] = preset("scoring", "logsumexp")
     num_interests: int = setting(
         4, "number K of hyper-categories and of interests a user [P, A]", ge=1, le=64
@@ -46,3 +57,8 @@ class OPALSettings(WeighingSettings):
     orthogonality_weight: Finite = weight(10.0, "lambda_o, of mean (<o_i, o_j> - delta_ij)^2 [P]")
     uniformity_weight: Finite = weight(1.0, "lambda_f, of std / mean of the categories' shares [P]")
     unique_weight: Finite = weight(0.0, "lambda_q, of -mean log max_j p_tj in the hard stage [P]")
+    stage_windows: dict[str, _Window] | None = setting(
+        {"next": 1},
+        "most targets in a stage by its name, each 1 or more, of the W; 1 = the next item [D]",
+        under=TRAINING,
+    )
