@@ -219,7 +219,8 @@ def with_stages(section: type[Section], stages: tuple[str, ...]) -> type[Section
             raise ValueError(f"write {offer}")
         return chosen
 
-    field = setting(list(stages), f"training stages, in their order: {offer} [P, D]", under=TRAINING)
+    meaning = f"training stages, in their order: {offer} [P, D]"
+    field = setting(list(stages), meaning, under=TRAINING)
     kind = Annotated[Names, AfterValidator(in_order)]
     members: Any = {"stages": (kind, field)}
     return create_model(section.__name__, __base__=section, __doc__=section.__doc__, **members)

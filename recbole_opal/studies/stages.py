@@ -158,8 +158,8 @@ def _best_told(view: Outcome) -> str:
 
 def _caption(metric: str) -> str:
     return (
-        f"{title_of(metric)} on the test part, dashed the ways without that switch. All ways have the same "
-        "number of steps where a schedule or --steps says how many. A stage hands over its best "
-        "weights on validation, so a late switch takes steps from the hard stage, but nothing from "
-        "the soft one. Bars are standard deviations over seeds."
+        f"{title_of(metric)} on the test part, dashed the ways without that switch. All ways have "
+        "the same number of steps where a schedule or --steps says how many. A stage hands over "
+        "its best weights on validation, so a late switch takes steps from the hard stage, but "
+        "nothing from the soft one. Bars are standard deviations over seeds."
     )
