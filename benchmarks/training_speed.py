@@ -3,7 +3,7 @@
     python benchmarks/training_speed.py --dataset=kuairand-pure --data_path=../shared/data
 
 Prints the seconds of data preparation, the milliseconds of gathering a batch and of each part of
-a training step in both stages, an epoch computed from them, the seconds of a full evaluation, and
+a training step in each stage, an epoch computed from them, the seconds of a full evaluation, and
 what its exact search costs beside a bare product + maximum or logsumexp + top-k. Any setting of
 `run_opal.py` may follow. Let nothing else run beside it.
 """
@@ -125,7 +125,7 @@ def main() -> None:
         table = Table(title=f"milliseconds a step, mean of {STEPS}")
         table.add_column("part")
         columns: dict[str, Clock] = {}
-        for stage in ("soft", "hard"):
+        for stage in trainer.loop.stages:
             trainer.model.set_stage(stage)
             columns[stage] = time_steps(trainer, data)
             table.add_column(stage, justify="right")
