@@ -24,8 +24,8 @@ __all__ = ["main", "yaml_of"]
 
 _DEFAULT = (
     "The lines below are the default recipe: loss, negatives, targets and training are the same "
-    "for all models of ours, so that they are compared by their interests and own regularisers "
-    "alone; the paper's own are under `published`."
+    "for all models of ours, so that they are compared by their interests, own regularisers and "
+    "stages alone; the paper's own are under `published`."
 )
 _SOURCES = (
     "Written from the model's class: [P] the paper, [A] its authors' settings, or those of OPAL's, "
