@@ -97,7 +97,7 @@ def _training(patient: _Patient) -> str:
     recall = result.stages[result.best_stage]["test"][f"recall@{_K}"]
     if not recall > 0:
         raise _FailedError(f"recall@{_K} of a trained model is {recall}")
-    return f"OPAL, two stages: recall@{_K} {recall:.3f}"
+    return f"OPAL, {len(result.stages)} stages: recall@{_K} {recall:.3f}"
 
 
 def _loading(patient: _Patient) -> str:
