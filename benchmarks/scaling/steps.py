@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import Catalogue
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.training.optimizer import build_optimizer
 from scaling.batches import LENGTH, endless_batches
 from scaling.drawn import drawn_sequences

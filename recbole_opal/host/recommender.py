@@ -21,7 +21,8 @@ from recbole_opal.distributed.launch import is_first
 from recbole_opal.errors import DataError, SettingsError
 from recbole_opal.host.item_features import item_features
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.own_models import is_ours, lineage
 from recbole_opal.retrieval.scoring import Scoring
 from recbole_opal.runs.weights_stage import STAGE, encoded_stage

@@ -3,7 +3,8 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 
 __all__ = ["MODELS", "Catalogue", "MultiInterestNetwork"]
 

@@ -13,14 +13,13 @@ from torch.nn import functional
 
 from recbole_opal.batches import Histories, TrainingBatch
 from recbole_opal.distributed.dropout import RowDropout
-from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.interests.history import History, Repeats
-from recbole_opal.interests.item_features import ItemFeatures
 from recbole_opal.interests.item_table import ItemTable
 from recbole_opal.interests.recency import Recency, reads_ages, require_weighing
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.negatives import Negatives, NegativeSampler
 from recbole_opal.losses.retrieval import retrieval_loss, target_columns
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import DEFAULT_TRAINING
 from recbole_opal.retrieval.scoring import MAXIMUM, Scoring
 from recbole_opal.runs.weights_stage import STAGE, check_stage, decoded_stage, mark
@@ -29,19 +28,7 @@ from recbole_opal.settings.model_schemas import MultiInterestSettings
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Catalogue", "MultiInterestNetwork", "TrainingStep"]
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What a network must know of the items and histories that it is built for."""
-
-    num_items: int  # N, with the padding item 0
-    counts: Tensor  # (N,) int64, training interactions of each item
-    longest_history: int  # L
-    # (N, D) float, where the item vectors start; None: at random
-    item_vectors: Tensor | None = None
-    features: FeatureTable | None = None  # of the N items; None: vectors of their own alone
+__all__ = ["MultiInterestNetwork", "TrainingStep"]
 
 
 @dataclass(frozen=True)
@@ -116,8 +103,8 @@ class MultiInterestNetwork(nn.Module):
             self.hidden_size,
             sparse=settings.item_gradient == "sparse",
             unit=self.unit_vectors,
-            features=_features(settings, catalogue),
-            boosts=_boosts(settings, catalogue),
+            features=catalogue.item_features(settings),
+            boosts=catalogue.boosts(settings),
             sharding=None if settings.item_table == "local" else settings.item_table,
         )
         if catalogue.item_vectors is not None:
@@ -302,21 +289,3 @@ class MultiInterestNetwork(nn.Module):
     def item_table(self) -> Tensor:
         """Return the vectors of all items, (N, D') float; row 0 is padding."""
         return self.candidates(self.items.all())
-
-
-def _features(settings: Any, catalogue: Catalogue) -> ItemFeatures | None:
-    if catalogue.features is None:
-        return None
-    return ItemFeatures(
-        catalogue.features,
-        catalogue.counts,
-        settings.hidden_size,
-        sparse=settings.item_gradient == "sparse",
-        dropout=settings.new_item_share,
-    )
-
-
-def _boosts(settings: Any, catalogue: Catalogue) -> Tensor | None:
-    if catalogue.features is None or settings.new_item_boost == 1:
-        return None
-    return torch.where(catalogue.counts > 0, 1.0, settings.new_item_boost)

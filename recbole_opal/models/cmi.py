@@ -18,7 +18,8 @@ from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.losses.regularisers import category_shares, orthogonality_loss, uniformity_loss
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.settings.models.cmi import CMISettings
 

@@ -19,7 +19,8 @@ from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
 from recbole_opal.interests.padded_history import PaddedHistory
 from recbole_opal.losses.contrastive import agreement_losses
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.models.dssrec import DSSRecSettings

@@ -15,7 +15,7 @@ from recbole_opal.interests.mixture import (
     fit_mixtures,
     one_mean,
 )
-from recbole_opal.models.base import Catalogue
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import search_with
 from recbole_opal.models.shares import OwnClusters
 from recbole_opal.settings.models.gaussianmixture import GaussianMixtureSettings

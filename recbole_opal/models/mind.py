@@ -19,7 +19,8 @@ from recbole_opal.interests.capsules import (
     routed_coupling,
 )
 from recbole_opal.interests.history import History
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.settings.models.mind import MINDSettings
 

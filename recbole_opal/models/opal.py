@@ -20,7 +20,8 @@ from recbole_opal.interests.one_hot import one_hot
 from recbole_opal.interests.subsequences import SubsequenceGRU
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.losses.regularisers import orthogonality_loss, uniformity_loss
-from recbole_opal.models.base import Catalogue, TrainingStep
+from recbole_opal.models.base import TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import DEFAULT_TRAINING, Recipe, search_with
 from recbole_opal.models.shares import ShareWeighed
 from recbole_opal.precision import full_precision

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from recbole_opal.interests.history import History
 from recbole_opal.interests.padded_history import PaddedHistory
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.settings.models.pimi import PIMISettings
 

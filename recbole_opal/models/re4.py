@@ -20,7 +20,8 @@ from recbole_opal.losses.backward_flows import (
     reconstruct_loss,
     recontrast_loss,
 )
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import Recipe, search_with
 from recbole_opal.settings.models.re4 import Re4Settings
 

@@ -10,7 +10,8 @@ import torch
 from recbole_opal.errors import CheckpointError, refusing
 from recbole_opal.interests.feature_table import FeatureTable
 from recbole_opal.models import MODELS
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork
+from recbole_opal.models.base import MultiInterestNetwork
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.own_models import class_at, is_address
 from recbole_opal.runs import RunReader
 from recbole_opal.runs.file_names import FEATURES_NAME

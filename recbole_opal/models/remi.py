@@ -14,7 +14,8 @@ from recbole_opal.interests.self_attention import (
     AttendedHistories,
     SelfAttentiveInterests,
 )
-from recbole_opal.models.base import Catalogue, MultiInterestNetwork, TrainingStep
+from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import comirec_recipe, search_with
 from recbole_opal.precision import full_precision
 from recbole_opal.settings.models.remi import REMISettings

@@ -16,7 +16,8 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.interests.codebook import Codebook, nearest_codes
 from recbole_opal.interests.history import History
 from recbole_opal.interests.row_products import closeness, padded_weights, weighted_sums
-from recbole_opal.models.base import Catalogue, TrainingStep
+from recbole_opal.models.base import TrainingStep
+from recbole_opal.models.catalogue import Catalogue
 from recbole_opal.models.recipes import search_with
 from recbole_opal.models.shares import OwnClusters
 from recbole_opal.precision import full_precision
