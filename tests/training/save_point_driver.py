@@ -20,6 +20,7 @@ from recbole_opal.training import save_points
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 _SETTINGS = {
     "epochs": 4,
+    "stages": ["soft", "hard"],
     "seed": 7,
     "stopping_step": 1,  # ends the second stage, `epochs` the first; no best epoch is the last
     "learning_rate": 0.03,

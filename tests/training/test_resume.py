@@ -68,7 +68,12 @@ FALLING = {"learning_rate": 0.01, "learning_rate_schedule": "cosine", "warmup_st
 def test_resuming_equals_not_stopping(quick_settings, monkeypatch, validations):
     """Before the first epoch, within stage 1, at the stage switch, within stage 2."""
     monkeypatch.setattr(save_points, "_LARGE", 0)  # every tensor in a part, as large ones are
-    settings = quick_settings | {"epochs": 4, "stopping_step": 100, "dropout_prob": 0.2}
+    settings = quick_settings | {
+        "epochs": 4,
+        "stages": "soft,hard",
+        "stopping_step": 100,
+        "dropout_prob": 0.2,
+    }
     assert_continued_alike(monkeypatch, validations, settings)
 
 
@@ -89,7 +94,7 @@ def test_resuming_a_run_whose_stages_have_steps_of_their_own_equals_not_stopping
 def test_resuming_within_the_warm_up_or_the_fall_equals_not_stopping(
     quick_settings, monkeypatch, validations
 ):
-    settings = quick_settings | FALLING | {"epochs": 4, "stopping_step": 100}
+    settings = quick_settings | FALLING | {"epochs": 4, "stages": "soft,hard", "stopping_step": 100}
     folder = assert_continued_alike(monkeypatch, validations, settings)
     rates = [row[-1] for row in losses_of(folder) if row[0] == "soft"]
     assert rates[0] < rates[1] > rates[2] > rates[3] > 0

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [17, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_run_killed_anywhere_ends_as_if_it_had_not_been(data_path, tmp_path, step):
-    """A save is some ten changes: every seventh of them is a kill at another place of each."""
+    """A save is some ten changes: every 17th of them is a kill at another place of each."""
     (tmp_path / "tiny").symlink_to(data_path / "tiny", target_is_directory=True)
     output = subprocess.run(  # noqa: S603 our own script
         [sys.executable, str(DRIVER), str(tmp_path), str(step)],
