@@ -13,7 +13,7 @@ from recbole_opal.studies.study import StudyOptions
 __all__ = ["HARD_ONLY", "SOFT_ONLY", "THREE", "StagesOptions", "ways"]
 
 _WITHOUT_SCHEDULE = 2000
-"""Steps of both stages where no setting says how many; of a constant rate the percents' alone."""
+"""Steps of all stages where no setting says how many; of a constant rate the percents' alone."""
 SOFT_ONLY, HARD_ONLY, THREE = "soft only", "hard only", "three stages"
 _BOTH = ("soft", "hard")
 
@@ -26,8 +26,8 @@ class StagesOptions(StudyOptions):
     )
     steps: int | None = setting(
         None,
-        "steps of both stages together; None: twice schedule_steps, or 2,000; at a constant rate a "
-        "stage ends by itself instead",
+        "steps of all stages of a way together; None: twice schedule_steps, or 2,000; at a "
+        "constant rate a stage ends by itself instead",
         ge=10,
         le=2**30,
         examples=[2000],
@@ -63,7 +63,7 @@ def ways(options: Any, settings: Mapping[str, Any]) -> dict[str, Variant]:
 
 
 def _total(options: Any, settings: Mapping[str, Any]) -> tuple[int | None, bool]:
-    """Return the steps of both stages together, and whether each takes half of them by itself.
+    """Return the steps of all stages together, and whether each of two takes half by itself.
 
     None: a constant rate, by which each stage goes on until it gains no more.
     """
