@@ -1,4 +1,4 @@
-"""Sums and means over the rows of all processes, through which gradients flow.
+"""Sums, means and rows of all processes, through which gradients flow.
 
 What is computed of such a sum is then the same in every process, down to the loss. The gradient of
 a process's own rows is so that of the joint loss, if each process takes its share of it,
@@ -14,8 +14,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from recbole_opal.distributed.group import Group, current
+from recbole_opal.distributed.rows import gather_rows, place_of_rows
 
-__all__ = ["joint_mean", "joint_means", "joint_ratio", "joint_sum", "share_of_loss"]
+__all__ = [
+    "joint_mean",
+    "joint_means",
+    "joint_previous",
+    "joint_ratio",
+    "joint_rows",
+    "joint_sum",
+    "share_of_loss",
+]
 
 
 class _JointSum(torch.autograd.Function):
@@ -47,6 +56,48 @@ def joint_sum(values: Tensor) -> Tensor:
         return values
     total: Tensor = _JointSum.apply(values, group)  # type: ignore[no-untyped-call]
     return total
+
+
+class _JointRows(torch.autograd.Function):
+    """What all processes owe to a row is added up where the row came from."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor, group: Group) -> Tensor:
+        """Return the same rows in all processes."""
+        parts = gather_rows(rows)
+        before = sum(len(part) for part in parts[: group.rank])
+        context.group, context.own = group, slice(before, before + len(rows))
+        return torch.cat(parts)
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """Each process may have made something else of the rows: all gradients are exchanged."""
+        total = gradient.clone(memory_format=torch.contiguous_format)
+        context.group.add(total)
+        return total[context.own], None
+
+
+def joint_rows(rows: Tensor) -> Tensor:
+    """Return the rows of all processes, (R, ...), one process after the other.
+
+    For losses in which rows meet. Each process may compute of them what it likes, so long as all
+    of them ask for the same rows in the same order: the way back is an exchange too.
+    """
+    group = current()
+    if group is None:
+        return rows
+    every: Tensor = _JointRows.apply(rows, group)  # type: ignore[no-untyped-call]
+    return every
+
+
+def joint_previous(rows: Tensor) -> Tensor:
+    """Return the row before each of the joint batch, (R, ...); before the first is the last one."""
+    if current() is None:
+        return rows.roll(1, dims=0)
+    lasts = joint_rows(rows[-1:])  # of the processes that have any
+    before, _ = place_of_rows(min(len(rows), 1))
+    return torch.cat([lasts[before - 1].unsqueeze(0), rows])[:-1]
 
 
 def joint_mean(values: Tensor) -> Tensor:

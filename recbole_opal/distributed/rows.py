@@ -9,7 +9,15 @@ from torch import Tensor
 
 from recbole_opal.distributed.group import current
 
-__all__ = ["gather_rows", "joined_rows", "own_part", "swap_rows"]
+__all__ = [
+    "gather_rows",
+    "greatest",
+    "joined_rows",
+    "own_part",
+    "place_of_rows",
+    "rows_of_all",
+    "swap_rows",
+]
 
 
 def own_part(rows: int) -> slice:
@@ -45,6 +53,38 @@ def gather_rows(rows: Tensor, sizes: Sequence[int] | None = None) -> list[Tensor
 def joined_rows(rows: Tensor) -> Tensor:
     """Return the rows of all processes, one process after the other; no gradient flows through."""
     return rows if current() is None else torch.cat(gather_rows(rows))
+
+
+def place_of_rows(rows: int) -> tuple[int, int]:
+    """Return how many rows of other processes stand before this one's, and how many all have."""
+    group = current()
+    if group is None:
+        return 0, rows
+    counts = joined_rows(torch.tensor([rows]))
+    return int(counts[: group.rank].sum()), int(counts.sum())
+
+
+def rows_of_all(rows: Tensor, numbers: Tensor) -> Tensor:
+    """Return the rows, (n, D), with (n,) int64 numbers in the joint batch; no gradient flows.
+
+    Args:
+        rows: (R, D), those of this process.
+        numbers: the same in all processes.
+    """
+    rows, group = rows.detach(), current()
+    if group is None:
+        return rows[numbers]
+    before, _ = place_of_rows(len(rows))
+    own = (numbers >= before) & (numbers < before + len(rows))
+    found = rows.new_zeros(len(numbers), rows.shape[1])
+    found[own] = rows[numbers[own] - before]
+    group.add(found)
+    return found
+
+
+def greatest(number: int) -> int:
+    """Return the greatest of the numbers that the processes have; alone, the number itself."""
+    return number if current() is None else int(joined_rows(torch.tensor([number])).max())
 
 
 def swap_rows(parts: Sequence[Tensor]) -> list[Tensor]:

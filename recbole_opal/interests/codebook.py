@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from recbole_opal.distributed.joint import joint_sum
+from recbole_opal.distributed.rows import place_of_rows, rows_of_all
 from recbole_opal.interests.unit import unit_length
 from recbole_opal.precision import full_precision
 
@@ -66,12 +68,13 @@ class Codebook(nn.Module):
     @torch.no_grad()
     def replace_dead(self, items: Tensor) -> None:
         """Put dead codes where items drawn from (T, D) are, with the usage of an even codebook."""
-        if len(items) == 0:
+        _, number = place_of_rows(len(items))
+        if number == 0:
             return
         even = self.usage.mean()
         dead = self.usage <= self.least_usage * even
-        drawn = torch.randint(len(items), dead.shape, device=items.device)
-        fresh = items.detach()[drawn].to(self.codes.dtype)  # (C, D)
+        drawn = torch.randint(number, dead.shape, device=items.device)
+        fresh = rows_of_all(items, drawn).to(self.codes.dtype)  # (C, D)
         self.codes.copy_(torch.where(dead.unsqueeze(-1), fresh, self.codes))
         self.usage.copy_(torch.where(dead, even, self.usage))
         if self.decay is not None:
@@ -85,10 +88,10 @@ class Codebook(nn.Module):
         """
         decay = 0.99 if self.decay is None else self.decay
         numbers = torch.zeros_like(self.usage).index_add_(0, chosen, torch.ones_like(items[:, 0]))
-        self.usage.lerp_(numbers, 1 - decay)
+        self.usage.lerp_(joint_sum(numbers), 1 - decay)
         if self.decay is not None:
             added = torch.zeros_like(self.sums).index_add_(0, chosen, items.to(self.sums.dtype))
-            self.sums.lerp_(added, 1 - decay)
+            self.sums.lerp_(joint_sum(added), 1 - decay)
             tiny = torch.finfo(self.usage.dtype).tiny
             used = (self.usage > tiny).unsqueeze(-1)
             means = self.sums / self.usage.clamp_min(tiny).unsqueeze(-1)

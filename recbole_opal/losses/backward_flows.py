@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.distributed.joint import joint_mean, joint_ratio
 from recbole_opal.precision import full_precision
 
 __all__ = ["history_scores", "reattend_loss", "recontrast_loss", "reconstruct_loss"]
@@ -37,7 +38,8 @@ def reattend_loss(scores: Tensor, log_attention: Tensor, mask: Tensor) -> Tensor
     there = mask.unsqueeze(1)
     floor = torch.finfo(scores.dtype).min
     wanted = scores.masked_fill(~there, floor).softmax(dim=-1)
-    return -(wanted * log_attention.masked_fill(~there, 0.0)).sum(dim=-1).mean()
+    agreement = (wanted * log_attention.masked_fill(~there, 0.0)).sum(dim=-1)  # (B, K)
+    return -joint_mean(agreement.flatten())
 
 
 @full_precision
@@ -86,7 +88,7 @@ def recontrast_loss(
     losses = functional.softplus(negatives.logsumexp(dim=-1, keepdim=True) - own)  # (B, K, L)
     counts = representative.sum(dim=-1)  # (B, K)
     means = losses.masked_fill(~representative, 0.0).sum(dim=-1) / counts.clamp_min(1)
-    return means.sum() / (counts > 0).sum().clamp_min(1)
+    return joint_ratio(means.sum(), (counts > 0).sum())
 
 
 @full_precision
@@ -97,4 +99,4 @@ def reconstruct_loss(decoded: Tensor, items: Tensor) -> Tensor:
     The authors' code and its ports count the items that do not, and padding, as zeros in the mean,
     which makes it some four times smaller at the start.
     """
-    return (decoded - items).square().sum() / max(decoded.numel(), 1)
+    return joint_ratio((decoded - items).square().sum(), decoded.numel())

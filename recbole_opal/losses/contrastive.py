@@ -7,18 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from recbole_opal.distributed.joint import joint_rows
 from recbole_opal.precision import full_precision
 
 __all__ = ["agreement_losses"]
 
 
 class _LogPartition(torch.autograd.Function):
-    """`log sum_j e^<a_i, b_j>` that writes one (S, S) matrix and passes over it few times."""
+    """`log sum_j e^<a_i, b_j>` that writes one (S, S') matrix and passes over it few times."""
 
     @staticmethod
     def forward(context: Any, vectors: Tensor, others: Tensor) -> Tensor:
         """Keep the unnormalised softmax for the backward pass."""
-        weights = vectors @ others.T  # (S, S), at first the logits
+        weights = vectors @ others.T  # (S, S'), at first the logits
         greatest = weights.amax(dim=-1, keepdim=True)
         sums = weights.sub_(greatest).exp_().sum(dim=-1, keepdim=True)  # (S, 1)
         context.save_for_backward(vectors, others, weights, sums)
@@ -40,8 +41,8 @@ def agreement_losses(vectors: Tensor, others: Tensor, temperature: float) -> Ten
     """Return `-log softmax_j(<a_i, b_j> / temperature)` at j = i, for each i.
 
     (S,), >= 0, of the vectors a and the others b, (S, D) each. Source: InfoNCE with all other pairs
-    of the batch as negatives. It takes O(S^2) memory.
+    of the batch as negatives, those of other processes too. It takes O(S^2) memory.
     """
     scaled = vectors / temperature
-    partition: Tensor = _LogPartition.apply(scaled, others)  # type: ignore[no-untyped-call]
+    partition: Tensor = _LogPartition.apply(scaled, joint_rows(others))  # type: ignore[no-untyped-call]
     return partition - (scaled * others).sum(dim=-1)

@@ -63,8 +63,9 @@ class MultiInterestNetwork(nn.Module):
         training_defaults: of settings that every model has, in the yaml file of a model of ours.
         needs_times: whether the model reads `History.times`, of a class: whatever its settings.
         trains_in_parts: whether its losses are those of the joint batch where several processes
-            have parts of it: means over rows are `joint_mean`, no row meets another, nothing is
-            drawn for single rows but by `dropout`. A class says it for itself: it is not inherited.
+            have parts of it: means over rows are `joint_mean`, rows that others meet `joint_rows`,
+            what is drawn for single rows `drawn_for_rows`. A class says it for itself: it is not
+            inherited.
         weighs_items: whether `encode` counts items by `History.weigh` or `lift`, as `recency` asks.
         recency: what weighs the items of a history; None: all count alike.
         stage: the stage the model is in.

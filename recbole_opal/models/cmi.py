@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.distributed.draws import drawn_for_rows
+from recbole_opal.distributed.joint import joint_mean
+from recbole_opal.distributed.rows import greatest
 from recbole_opal.interests.assignment import AssignedHistories, CategoryEncoder
 from recbole_opal.interests.history import History
 from recbole_opal.interests.subsequences import SubsequenceGRU
@@ -74,7 +77,7 @@ def view_contrast(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     one, other = one.flatten(0, 1), other.flatten(0, 1)  # (B K, D)
     there = agreement_losses(one, other, temperature)
     back = agreement_losses(other, one, temperature)
-    return (there + back).mean() / 2
+    return joint_mean(there + back) / 2
 
 
 def split_in_halves(histories: Histories, *, shortest: int = 6) -> Histories:
@@ -86,21 +89,25 @@ def split_in_halves(histories: Histories, *, shortest: int = 6) -> Histories:
     the same halves.
 
     Returns:
-        2 B rows: first one half of each row, then all others in the same order. Of an odd number
-        the second half is the longer one.
+        2 B rows: the halves of each row side by side. Of an odd number the second half is the
+        longer one.
     """
     lengths = histories.lengths.unsqueeze(1)  # (B, 1)
-    width = int(lengths.max()) if len(lengths) else 0
+    width = greatest(int(lengths.max()) if len(lengths) else 0)
     filled = torch.arange(width, device=lengths.device) < lengths  # (B, L)
-    keys = torch.rand(filled.shape, device=lengths.device).masked_fill(~filled, 2.0)
-    ranks = keys.argsort(dim=1).argsort(dim=1)
+    keys = drawn_for_rows(len(lengths), lambda rows: torch.rand(rows, width, device=filled.device))
+    ranks = keys.masked_fill(~filled, 2.0).argsort(dim=1).argsort(dim=1)
     whole = lengths <= shortest
     first = filled & (whole | (ranks < lengths // 2))
     second = filled & (whole | (ranks >= lengths // 2))
-    kept = torch.cat([first[filled], second[filled]])  # (2 T,)
-    counts = torch.cat([first, second]).sum(dim=1)
-    times = None if histories.times is None else histories.times.repeat(2)[kept]
-    return Histories(histories.items.repeat(2)[kept], counts, times)
+    halves = torch.stack([first, second], dim=1)  # (B, 2, L)
+
+    def halved(values: Tensor) -> Tensor:
+        padded = values.new_zeros(filled.shape).masked_scatter(filled, values)  # (B, L)
+        return padded.unsqueeze(1).expand(halves.shape)[halves]
+
+    times = None if histories.times is None else halved(histories.times)
+    return Histories(halved(histories.items), halves.sum(dim=2).flatten(), times)
 
 
 class CMINetwork(MultiInterestNetwork):
@@ -115,6 +122,7 @@ class CMINetwork(MultiInterestNetwork):
 
     Settings = CMISettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(contrastive_weight={"low": 0.002, "high": 0.6, "log": True})
     published = Recipe(
         "the authors' loss is the default one, for their later OPAL took it over. They draw one "
@@ -136,8 +144,9 @@ class CMINetwork(MultiInterestNetwork):
         self.encoder = GeneralisedEncoder(settings)
 
     def training_views(self, batch: TrainingBatch) -> TrainingBatch:
-        """Return 2 B rows: one half of each history, then the other halves in the same order."""
-        return TrainingBatch(split_in_halves(batch.histories), batch.targets.repeat(2, 1))
+        """Return 2 B rows: the two halves of each history, one after the other."""
+        targets = batch.targets.repeat_interleave(2, dim=0)
+        return TrainingBatch(split_in_halves(batch.histories), targets)
 
     def queries(self, encoded: AssignedHistories) -> Tensor:
         """Return the interests, (B, K, D), of unit length whatever the items are."""
@@ -159,7 +168,7 @@ class CMINetwork(MultiInterestNetwork):
         """Return orthogonality and uniformity of the categories, and the views' contrast."""
         encoded: AssignedHistories = step.encoded
         weights = self.settings
-        one, other = encoded.interests.chunk(2)  # (B, K, D) each
+        one, other = encoded.interests[::2], encoded.interests[1::2]  # (B, K, D) each
         return {
             "orthogonality": weights.orthogonality_weight
             * orthogonality_loss(self.encoder.unit_categories()),

@@ -14,6 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
+from recbole_opal.distributed.draws import own_draws
+from recbole_opal.distributed.joint import joint_mean, joint_rows
+from recbole_opal.distributed.rows import joined_rows, place_of_rows
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.assignment import AssignedHistories
 from recbole_opal.interests.history import History
@@ -42,11 +45,12 @@ def group_by_length(history: History, size: int) -> Iterator[tuple[History, Tens
     """Yield at most `size` rows at a time, from the shortest to the longest histories.
 
     Rows of a group are about equally long, so that padding them costs little. With each come the
-    rows of the batch that they are, (G,), and where their items stand in the batch, (T',).
+    rows of the batch that they are, (G,), and where their items stand in the batch, (T',). Of a
+    batch without rows comes one group without rows.
     """
     starts = history.lengths.cumsum(0) - history.lengths
     order = history.lengths.argsort(stable=True)
-    for start in range(0, history.num_rows, size):
+    for start in range(0, max(history.num_rows, 1), size):
         rows = order[start : start + size]
         counts = history.lengths[rows]  # (G,)
         owners = torch.repeat_interleave(counts)  # (T',)
@@ -80,6 +84,7 @@ class CausalTransformer(nn.Module):
             batch_first=True,
             norm_first=True,
         )
+        self.dropout = settings.transformer_dropout
         norm, number = nn.LayerNorm(width), settings.transformer_layers
         self.layers = nn.TransformerEncoder(layer, number, norm, enable_nested_tensor=False)
 
@@ -88,6 +93,10 @@ class CausalTransformer(nn.Module):
         length = vectors.shape[1]
         hidden = torch.ones(length, length, dtype=torch.bool, device=vectors.device).triu(1)
         placed = vectors + self.positions[:length]
+        if self.training and self.dropout > 0:
+            with own_draws(vectors.device):
+                dropped: Tensor = self.layers(placed, mask=hidden, is_causal=True)
+                return dropped
         states: Tensor = self.layers(placed, mask=hidden, is_causal=True)
         return states
 
@@ -185,13 +194,17 @@ def seq2item_loss(
     sum, and rows are averaged (a public unofficial code keeps the former and adds up the latter).
     The temperature is sqrt(D) in the paper.
     """
-    logits = interests @ targets.T / temperature  # (B, K, B)
-    same = target_ids.unsqueeze(1) == target_ids  # (B, B)
-    same.fill_diagonal_(False)
-    own = torch.diagonal(logits, dim1=0, dim2=2).amax(dim=0)  # (B,)
+    logits = interests @ joint_rows(targets).T / temperature  # (B, K, B'), B' of all processes
+    before, _ = place_of_rows(len(target_ids))
+    numbers = torch.arange(len(target_ids), device=target_ids.device)
+    columns = (before + numbers).unsqueeze(1)  # (B, 1)
+    same = target_ids.unsqueeze(1) == joined_rows(target_ids)  # (B, B')
+    same = same.scatter(1, columns, value=False)
+    places = columns.unsqueeze(1).expand(-1, logits.shape[1], 1)
+    own = logits.gather(2, places).amax(dim=(1, 2))  # (B,)
     floor = torch.finfo(logits.dtype).min
     logits = logits.masked_fill(same.unsqueeze(1), floor)
-    return (logits.flatten(1).logsumexp(dim=-1) - own).mean()
+    return joint_mean(logits.flatten(1).logsumexp(dim=-1) - own)
 
 
 def seq2seq_loss(
@@ -208,6 +221,7 @@ def seq2seq_loss(
     pairs with the lowest losses.
     """
     losses = agreement_losses(past.flatten(0, 1), future.flatten(0, 1), temperature)  # (B K,)
+    losses = joint_rows(losses)  # which are best predicted is told of all
     kept = math.ceil(kept_share * len(losses))
     return losses.topk(kept, largest=False).values.mean()
 
@@ -227,6 +241,7 @@ class DSSRecNetwork(MultiInterestNetwork):
 
     Settings = DSSRecSettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(seq2seq_weight={"low": 0.01, "high": 3.0, "log": True})
     published = Recipe(
         "inner products over sqrt(D), the other rows' next items as negatives, all interests in "
@@ -259,7 +274,7 @@ class DSSRecNetwork(MultiInterestNetwork):
         if self.settings.seq2item == "retrieval":
             return super().retrieval(step)
         known = step.target_ids[:, 0] > 0  # (B,), the rows that have targets
-        if not known.any():
+        if _of_all(known) == 0:
             return 0.0 * step.queries.sum()
         return seq2item_loss(
             step.queries[known],
@@ -286,7 +301,7 @@ class DSSRecNetwork(MultiInterestNetwork):
         filled = (step.target_ids > 0).flip(1)  # (B, W), the nearest last
         lengths = filled.sum(dim=1)
         known = lengths > 0  # a row without targets has no future to agree with
-        if not known.any():
+        if _of_all(known) == 0:
             return {"seq2seq": 0.0 * step.queries.sum()}
         future = History(step.target_vectors.flip(1)[filled], lengths[known])
         loss = seq2seq_loss(
@@ -296,3 +311,8 @@ class DSSRecNetwork(MultiInterestNetwork):
             kept_share=self.settings.seq2seq_share,
         )
         return {"seq2seq": self.settings.seq2seq_weight * loss}
+
+
+def _of_all(rows: Tensor) -> int:
+    """Return how many of (B,) bool rows hold, in all processes: they go one way together."""
+    return place_of_rows(int(rows.sum()))[1]

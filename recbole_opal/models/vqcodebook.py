@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from recbole_opal.distributed.joint import joint_ratio
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.codebook import Codebook, nearest_codes
 from recbole_opal.interests.history import History
@@ -44,7 +45,7 @@ class CodedHistories:
 @full_precision
 def quantisation_loss(vectors: Tensor, codes: Tensor) -> Tensor:
     """Return the mean squared distance of (T, D) vectors and codes, 0 of none."""
-    return (vectors - codes).square().sum(dim=-1).sum() / max(len(vectors), 1)
+    return joint_ratio((vectors - codes).square().sum(dim=-1).sum(), len(vectors))
 
 
 class VQCodebookNetwork(OwnClusters):
@@ -59,6 +60,7 @@ class VQCodebookNetwork(OwnClusters):
 
     Settings = VQCodebookSettings
     weighs_items = True
+    trains_in_parts = True
     search = search_with(num_codes={"choices": [32, 256, 1024]})
 
     def __init__(self, settings: VQCodebookSettings, catalogue: Catalogue) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from recbole_opal.batches import Histories, TrainingBatch
+from recbole_opal.distributed.draws import own_draws
 from recbole_opal.distributed.group import meet, process_group
 from recbole_opal.distributed.launch import launched
 from recbole_opal.distributed.rows import own_part
@@ -62,5 +63,18 @@ def train_shared(folder, cases):
     with process_group():
         for name, case in cases.items():
             torch.save(train(**case), folder / f"{name}-{launched().rank}.pt")
+        meet()
+    return 0
+
+
+def draw_apart(folder):
+    """Draw in two blocks of this process alone, then with all, and write FOLDER/RANK.pt."""
+    with process_group():
+        torch.manual_seed(4)
+        apart = []
+        for _ in range(2):
+            with own_draws(torch.device("cpu")):
+                apart.append(torch.rand(3))
+        torch.save((apart, torch.rand(3)), folder / f"{launched().rank}.pt")
         meet()
     return 0

@@ -8,6 +8,7 @@ from recbole_opal.errors import SettingsError
 from recbole_opal.host import find_model_class
 from recbole_opal.host.in_parts import own_gpu, require_joint_draws, require_parts
 from recbole_opal.host.recommender import as_recommender
+from recbole_opal.models import MODELS
 from recbole_opal.models.opal import OPALNetwork
 from recbole_opal.process.program import command
 from recbole_opal.process.shell import tell
@@ -70,16 +71,16 @@ def test_too_few_gpus_are_refused(among_four):
         own_gpu("0,1")
 
 
-@pytest.mark.parametrize("model", ["OPAL", "YouTubeDNN", "ComiRecSA", "MIND", "REMI"])
-def test_models_whose_loss_is_that_of_the_joint_batch_are_shared(among_four, model):
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_all_our_models_are_shared_since_their_loss_is_that_of_the_joint_batch(among_four, model):
     require_parts(find_model_class(model))
 
 
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        ("CMI", "are not those of the joint batch"),
-        ("DSSRec", "take one of OPAL"),
+        (Derived, "are not those of the joint batch"),
+        (Derived, "take one of OPAL"),
         ("GRU4Rec", "a model of RecBole's own"),
         (Derived, "trains_in_parts = True"),
     ],
