@@ -7,19 +7,19 @@ in Sequential Recommenders. KDD 2020.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from recbole_opal.batches import Histories
-from recbole_opal.distributed.draws import own_draws
 from recbole_opal.distributed.joint import joint_mean, joint_rows
 from recbole_opal.distributed.rows import joined_rows, place_of_rows
 from recbole_opal.errors import SettingsError
 from recbole_opal.interests.assignment import AssignedHistories
+from recbole_opal.interests.causal_transformer import CausalTransformer
 from recbole_opal.interests.history import History
+from recbole_opal.interests.length_groups import group_by_length
 from recbole_opal.interests.padded_history import PaddedHistory
 from recbole_opal.losses.contrastive import agreement_losses
 from recbole_opal.models.base import MultiInterestNetwork, TrainingStep
@@ -29,76 +29,14 @@ from recbole_opal.precision import full_precision
 from recbole_opal.settings.models.dssrec import DSSRecSettings
 
 __all__ = [
-    "CausalTransformer",
     "DSSRecNetwork",
     "DSSRecSettings",
     "IntentionEncoder",
-    "group_by_length",
     "seq2item_loss",
     "seq2seq_loss",
 ]
 
 _ROWS_TOGETHER = 128  # few enough that histories of a group are about equally long
-
-
-def group_by_length(history: History, size: int) -> Iterator[tuple[History, Tensor, Tensor]]:
-    """Yield at most `size` rows at a time, from the shortest to the longest histories.
-
-    Rows of a group are about equally long, so that padding them costs little. With each come the
-    rows of the batch that they are, (G,), and where their items stand in the batch, (T',). Of a
-    batch without rows comes one group without rows.
-    """
-    starts = history.lengths.cumsum(0) - history.lengths
-    order = history.lengths.argsort(stable=True)
-    for start in range(0, max(history.num_rows, 1), size):
-        rows = order[start : start + size]
-        counts = history.lengths[rows]  # (G,)
-        owners = torch.repeat_interleave(counts)  # (T',)
-        within = torch.arange(len(owners), device=owners.device)
-        within = within - (counts.cumsum(0) - counts)[owners]
-        positions = starts[rows][owners] + within
-        weights = history.log_weights
-        weights = None if weights is None else weights[positions]
-        yield History(history.vectors[positions], counts, log_weights=weights), rows, positions
-
-
-class CausalTransformer(nn.Module):
-    """Self-attention layers over item vectors with learnt positions.
-
-    Source: Kang & McAuley, Self-Attentive Sequential Recommendation, ICDM 2018: each part
-    normalises its input, and a last normalisation follows. Padding stands after all items of a
-    row, so the causal mask keeps every item from seeing it; states of padding are to be masked
-    by the caller.
-    """
-
-    def __init__(self, settings: DSSRecSettings, max_length: int) -> None:
-        super().__init__()
-        width = settings.hidden_size
-        self.positions = nn.Parameter(torch.empty(max_length, width))
-        nn.init.normal_(self.positions, std=width**-0.5)  # length close to 1, like items
-        layer = nn.TransformerEncoderLayer(
-            width,
-            settings.transformer_heads,
-            settings.transformer_inner_size,
-            settings.transformer_dropout,
-            batch_first=True,
-            norm_first=True,
-        )
-        self.dropout = settings.transformer_dropout
-        norm, number = nn.LayerNorm(width), settings.transformer_layers
-        self.layers = nn.TransformerEncoder(layer, number, norm, enable_nested_tensor=False)
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Return the state at each place of right-padded (B, L, D)."""
-        length = vectors.shape[1]
-        hidden = torch.ones(length, length, dtype=torch.bool, device=vectors.device).triu(1)
-        placed = vectors + self.positions[:length]
-        if self.training and self.dropout > 0:
-            with own_draws(vectors.device):
-                dropped: Tensor = self.layers(placed, mask=hidden, is_causal=True)
-                return dropped
-        states: Tensor = self.layers(placed, mask=hidden, is_causal=True)
-        return states
 
 
 @dataclass(frozen=True)
@@ -122,7 +60,14 @@ class IntentionEncoder(nn.Module):
     def __init__(self, settings: DSSRecSettings, max_length: int) -> None:
         super().__init__()
         num_interests, width = settings.num_interests, settings.hidden_size
-        self.states = CausalTransformer(settings, max_length)
+        self.states = CausalTransformer(
+            width,
+            max_length,
+            layers=settings.transformer_layers,
+            heads=settings.transformer_heads,
+            inner=settings.transformer_inner_size,
+            dropout=settings.transformer_dropout,
+        )
         self.scale = width**-0.5
         self.prototypes = nn.Parameter(torch.empty(num_interests, width))
         self.priors = nn.Parameter(torch.empty(num_interests, width))

@@ -144,7 +144,7 @@ def test_every_public_loss_is_among_the_cases():
         for model in (cmi, dssrec, opal, re4, remi, vqcodebook)
         for name in model.__all__
         if inspect.isfunction(getattr(model, name))
-    } - {"split_in_halves", "group_by_length"}
+    } - {"split_in_halves"}
     inside = {"target_columns", "attention_weights"}  # of retrieval_loss
     covered = {"retrieval_loss", *(f"{case}_loss" for case in CASES), "agreement_losses", *CASES}
     assert names <= covered | inside

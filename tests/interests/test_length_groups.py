@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recbole_opal.interests.history import History
-from recbole_opal.models.dssrec import group_by_length
+from recbole_opal.interests.length_groups import group_by_length
 
 
 @settings(max_examples=30, deadline=None)

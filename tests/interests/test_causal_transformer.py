@@ -2,13 +2,13 @@
 
 import torch
 
-from recbole_opal.models.dssrec import CausalTransformer, DSSRecSettings
+from recbole_opal.interests.causal_transformer import CausalTransformer
 
 
 def build(dropout=0.0):
     torch.manual_seed(0)
-    settings = DSSRecSettings(hidden_size=8, transformer_inner_size=8, transformer_dropout=dropout)
-    return CausalTransformer(settings, 6).double(), torch.randn(3, 5, 8, dtype=torch.float64)
+    module = CausalTransformer(8, 6, layers=2, heads=2, inner=8, dropout=dropout)
+    return module.double(), torch.randn(3, 5, 8, dtype=torch.float64)
 
 
 def test_later_items_change_no_earlier_state():
