@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -59,7 +59,9 @@ class TradeoffCurve:
 
 
 @torch.no_grad()
-def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, TradeoffCurve]:
+def tradeoff_curves(
+    run: ServedRun, metric: Metric, k: int, knobs: Collection[Knob] = get_args(Knob)
+) -> dict[Knob, TradeoffCurve]:
     """Return the curve of each knob, all out of as many candidates a user whatever K is.
 
     Places for interests are not turned where there is one interest, nor lambda where categories
@@ -69,6 +71,7 @@ def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, Tradeo
         run: the network and its users.
         metric: of the hits in each user's list.
         k: the length of the lists.
+        knobs: those to turn; all by default.
     """
     retriever = make_retriever("torch", run.network.item_table(), scoring=run.network.scoring)
     asked = [_Asked.of(run.network, batch) for batch in run.batches(_BATCH)]
@@ -77,6 +80,8 @@ def tradeoff_curves(run: ServedRun, metric: Metric, k: int) -> dict[Knob, Tradeo
     turned = _turned(asked[0].queries.shape[1], k, with_categories=table is not None)
     curves: dict[Knob, TradeoffCurve] = {}
     for knob, rules in turned.items():
+        if knob not in knobs:
+            continue
         # The last setting asks for most: what it is chosen from holds all that the others need.
         candidates = [each.candidates(retriever, k, rules[-1]) for each in asked]
         lists = [[rerank(each, k, rule, table) for each in candidates] for rule in rules]

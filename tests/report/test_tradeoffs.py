@@ -57,7 +57,9 @@ def test_users_are_drawn_by_their_names(folder):
     assert every.users[places].tolist() == [u for b in batches for u in b.users.tolist()]
     lengths = [n for batch in batches for n in batch.inputs.lengths.tolist()]
     assert every.inputs.lengths[places].tolist() == lengths
-    few = tradeoff_curves(some, NDCG(), 20)["diversity"].accuracy
+    few = tradeoff_curves(some, NDCG(), 20, ["diversity"])
+    assert list(few) == ["diversity"]
+    few = few["diversity"].accuracy
     assert (
         few.tolist() == tradeoff_curves(whole, NDCG(), 20)["diversity"].accuracy[:, places].tolist()
     )

@@ -1,0 +1,117 @@
+"""How diverse OPAL's lists are where they find as much as a control's, and the other way round.
+
+    python run_opal.py --dataset=ml-100k --model=OPAL,OPAL@num_interests=1,YouTubeDNN --seeds=1,2
+    python benchmarks/diversity_at_recall.py saved/comparison-ml-100k-...
+
+The final stage of the comparison's first row is re-ranked by ComiRec's rule, with a lambda from 0
+to 1, and set against the plain lists of every model of one vector: once with the lambda at which
+its lists are as diverse as these, once with that at which they find as much. Between two values of
+lambda, recall, diversity and coverage are taken to change in a straight line. The last line has
+both re-ranked: the mean difference over all the diversity that both reach. Nothing is trained, and
+nothing chosen: both lambdas are told by the control. Means over the seeds; intervals of 95 % over
+users, whose values are means over seeds.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.evaluation.ranking import Recall
+from recbole_opal.models import MODELS
+from recbole_opal.report.equal_diversity import at_equal_diversity
+from recbole_opal.report.served_run import ServedRun
+from recbole_opal.report.tradeoffs import LAMBDAS, TradeoffCurve, tradeoff_curves
+from recbole_opal.statistics.paired import paired_differences
+
+LENGTH, ALL_USERS = 50, 10**9
+DIVERSITY, COVERAGE = f"category_diversity@{LENGTH}", f"coverage@{LENGTH}"
+HEADER = ("lists", "recall", "less the control's", "category diversity", "coverage", "lambda")
+
+
+def main() -> None:
+    """Print a table for each model of one vector in each comparison folder of the command."""
+    for folder in sys.argv[1:]:
+        comparison = ComparisonResult.load(folder)
+        final = {row.variant: row for row in comparison.rows}  # the last stage of each
+        first, *others = final.values()
+        several = curve_of(comparison, first)
+        for row in others:
+            if row.interests == 1 and row.model in MODELS:
+                tell(several, curve_of(comparison, row), f"{comparison.dataset}: {row.label}")
+
+
+def curve_of(comparison, row):
+    """Return a row's curve over lambda: recall of each user and all else as means over seeds."""
+    found = []
+    for path in comparison.run_folders(row).values():
+        run = ServedRun.read(comparison.open_run(path), row.stage, ALL_USERS)
+        found.append(tradeoff_curves(run, Recall(), LENGTH, ["diversity"])["diversity"])
+    recall = np.mean([curve.accuracy for curve in found], axis=0)
+    others = {
+        name: np.mean([curve.diversity[name] for curve in found], axis=0)
+        for name in (DIVERSITY, COVERAGE)
+    }
+    return TradeoffCurve("diversity", LAMBDAS, found[0].tokens, recall, others)
+
+
+def tell(several, control, title):
+    """Print the control, the plain lists, those at two lambdas, and the two curves as wholes."""
+    recall, diversity = control.means[0], control.diversity[DIVERSITY][0]
+    print(f"\n{title}\n")
+    show(*HEADER)
+    show("---", *["---:"] * 5)
+    coverage = control.diversity[COVERAGE][0]
+    show("control", f"{recall:.4f}", "", f"{diversity:.4f}", f"{coverage:.4f}", "")
+    places = {
+        "plain": 0.0,
+        "as diverse": place_of(diversity - several.diversity[DIVERSITY]),
+        "finding as much": None if several.means[0] < recall else place_of(several.means - recall),
+    }
+    for name, place in places.items():
+        if place is None:
+            show(name, *["nowhere"] * 5)
+            continue
+        users, *others, value = (
+            between(values, place)
+            for values in (several.accuracy, *several.diversity.values(), np.array(LAMBDAS))
+        )
+        gap = paired_differences({"": users}, {"": control.accuracy[0]})[""]
+        told = [f"{each:.4f}" for each in others]
+        show(name, f"{np.nanmean(users):.4f}", interval(gap), *told, f"{value:.3f}")
+    both = at_equal_diversity(several, control, DIVERSITY)
+    if both is not None:
+        reach = f"{both.low:.3f} to {both.high:.3f}"
+        show("both re-ranked", "", interval(both.whole), reach, "", "")
+
+
+def place_of(excess):
+    """Return where (P,) values first are no longer above 0, None: nowhere; 1.5 is between two."""
+    below = np.flatnonzero(excess <= 0)
+    if not len(below) or below[0] == 0:
+        return 0.0 if len(below) else None
+    right = below[0]
+    return right - 1 + excess[right - 1] / (excess[right - 1] - excess[right])
+
+
+def between(values, place):
+    """Return what (P, ...) values are at a place, in a straight line between two."""
+    left = min(int(place), len(values) - 2)
+    return (1 - (place - left)) * values[left] + (place - left) * values[left + 1]
+
+
+def show(*cells):
+    """Print a row of a table in Markdown."""
+    print(f"| {' | '.join(cells)} |")
+
+
+def interval(gap):
+    """Return a difference with its interval."""
+    return f"{gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+
+
+if __name__ == "__main__":
+    main()
