@@ -49,6 +49,8 @@ def curve_of(comparison, row):
     found = []
     for path in comparison.run_folders(row).values():
         run = ServedRun.read(comparison.open_run(path), row.stage, ALL_USERS)
+        if run.training.categories is None:
+            raise SystemExit(f"{comparison.dataset} was trained without categories of its items.")
         found.append(tradeoff_curves(run, Recall(), LENGTH, ["diversity"])["diversity"])
     recall = np.mean([curve.accuracy for curve in found], axis=0)
     others = {
