@@ -3,13 +3,13 @@
     python run_opal.py --dataset=ml-100k --model=OPAL,OPAL@num_interests=1,YouTubeDNN --seeds=1,2
     python benchmarks/diversity_at_recall.py saved/comparison-ml-100k-...
 
-The final stage of the comparison's first row is re-ranked by ComiRec's rule, with a lambda from 0
-to 1, and set against the plain lists of every model of one vector: once with the lambda at which
-its lists are as diverse as these, once with that at which they find as much. Between two values of
-lambda, recall, diversity and coverage are taken to change in a straight line. The last line has
-both re-ranked: the mean difference over all the diversity that both reach. Nothing is trained, and
-nothing chosen: both lambdas are told by the control. Means over the seeds; intervals of 95 % over
-users, whose values are means over seeds.
+The final stage of the comparison's first row is re-ranked and set against the plain lists of every
+model of one vector: as diverse as these, by ComiRec's rule with some lambda; finding as much as
+these, by that rule, and by sharing places out among the interests. Between two settings of a knob
+recall, diversity and coverage are taken to change in a straight line. The last line has both
+re-ranked by that rule: the mean difference over all the diversity that both reach. Nothing is
+trained, and nothing chosen: how far a knob is turned is told by the control. Means over the seeds;
+intervals of 95 % over users, whose values are means over seeds.
 """
 
 import sys
@@ -24,12 +24,13 @@ from recbole_opal.evaluation.ranking import Recall
 from recbole_opal.models import MODELS
 from recbole_opal.report.equal_diversity import at_equal_diversity
 from recbole_opal.report.served_run import ServedRun
-from recbole_opal.report.tradeoffs import LAMBDAS, TradeoffCurve, tradeoff_curves
+from recbole_opal.report.tradeoffs import TradeoffCurve, tradeoff_curves
 from recbole_opal.statistics.paired import paired_differences
 
 LENGTH, ALL_USERS = 50, 10**9
 DIVERSITY, COVERAGE = f"category_diversity@{LENGTH}", f"coverage@{LENGTH}"
-HEADER = ("lists", "recall", "less the control's", "category diversity", "coverage", "lambda")
+KNOBS = {"diversity": "by the rule", "by_share": "by shares"}
+HEADER = ("lists", "recall", "less the control's", "category diversity", "coverage", "knob")
 
 
 def main() -> None:
@@ -38,56 +39,67 @@ def main() -> None:
         comparison = ComparisonResult.load(folder)
         final = {row.variant: row for row in comparison.rows}  # the last stage of each
         first, *others = final.values()
-        several = curve_of(comparison, first)
+        several = curves_of(comparison, first)
         for row in others:
             if row.interests == 1 and row.model in MODELS:
-                tell(several, curve_of(comparison, row), f"{comparison.dataset}: {row.label}")
+                control = curves_of(comparison, row)["diversity"]
+                tell(several, control, f"{comparison.dataset}: {row.label}")
 
 
-def curve_of(comparison, row):
-    """Return a row's curve over lambda: recall of each user and all else as means over seeds."""
+def curves_of(comparison, row):
+    """Return a row's curve of each knob: recall of each user and all else as means over seeds."""
     found = []
     for path in comparison.run_folders(row).values():
         run = ServedRun.read(comparison.open_run(path), row.stage, ALL_USERS)
         if run.training.categories is None:
             raise SystemExit(f"{comparison.dataset} was trained without categories of its items.")
-        found.append(tradeoff_curves(run, Recall(), LENGTH, ["diversity"])["diversity"])
-    recall = np.mean([curve.accuracy for curve in found], axis=0)
+        found.append(tradeoff_curves(run, Recall(), LENGTH, ["diversity", "by_share"]))
+    return {knob: mean_of([curves[knob] for curves in found]) for knob in found[0]}
+
+
+def mean_of(curves):
+    """Return the mean of curves of one knob and the same users."""
+    recall = np.mean([curve.accuracy for curve in curves], axis=0)
     others = {
-        name: np.mean([curve.diversity[name] for curve in found], axis=0)
+        name: np.mean([curve.diversity[name] for curve in curves], axis=0)
         for name in (DIVERSITY, COVERAGE)
     }
-    return TradeoffCurve("diversity", LAMBDAS, found[0].tokens, recall, others)
+    first = curves[0]
+    return TradeoffCurve(first.knob, first.settings, first.tokens, recall, others)
 
 
 def tell(several, control, title):
-    """Print the control, the plain lists, those at two lambdas, and the two curves as wholes."""
+    """Print the control, the plain lists, those re-ranked, and the two curves as wholes."""
     recall, diversity = control.means[0], control.diversity[DIVERSITY][0]
+    coverage = control.diversity[COVERAGE][0]
     print(f"\n{title}\n")
     show(*HEADER)
     show("---", *["---:"] * 5)
-    coverage = control.diversity[COVERAGE][0]
     show("control", f"{recall:.4f}", "", f"{diversity:.4f}", f"{coverage:.4f}", "")
-    places = {
-        "plain": 0.0,
-        "as diverse": place_of(diversity - several.diversity[DIVERSITY]),
-        "finding as much": None if several.means[0] < recall else place_of(several.means - recall),
-    }
-    for name, place in places.items():
-        if place is None:
-            show(name, *["nowhere"] * 5)
-            continue
-        users, *others, value = (
-            between(values, place)
-            for values in (several.accuracy, *several.diversity.values(), np.array(LAMBDAS))
-        )
-        gap = paired_differences({"": users}, {"": control.accuracy[0]})[""]
-        told = [f"{each:.4f}" for each in others]
-        show(name, f"{np.nanmean(users):.4f}", interval(gap), *told, f"{value:.3f}")
-    both = at_equal_diversity(several, control, DIVERSITY)
+    by_rule, by_share = several["diversity"], several["by_share"]
+    tell_at(0.0, "plain", by_rule, control)
+    tell_at(place_of(diversity - by_rule.diversity[DIVERSITY]), "as diverse", by_rule, control)
+    for curve in (by_rule, by_share):
+        place = None if curve.means[0] < recall else place_of(curve.means - recall)
+        tell_at(place, f"finding as much, {KNOBS[curve.knob]}", curve, control)
+    both = at_equal_diversity(by_rule, control, DIVERSITY)
     if both is not None:
         reach = f"{both.low:.3f} to {both.high:.3f}"
         show("both re-ranked", "", interval(both.whole), reach, "", "")
+
+
+def tell_at(place, name, curve, control):
+    """Print what a curve's lists are at a place of it."""
+    if place is None:
+        show(name, *["nowhere"] * 5)
+        return
+    users, *others, value = (
+        between(values, place)
+        for values in (curve.accuracy, *curve.diversity.values(), np.array(curve.settings))
+    )
+    gap = paired_differences({"": users}, {"": control.accuracy[0]})[""]
+    told = [f"{each:.4f}" for each in others]
+    show(name, f"{np.nanmean(users):.4f}", interval(gap), *told, f"{value:.3f}")
 
 
 def place_of(excess):
