@@ -80,8 +80,12 @@ def tell(several, control, title):
     tell_at(0.0, "plain", by_rule, control)
     tell_at(place_of(diversity - by_rule.diversity[DIVERSITY]), "as diverse", by_rule, control)
     for curve in (by_rule, by_share):
-        place = None if curve.means[0] < recall else place_of(curve.means - recall)
-        tell_at(place, f"finding as much, {KNOBS[curve.knob]}", curve, control)
+        name, place = "finding as much", place_of(curve.means - recall)
+        if curve.means[0] < recall:
+            place = None
+        elif place is None:
+            name, place = "finding more to the end", len(curve.settings) - 1.0
+        tell_at(place, f"{name}, {KNOBS[curve.knob]}", curve, control)
     both = at_equal_diversity(by_rule, control, DIVERSITY)
     if both is not None:
         reach = f"{both.low:.3f} to {both.high:.3f}"

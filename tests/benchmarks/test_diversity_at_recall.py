@@ -45,6 +45,15 @@ def test_lists_are_told_at_the_controls_diversity_and_at_its_recall(capsys):
     assert found["both re-ranked"][2] == "0.250 to 0.600"
 
 
+def test_a_knob_that_never_costs_as_much_is_told_at_its_end(capsys):
+    steps = np.arange(len(LAMBDAS))
+    several = dict.fromkeys(
+        ("diversity", "by_share"), curve(0.5 - 0.001 * steps, 0.2 + 0.1 * steps)
+    )
+    benchmark.tell(several, curve(0.4 - 0.001 * steps, 0.1 * steps), "log: one vector")
+    assert "| finding more to the end, by the rule | 0.4930 |" in capsys.readouterr().out
+
+
 def test_what_no_lambda_reaches_is_said(capsys):
     flat = np.zeros(len(LAMBDAS))
     several = dict.fromkeys(("diversity", "by_share"), curve(0.4 + flat, 0.2 + flat))
