@@ -109,9 +109,11 @@ def tell_at(place, name, curve, control):
 def place_of(excess):
     """Return where (P,) values first are no longer above 0, None: nowhere; 1.5 is between two."""
     below = np.flatnonzero(excess <= 0)
-    if not len(below) or below[0] == 0:
-        return 0.0 if len(below) else None
+    if len(below) == 0:
+        return None
     right = below[0]
+    if right == 0:
+        return 0.0
     return right - 1 + excess[right - 1] / (excess[right - 1] - excess[right])
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 from recbole_opal.distributed.group import Group, current
-from recbole_opal.distributed.rows import gather_rows, place_of_rows
+from recbole_opal.distributed.rows import gather_rows, greatest, place_of_rows
 
 __all__ = [
     "joint_mean",
@@ -92,9 +93,14 @@ def joint_rows(rows: Tensor) -> Tensor:
 
 
 def joint_previous(rows: Tensor) -> Tensor:
-    """Return the row before each of the joint batch, (R, ...); before the first is the last one."""
+    """Return the row before each of the joint batch; before the first is the last one.
+
+    Of (R, L, ...) rows, (R, L', ...): as wide as those of the widest process, padded with zeros.
+    """
     if current() is None:
         return rows.roll(1, dims=0)
+    missing = greatest(rows.shape[1]) - rows.shape[1]
+    rows = functional.pad(rows, (0, 0) * (rows.dim() - 2) + (0, missing))
     lasts = joint_rows(rows[-1:])  # of the processes that have any
     before, _ = place_of_rows(min(len(rows), 1))
     return torch.cat([lasts[before - 1].unsqueeze(0), rows])[:-1]

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from recbole_opal.distributed.joint import joint_previous
-from recbole_opal.distributed.rows import greatest
 from recbole_opal.interests.decoder import InterestDecoder
 from recbole_opal.interests.history import History
 from recbole_opal.losses.backward_flows import (
@@ -143,15 +141,13 @@ class Re4Network(MultiInterestNetwork):
         encoded: AttentiveHistories = step.encoded
         ids = step.history_ids.new_zeros(encoded.mask.shape)  # (B, L)
         ids = ids.masked_scatter(encoded.mask, step.history_ids)
-        missing = greatest(ids.shape[1]) - ids.shape[1]  # places of the widest process's rows
-        neighbours = joint_previous(functional.pad(encoded.items, (0, 0, 0, missing)))
         return recontrast_loss(
             encoded.interests,
             encoded.items,
             encoded.mask,
             encoded.representative(),
-            neighbours,
-            _foreign(ids, joint_previous(functional.pad(ids, (0, missing)))),
+            joint_previous(encoded.items),
+            _foreign(ids, joint_previous(ids)),
             temperature=self.settings.recontrast_temperature,
         )
 
