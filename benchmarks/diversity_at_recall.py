@@ -20,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from recbole_opal.comparison.result import ComparisonResult
+from recbole_opal.comparison.text_tables import as_interval
 from recbole_opal.evaluation.ranking import Recall
 from recbole_opal.models import MODELS
 from recbole_opal.report.equal_diversity import at_equal_diversity
@@ -130,7 +131,7 @@ def show(*cells):
 
 def interval(gap):
     """Return a difference with its interval."""
-    return f"{gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+    return f"{gap.difference:+.4f} {as_interval(gap.low, gap.high)}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,15 @@ from recbole_opal.comparison.row import Difference, Row, Spread
 from recbole_opal.evaluation.direction import bigger_is_better, cut_off, is_diversity, title_of
 from recbole_opal.settings.fields import typed
 
-__all__ = ["TextTable", "as_options", "costs_told", "once_noted", "tables_of"]
+__all__ = [
+    "TextTable",
+    "as_interval",
+    "as_options",
+    "as_p_value",
+    "costs_told",
+    "once_noted",
+    "tables_of",
+]
 
 Columns = Sequence[tuple[str, Callable[[Row], str]]]
 
@@ -106,6 +114,16 @@ def as_options(settings: Mapping[str, object]) -> str:
     return " ".join(f"--{name}={typed(value)}" for name, value in settings.items())
 
 
+def as_interval(low: float, high: float) -> str:
+    """Return `[-0.0003, +0.0021]`, in characters that every terminal and every file has."""
+    return f"[{low:+.4f}, {high:+.4f}]"
+
+
+def as_p_value(p: float) -> str:
+    """Return `0.0123`, or `<0.0001`."""
+    return f"{p:.4f}" if p >= _SMALLEST_P else f"<{_SMALLEST_P:.4f}"
+
+
 def costs_told(rows: Sequence[Row], *, one_user: bool = True) -> list[str]:
     """Return the notes that a reader of the rows' costs needs; `one_user` is among the costs."""
     later = any(row.stage for row in rows) and len({row.variant for row in rows}) < len(rows)
@@ -173,9 +191,9 @@ def _difference(found: Difference) -> list[str]:
         size = math.copysign(math.inf, found.difference)
     return [
         f"{found.difference:+.4f}{' *' if found.marked else ''}",
-        f"[{found.low:+.4f}, {found.high:+.4f}]",
+        as_interval(found.low, found.high),
         f"{size:+.3f}",
-        _NONE if p is None else f"{p:.4f}" if p >= _SMALLEST_P else "<0.0001",
+        _NONE if p is None else as_p_value(p),
     ]
 
 

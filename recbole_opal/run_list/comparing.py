@@ -19,6 +19,7 @@ from recbole_opal.comparison.run_files import (
     open_run,
 )
 from recbole_opal.comparison.same_test import refuse_other_tests
+from recbole_opal.comparison.text_tables import as_interval, as_p_value
 from recbole_opal.console.screen import plain_table, screen
 from recbole_opal.errors import SettingsError
 from recbole_opal.evaluation.direction import as_told_by, better, title_of
@@ -31,7 +32,6 @@ from recbole_opal.suggest import did_you_mean
 
 __all__ = ["Compared", "compare_runs", "compared"]
 
-_SMALLEST_P = 1e-4
 _HOW_TO_READ = (
     "Paired over the users of the test part; * the 95 % interval excludes 0. The p-values are of\n"
     "paired t-tests, not corrected for the number of metrics."
@@ -115,10 +115,8 @@ def _differences(one: Compared, other: Compared) -> Group:
     rows = []
     for metric, found in one.less(other).items():
         mark = " *" if found.low > 0 or found.high < 0 else ""
-        p = f"{found.p:.4f}" if found.p >= _SMALLEST_P else "<0.0001"
-        interval = f"[{found.low:+.4f}, {found.high:+.4f}]"
-        gap = f"{found.difference:+.4f}{mark}"
-        rows.append([title_of(metric, short=True), gap, interval, p, str(found.n)])
+        gap = [f"{found.difference:+.4f}{mark}", as_interval(found.low, found.high)]
+        rows.append([title_of(metric, short=True), *gap, as_p_value(found.p), str(found.n)])
     header = ["", "difference", "95 % interval", "p", "users"]
     return plain_table(f"{one.letter} less {other.letter}, on test", header, rows)
 
