@@ -12,7 +12,7 @@ the items of a history out among their interests.
 
 import pytest
 
-for _part in ("contract", "edges", "recency"):
+for _part in ("contract", "devices", "edges", "recency"):
     pytest.register_assert_rewrite(f"recbole_opal.testing.{_part}")
 
 from recbole_opal.testing.case import ContractCase  # noqa: E402

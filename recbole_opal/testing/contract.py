@@ -21,6 +21,7 @@ from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.retrieval import exact_top_k
 from recbole_opal.runs import RunFolder
 from recbole_opal.testing.case import LENGTH, ContractCase, part, recommender_class
+from recbole_opal.testing.devices import DeviceContract
 from recbole_opal.testing.edges import EdgeContract
 from recbole_opal.testing.recency import RecencyContract
 from recbole_opal.training.optimizer import build_optimizer
@@ -30,7 +31,7 @@ __all__ = ["ModelContract", "RoutingContract"]
 _assert_close = partial(torch.testing.assert_close, rtol=0.0, atol=1e-5)
 
 
-class ModelContract(EdgeContract, RecencyContract):
+class ModelContract(EdgeContract, RecencyContract, DeviceContract):
     """Inherit from it in a class named `Test...`, and set `model`: pytest does the rest.
 
     Each test runs in every stage of the model, in each of the recipes, on a log of 60 users.

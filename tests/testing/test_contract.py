@@ -9,14 +9,15 @@ from recbole_opal.models.base import MultiInterestNetwork
 from recbole_opal.models.cmi import CMINetwork
 from recbole_opal.models.youtubednn import YouTubeDNNNetwork
 from recbole_opal.testing import ContractCase, ModelContract, RoutingContract
+from recbole_opal.testing.other_device import TwoDevicesError
 
 
 class NewestItems(MultiInterestNetwork):
     """A user's one interest is the newest item: a class that is registered nowhere."""
 
     def encode(self, history):
-        last = torch.zeros(history.num_rows, dtype=torch.long)
-        last = last.scatter_reduce(0, history.rows, torch.arange(len(history.rows)), "amax")
+        places = torch.arange(len(history.rows), device=history.rows.device)
+        last = places.new_zeros(history.num_rows).scatter_reduce(0, history.rows, places, "amax")
         return history.vectors[last].unsqueeze(1)
 
 
@@ -83,6 +84,11 @@ class ForgetsTheWeights(YouTubeDNNNetwork):
         return super().encode(replace(history, log_weights=None))
 
 
+class LeftOnTheProcessor(YouTubeDNNNetwork):
+    def encode(self, history):
+        return super().encode(history) * torch.linspace(1, 2, self.hidden_size)
+
+
 class Unequal(YouTubeDNNNetwork):
     def item_table(self):
         return super().item_table() + 1
@@ -120,6 +126,11 @@ def build(tmp_path, monkeypatch):
 def test_faults_are_found(build, fault, check):
     with pytest.raises(AssertionError):
         getattr(ModelContract(), check)(build(fault))
+
+
+def test_what_is_left_on_the_processor_is_found(build):
+    with pytest.raises(TwoDevicesError, match=r"shape \(8,\)"):
+        ModelContract().test_another_device_gives_the_same(build(LeftOnTheProcessor))
 
 
 def test_what_is_not_saved_is_found(build, tmp_path):
